@@ -1,0 +1,5 @@
+"""An order book."""
+
+
+class Book:
+    """To be written."""

@@ -72,3 +72,10 @@ class Coin:
     base: str
     slots: list[Slot]
     quarantine: str | None
+
+
+class Board:
+    """All slots and coins. To be written."""
+
+    slots: list[Slot]
+    coins: dict[str, Coin]

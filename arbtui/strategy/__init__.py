@@ -1,0 +1,1 @@
+"""What the market's state means: spreads, carry, signals. Pure; never awaits."""

@@ -1,4 +1,4 @@
-"""Where raw traffic goes when it is recorded. The wire hands over what it saw; the storage decides what becomes of it."""
+"""Where raw traffic goes when it is recorded: the wire hands over what it saw, the storage does the rest."""
 
 from __future__ import annotations
 

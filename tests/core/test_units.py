@@ -20,7 +20,7 @@ def test_price_per_coin_keeps_every_digit(text: str, factor: int, per_coin: str)
 def test_sizes_in_contracts_become_coins() -> None:
     assert units.coins("415", Decimal("0.01")) == "4.15"
     assert units.coins("10.0", Decimal("0.01")) == "0.100"
-    assert units.coins("3", Decimal("1000")) == "3000"
+    assert units.coins("3", Decimal(1000)) == "3000"
     assert units.coins("7", Decimal("2.5")) == "17.5"
 
 

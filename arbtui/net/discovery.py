@@ -1,0 +1,163 @@
+"""Which instruments there are: asked at start, every 30 minutes, and when a venue says that something changed.
+
+Each request of a market stands alone: one that fails keeps the old set of its product and is tried again after 30 s.
+Whether an answer is believed (an empty or halved list is not) is the market's rule, not ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from arbtui.core.clock import Clock
+from arbtui.core.errors import ArbtuiError, ProtocolBroken
+from arbtui.core.events import Event, Listing
+from arbtui.core.model import Market
+from arbtui.net.rest import Rest
+from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
+
+REFRESH_S = 1800.0
+RETRY_S = 30.0
+FIRST_RETRY_S = 3.0  # while there is no instrument at all, a person is waiting
+MAX_PAGES = 50
+
+
+class DiscoveryHost(Protocol):
+    """Who takes what was found."""
+
+    def take_listing(self, venue: str, listing: Listing) -> str | None:
+        """Take a product's listing in; the reason in words if it is not believed."""
+        ...
+
+    def apply(self, venue: str, event: Event) -> None: ...
+
+    def notice(self, level: str, text: str) -> None: ...
+
+    def count_error(self, venue: str, error: ArbtuiError) -> None: ...
+
+
+@dataclass
+class ProductReport:
+    """What the last refresh of one product brought; ``error`` "" when it was good."""
+
+    market: Market
+    product: str
+    instruments: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    bad: list[str] = field(default_factory=list)
+    refreshed_ns: int | None = None
+    error: str = ""
+
+
+class Discovery:
+    """One venue, one market."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        market: Market,
+        env: Environment,
+        tables: Tables,
+        rest: Rest,
+        clock: Clock,
+        host: DiscoveryHost,
+        rng: random.Random,
+    ) -> None:
+        self._venue = venue
+        self._market = market
+        self._env = env
+        self._tables = tables
+        self._rest = rest
+        self._clock = clock
+        self._host = host
+        self._rng = rng
+        self._poke = asyncio.Event()
+        self.reports: dict[str, ProductReport] = {}
+        self.error = ""  # of the last refresh, "" when all of it was good
+        self.done_once = asyncio.Event()  # the first refresh has ended, well or not
+        self.ready = asyncio.Event()  # there is at least one instrument
+
+    def poke(self) -> None:
+        """Something changed at the venue: refresh soon, not at the next half hour."""
+        self._poke.set()
+
+    async def run(self) -> None:
+        """Refresh for ever."""
+        while True:
+            good = await self.refresh()
+            self.done_once.set()
+            if good:
+                pause_s = REFRESH_S * self._rng.uniform(0.95, 1.05)
+            else:
+                pause_s = RETRY_S if self.ready.is_set() else FIRST_RETRY_S * self._rng.uniform(1.0, 2.0)
+            self._poke.clear()
+            try:
+                await asyncio.wait_for(self._poke.wait(), pause_s)
+                await asyncio.sleep(self._rng.uniform(0.2, 1.0))  # several pokes come together: one refresh
+            except TimeoutError:
+                pass
+
+    async def refresh(self) -> bool:
+        """Ask everything once; whether all of it was good."""
+        errors = []
+        for request in self._venue.instrument_requests(self._env, self._market):
+            try:
+                await self._refresh_one(request)
+            except ArbtuiError as error:
+                if isinstance(error, ProtocolBroken):
+                    self._host.count_error(self._venue.name, error)
+                errors.append(str(error))
+        if errors and errors[0] != self.error:
+            self._host.notice("warning", f"{self._venue.name} {self._market}: {errors[0]}")
+        self.error = errors[0] if errors else ""
+        return not errors
+
+    async def _refresh_one(self, request: HttpRequest) -> None:
+        listings: dict[str, Listing] = {}
+        page: HttpRequest | None = request
+        for _ in range(MAX_PAGES):
+            if page is None:
+                break
+            answer = await self._rest.fetch(self._venue.name, page)
+            for event in self._venue.decode_http(page, answer.status, answer.body, self._tables, answer.t_ns):
+                if isinstance(event, Listing):
+                    _join(listings, event)
+                else:
+                    self._host.apply(self._venue.name, event)
+            page = self._venue.next_page(page, answer.body)
+        for listing in listings.values():
+            self._take(listing)
+
+    def _take(self, listing: Listing) -> None:
+        report = self.reports.setdefault(listing.product, ProductReport(listing.market, listing.product))
+        disbelieved = self._host.take_listing(self._venue.name, listing)
+        report.error = disbelieved or ""
+        if disbelieved:
+            raise ProtocolBroken("listing_disbelieved", disbelieved)
+        report.instruments = len(listing.instruments)
+        report.dropped = dict(listing.dropped)
+        report.bad = list(listing.bad)
+        report.refreshed_ns = listing.t_ns
+        if listing.instruments:
+            self.ready.set()
+
+
+def _join(listings: dict[str, Listing], page: Listing) -> None:
+    """Pages of one product become one listing."""
+    whole = listings.get(page.product)
+    if whole is None:
+        listings[page.product] = page
+        return
+    dropped = dict(whole.dropped)
+    for reason, count in page.dropped.items():
+        dropped[reason] = dropped.get(reason, 0) + count
+    listings[page.product] = Listing(
+        market=whole.market,
+        product=whole.product,
+        instruments=whole.instruments + page.instruments,
+        t_ns=page.t_ns,
+        dropped=dropped,
+        bad=whole.bad + page.bad,
+    )

@@ -1,0 +1,189 @@
+"""REST to all venues: budgets obeyed, every answer recorded, every refusal named.
+
+One client for the whole program. ``ask`` waits until the host's budget allows the call, sends it, judges the status and
+hands the body to the venue's codec. A wait demanded by a venue (429, 418, Retry-After) closes the host's budget, so all
+callers wait, not only the one that was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+import aiohttp
+from arbtui.net.gateway import rewrite
+
+from arbtui.core.clock import NS_PER_S, Clock
+from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
+from arbtui.core.events import Event
+from arbtui.core.recorder import Recorder
+from arbtui.net.budget import Budgets
+from arbtui.venues.base import HttpRequest, Tables, Venue
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+RATE_LIMIT_PAUSE_S = 10.0  # after a 429 that names no wait; doubled each time in a row
+MAX_PAUSE_S = 300.0
+BAN_PAUSE_S = 120.0  # after a 418 that names no wait
+_FAMILIES = {"auto": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+
+@dataclass(frozen=True)
+class RestSettings:
+    gateway: str | None = None
+    family: Literal["auto", "ipv4", "ipv6"] = "auto"
+    proxy: str | None = None
+    timeout_s: float = 10.0
+    host_overrides: tuple[tuple[str, str], ...] = ()  # ("https://api.bybit.com", "https://api.bybit.eu")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; ``sent_ns``..``t_ns`` brackets it in engine time."""
+
+    status: int
+    body: bytes
+    sent_ns: int
+    t_ns: int
+
+
+class Rest:
+    """Use as an async context manager; ``ask`` decodes, ``fetch`` does not."""
+
+    def __init__(
+        self,
+        settings: RestSettings,
+        budgets: Budgets,
+        clock: Clock,
+        *,
+        recorder: Callable[[], Recorder | None],
+        rng: random.Random,
+    ) -> None:
+        self._settings = settings
+        self._budgets = budgets
+        self._clock = clock
+        self._recorder = recorder
+        self._rng = rng
+        self._http: aiohttp.ClientSession | None = None
+        self._rate_limited_in_a_row: dict[str, int] = {}
+
+    async def __aenter__(self) -> Rest:
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(family=_FAMILIES[self._settings.family], limit_per_host=8),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
+            auto_decompress=True,
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def ask(self, venue: Venue, request: HttpRequest, tables: Tables) -> Sequence[Event]:
+        """Send ``request`` and decode the answer.
+
+        Raises TransportBroken (no answer, 5xx), VenueRefused (4xx, error bodies) or ProtocolBroken (not what was asked).
+        """
+        answer = await self.fetch(venue.name, request)
+        return venue.decode_http(request, answer.status, answer.body, tables, answer.t_ns)
+
+    async def fetch(self, venue: str, request: HttpRequest) -> Answer:
+        """Send ``request`` when the budget allows it. Raises TransportBroken or VenueRefused; 2xx and 4xx with the
+        venue's own error body are returned.
+        """
+        host = urlsplit(request.url).hostname or ""
+        budget = self._budgets.of(host, request.bucket)
+        while wait_ns := budget.wait_ns(request.cost, self._clock.now_ns()):
+            await asyncio.sleep(wait_ns / NS_PER_S)
+        budget.spend(request.cost, self._clock.now_ns())
+        answer = await self._send(request, host)
+        if recorder := self._recorder():
+            recorder.http(answer.t_ns, venue, request.method, request.url, request.body, answer.status, answer.body)
+        self._judge(host, request, answer)
+        return answer
+
+    async def _send(self, request: HttpRequest, host: str) -> Answer:
+        if self._http is None:
+            raise RuntimeError("the REST client is used outside of its context")
+        sent_ns = self._clock.now_ns()
+        try:
+            async with self._http.request(
+                request.method,
+                rewrite(self._overridden(request.url), self._settings.gateway),
+                data=request.body or None,
+                headers=dict(request.headers),
+                proxy=self._settings.proxy,
+            ) as response:
+                body = await response.content.read(MAX_BODY_BYTES + 1)
+                while len(body) <= MAX_BODY_BYTES and not response.content.at_eof():
+                    body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
+                self._headers(host, request, response)
+        except TimeoutError as error:
+            raise TransportBroken(f"{host} did not answer within {self._settings.timeout_s:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise TransportBroken(f"{host} cannot be reached: {_in_words(error)}") from error
+        if len(body) > MAX_BODY_BYTES:
+            raise TransportBroken(f"{host} sent more than {MAX_BODY_BYTES >> 20} MiB for {request.purpose}")
+        return Answer(response.status, body, sent_ns, self._clock.now_ns())
+
+    def _overridden(self, url: str) -> str:
+        for original, override in self._settings.host_overrides:
+            if url.startswith(original):
+                return override + url[len(original) :]
+        return url
+
+    def _headers(self, host: str, request: HttpRequest, response: aiohttp.ClientResponse) -> None:
+        now_ns = self._clock.now_ns()
+        if (name := self._budgets.used_headers.get((host, request.bucket))) and (used := response.headers.get(name)):
+            try:
+                self._budgets.of(host, request.bucket).observe(float(used), now_ns)
+            except ValueError:
+                pass  # a venue's odd header is no reason to lose its answer; our own count stands
+        if response.status in (418, 429):
+            wait_s = self._pause_s(host, response)
+            self._budgets.close_host(host, now_ns + round(wait_s * NS_PER_S))
+        else:
+            self._rate_limited_in_a_row.pop(host, None)
+
+    def _pause_s(self, host: str, response: aiohttp.ClientResponse) -> float:
+        times = self._rate_limited_in_a_row[host] = self._rate_limited_in_a_row.get(host, 0) + 1
+        try:
+            named_s = float(response.headers.get("Retry-After", ""))
+        except ValueError:
+            base_s = BAN_PAUSE_S if response.status == 418 else RATE_LIMIT_PAUSE_S
+            named_s = min(MAX_PAUSE_S, base_s * 2 ** (times - 1))
+        return max(1.0, named_s) * self._rng.uniform(1.0, 1.1)
+
+    def _judge(self, host: str, request: HttpRequest, answer: Answer) -> None:
+        what = f"{host} refused {request.purpose}"
+        if answer.status == 429:
+            raise VenueRefused(f"{what}: too many requests (HTTP 429)", reason=RefusalReason.RATE_LIMITED, code="429")
+        if answer.status == 418:
+            raise VenueRefused(f"{what}: this address is banned (HTTP 418)", reason=RefusalReason.BANNED, code="418")
+        if answer.status in (403, 451):
+            raise VenueRefused(
+                f"{what} from this address or region (HTTP {answer.status}); set a proxy or another host for it",
+                reason=RefusalReason.REGION_BLOCKED,
+                code=str(answer.status),
+            )
+        if answer.status >= 500:
+            raise TransportBroken(f"{host} failed on {request.purpose} (HTTP {answer.status})")
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name cannot be resolved"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return f"TLS failed ({error})"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.os_error.strerror or str(error.os_error)).lower()
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it closed the connection"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "its answer broke off"
+    return str(error) or type(error).__name__

@@ -1,0 +1,131 @@
+"""All symbols by REST: the first picture after start, the second opinion on event-driven quotes, the fallback when
+sockets are silent, and the venue's clock.
+
+One rhythm serves all three. A quote that a socket brought needs a second source within 30 s to stay live, so the round
+runs every 12 s, a venue whose sockets bring nothing is asked every 4 s, and the budget of the host has the last word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.errors import ArbtuiError, ProtocolBroken, VenueRefused
+from arbtui.core.events import Event, ServerTime
+from arbtui.core.model import Market
+from arbtui.net.rest import Rest
+from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
+
+ROUND_S = 12.0
+FALLBACK_ROUND_S = 4.0
+CLOCK_ROUND_S = 60.0
+CLOCK_SAMPLES = 5
+
+
+class SnapshotHost(Protocol):
+    def apply(self, venue: str, event: Event) -> None: ...
+
+    def count_error(self, venue: str, error: ArbtuiError) -> None: ...
+
+
+class Snapshots:
+    """One venue, one market."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        market: Market,
+        env: Environment,
+        tables: Tables,
+        rest: Rest,
+        host: SnapshotHost,
+        rng: random.Random,
+        *,
+        sockets_silent: Callable[[], bool],
+    ) -> None:
+        self._venue = venue
+        self._market = market
+        self._env = env
+        self._tables = tables
+        self._rest = rest
+        self._host = host
+        self._rng = rng
+        self._sockets_silent = sockets_silent
+        self.error = ""  # of the last round
+        self.rounds = 0
+
+    async def run(self) -> None:
+        """Ask for ever."""
+        while True:
+            await self.round()
+            pause_s = FALLBACK_ROUND_S if self._sockets_silent() else ROUND_S
+            await asyncio.sleep(pause_s * self._rng.uniform(0.9, 1.1))
+
+    async def round(self) -> None:
+        """Ask everything once; what fails is counted and asked again in the next round."""
+        errors = []
+        for request in self._venue.snapshot_requests(self._env, self._market):
+            try:
+                await self._one(request)
+            except ArbtuiError as error:
+                if isinstance(error, ProtocolBroken | VenueRefused):
+                    self._host.count_error(self._venue.name, error)
+                errors.append(str(error))
+        self.error = errors[0] if errors else ""
+        self.rounds += 1
+
+    async def _one(self, request: HttpRequest) -> None:
+        events = await self._rest.ask(self._venue, request, self._tables)
+        for count, event in enumerate(events, 1):
+            self._host.apply(self._venue.name, event)
+            if count % 200 == 0:
+                await asyncio.sleep(0)  # a thousand rows are no reason to keep live frames waiting
+
+
+class ClockOffset:
+    """The venue's clock minus ours, from the quickest of the last few time requests."""
+
+    def __init__(
+        self, venue: Venue, env: Environment, tables: Tables, rest: Rest, clock: Clock, rng: random.Random
+    ) -> None:
+        self._venue = venue
+        self._env = env
+        self._tables = tables
+        self._rest = rest
+        self._clock = clock
+        self._rng = rng
+        self._samples: list[tuple[int, float]] = []  # (round trip ns, offset ms)
+        self.round_trip_ms: float | None = None
+        self.error = ""
+
+    @property
+    def offset_ms(self) -> float | None:
+        """None before the first answer, and for venues whose time is not fit for it."""
+        return min(self._samples)[1] if self._samples else None
+
+    async def run(self) -> None:
+        """Measure for ever; returns at once where the venue has no clock to ask."""
+        request = self._venue.time_request(self._env)
+        while request is not None:
+            await self.measure(request)
+            quick = len(self._samples) < CLOCK_SAMPLES and not self.error
+            await asyncio.sleep((1.0 if quick else CLOCK_ROUND_S) * self._rng.uniform(0.9, 1.1))
+
+    async def measure(self, request: HttpRequest) -> None:
+        try:
+            answer = await self._rest.fetch(self._venue.name, request)
+            events = self._venue.decode_http(request, answer.status, answer.body, self._tables, answer.t_ns)
+        except ArbtuiError as error:
+            self.error = str(error)
+            return
+        self.error = ""
+        for event in events:
+            if isinstance(event, ServerTime):
+                round_trip_ns = answer.t_ns - answer.sent_ns
+                middle_ns = answer.sent_ns + round_trip_ns // 2
+                self._samples.append((round_trip_ns, event.server_ms - middle_ns / NS_PER_MS))
+                self._samples = self._samples[-CLOCK_SAMPLES:]
+                self.round_trip_ms = min(self._samples)[0] / NS_PER_MS

@@ -1,0 +1,56 @@
+"""Request budgets: never more than the venue allows, whatever window it counts in."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.net.budget import Budget, Budgets
+from arbtui.venues.base import RestLimit
+
+LIMIT = RestLimit("h", "weight", capacity=100, window_s=60, share=0.5)
+
+
+def test_what_fits_goes_at_once_and_what_does_not_waits_for_the_window() -> None:
+    budget = Budget(LIMIT)
+    assert budget.wait_ns(50, 0) == 0
+    budget.spend(50, 0)
+    assert budget.wait_ns(1, 10 * NS_PER_S) == 50 * NS_PER_S
+    assert budget.wait_ns(1, 60 * NS_PER_S) == 0
+
+
+def test_the_venues_own_count_is_believed_when_it_is_higher() -> None:
+    budget = Budget(LIMIT)
+    budget.spend(5, 0)
+    budget.observe(45, 0)
+    assert budget.wait_ns(10, 1) > 0
+    budget.observe(3, 2)
+    assert budget.wait_ns(10, 3) > 0
+
+
+def test_a_ban_closes_every_bucket_of_the_host_and_only_of_it() -> None:
+    budgets = Budgets([LIMIT, RestLimit("h", "orders", 10, 1), RestLimit("other", "weight", 10, 1)])
+    budgets.close_host("h", 9 * NS_PER_S)
+    assert budgets.of("h", "weight").wait_ns(1, 0) == 9 * NS_PER_S
+    assert budgets.of("h", "orders").wait_ns(1, 0) == 9 * NS_PER_S
+    assert budgets.of("h", "never described").wait_ns(1, 0) == 9 * NS_PER_S
+    assert budgets.of("other", "weight").wait_ns(1, 0) == 0
+
+
+def test_a_call_dearer_than_the_budget_goes_alone_instead_of_never() -> None:
+    budget = Budget(LIMIT)
+    assert budget.wait_ns(80, 0) == 0
+    budget.spend(1, 0)
+    assert budget.wait_ns(80, 1) == 60 * NS_PER_S - 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5_000), st.integers(1, 20)), max_size=60))
+def test_no_window_anywhere_holds_more_than_the_allowance(calls: list[tuple[int, int]]) -> None:
+    budget, spent, now_ns = Budget(LIMIT), list[tuple[int, int]](), 0
+    for gap_ms, cost in calls:
+        now_ns += gap_ms * 1_000_000
+        now_ns += budget.wait_ns(cost, now_ns)
+        assert budget.wait_ns(cost, now_ns) == 0
+        budget.spend(cost, now_ns)
+        spent.append((now_ns, cost))
+    for start_ns, _ in spent:
+        assert sum(c for t, c in spent if start_ns <= t < start_ns + 60 * NS_PER_S) <= 50

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Sequence
+from typing import Self
 
 import orjson
 
@@ -27,7 +28,7 @@ class DemoExchanges:
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
 
-    async def __aenter__(self) -> DemoExchanges:
+    async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

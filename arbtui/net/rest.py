@@ -8,11 +8,12 @@ callers wait, not only the one that was told.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -22,7 +23,7 @@ from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.events import Event
 from arbtui.core.recorder import Recorder
-from arbtui.net.budget import Budgets
+from arbtui.net.budget import Budget, Budgets
 from arbtui.venues.base import HttpRequest, Tables, Venue
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -71,7 +72,7 @@ class Rest:
         self._http: aiohttp.ClientSession | None = None
         self._rate_limited_in_a_row: dict[str, int] = {}
 
-    async def __aenter__(self) -> Rest:
+    async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(family=_FAMILIES[self._settings.family], limit_per_host=8),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
@@ -87,25 +88,32 @@ class Rest:
     async def ask(self, venue: Venue, request: HttpRequest, tables: Tables) -> Sequence[Event]:
         """Send ``request`` and decode the answer.
 
-        Raises TransportBroken (no answer, 5xx), VenueRefused (4xx, error bodies) or ProtocolBroken (not what was asked).
+        Raises TransportBroken (no answer, 5xx), VenueRefused (4xx, error bodies) or ProtocolBroken (another shape).
         """
         answer = await self.fetch(venue.name, request)
         return venue.decode_http(request, answer.status, answer.body, tables, answer.t_ns)
 
     async def fetch(self, venue: str, request: HttpRequest) -> Answer:
-        """Send ``request`` when the budget allows it. Raises TransportBroken or VenueRefused; 2xx and 4xx with the
-        venue's own error body are returned.
+        """Send ``request`` when the budget allows it.
+
+        Raises TransportBroken or VenueRefused; 2xx, and 4xx with the venue's own error body, are returned.
         """
         host = urlsplit(request.url).hostname or ""
         budget = self._budgets.of(host, request.bucket)
-        while wait_ns := budget.wait_ns(request.cost, self._clock.now_ns()):
-            await asyncio.sleep(wait_ns / NS_PER_S)
-        budget.spend(request.cost, self._clock.now_ns())
+        await self._afford(budget, request.cost)
         answer = await self._send(request, host)
         if recorder := self._recorder():
             recorder.http(answer.t_ns, venue, request.method, request.url, request.body, answer.status, answer.body)
         self._judge(host, request, answer)
         return answer
+
+    async def _afford(self, budget: Budget, cost: float) -> None:
+        while True:
+            wait_ns = budget.wait_ns(cost, self._clock.now_ns())
+            if not wait_ns:
+                break
+            await asyncio.sleep(wait_ns / NS_PER_S)  # others may have spent meanwhile: look again
+        budget.spend(cost, self._clock.now_ns())
 
     async def _send(self, request: HttpRequest, host: str) -> Answer:
         if self._http is None:
@@ -140,10 +148,8 @@ class Rest:
     def _headers(self, host: str, request: HttpRequest, response: aiohttp.ClientResponse) -> None:
         now_ns = self._clock.now_ns()
         if (name := self._budgets.used_headers.get((host, request.bucket))) and (used := response.headers.get(name)):
-            try:
+            with contextlib.suppress(ValueError):  # an odd header is no reason to lose the answer; our own count stands
                 self._budgets.of(host, request.bucket).observe(float(used), now_ns)
-            except ValueError:
-                pass  # a venue's odd header is no reason to lose its answer; our own count stands
         if response.status in (418, 429):
             wait_s = self._pause_s(host, response)
             self._budgets.close_host(host, now_ns + round(wait_s * NS_PER_S))

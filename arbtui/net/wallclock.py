@@ -1,9 +1,9 @@
 """Engine time on a real machine: UTC taken once, then carried by the monotonic counter.
 
-The system's clock may be stepped (NTP, a person) or may have stood still (sleep). ``check``, called about once a second,
-compares it with engine time: what drifts by milliseconds is slewed back slowly, so that no duration is ever negative; a
-difference of more than a second is a jump: time is anchored anew and the owner is told, since every age measured across
-a jump is worthless.
+The system's clock may be stepped (NTP, a person) or may have stood still (sleep). ``check``, called about once a
+second, compares it with engine time: what drifts by milliseconds is slewed back slowly, so that no duration is ever
+negative; a difference of more than a second is a jump: time is anchored anew and the owner is told, since every age
+measured across a jump is worthless.
 """
 
 from __future__ import annotations

@@ -9,37 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
-from arbtui.net.gateway import rewrite
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.events import Event
 from arbtui.core.recorder import Recorder
 from arbtui.net.budget import Budget, Budgets
+from arbtui.net.gateway import NetworkSettings
 from arbtui.venues.base import HttpRequest, Tables, Venue
 
+TIMEOUT_S = 10.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
 RATE_LIMIT_PAUSE_S = 10.0  # after a 429 that names no wait; doubled each time in a row
 MAX_PAUSE_S = 300.0
 BAN_PAUSE_S = 120.0  # after a 418 that names no wait
 _FAMILIES = {"auto": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
-
-
-@dataclass(frozen=True)
-class RestSettings:
-    gateway: str | None = None
-    family: Literal["auto", "ipv4", "ipv6"] = "auto"
-    proxy: str | None = None
-    timeout_s: float = 10.0
-    host_overrides: tuple[tuple[str, str], ...] = ()  # ("https://api.bybit.com", "https://api.bybit.eu")
 
 
 @dataclass(frozen=True)
@@ -57,14 +50,16 @@ class Rest:
 
     def __init__(
         self,
-        settings: RestSettings,
+        network: NetworkSettings,
         budgets: Budgets,
         clock: Clock,
         *,
         recorder: Callable[[], Recorder | None],
         rng: random.Random,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._settings = settings
+        self._network = network
+        self._timeout_s = timeout_s
         self._budgets = budgets
         self._clock = clock
         self._recorder = recorder
@@ -74,8 +69,8 @@ class Rest:
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(family=_FAMILIES[self._settings.family], limit_per_host=8),
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
+            connector=aiohttp.TCPConnector(family=_FAMILIES[self._network.family], limit_per_host=8),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             auto_decompress=True,
         )
         return self
@@ -119,31 +114,26 @@ class Rest:
         if self._http is None:
             raise RuntimeError("the REST client is used outside of its context")
         sent_ns = self._clock.now_ns()
+        address = self._network.address(request.url)
         try:
             async with self._http.request(
                 request.method,
-                rewrite(self._overridden(request.url), self._settings.gateway),
+                address,
                 data=request.body or None,
                 headers=dict(request.headers),
-                proxy=self._settings.proxy,
+                proxy=self._network.proxy_for(address),
             ) as response:
                 body = await response.content.read(MAX_BODY_BYTES + 1)
                 while len(body) <= MAX_BODY_BYTES and not response.content.at_eof():
                     body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
                 self._headers(host, request, response)
         except TimeoutError as error:
-            raise TransportBroken(f"{host} did not answer within {self._settings.timeout_s:g} s") from error
+            raise TransportBroken(f"{host} did not answer within {self._timeout_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise TransportBroken(f"{host} cannot be reached: {_in_words(error)}") from error
         if len(body) > MAX_BODY_BYTES:
             raise TransportBroken(f"{host} sent more than {MAX_BODY_BYTES >> 20} MiB for {request.purpose}")
         return Answer(response.status, body, sent_ns, self._clock.now_ns())
-
-    def _overridden(self, url: str) -> str:
-        for original, override in self._settings.host_overrides:
-            if url.startswith(original):
-                return override + url[len(original) :]
-        return url
 
     def _headers(self, host: str, request: HttpRequest, response: aiohttp.ClientResponse) -> None:
         now_ns = self._clock.now_ns()
@@ -187,7 +177,7 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return f"TLS failed ({error})"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or str(error.os_error)).lower()
+        return os.strerror(error.os_error.errno).lower() if error.os_error.errno else str(error.os_error)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "it closed the connection"
     if isinstance(error, aiohttp.ClientPayloadError):

@@ -1,0 +1,186 @@
+"""A slot is one instrument's latest state, a coin is every slot of one coin. The board writes, everybody else reads.
+
+A slot's floats are per coin and in base units (wire price / price_factor, wire size x multiplier). "USD" is counted in
+USDT: ``bid_usd`` and ``ask_usd`` are prices at the rate of the slot's price currency, ``bid_net`` and ``ask_net`` those
+after the taker fee of one leg (what selling brings, what buying costs). None wherever a side is missing, or a factor is
+not known, or the rate is not known or too old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arbtui.core.events import Funding, MarkPrice, Quote, Ticker
+from arbtui.core.model import Instrument, Market
+from arbtui.core.status import Link
+from arbtui.market.book import Book
+
+if TYPE_CHECKING:
+    from arbtui.market.basis import Rate
+    from arbtui.market.family import Family
+    from arbtui.market.freshness import Gaps, Witness
+
+Scale = tuple[float, float, float, float, float]
+
+
+class Slot:
+    """One instrument's latest state.
+
+    ``scale`` is what a quote is multiplied with on the hot path: (price_factor, multiplier, USD per wire price, the same
+    after selling, the same after buying). It is None while the next quote needs more care than that.
+    """
+
+    __slots__ = (
+        "agreed",
+        "ask",
+        "ask_net",
+        "ask_qty",
+        "ask_usd",
+        "bid",
+        "bid_net",
+        "bid_qty",
+        "bid_usd",
+        "book",
+        "book_link",
+        "book_ns",
+        "coin",
+        "crossed",
+        "family",
+        "fee_source",
+        "funding",
+        "funding_ns",
+        "gaps",
+        "id",
+        "index_price",
+        "instrument",
+        "last_price",
+        "link",
+        "maker_fee_source",
+        "maker_rate",
+        "mark",
+        "mark_ns",
+        "mark_price",
+        "mid_ns",
+        "multiplier",
+        "muted",
+        "price_factor",
+        "quarantine",
+        "quote",
+        "rate",
+        "rate_per_h",
+        "scale",
+        "seq",
+        "seq_low_ns",
+        "stale",
+        "taker_rate",
+        "ticker",
+        "ticker_ns",
+        "vol_24h_usd",
+        "witness",
+        "ws_ns",
+    )
+
+    def __init__(self, slot_id: int, instrument: Instrument, coin: Coin, family: Family) -> None:
+        self.id = slot_id
+        self.instrument = instrument
+        self.coin = coin
+        self.family = family  # what is common to the slots of one venue and market
+
+        # best bid and offer
+        self.quote: Quote | None = None
+        self.bid: float | None = None
+        self.bid_qty: float | None = None
+        self.ask: float | None = None
+        self.ask_qty: float | None = None
+        self.bid_usd: float | None = None
+        self.ask_usd: float | None = None
+        self.bid_net: float | None = None
+        self.ask_net: float | None = None
+        self.seq = 0  # of the last accepted websocket quote
+        self.seq_low_ns = 0  # since when nothing but lower ids has come
+        self.ws_ns = 0  # last websocket BBO that is not ``quote``
+        self.crossed = False  # bid >= ask
+
+        # factors
+        self.scale: Scale | None = None
+        self.price_factor: float | None = None
+        self.multiplier: float | None = None
+        self.rate: Rate | None = None  # what turned the price currency into USD; None: not known or too old
+        self.taker_rate = 0.0  # fraction, negative = rebate
+        self.fee_source = ""  # "default", "config fees.okx.perp.taker_bps", "venue listing"
+        self.maker_rate = 0.0
+        self.maker_fee_source = ""
+
+        # everything else that streams; events are merged over frames
+        self.book: Book | None = None
+        self.ticker: Ticker | None = None
+        self.mark: MarkPrice | None = None
+        self.funding: Funding | None = None
+        self.last_price: float | None = None  # per coin, price currency
+        self.mark_price: float | None = None
+        self.index_price: float | None = None
+        self.vol_24h_usd: float | None = None
+        self.rate_per_h: float | None = None  # funding, fraction per hour; 0.0 for spot
+
+        # when websocket data of each channel was last received, 0 = never
+        self.book_ns = 0
+        self.ticker_ns = 0
+        self.mark_ns = 0
+        self.funding_ns = 0
+        self.mid_ns = 0
+
+        # belief
+        self.link: Link | None = None  # the connection of the BBO stream
+        self.book_link: Link | None = None
+        self.gaps: Gaps | None = None  # kept for periodic BBO streams only
+        self.witness: Witness
+        self.agreed = False  # its mark or index has agreed with another slot's of the same coin
+        self.quarantine: str | None = None
+        self.stale: str | None = None  # why the quote is not fresh, as of the last look
+        self.muted: str | None = None  # why this leg may not trade now, in words; None = it may
+
+    @property
+    def key(self) -> str:
+        """``venue.market.native``."""
+        return self.instrument.key
+
+    @property
+    def mid(self) -> float | None:
+        """Middle of bid and ask per coin, where both are known."""
+        return (self.bid + self.ask) / 2.0 if self.bid is not None and self.ask is not None else None
+
+    @property
+    def source(self) -> str:
+        """Where the shown quote came from: "ws", "rest", "" = there is none."""
+        return self.quote.source if self.quote is not None else ""
+
+    @property
+    def is_spot(self) -> bool:
+        return self.instrument.market is Market.SPOT
+
+    def book_bids(self) -> Iterator[tuple[float, float]]:
+        """(price per coin, coins) of the held book, best first; empty unless it may be traded on."""
+        return self._levels(bids=True)
+
+    def book_asks(self) -> Iterator[tuple[float, float]]:
+        """(price per coin, coins) of the held book, best first; empty unless it may be traded on."""
+        return self._levels(bids=False)
+
+    def _levels(self, *, bids: bool) -> Iterator[tuple[float, float]]:
+        book, price_factor, multiplier = self.book, self.price_factor, self.multiplier
+        if book is None or not book.tradable or price_factor is None or multiplier is None:
+            return
+        for price, size in book.walk_bids() if bids else book.walk_asks():
+            yield price / price_factor, size * multiplier
+
+
+class Coin:
+    """One coin and every slot of it."""
+
+    __slots__ = ("base", "quarantine", "slots")
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.slots: list[Slot] = []
+        self.quarantine: str | None = None  # set when no slot of the coin can be told to be the right one

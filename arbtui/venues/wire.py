@@ -1,0 +1,240 @@
+"""What every codec needs at the edge of the wire: guarded decoding, numbers, addresses, batches, shards.
+
+Nothing in here knows a venue. All refusals are ``ProtocolBroken``; its ``kind`` is one of
+
+    not_json  not_utf8  too_deep  unknown_shape  bad_price  bad_size  bad_number
+
+Fast paths read numbers with ``Price``, ``Size``, ``Millis`` and ``UpdateId``: msgspec checks them in C while it
+decodes (``Decoder(..., strict=False)`` would otherwise take "nan" and "inf" for floats), so a hot decoder needs no
+checks of its own. What fails there is looked at again, slowly and exactly, with ``text_of``, ``side``, ``*_text``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
+from types import GenericAlias
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from arbtui.core.errors import ProtocolBroken
+from arbtui.core.model import Market, Stream
+from arbtui.venues.base import SocketPlan
+
+T = TypeVar("T")
+
+Price = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]  # finite and above zero: NaN fails too
+Size = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+UpdateId = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+
+DECODE_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""All that msgspec and Python raise for bytes that are not what they should be (UnicodeError is a ValueError)."""
+
+
+# --- decoding ---------------------------------------------------------------------------------------------------------
+
+
+def broken(error: BaseException, data: bytes, what: str) -> ProtocolBroken:
+    """The ``ProtocolBroken`` for one of ``DECODE_ERRORS``; ``what`` names the message for people."""
+    if isinstance(error, msgspec.ValidationError):
+        kind = "unknown_shape"
+    elif isinstance(error, UnicodeError):
+        kind = "not_utf8"
+    elif isinstance(error, RecursionError):
+        kind = "too_deep"
+    else:
+        kind = "not_json"
+    return ProtocolBroken(kind, f"{what}: {error}", bytes(data[:200]))
+
+
+def guarded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, what: str) -> T:
+    """``decoder.decode(data)``, with everything that bytes can make it raise turned into ``ProtocolBroken``."""
+    try:
+        return decoder.decode(data)
+    except DECODE_ERRORS as error:
+        raise broken(error, bytes(data), what) from error
+
+
+class Rows(Generic[T]):
+    """Decodes a JSON array of ``row`` so that one bad row does not take the others with it.
+
+    The whole array is tried at once; only where that fails is it taken apart.
+    """
+
+    def __init__(self, row: type[T]) -> None:
+        array: Any = GenericAlias(list, (row,))
+        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array, strict=False)
+        self._each = msgspec.json.Decoder(list[msgspec.Raw])
+        self._one = msgspec.json.Decoder(row, strict=False)
+
+    def decode(self, data: bytes | msgspec.Raw, what: str) -> tuple[list[T], list[bytes]]:
+        """Good rows, and the beginnings of bad ones. ``ProtocolBroken`` where there is no array at all."""
+        try:
+            return self._all.decode(data), []
+        except DECODE_ERRORS:
+            good: list[T] = []
+            bad: list[bytes] = []
+            for raw in guarded(self._each, data, what):
+                try:
+                    good.append(self._one.decode(raw))
+                except DECODE_ERRORS:
+                    bad.append(bytes(raw)[:200])
+            return good, bad
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_TEXT = msgspec.json.Decoder(str)
+
+
+def text_of(raw: msgspec.Raw | None) -> str | None:
+    """The exact text of a number on the wire, quoted or bare; None for null, "" or nothing.
+
+    Raises ``ProtocolBroken("bad_number")`` for anything that is not a finite decimal: "nan", objects, "1_0", "١".
+    """
+    data = bytes(raw) if raw is not None else b""
+    if data in (b"", b"null", b'""'):
+        return None
+    try:
+        text = _TEXT.decode(data) if data[:1] == b'"' else data.decode()
+    except DECODE_ERRORS as error:
+        raise broken(error, data, "number") from error
+    _value(text, "bad_number")
+    return text
+
+
+def _value(text: str, kind: str) -> float:
+    value = float(text) if _NUMBER.fullmatch(text) else inf
+    if not -inf < value < inf:
+        raise ProtocolBroken(kind, f"{text[:40]!r} is not a finite decimal number", text[:200].encode(errors="replace"))
+    return value
+
+
+def price_text(text: str | None) -> str | None:
+    """``text`` if it spells a price; None for nothing and for zero, with which venues say "never traded"."""
+    if not text:
+        return None
+    value = _value(text, "bad_price")
+    if value < 0.0:
+        raise ProtocolBroken("bad_price", f"negative price {text[:40]!r}", text.encode())
+    return text if value else None
+
+
+def amount_text(text: str | None) -> str | None:
+    """``text`` if it spells a volume: zero is one, negative is not."""
+    if not text:
+        return None
+    if _value(text, "bad_size") < 0.0:
+        raise ProtocolBroken("bad_size", f"negative amount {text[:40]!r}", text.encode())
+    return text
+
+
+def signed_text(text: str | None) -> str | None:
+    """``text`` if it spells any finite number (a funding rate)."""
+    if not text:
+        return None
+    _value(text, "bad_number")
+    return text
+
+
+SideTexts = tuple[str, str] | tuple[None, None]
+
+
+def side_texts(price: str | None, size: str | None) -> SideTexts:
+    """One side of a best bid and offer, exact. Nothing, or zero at zero, is a side that is not there.
+
+    Raises ``ProtocolBroken``: ``bad_price`` for a price that is none, ``bad_size`` for one that nobody stands behind.
+    """
+    price_value = _value(price, "bad_price") if price else 0.0
+    size_value = _value(size, "bad_size") if size else 0.0
+    if price_value == 0.0 and size_value == 0.0:
+        return None, None
+    if not price or not price_value > 0.0:
+        raise ProtocolBroken("bad_price", f"price {price!r} with size {size!r}")
+    if not size or not size_value > 0.0:
+        raise ProtocolBroken("bad_size", f"size {size!r} at price {price!r}")
+    return price, size
+
+
+def side(price: str | None, size: str | None) -> tuple[float, float] | tuple[None, None]:
+    """``side_texts`` as floats."""
+    texts = side_texts(price, size)
+    return (None, None) if texts[0] is None or texts[1] is None else (float(texts[0]), float(texts[1]))
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+class Address(NamedTuple):
+    """``https://fapi.binance.com/fapi/v1/depth?symbol=X`` in parts; the port is dropped. ``host`` "" = no address."""
+
+    host: str
+    path: str
+    query: Mapping[str, str]
+
+
+def address(url: str) -> Address:
+    try:
+        parts = urlsplit(url)
+        return Address(parts.hostname or "", parts.path, dict(parse_qsl(parts.query)))
+    except ValueError:  # brackets that are no IPv6 address, and the like
+        return Address("", "", {})
+
+
+def with_query(url: str, **params: str | int) -> str:
+    """``url?name=value&...``, percent-encoded (symbols may be non-ASCII)."""
+    return f"{url}?{urlencode(params)}" if params else url
+
+
+# --- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+def batches(items: Sequence[T], *, count: int, max_bytes: int, size: Callable[[T], int]) -> Iterator[list[T]]:
+    """``items`` in order, in lists of at most ``count`` whose sizes sum to at most ``max_bytes`` (one always fits)."""
+    batch: list[T] = []
+    total = 0
+    for item in items:
+        item_bytes = size(item)
+        if batch and (len(batch) == count or total + item_bytes > max_bytes):
+            yield batch
+            batch, total = [], 0
+        batch.append(item)
+        total += item_bytes
+    if batch:
+        yield batch
+
+
+def by_wire(streams: Iterator[Stream] | Sequence[Stream], name: Callable[[Stream], Any]) -> dict[Any, list[Stream]]:
+    """Streams grouped by the wire channel that carries them, both in order of first mention."""
+    grouped: dict[Any, list[Stream]] = {}
+    for stream in streams:
+        group = grouped.setdefault(name(stream), [])
+        if stream not in group:
+            group.append(stream)
+    return grouped
+
+
+def shards(
+    market: Market, purpose: str, url: str, streams: Sequence[Stream], name: Callable[[Stream], Any], per_socket: int
+) -> list[SocketPlan]:
+    """Sockets of at most ``per_socket`` wire channels each, labelled ``<market>.<purpose>.<n>``.
+
+    Order is kept: streams that are appended later fill up the last socket and then open new ones; those before stay
+    where they are. Streams that one wire channel carries share a socket.
+    """
+    groups = list(by_wire(streams, name).values())
+    return [
+        SocketPlan(
+            label=f"{market.value}.{purpose}.{number}",
+            market=market,
+            url=url,
+            streams=tuple(stream for group in groups[start : start + per_socket] for stream in group),
+        )
+        for number, start in enumerate(range(0, len(groups), per_socket))
+    ]

@@ -155,7 +155,7 @@ async def test_nobody_listening_is_said_in_words() -> None:
     clock = ManualClock()
     network = NetworkSettings(gateway="http://127.0.0.1:1")
     async with Rest(network, Budgets([]), clock, recorder=lambda: None, rng=random.Random(1)) as rest:
-        with pytest.raises(TransportBroken, match="api.toy.com cannot be reached: connection refused"):
+        with pytest.raises(TransportBroken, match=r"api\.toy\.com cannot be reached: connection refused"):
             await rest.fetch("toy", HttpRequest("GET", URL, "the time"))
 
 

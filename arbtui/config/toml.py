@@ -1,0 +1,56 @@
+"""Reading TOML so that a complaint can name the line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from arbtui.core.errors import ConfigError
+
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"\s*\[\[?\s*({_NAME})\s*\]")
+_ASSIGNMENT = re.compile(rf"\s*({_NAME})\s*=(?!=)")
+
+
+def read(path: Path) -> tuple[dict[str, Any], str]:
+    """The parsed file and its text. Raises ``ConfigError`` in one sentence; a missing file is the caller's case."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text), text
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {str(error).rstrip('.')}.") from None
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def lines_of_keys(text: str) -> dict[tuple[str, ...], int]:
+    """Path of each section and key -> its line, from 1. Keys inside inline tables are found by their table's line.
+
+    A line inside a multi-line string that looks like a key can be listed too: good enough for a hint, never more.
+    """
+    lines: dict[tuple[str, ...], int] = {}
+    section: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            section = _parts(header[1])
+            lines.setdefault(section, number)
+        elif assignment := _ASSIGNMENT.match(line):
+            lines.setdefault((*section, *_parts(assignment[1])), number)
+    return lines
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(_unquoted(part) for part in re.findall(_PART, name))
+
+
+def _unquoted(part: str) -> str:
+    if part.startswith('"'):
+        return str(tomllib.loads(f"v = {part}")["v"])
+    return part[1:-1] if part.startswith("'") else part

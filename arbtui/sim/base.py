@@ -1,0 +1,530 @@
+"""What a simulated venue must offer. A new one = one file (or folder) here + one line in ``registry``.
+
+Write it from the venue's documents alone, with its own tables; of arbtui only ``arbtui.core`` may be imported, and of
+that not ``core.multipliers``. You subclass three things:
+
+    class Acme(SimVenue):                      # the venue: what it lists, its REST routes, its sockets
+        name = "acme"
+        hosts = frozenset({"api.acme.com", "ws.acme.com"})       # original hosts, ports dropped
+        def populate(self) -> None: ...        # put instruments into the world
+        def list_coin(self, coin, market): ... # the same for one coin while running (POST /_sim/instruments)
+        def routes(self): return {("GET", "/v1/time"): self._time, ...}
+        def open_socket(self, call): return AcmeSession(self, call)
+        def refusal(self, status, retry_after_s): return Reply(...)   # the venue's body for 429, 418, 500
+
+    class AcmeSession(Session):                # one client's socket: what it says, what that does
+        def on_text(self, text: str) -> None:
+            ...parse; self.send(ack); self.subscribe(self.venue.topic(key, lambda: AcmeBbo(...)))
+
+    class AcmeBbo(Topic):                      # one stream as this venue sends it
+        def encode(self, reason, now_ns):      # once per push; the same bytes go to all who subscribed
+            quote = self.view.quote(self.listing, self.wire)
+            return f'{{"bid":"{quote.bid}",...}}'
+
+**Instruments.** ``populate`` walks ``world.offered(name, "perp", "USDT")`` (the coins that this venue has there) and
+calls ``world.add(Terms(...), coin)`` for each. The terms say how the venue spells and scales it: ``native``,
+``multiplier`` (size x multiplier = coins: OKX contract value, 1000 for 1000PEPE), ``price_factor`` (price / factor =
+price of a coin: 1000 for 1000PEPE, 1 for OKX contracts), ``tick``/``step`` (or let the world choose), ``habits`` (how
+numbers are written), ``seq_start``/``seq_jump`` (update ids). ``world.interval_h`` and ``world.starts_halted`` give
+funding intervals and halts that differ between venues. The spot pair of ``world.usdc`` against USDT belongs to every
+venue that has spot. Rows that only fill a listing (dated, inverse, TradFi) are written by the venue into its answer and
+need no ``Listing``.
+
+**What changes.** The world moves in steps of 20 ms. After each, ``Hub`` pushes every topic that somebody subscribed
+and whose ``channel`` shows what changed: "bbo" when best prices or sizes did, "book", "ticker" and "other" at any
+change of the book, "mark" each whole second, "funding" each whole minute. ``period_ms`` conflates (never oftener than that, on a common
+grid), ``every_ms`` repeats an unchanged stream (Bybit's 3 s), ``always`` pushes at each period changed or not. A topic
+without a listing (all-symbols arrays) is pushed at each period, and should walk ``self.rows(...)`` so that a fault on
+one symbol leaves just that row out. ``encode`` returns the payload of one text frame (None: nothing to say).
+
+**Books.** Subclass ``BookTopic`` for anything with deltas: it remembers what was sent, so that snapshots and deltas
+chain for each subscriber whatever is conflated, frozen or distorted. Its sequence ids are the listing's own, which are
+also the truth's ``seq``: truth at id n is exactly the book that a client must hold at wire id n. ``Delta.prev``,
+``.first`` and ``.seq`` give every venue's continuity fields. The book has ``DEPTH`` (50) levels a side in all; a venue
+that shows N < 50 sets ``depth = N``. A venue whose wire has no book id (Hyperliquid: block time) may use ``t_ms``;
+say so in its file, and set ``seq_is_time`` so that the truth answers ``?seq=`` by that.
+
+**Views, and why.** Read prices only through ``self.view`` (sockets) and ``self.venue.rest`` (REST answers), time only
+by their ``now_ms``: that is where faults distort content, while the truth stays sound. Travel faults (mute, freeze,
+drop_delta, duplicate, reorder, slow, burst, disconnect, refuse ...) and REST faults work without your doing anything.
+Two need a line: ask ``self.refused(...)`` when a subscription comes in (``sub_refused``), and set ``has_checksum`` if you call
+``view.checksum``.
+
+**REST.** Handlers are plain functions ``(Call) -> Reply``, found by (method, path); override ``handle`` to wrap them
+all (weights, limits, headers). **Limits**: ``limits.py`` has the counters. **Heartbeats**: ``on_ping``/``on_pong`` see
+protocol frames (the default answers pings), ``on_second`` is called about once a second for your watchdogs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from arbtui.sim.coins import Coin
+from arbtui.sim.listing import BookState, Level, Levels, Listing, Market, Status
+from arbtui.sim.view import Delta, Depth, View
+
+if TYPE_CHECKING:
+    from arbtui.sim.faults import Fault
+    from arbtui.sim.hub import Hub
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+Channel = Literal["bbo", "book", "ticker", "mark", "funding", "other"]
+Reason = Literal["change", "period", "idle"]  # why a topic is pushed
+
+
+@dataclass(slots=True)
+class Call:
+    """A request: REST, or the handshake of a socket. ``path`` is the original one, decoded, without the host."""
+
+    method: str
+    host: str
+    path: str
+    query: dict[str, str]
+    raw_query: str
+    headers: Mapping[str, str]
+    body: bytes
+    client: str  # the caller's address: what limits per IP are counted by
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer to a ``Call``."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+Handler = Callable[[Call], Reply]
+
+
+class Link(Protocol):
+    """The wire under a session."""
+
+    def write(self, frames: list[bytes]) -> bool:
+        """Send whole frames at once; False if the client is too slow and was cut."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """A proper close, after what was written."""
+        ...
+
+    def drop(self) -> None:
+        """End the connection without a close frame (1006 on the other side)."""
+        ...
+
+
+def ws_frame(payload: bytes, opcode: int = 1) -> bytes:
+    """One unmasked, unfragmented frame as a server sends it (RFC 6455 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 65536:
+        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+class Topic(ABC):
+    """One stream of one venue as it is on the wire, shared by all who subscribed.
+
+    ``wire`` is the venue's own name of the channel ("bookTicker"): fault filters know a stream by ``channel`` or by it.
+    """
+
+    channel: ClassVar[Channel] = "other"
+
+    def __init__(
+        self,
+        venue: SimVenue,
+        wire: str,
+        listing: Listing | None = None,
+        *,
+        market: Market | None = None,
+        period_ms: int = 0,
+        every_ms: int = 0,
+        always: bool = False,
+    ) -> None:
+        if listing is None and not period_ms and self.channel != "other":
+            raise ValueError(f"{wire}: a stream of no single instrument needs a period")
+        self.venue = venue
+        self.view = venue.view
+        self.hub = venue.hub
+        self.wire = wire
+        self.listing = listing
+        self.market = listing.market if listing is not None else market
+        self.period_ns = period_ms * NS_PER_MS
+        self.every_ns = every_ms * NS_PER_MS
+        self.always = always or listing is None
+        self.subscribers: dict[Session, None] = {}
+        self.pushed_ns = 0
+        self._last: bytes | None = None  # what freeze repeats
+        self._held: bytes | None = None  # what reorder keeps back
+
+    @abstractmethod
+    def encode(self, reason: Reason, now_ns: int) -> str | bytes | None:
+        """The payload of one frame; None: nothing to say."""
+
+    def greet(self, session: Session) -> None:
+        """Send what a new subscriber gets at once. Default: nothing (most venues' streams start with a change)."""
+        return
+
+    def marked(self) -> None:
+        """Something changed that a later push will show (called at each change, also of paced topics)."""
+        return
+
+    def rows(self, listings: Iterable[Listing]) -> Iterator[Listing]:
+        """``listings`` without those whose row is muted or frozen by a fault on their symbol."""
+        if not self.hub.faults.active:
+            yield from listings
+            return
+        for listing in listings:
+            where = (self.venue.name, listing.market, listing.native, self.channel, self.wire)
+            if not any(self.hub.faults.act(name, *where) for name in ("mute", "freeze")):
+                yield listing
+
+    def push(self, reason: Reason, now_ns: int) -> None:
+        """Encode once and send to everybody, through whatever faults there are."""
+        self.pushed_ns = now_ns
+        if self.hub.faults.active and self._push_faulty(reason, now_ns):
+            return
+        payload = self.encode(reason, now_ns)
+        if payload is not None:
+            self._spread([self._framed(payload)])
+
+    def send_to(self, session: Session, payload: str | bytes | None) -> None:
+        """One frame to one subscriber (a snapshot), unless this stream is muted."""
+        if payload is None:
+            return
+        if self.hub.faults.active and self._fault("mute"):
+            return
+        session.out([self._framed(payload)])
+
+    def _framed(self, payload: str | bytes) -> bytes:
+        return ws_frame(payload.encode() if isinstance(payload, str) else payload, self.venue.opcode)
+
+    def _spread(self, frames: list[bytes], delay_ns: int = 0) -> None:
+        self._last = frames[-1]
+        for session in list(self.subscribers):
+            session.out(frames, delay_ns)
+
+    def _fault(self, name: str) -> Fault | None:
+        native = self.listing.native if self.listing is not None else None
+        return self.hub.faults.act(name, self.venue.name, self.market, native, self.channel, self.wire)
+
+    def _push_faulty(self, reason: Reason, now_ns: int) -> bool:
+        """Send under faults of travel; False if none concerns this stream."""
+        if self._last is not None and self._fault("freeze"):
+            self._spread([self._last])
+            return True
+        payload = self.encode(reason, now_ns)
+        if payload is None:
+            return True
+        frame = self._framed(payload)
+        if self._fault("mute"):
+            return True
+        if (drop := self._fault("drop_delta")) and self.hub.faults.random.random() < drop.number:
+            return True
+        frames = [frame, frame] if self._fault("duplicate") else [frame]
+        if self._fault("reorder") and self._held is None:
+            self._held = frame
+            return True
+        if self._held is not None:
+            frames.append(self._held)
+            self._held = None
+        delay_ns = 0
+        if slow := self._fault("slow"):
+            delay_ns = int(slow.number * NS_PER_MS)
+        elif burst := self._fault("burst"):
+            hold_ns = max(1, int(burst.number * NS_PER_MS))
+            delay_ns = hold_ns - now_ns % hold_ns
+        self._spread(frames, delay_ns)
+        return True
+
+
+class BookTopic(Topic):
+    """A book by snapshots and deltas, or by whole books pushed at intervals.
+
+    ``depth``: levels a side that this channel shows. ``snapshot_first``: a new subscriber gets a snapshot of what the
+    others already hold, so that the common deltas chain onto it.
+    """
+
+    channel: ClassVar[Channel] = "book"
+    depth: int | None = None
+    snapshot_first = True
+
+    def __init__(
+        self,
+        venue: SimVenue,
+        wire: str,
+        listing: Listing,
+        *,
+        period_ms: int = 0,
+        every_ms: int = 0,
+        always: bool = False,
+    ) -> None:
+        super().__init__(venue, wire, listing, period_ms=period_ms, every_ms=every_ms, always=always)
+        self.book = listing
+        listing.watch()
+        self._sent = self._now()
+        self._first: int | None = None  # id of the first change since
+
+    @abstractmethod
+    def snapshot(self, depth: Depth, now_ns: int) -> str | bytes | None:
+        """A whole book; None where this venue sends none on the socket."""
+
+    @abstractmethod
+    def update(self, delta: Delta, reason: Reason, now_ns: int) -> str | bytes | None:
+        """What changed. For a channel of whole books return ``self.snapshot(self.whole(), now_ns)``."""
+
+    def greet(self, session: Session) -> None:
+        if not self.snapshot_first:
+            return
+        if len(self.subscribers) == 1:
+            self._sent = self._now()
+            self._first = None
+        sent = self._sent
+        state = self.view.snapshot_state(self.book, self.wire)
+        if state is not self.book.state:  # old_snapshot
+            sent = (state, self._cut(self.view.levels(self.book, state, self.wire)))
+        self.send_to(session, self.snapshot(self._depth_of(sent), self.hub.now_ns()))
+
+    def whole(self) -> Depth:
+        """The book as it was last sent (inside ``update``: the new one)."""
+        return self._depth_of(self._sent)
+
+    def marked(self) -> None:
+        if self._first is None:
+            self._first = self.book.state.seq
+
+    def encode(self, reason: Reason, now_ns: int) -> str | bytes | None:
+        sent, now = self._sent, self._now()
+        first = now[0].seq if self._first is None else self._first
+        self._sent, self._first = now, None
+        return self.update(self.view.delta(self.book, sent, now, first, self.wire), reason, now_ns)
+
+    def _now(self) -> tuple[BookState, Levels]:
+        state = self.book.state
+        return state, self._cut(self.view.levels(self.book, state, self.wire))
+
+    def _cut(self, levels: Levels) -> Levels:
+        if self.depth is None:
+            return levels
+        bids: list[Level] = levels.bids[: self.depth]
+        return Levels(bids, levels.asks[: self.depth])
+
+    def _depth_of(self, sent: tuple[BookState, Levels]) -> Depth:
+        return self.view.depth_of(self.book, sent[0], sent[1], None, self.wire)
+
+
+class Session(ABC):
+    """One client's socket, from handshake to end. Everything here is synchronous; sending queues and never waits."""
+
+    def __init__(self, venue: SimVenue, call: Call) -> None:
+        self.venue = venue
+        self.hub = venue.hub
+        self.call = call
+        self.link: Link | None = None  # set before ``opened``
+        self.opened_ns = 0
+        self.topics: dict[Hashable, Topic] = {}
+        self.market: Market | None = None  # for fault filters, where a socket belongs to one
+        self._ready: list[bytes] = []
+        self._late: list[tuple[int, bytes]] = []  # (due, frame), in order
+        self.ended = False
+
+    # -- what a venue overrides ------------------------------------------------------------------------------------
+
+    def opened(self) -> None:
+        """The handshake is done."""
+        return
+
+    @abstractmethod
+    def on_text(self, text: str) -> None:
+        """A text frame came."""
+
+    def on_binary(self, data: bytes) -> None:
+        """A binary frame came. Default: taken as text."""
+        self.on_text(data.decode("utf-8", "replace"))
+
+    def on_ping(self, payload: bytes) -> None:
+        """A protocol ping came. Default: answered."""
+        self.out([ws_frame(payload, 0xA)])
+
+    def on_pong(self, payload: bytes) -> None:
+        """A protocol pong came."""
+        return
+
+    def on_second(self, now_ns: int) -> None:
+        """About once a second: heartbeats, watchdogs, lifetimes."""
+        return
+
+    def closed(self) -> None:
+        """The socket is gone."""
+        return
+
+    # -- what a venue uses -----------------------------------------------------------------------------------------
+
+    def send(self, payload: str | bytes) -> None:
+        """One frame of the venue's usual kind (text, unless ``SimVenue.opcode`` says otherwise)."""
+        self.out([ws_frame(payload.encode() if isinstance(payload, str) else payload, self.venue.opcode)])
+
+    def ping(self, payload: bytes) -> None:
+        """A protocol ping of the server."""
+        self.out([ws_frame(payload, 0x9)])
+
+    def subscribe(self, topic: Topic, key: Hashable | None = None) -> None:
+        """Subscribe to ``topic``; ``key`` (default: its wire name and listing) is what ``unsubscribe`` wants."""
+        self.topics[key if key is not None else (topic.wire, topic.listing)] = topic
+        topic.subscribers[self] = None
+        self.hub.attach(topic)
+        topic.greet(self)
+
+    def unsubscribe(self, key: Hashable) -> bool:
+        """Whether it was subscribed."""
+        topic = self.topics.pop(key, None)
+        if topic is None:
+            return False
+        topic.subscribers.pop(self, None)
+        if not topic.subscribers:
+            self.hub.detach(topic)
+        return True
+
+    def refused(self, channel: Channel, wire: str, listing: Listing | None = None) -> bool:
+        """Whether the fault ``sub_refused`` refuses this subscription; answer in the venue's own words if so."""
+        if not self.hub.faults.active:
+            return False
+        market = listing.market if listing is not None else self.market
+        native = listing.native if listing is not None else None
+        return self.hub.faults.act("sub_refused", self.venue.name, market, native, channel, wire) is not None
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close properly, after what was sent."""
+        self._end(lambda link: link.close(code, reason))
+
+    def drop(self) -> None:
+        """Cut without a close frame."""
+        self._end(lambda link: link.drop())
+
+    # -- how it is driven (server, hub) ------------------------------------------------------------------------------
+
+    def out(self, frames: list[bytes], delay_ns: int = 0) -> None:
+        """Queue whole frames; sent at the end of this step, or later but in order if ``delay_ns``."""
+        if self.ended:
+            return
+        if delay_ns or self._late:
+            due_ns = self.hub.now_ns() + delay_ns
+            self._late.extend((due_ns, frame) for frame in frames)
+            self.hub.late[self] = None
+            return
+        if not self._ready:
+            self.hub.ready[self] = None
+        self._ready.extend(frames)
+
+    def release(self, now_ns: int) -> None:
+        """Move what is due from late to ready."""
+        while self._late and self._late[0][0] <= now_ns:
+            self._ready.append(self._late.pop(0)[1])
+        self.hub.ready[self] = None
+        if not self._late:
+            self.hub.late.pop(self, None)
+
+    def flush(self) -> None:
+        """Write what is ready in one go."""
+        frames, self._ready = self._ready, []
+        if frames and self.link is not None and not self.ended and not self.link.write(frames):
+            self.drop()
+
+    def gone(self) -> None:
+        """The connection ended: leave every topic."""
+        self.ended = True
+        for key in list(self.topics):
+            self.unsubscribe(key)
+        self.hub.forget(self)
+        self.closed()
+
+    def _end(self, how: Callable[[Link], None]) -> None:
+        if self.ended:
+            return
+        self.flush()
+        self.ended = True
+        if self.link is not None:
+            how(self.link)
+
+
+class SimVenue(ABC):
+    """One simulated venue. See the module for how to write one."""
+
+    name: ClassVar[str]
+    hosts: ClassVar[frozenset[str]]
+    has_checksum: ClassVar[bool] = False  # whether its books carry a checksum (else ``bad_checksum`` is refused)
+    seq_is_time: ClassVar[bool] = False  # whether the wire knows a book by its ``t_ms`` instead of an update id
+    opcode: ClassVar[int] = 1  # of data frames: 1 text, 2 binary
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.world = hub.world
+        self.view = View(hub.world, hub.faults, self.name, "ws", hub.now_ns)
+        self.rest = View(hub.world, hub.faults, self.name, "rest", hub.now_ns)
+        self._topics: dict[Hashable, Topic] = {}
+        self.populate()
+        self._routes = dict(self.routes())
+
+    # -- what a venue overrides ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def populate(self) -> None:
+        """Put the venue's instruments into the world."""
+
+    @abstractmethod
+    def list_coin(self, coin: Coin, market: Market) -> Listing:
+        """List ``coin`` against the venue's main quote currency from now on."""
+
+    @abstractmethod
+    def routes(self) -> Mapping[tuple[str, str], Handler]:
+        """REST handlers by (method, path)."""
+
+    @abstractmethod
+    def open_socket(self, call: Call) -> Session | Reply:
+        """A session for this handshake, or the HTTP answer that refuses it."""
+
+    @abstractmethod
+    def refusal(self, status: int, retry_after_s: int) -> Reply:
+        """The venue's own answer with this status (429, 418, 500); ``retry_after_s`` where it sends that header."""
+
+    def not_found(self, call: Call) -> Reply:
+        """The answer to an unknown path."""
+        return Reply(404, b'{"error":"not found"}')
+
+    def handle(self, call: Call) -> Reply:
+        """Answer a request. Override to count limits and add headers around ``super().handle``."""
+        handler = self._routes.get((call.method, call.path))
+        return handler(call) if handler is not None else self.not_found(call)
+
+    def status_changed(self, listing: Listing, old: Status) -> None:
+        """An instrument was listed, halted, announced for delisting, closed. Push your instruments channel here."""
+        return
+
+    # -- what a venue uses -----------------------------------------------------------------------------------------
+
+    def listings(self, market: Market | None = None) -> list[Listing]:
+        """The venue's instruments in listing order, whatever their status (closed ones stay until removed)."""
+        return self.world.of(self.name, market)
+
+    def find(self, market: Market, native: str) -> Listing | None:
+        """An instrument by its name on the wire."""
+        return self.world.by_key.get(f"{self.name}.{market}.{native}")
+
+    def topic(self, key: Hashable, make: Callable[[], Topic]) -> Topic:
+        """The shared stream under ``key``, made at first need. It is forgotten when the last subscriber leaves."""
+        topic = self._topics.get(key)
+        if topic is None or (not topic.subscribers and topic not in self.hub.attached):
+            topic = self._topics[key] = make()
+        return topic
+
+    def live_topic(self, key: Hashable) -> Topic | None:
+        """The stream under ``key`` if somebody is subscribed to it."""
+        topic = self._topics.get(key)
+        return topic if topic is not None and topic.subscribers else None

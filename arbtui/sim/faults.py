@@ -1,0 +1,220 @@
+"""Trouble on request. A fault distorts what is sent; the truth stays sound (halt and delist apart).
+
+Faults act in three places, none of which a venue has to know: what a venue may see (``view``: prices, times), how its
+frames travel (``base.Topic`` and ``base.Session``), and how requests are answered (``server``).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from arbtui.sim.listing import Listing
+
+Place = Literal["content", "frames", "sockets", "rest", "clock", "instruments"]
+CHANNELS = ("bbo", "book", "ticker", "mark", "funding")
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault: where it acts, what ``value`` means and is by default, the channels it means by default."""
+
+    name: str
+    place: Place
+    text: str
+    value: str = ""
+    default: float | None = None
+    channels: tuple[str, ...] = ()  # () = all
+    needs_symbol: bool = False
+    once: bool = False  # acts when it is made, and is then over
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("disconnect", "sockets", "open sockets are dropped without a close frame, once", once=True),
+        Kind("refuse", "sockets", "sockets are dropped, and connections and requests reset before an answer"),
+        Kind("accept_then_close", "sockets", "sockets are accepted and closed again at once; open ones too"),
+        Kind("mute", "frames", "the socket stays open and acknowledges, the channel is silent; its frames are lost"),
+        Kind("freeze", "frames", "the same frame is sent again and again"),
+        Kind("drop_delta", "frames", "frames are lost one by one", "probability 0..1 for each frame", 0.05, ("book",)),
+        Kind("duplicate", "frames", "each frame is sent twice"),
+        Kind("reorder", "frames", "a frame is sent after the one that followed it"),
+        Kind("slow", "frames", "frames arrive late", "delay in ms", 3000.0),
+        Kind("burst", "frames", "frames are held back and sent all at once", "every so many ms", 2000.0),
+        Kind("bad_checksum", "content", "the book's checksum is wrong (venues that send one)"),
+        Kind("old_snapshot", "content", "a book snapshot is older than what went before it"),
+        Kind("empty_side", "content", "there are no asks", channels=("bbo", "book")),
+        Kind("nan_price", "content", 'a price reads "nan"'),
+        Kind("crossed", "content", "the best bid is above the best ask", channels=("bbo", "book")),
+        Kind("depeg", "content", "the USDC/USDT pair (or ``symbol``) is quoted at another price", "price", 0.93),
+        Kind("funding_interval", "content", "another funding interval, by socket and REST", "hours", 1.0),
+        Kind("clock_skew", "clock", "the venue's clock is off", "ms, may be negative", 2000.0),
+        Kind("http_500", "rest", "REST answers 500"),
+        Kind("http_429", "rest", "REST answers 429 with Retry-After", "s of Retry-After", 5.0),
+        Kind("http_418", "rest", "REST answers 418, banned", "s of Retry-After", 120.0),
+        Kind("html_503", "rest", "REST answers 503 with a page of HTML"),
+        Kind("cut_body", "rest", "REST bodies end half-way"),
+        Kind("sub_refused", "sockets", "subscriptions are refused in the venue's own words"),
+        Kind("halt", "instruments", "the instrument is halted, in truth too; ends with the fault", needs_symbol=True),
+        Kind(
+            "delist",
+            "instruments",
+            "the instrument's end is announced, then it is closed, in truth too",
+            "s from announcement to closing",
+            20.0,
+            needs_symbol=True,
+        ),
+    )
+}
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault under way. None matches all; ``left`` is how often it still acts, ``until_ns`` when it ends."""
+
+    id: str
+    kind: Kind
+    venue: str
+    market: str | None = None
+    symbol: str | None = None
+    channel: str | None = None
+    left: int | None = None
+    until_ns: int | None = None
+    value: float | None = None
+    acted: int = 0
+
+    @property
+    def number(self) -> float:
+        """``value`` or the kind's default."""
+        value = self.value if self.value is not None else self.kind.default
+        return 0.0 if value is None else value
+
+    def channel_fits(self, channel: str, wire: str) -> bool:
+        if self.channel is None:
+            return not self.kind.channels or channel in self.kind.channels
+        return self.channel in (channel, wire)
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "fault": self.kind.name,
+            "venue": self.venue,
+            "market": self.market,
+            "symbol": self.symbol,
+            "channel": self.channel,
+            "count": self.left,
+            "until_ns": self.until_ns,
+            "value": self.value,
+            "acted": self.acted,
+        }
+
+
+class Faults:
+    """The faults under way. ``active`` is False almost always, so that asking costs nothing."""
+
+    def __init__(self, seed: int, clock: Callable[[], int]) -> None:
+        self.active = False
+        self.random = random.Random(f"faults/{seed}")
+        self._clock = clock
+        self._all: list[Fault] = []
+        self._made = 0
+        self.on_end: Callable[[Fault], None] = lambda fault: None
+
+    def add(
+        self,
+        kind: Kind,
+        venue: str,
+        *,
+        market: str | None = None,
+        symbol: str | None = None,
+        channel: str | None = None,
+        count: int | None = None,
+        seconds: float | None = None,
+        value: float | None = None,
+    ) -> Fault:
+        """Start a fault. The caller has checked the values (``control``)."""
+        self._made += 1
+        until_ns = None if seconds is None else self._clock() + int(seconds * NS_PER_S)
+        fault = Fault(f"f{self._made}", kind, venue, market, symbol, channel, count, until_ns, value)
+        self._all.append(fault)
+        self.active = True
+        return fault
+
+    def remove(self, fault_id: str) -> bool:
+        found = [fault for fault in self._all if fault.id == fault_id]
+        for fault in found:
+            self._end(fault)
+        return bool(found)
+
+    def clear(self) -> None:
+        for fault in list(self._all):
+            self._end(fault)
+
+    def expire(self) -> None:
+        """End what is due; called at every step."""
+        now_ns = self._clock()
+        for fault in [f for f in self._all if f.until_ns is not None and f.until_ns <= now_ns]:
+            self._end(fault)
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(list(self._all))
+
+    def find(self, name: str, venue: str, market: str | None = None) -> Fault | None:
+        """A fault of the venue as a whole or of ``market``; not counted as an act."""
+        return next((f for f in self._of(name, venue) if f.symbol is None and f.market in (None, market)), None)
+
+    def act(
+        self, name: str, venue: str, market: str | None, symbol: str | None, channel: str, wire: str = ""
+    ) -> Fault | None:
+        """The fault that distorts this frame, if there is one; that is one act of its ``count``."""
+        for fault in self._of(name, venue):
+            if fault.market not in (None, market) or fault.symbol not in (None, symbol):
+                continue
+            if fault.channel_fits(channel, wire):
+                self._spend(fault)
+                return fault
+        return None
+
+    def content(self, name: str, via: str, listing: Listing, channel: str, wire: str) -> Fault | None:
+        """The fault that distorts this content.
+
+        Sockets only, unless the fault's channel is "rest"; a snapshot may be old wherever it comes from.
+        """
+        for fault in self._of(name, listing.venue):
+            if fault.market not in (None, listing.market) or fault.symbol not in (None, listing.native):
+                continue
+            fits = via == "rest" if fault.channel == "rest" else fault.channel_fits(channel, wire)
+            if fits and (via == "ws" or fault.channel == "rest" or name == "old_snapshot"):
+                self._spend(fault)
+                return fault
+        return None
+
+    def any_of(self, name: str, listing: Listing) -> Fault | None:
+        """A fault of ``listing`` however it is asked for. ``depeg`` without a symbol means the USDC/USDT pairs."""
+        for fault in self._of(name, listing.venue):
+            if fault.market not in (None, listing.market):
+                continue
+            if fault.symbol == listing.native:
+                return fault
+            if fault.symbol is None and (name != "depeg" or (listing.coin.name, listing.quote) == ("USDC", "USDT")):
+                return fault
+        return None
+
+    def _of(self, name: str, venue: str) -> Iterator[Fault]:
+        return (f for f in self._all if f.kind.name == name and f.venue == venue)
+
+    def _spend(self, fault: Fault) -> None:
+        fault.acted += 1
+        if fault.left is not None:
+            fault.left -= 1
+            if fault.left <= 0:
+                self._end(fault)
+
+    def _end(self, fault: Fault) -> None:
+        self._all = [other for other in self._all if other is not fault]
+        self.active = bool(self._all)
+        self.on_end(fault)

@@ -103,6 +103,7 @@ class Manners:
     ack_within_s: float = 10.0  # a subscription that is not answered in this time is asked for again
     acks: bool = True  # False: the venue acknowledges nothing; first data is the only sign
     compression: bool = False  # whether the venue can permessage-deflate at all; used only by choice
+    requests_per_hour: int | None = None  # subscribe and unsubscribe frames on one socket; beyond: a new socket
 
 
 @dataclass(frozen=True)

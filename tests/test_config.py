@@ -67,7 +67,7 @@ def test_a_config_file_that_was_named_must_exist(where: Paths) -> None:
 
 
 def test_flag_beats_environment_beats_state_beats_config_beats_default(where: Paths) -> None:
-    path = ("signals", "threshold_bps")
+    path: tuple[str, ...] = ("signals", "threshold_bps")
     text = "[signals]\nthreshold_bps = 6.0\n"
     kept = {"signals.threshold_bps": Kept(7.0, over=6.0)}
     environ = {"ARBTUI_SIGNALS__THRESHOLD_BPS": "8"}

@@ -1,0 +1,1 @@
+"""What arbtui keeps on disk: run-time settings, the lock, recordings."""

@@ -30,7 +30,7 @@ T = TypeVar("T")
 Price = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]  # finite and above zero: NaN fails too
 Size = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-UpdateId = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+UpdateId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 DECODE_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 """All that msgspec and Python raise for bytes that are not what they should be (UnicodeError is a ValueError)."""
@@ -63,10 +63,11 @@ def guarded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, what: s
 class Rows(Generic[T]):
     """Decodes a JSON array of ``row`` so that one bad row does not take the others with it.
 
-    The whole array is tried at once; only where that fails is it taken apart.
+    The whole array is tried at once; only where that fails is it taken apart. ``row`` is a type or a union of tagged
+    ones, T what it decodes to: ``_ROWS: Rows[_A | _B] = Rows(_A | _B)``.
     """
 
-    def __init__(self, row: type[T]) -> None:
+    def __init__(self, row: Any) -> None:
         array: Any = GenericAlias(list, (row,))
         self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array, strict=False)
         self._each = msgspec.json.Decoder(list[msgspec.Raw])
@@ -89,7 +90,7 @@ class Rows(Generic[T]):
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?0*\d{1,3})?", re.ASCII)  # "1e-999999999" would print as a gigabyte
 _TEXT = msgspec.json.Decoder(str)
 
 

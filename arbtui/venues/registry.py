@@ -1,0 +1,32 @@
+"""The venues that there are. Each is imported only when asked for. A new venue adds one line."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from arbtui.core.errors import OurMistake
+from arbtui.venues.base import Venue
+
+_CLASSES = {
+    "binance": "arbtui.venues.binance:Binance",
+}
+
+
+def names() -> tuple[str, ...]:
+    """All venues, in the order in which they are shown."""
+    return tuple(_CLASSES)
+
+
+@cache
+def venue(name: str) -> Venue:
+    """The codec of a venue, the same object each time. ``OurMistake`` for a name that is not there."""
+    try:
+        module, _, class_name = _CLASSES[name].partition(":")
+    except KeyError:
+        near = get_close_matches(name, _CLASSES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(_CLASSES)}."
+        raise OurMistake(f"There is no venue {name!r}; {hint}") from None
+    return cast(Venue, getattr(import_module(module), class_name)())

@@ -1,4 +1,4 @@
-"""What went wrong, counted by kind and told once: a venue that sends nonsense a thousand times a second fills no log."""
+"""What went wrong, counted by kind and told once: nonsense a thousand times a second must not fill a log."""
 
 from __future__ import annotations
 

@@ -1,0 +1,137 @@
+"""Parts from settings: the same board, spreads, signals and desk for live data and for replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from arbtui.config import Settings
+from arbtui.core.clock import Clock
+from arbtui.core.events import QuoteTexts
+from arbtui.core.model import Category, Channel, Market
+from arbtui.core.status import FeedStatus, ProcessFigures
+from arbtui.engine.desk import Desk, Memory
+from arbtui.engine.trouble import Trouble
+from arbtui.market.state import Board, Slot
+from arbtui.market.terms import BasisRules, IdentityRules, MarketRules, Rhythm, VenueTerms
+from arbtui.strategy.attention import Attention
+from arbtui.strategy.pairs import PairRules
+from arbtui.strategy.signals import Signals, SignalSettings
+from arbtui.strategy.spreads import Spreads
+from arbtui.strategy.thresholds import Thresholds
+from arbtui.venues.base import Venue
+
+MARKETS = {"spot": Market.SPOT, "perp": Market.PERP}
+
+
+def terms_of(venues: Mapping[str, Venue]) -> dict[tuple[str, Market], VenueTerms]:
+    """What the market must know of each venue and market."""
+    terms = {}
+    for venue in venues.values():
+        for market in venue.markets:
+            maker_rate, taker_rate = venue.fees(market)
+            terms[venue.name, market] = VenueTerms(
+                maker_rate=maker_rate,
+                taker_rate=taker_rate,
+                book_rule=venue.book_rule(market),
+                heartbeat_s=venue.manners(market).silence_s,
+                rhythms={c: Rhythm(periodic=venue.cadence(market, c).periodic) for c in Channel},
+            )
+    return terms
+
+
+def rules_of(settings: Settings) -> MarketRules:
+    """The person's settings as the market takes them."""
+    fees = {}
+    for venue, of_venue in settings.fees.items():
+        for market, of_market in ((Market.SPOT, of_venue.spot), (Market.PERP, of_venue.perp)):
+            for kind, bps in (("taker", of_market.taker_bps), ("maker", of_market.maker_bps)):
+                if bps is not None:
+                    fees[venue, market, kind] = bps
+    return MarketRules(
+        min_vol_24h_usd=settings.market.min_vol_24h_usd,
+        categories=frozenset(Category(name) for name in settings.market.categories),
+        fee_bps=fees,
+        identity=IdentityRules(
+            tolerance=settings.identity.tolerance_pct / 100,
+            same=frozenset(settings.identity.same),
+            coin_of=dict(settings.identity.coins),
+        ),
+        basis=BasisRules(
+            pairs=_basis_pairs(settings.basis.pair), usd_as=settings.basis.usd_as, max_age_s=settings.basis.max_age_s
+        ),
+    )
+
+
+def _basis_pairs(pair: str) -> dict[str, str]:
+    """``basis.pair`` (venue.native) rates USDC; the market names legs venue.market.native."""
+    if not pair:
+        return {}
+    venue, _, native = pair.partition(".")
+    return {"USDC": f"{venue}.{Market.SPOT.value}.{native}"}
+
+
+def pair_rules_of(settings: Settings) -> PairRules:
+    pairs = settings.pairs
+    return PairRules(
+        perp_perp=pairs.perp_perp,
+        spot_perp=pairs.spot_perp,
+        spot_spot=pairs.spot_spot,
+        sell_spot=pairs.sell_spot,
+        min_vol_24h_usd=settings.market.min_vol_24h_usd,
+    )
+
+
+def signal_settings_of(settings: Settings) -> SignalSettings:
+    signals = settings.signals
+    return SignalSettings(
+        sample_ms=signals.sample_ms,
+        samples=signals.samples,
+        min_hold_ms=signals.min_hold_ms,
+        min_size_usd=signals.min_size_usd,
+        hysteresis_bps=signals.hysteresis_bps,
+        cooldown_s=signals.cooldown_s,
+    )
+
+
+def build_desk(
+    settings: Settings,
+    venues: Mapping[str, Venue],
+    *,
+    mode: str,
+    clock: Clock,
+    trouble: Trouble,
+    memory: Memory,
+    status: Callable[[], Sequence[FeedStatus]],
+    process: Callable[[], ProcessFigures],
+    clock_offset_ms: Callable[[str], float | None],
+    adopting: bool = False,
+) -> Desk:
+    """A desk over an empty board."""
+    board = Board(terms_of(venues), rules_of(settings), adopting=adopting)
+    thresholds = Thresholds(settings.signals.threshold_bps, settings.signals.thresholds)
+    spreads = Spreads(board, pair_rules_of(settings), thresholds, clock, walk_usd=settings.walk.usd)
+    signals = Signals(board, spreads, thresholds, clock, signal_settings_of(settings), clock_offset_ms)
+
+    def texts(slot: Slot) -> QuoteTexts:
+        quote = slot.quote
+        assert quote is not None
+        if isinstance(quote.raw, bytes):
+            return venues[slot.instrument.venue].quote_texts(slot.instrument.market, quote.raw)
+        return quote.raw
+
+    desk = Desk(
+        mode=mode,
+        clock=clock,
+        board=board,
+        spreads=spreads,
+        signals=signals,
+        thresholds=thresholds,
+        trouble=trouble,
+        attention=Attention(settings.books.max),
+        memory=memory,
+        texts=texts,
+        status=status,
+        process=process,
+    )
+    desk.selected = settings.ui.symbol
+    return desk

@@ -1,0 +1,258 @@
+"""The engine as guests see it: ``arbtui.port.EnginePort`` over the board, the spreads and the signals.
+
+Live data, replay and tests differ in where events and time come from, not in this. The desk opens nothing: what it
+needs from the wire (health figures) and from the disk (what was chosen last time) is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from arbtui.core import units
+from arbtui.core.clock import NS_PER_MS, Clock, Every
+from arbtui.core.errors import ConfigError
+from arbtui.core.events import QuoteTexts
+from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.engine.trouble import Trouble
+from arbtui.market.state import Board, Slot
+from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.strategy.attention import Attention, Rank, Want
+from arbtui.strategy.rows import SignalRecord, SpreadRow
+from arbtui.strategy.signals import Signals
+from arbtui.strategy.spreads import Spreads
+from arbtui.strategy.thresholds import Thresholds
+
+SWEEP_MS = 50  # a tenth of the slots each time: all of them twice a second
+SWEEPS_PER_ROUND = 10
+
+
+class Memory(Protocol):
+    """What keys changed, kept across runs under the names of the settings (``signals.threshold_bps``, ``ui.sort``)."""
+
+    def get(self, key: str) -> str | float | None: ...
+
+    def put(self, key: str, value: str | float | None) -> None:
+        """None: the setting is taken away."""
+        ...
+
+
+class NoMemory:
+    """Nothing outlives this run: replays, and whoever only watches."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str | float | None] = {}
+
+    def get(self, key: str) -> str | float | None:
+        return self._values.get(key)
+
+    def put(self, key: str, value: str | float | None) -> None:
+        self._values[key] = value
+
+
+class Desk:
+    """Answers guests and takes their commands. ``start`` sets the rhythm going on the clock."""
+
+    def __init__(
+        self,
+        *,
+        mode: str,
+        clock: Clock,
+        board: Board,
+        spreads: Spreads,
+        signals: Signals,
+        thresholds: Thresholds,
+        trouble: Trouble,
+        attention: Attention,
+        memory: Memory,
+        texts: Callable[[Slot], QuoteTexts],
+        status: Callable[[], Sequence[FeedStatus]],
+        process: Callable[[], ProcessFigures],
+    ) -> None:
+        self.mode = mode
+        self.clock = clock
+        self.board = board
+        self.spreads = spreads
+        self.thresholds = thresholds
+        self.selected = ""
+        self.legs: tuple[int, int] | None = None
+        self.named: tuple[str, ...] = ()  # coins asked for by name: their books are held
+        self.shown: Sequence[str] | None = None  # coins that rows() speaks of; None = all that have a pair
+        self._signals = signals
+        self._trouble = trouble
+        self._attention = attention
+        self._memory = memory
+        self._texts = texts
+        self._status = status
+        self._process = process
+        self._timers: list[Every] = []
+
+    def start(self) -> None:
+        """Judge slots in turn and sample signals, for ever, on the clock."""
+        self.spreads.listen()
+        self._signals.start()
+        self._timers.append(Every(self.clock, SWEEP_MS * NS_PER_MS, self._sweep))
+
+    def stop(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._signals.stop()
+
+    def _sweep(self) -> None:
+        self.board.sweep(self.clock.now_ns(), at_most=len(self.board.slots) // SWEEPS_PER_ROUND + 1)
+
+    # what was chosen
+
+    @property
+    def walk_usd(self) -> float:
+        return self.spreads.walk_usd
+
+    def threshold_bps(self, base: str = "") -> float:
+        return self.thresholds.coin_bps(base)
+
+    # spreads
+
+    def rows(self) -> Sequence[SpreadRow]:
+        if self.shown is None:
+            return self.spreads.rows()
+        return [row for base in self.shown if (row := self.spreads.row(base)) is not None]
+
+    def row(self, base: str) -> SpreadRow | None:
+        return self.spreads.row(base)
+
+    def pairs(self, base: str) -> Sequence[SpreadRow]:
+        return self.spreads.pairs(base)
+
+    def pair(self, buy_slot: int, sell_slot: int) -> SpreadRow:
+        return self.spreads.pair(self.board.slots[buy_slot], self.board.slots[sell_slot])
+
+    def why_not(self, base: str) -> str:
+        return self._signals.why_not(base)
+
+    @property
+    def signals(self) -> Sequence[SignalRecord]:
+        return self._signals.history
+
+    # health
+
+    def status(self) -> Sequence[FeedStatus]:
+        return self._status()
+
+    def process(self) -> ProcessFigures:
+        return self._process()
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        return self._trouble.notices
+
+    # exact texts
+
+    def quote_texts(self, slot: Slot) -> QuoteTexts:
+        """Exact decimals per coin; all None while the multiplier is not known or there is no quote."""
+        factor, multiplier = slot.instrument.price_factor, slot.instrument.multiplier
+        if slot.quote is None:
+            return None, None, None, None
+        bid, bid_qty, ask, ask_qty = self._texts(slot)
+        if factor is None or multiplier is None:
+            return bid, bid_qty, ask, ask_qty
+        return (
+            units.price_per_coin(bid, factor) if bid else None,
+            units.coins(bid_qty, multiplier) if bid_qty else None,
+            units.price_per_coin(ask, factor) if ask else None,
+            units.coins(ask_qty, multiplier) if ask_qty else None,
+        )
+
+    # listening
+
+    def on_quote(self, call: Callable[[Slot], None]) -> None:
+        self.board.on_quote.append(call)
+
+    def on_book(self, call: Callable[[Slot], None]) -> None:
+        self.board.on_book.append(call)
+
+    def on_signal(self, call: Callable[[SignalRecord], None]) -> None:
+        self._signals.listeners.append(call)
+
+    def on_notice(self, call: Callable[[Notice], None]) -> None:
+        self._trouble.listeners.append(call)
+
+    # which books
+
+    def wanted_books(self) -> frozenset[int]:
+        """Slot ids whose books deserve to be held now."""
+        now_ns = self.clock.now_ns()
+        return self._attention.choose(now_ns, self._wants(now_ns))
+
+    def _wants(self, now_ns: int) -> Iterator[Want]:
+        if coin := self.board.coins.get(self.selected):
+            yield Want(tuple(slot.id for slot in coin.slots), Rank.WATCHED)
+        for base in self.named:
+            if coin := self.board.coins.get(base):
+                yield Want(tuple(slot.id for slot in coin.slots), Rank.NAMED)
+        for base in self.spreads.hot():
+            for pair in self.spreads.close(base, now_ns):
+                rank = Rank.ABOVE if pair.net_bps >= pair.threshold_bps else Rank.NEAR
+                yield Want((pair.buy.id, pair.sell.id), rank, pair.net_bps)
+
+    # commands
+
+    def remembered(self, key: str) -> str | None:
+        value = self._memory.get(f"ui.{key}")
+        return value if isinstance(value, str) else None
+
+    def send(self, command: Command) -> Outcome:
+        match command:
+            case SelectCoin(base):
+                return self._select(base)
+            case ChooseLegs(buy_slot, sell_slot):
+                return self._choose(buy_slot, sell_slot)
+            case SetThreshold(net_bps, base):
+                return self._set_threshold(net_bps, base)
+            case SetWalkSize(usd):
+                return self._set_walk(usd)
+            case Remember(key, value):
+                self._memory.put(f"ui.{key}", value)
+                return Outcome(accepted=True, text=f"{key} {value} is kept")
+
+    def _select(self, base: str) -> Outcome:
+        if base not in self.board.coins:
+            return Outcome(accepted=False, text=f"{base} is listed nowhere")
+        if base != self.selected:
+            self.selected, self.legs = base, None
+            self._memory.put("ui.symbol", base)
+        return Outcome(accepted=True, text=f"watching {base}")
+
+    def _choose(self, buy_slot: int | None, sell_slot: int | None) -> Outcome:
+        if buy_slot is None or sell_slot is None:
+            self.legs = None
+            return Outcome(accepted=True, text="showing the best pair")
+        known = range(len(self.board.slots))
+        if buy_slot not in known or sell_slot not in known or buy_slot == sell_slot:
+            return Outcome(accepted=False, text="these two legs make no pair")
+        buy, sell = self.board.slots[buy_slot], self.board.slots[sell_slot]
+        if buy.coin is not sell.coin:
+            return Outcome(accepted=False, text=f"{buy.key} and {sell.key} are different coins")
+        self.legs = (buy_slot, sell_slot)
+        return Outcome(accepted=True, text=f"buy {buy.key}, sell {sell.key}")
+
+    def _set_threshold(self, net_bps: float | None, base: str) -> Outcome:
+        try:
+            if base:
+                self.thresholds.set_coin(base, net_bps)
+            elif net_bps is None:
+                return Outcome(accepted=False, text="the default threshold must be a number of basis points")
+            else:
+                self.thresholds.set_default(net_bps)
+        except ConfigError as error:
+            return Outcome(accepted=False, text=str(error))
+        self._memory.put(f"signals.thresholds.{base}" if base else "signals.threshold_bps", net_bps)
+        what = f"threshold of {base}" if base else "threshold"
+        return Outcome(accepted=True, text=f"{what}: {'the default' if net_bps is None else f'{net_bps:g} bps net'}")
+
+    def _set_walk(self, usd: float) -> Outcome:
+        if not 0 < usd < 1e12:
+            return Outcome(accepted=False, text="the size must be a number of US dollars above zero")
+        self.spreads.walk_usd = float(usd)
+        self._memory.put("walk.usd", float(usd))
+        return Outcome(accepted=True, text=f"walking {usd:,.0f} USD")

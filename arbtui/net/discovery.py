@@ -123,7 +123,7 @@ class Discovery:
             answer = await self._rest.fetch(self._venue.name, page)
             for event in self._venue.decode_http(page, answer.status, answer.body, self._tables, answer.t_ns):
                 if isinstance(event, Listing):
-                    _join(listings, event)
+                    join_page(listings, event)
                 else:
                     self._host.apply(self._venue.name, event)
             page = self._venue.next_page(page, answer.body)
@@ -144,8 +144,8 @@ class Discovery:
             self.ready.set()
 
 
-def _join(listings: dict[str, Listing], page: Listing) -> None:
-    """Pages of one product become one listing."""
+def join_page(listings: dict[str, Listing], page: Listing) -> None:
+    """Pages of one product become one listing in ``listings``."""
     whole = listings.get(page.product)
     if whole is None:
         listings[page.product] = page

@@ -12,6 +12,7 @@ from arbtui.venues.base import Venue
 
 _CLASSES = {
     "binance": "arbtui.venues.binance:Binance",
+    "okx": "arbtui.venues.okx:Okx",
 }
 
 

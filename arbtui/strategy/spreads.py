@@ -1,0 +1,375 @@
+"""Every pair of every coin, kept up per quote and answered when asked.
+
+Per quote only the coin that it belongs to is touched, and of it only the best selling and the best buying price after
+fees: enough to know whether any of its pairs can be near a threshold. Such coins form the hot set; all else is worked
+out when somebody asks, from the slots as they are at that moment, so that no row outlives its inputs.
+
+Why the best pair is not simply best bid against best ask: net_bps divides by the buying price a, and
+(brought - cost) / a = (1 + f_A)(brought / cost - 1). For a given buy leg the sell leg that brings most is best; buy
+legs differ by their fees too, so each is tried against it. What this leaves out is buying where selling is best: that
+one sells where selling is second best. So one pass over the legs finds the best of all pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from arbtui.core.clock import Clock
+from arbtui.market.slot import Coin, Slot
+from arbtui.market.state import Board, ListingChange
+from arbtui.strategy.pairs import PairRules, kind_of
+from arbtui.strategy.rows import SpreadRow
+from arbtui.strategy.spread import net_of, spread_row
+from arbtui.strategy.thresholds import Thresholds
+
+_FEE_MARGIN = 0.05  # no taker rate is further from 0 than this
+
+Legs = tuple[Slot, Slot]  # (buy, sell)
+
+
+class Listed(Protocol):
+    """What this needs of the board."""
+
+    @property
+    def coins(self) -> Mapping[str, Coin]: ...
+
+    def judge(self, slot: Slot, now_ns: int) -> str | None:
+        """Why the leg may not trade now, in words; None: it may."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An admissible pair near or above its threshold."""
+
+    buy: Slot
+    sell: Slot
+    net_bps: float
+    threshold_bps: float
+
+
+class _View:
+    """One coin on the hot path: its best prices after fees among the legs that are not muted."""
+
+    __slots__ = ("ask", "bid", "buy", "coin", "floor", "hot", "sell", "sells")
+
+    def __init__(self, coin: Coin, sells: list[Slot], floor: float) -> None:
+        self.coin = coin
+        self.sells = sells  # the slots that there is something to sell at
+        self.floor = floor  # bid / ask from which a pair can be near its threshold
+        self.bid = 0.0
+        self.ask = inf
+        self.sell: Slot | None = None
+        self.buy: Slot | None = None
+        self.hot = False
+
+    def find_sell(self) -> None:
+        best, found = 0.0, None
+        for slot in self.sells:
+            bid = slot.bid_net
+            if bid is not None and bid > best and slot.muted is None:
+                best, found = bid, slot
+        self.bid, self.sell = best, found
+
+    def find_buy(self) -> None:
+        best, found = inf, None
+        for slot in self.coin.slots:
+            ask = slot.ask_net
+            if ask is not None and ask < best and slot.muted is None:
+                best, found = ask, slot
+        self.ask, self.buy = best, found
+
+
+class Spreads:
+    """The pairs of all coins. ``walk_usd`` is the size that books are walked for; it may be set at any time."""
+
+    def __init__(
+        self,
+        board: Listed,
+        rules: PairRules,
+        thresholds: Thresholds,
+        clock: Clock,
+        *,
+        walk_usd: float = 1000.0,
+        near_bps: float = 3.0,
+    ) -> None:
+        """``near_bps``: so far below its threshold a pair is near enough to have its books held."""
+        self._board = board
+        self._rules = rules
+        self._thresholds = thresholds
+        self._clock = clock
+        self._near_bps = near_bps
+        self.walk_usd = walk_usd
+        self._by_base: dict[str, _View] = {}
+        self._views: list[_View | None] = []  # by slot id
+        self._sells: list[bool] = []  # by slot id
+        self._hot: dict[str, _View] = {}
+        self._floors_of = -1  # version of the thresholds that the floors were made from
+        self.reload()
+
+    def listen(self, board: Board) -> None:
+        """Follow the board from now on."""
+        board.on_quote.append(self.on_quote)
+        board.on_judged.append(self.on_judged)
+        board.on_listing.append(self.on_listing)
+        board.on_rates.append(self.on_rates)
+
+    # what changes
+
+    def on_quote(self, slot: Slot) -> None:
+        """A quote was taken in. This is the hot path."""
+        if slot.muted is not None:
+            return
+        number = slot.id
+        try:
+            view = self._views[number]
+        except IndexError:
+            self._meet(slot)
+            return
+        if view is None:
+            return
+        ask = slot.ask_net
+        if view.buy is slot:
+            if ask is None or ask > view.ask:
+                view.find_buy()
+            else:
+                view.ask = ask
+        elif ask is not None and ask < view.ask:
+            view.ask, view.buy = ask, slot
+        if self._sells[number]:
+            bid = slot.bid_net
+            if view.sell is slot:
+                if bid is None or bid < view.bid:
+                    view.find_sell()
+                else:
+                    view.bid = bid
+            elif bid is not None and bid > view.bid:
+                view.bid, view.sell = bid, slot
+        if view.bid >= view.ask * view.floor and not view.hot:
+            view.hot = True
+            self._hot[view.coin.base] = view
+
+    def on_judged(self, slot: Slot) -> None:
+        """A leg was muted or may trade again."""
+        view = self._by_base.get(slot.coin.base)
+        if view is not None:
+            self._look(view)
+
+    def on_rates(self) -> None:
+        """Currency rates moved, and with them any price."""
+        for view in self._by_base.values():
+            self._look(view)
+
+    def on_listing(self, change: ListingChange) -> None:
+        if change.added or change.removed or change.changed:
+            self.reload()
+
+    def set_rules(self, rules: PairRules) -> None:
+        """Other kinds of pairs, or other balances."""
+        self._rules = rules
+        self.reload()
+
+    def reload(self) -> None:
+        """Start over from the board: after listings, rules."""
+        self._by_base.clear()
+        self._hot.clear()
+        last = max((slot.id for coin in self._board.coins.values() for slot in coin.slots), default=-1)
+        self._views = [None] * (last + 1)
+        self._sells = [False] * (last + 1)
+        for base, coin in self._board.coins.items():
+            view = _View(coin, [slot for slot in coin.slots if self._rules.may_sell(slot)], 1.0)
+            self._by_base[base] = view
+            for slot in coin.slots:
+                self._views[slot.id] = view
+            for slot in view.sells:
+                self._sells[slot.id] = True
+        self._set_floors()
+
+    def _meet(self, slot: Slot) -> None:
+        """A slot that no listing has announced (a replay takes symbols in as they come)."""
+        self.reload()
+        missing = slot.id + 1 - len(self._views)
+        self._views.extend([None] * missing)
+        self._sells.extend([False] * missing)
+
+    def _set_floors(self) -> None:
+        self._floors_of = self._thresholds.version
+        for base, view in self._by_base.items():
+            floor_bps = self._thresholds.lowest_bps(base) - self._near_bps
+            margin = 1.0 + _FEE_MARGIN if floor_bps > 0 else 1.0 - _FEE_MARGIN
+            view.floor = 1.0 + floor_bps / 1e4 / margin
+            self._look(view)
+
+    def _look(self, view: _View) -> None:
+        view.find_sell()
+        view.find_buy()
+        if view.bid >= view.ask * view.floor and not view.hot:
+            view.hot = True
+            self._hot[view.coin.base] = view
+
+    # what may trade
+
+    def why_not(self, buy: Slot, sell: Slot, now_ns: int) -> str | None:
+        """Why this pair may not trade at ``now_ns``, in words; None: it may."""
+        return self._why_no_pair(buy, sell) or self._why_no_leg(buy, now_ns) or self._why_no_leg(sell, now_ns)
+
+    def _why_no_pair(self, buy: Slot, sell: Slot) -> str | None:
+        if buy is sell:
+            return "one instrument is no pair"
+        base = sell.coin.base
+        if buy.coin is not sell.coin:
+            return f"{buy.coin.base} and {base} are different coins"
+        kind = kind_of(buy, sell)
+        if not self._rules.enabled(kind):
+            return f"{kind.value} pairs are switched off"
+        if not self._rules.may_sell(sell):
+            return f"needs inventory: no free {base} is known at {sell.instrument.venue}, and pairs.sell_spot is off"
+        return None
+
+    def _why_no_leg(self, slot: Slot, now_ns: int) -> str | None:
+        if slot.id >= len(self._views) or self._views[slot.id] is None:
+            return f"{slot.key} is not listed"
+        return slot.muted or self._board.judge(slot, now_ns)
+
+    # what is close
+
+    def hot(self) -> list[str]:
+        """Coins of which a pair may be near or above its threshold, in alphabetical order."""
+        if self._floors_of != self._thresholds.version:
+            self._set_floors()
+        for base, view in list(self._hot.items()):
+            if view.bid < view.ask * view.floor:
+                view.hot = False
+                del self._hot[base]
+        return sorted(self._hot)
+
+    def close(self, base: str, now_ns: int) -> list[Pair]:
+        """Every admissible pair of the coin whose net is not more than ``near_bps`` below its threshold, best first."""
+        view = self._by_base.get(base)
+        if view is None:
+            return []
+        lowest = self._thresholds.lowest_bps(base) - self._near_bps
+        sells = [slot for slot in view.sells if slot.bid_net is not None and self._why_no_leg(slot, now_ns) is None]
+        buys = [slot for slot in view.coin.slots if slot.ask_net is not None]
+        found = []
+        for buy in buys:
+            beats = [(slot, net) for slot in sells if (net := net_of(buy, slot)) is not None and net >= lowest]
+            if not beats or self._why_no_leg(buy, now_ns) is not None:
+                continue
+            for sell, net in beats:
+                if self._why_no_pair(buy, sell) is None:
+                    threshold = self._thresholds.pair_bps(base, buy.instrument, sell.instrument)
+                    if net >= threshold - self._near_bps:
+                        found.append(Pair(buy, sell, net, threshold))
+        found.sort(key=lambda pair: (-pair.net_bps, pair.buy.id, pair.sell.id))
+        return found
+
+    # rows
+
+    def best(self, base: str, now_ns: int) -> Legs | None:
+        """The admissible pair of the coin with the highest net."""
+        view = self._by_base.get(base)
+        if view is None:
+            return None
+        free = [slot for slot in view.coin.slots if slot.muted is None]
+        sells = [slot for slot in free if self._sells[slot.id]]
+        top = _best_of(free, sells)
+        if top is None or self.why_not(*top, now_ns) is None:
+            return top
+        legs = [slot for slot in free if self._why_no_leg(slot, now_ns) is None]
+        return self._best_by_kind(legs, [slot for slot in legs if self._sells[slot.id]])
+
+    def _best_by_kind(self, buys: Sequence[Slot], sells: Sequence[Slot]) -> Legs | None:
+        """The best pair of the enabled kinds, whatever else stands against it."""
+        found: Legs | None = None
+        for buys_spot in (False, True):
+            for sells_spot in (False, True):
+                pair = _best_of(
+                    [slot for slot in buys if slot.is_spot is buys_spot],
+                    [slot for slot in sells if slot.is_spot is sells_spot],
+                )
+                if pair is not None and self._rules.enabled(kind_of(*pair)):
+                    found = pair if found is None else max(found, pair, key=_net)
+        return found
+
+    def row(self, base: str) -> SpreadRow | None:
+        """The best admissible pair, else the best one that may not trade (``muted`` says why), else None: no pair."""
+        now_ns = self._clock.now_ns()
+        best = self.best(base, now_ns)
+        if best is not None:
+            return self._row_of(*best, now_ns, None)
+        view = self._by_base.get(base)
+        if view is None:
+            return None
+        slots = view.coin.slots
+        legs = self._best_by_kind(slots, slots) or next(iter(self._pairs(base)), None)
+        return None if legs is None else self._row_of(*legs, now_ns, self.why_not(*legs, now_ns))
+
+    def rows(self) -> Sequence[SpreadRow]:
+        """One row a coin that has a pair at all, in the board's order."""
+        return [row for base in self._by_base if (row := self.row(base)) is not None]
+
+    def pairs(self, base: str) -> Sequence[SpreadRow]:
+        """Every pair of the enabled kinds, admissible or not, best net first; unknown nets last."""
+        now_ns = self._clock.now_ns()
+        rows = [self._row_of(buy, sell, now_ns, self.why_not(buy, sell, now_ns)) for buy, sell in self._pairs(base)]
+        rows.sort(key=lambda row: -inf if row.net_bps is None else row.net_bps, reverse=True)
+        return rows
+
+    def pair(self, buy: Slot, sell: Slot) -> SpreadRow:
+        """These two legs, whatever stands against them."""
+        now_ns = self._clock.now_ns()
+        return self._row_of(buy, sell, now_ns, self.why_not(buy, sell, now_ns))
+
+    def _pairs(self, base: str) -> list[Legs]:
+        view = self._by_base.get(base)
+        slots = view.coin.slots if view is not None else []
+        return [
+            (buy, sell)
+            for buy in slots
+            for sell in slots
+            if buy is not sell and self._rules.enabled(kind_of(buy, sell))
+        ]
+
+    def _row_of(self, buy: Slot, sell: Slot, now_ns: int, muted: str | None) -> SpreadRow:
+        threshold = self._thresholds.pair_bps(buy.coin.base, buy.instrument, sell.instrument)
+        return spread_row(buy, sell, now_ns, muted=muted, walk_usd=self.walk_usd, threshold_bps=threshold)
+
+
+def _net(pair: Legs) -> float:
+    net = net_of(*pair)
+    return -inf if net is None else net
+
+
+def _best_of(buys: Iterable[Slot], sells: Iterable[Slot]) -> Legs | None:
+    """The pair of the highest net among two lists of legs; the first of equals. None: no pair with a known net."""
+    first = second = None
+    first_bid = second_bid = 0.0
+    for slot in sells:
+        bid = slot.bid_net
+        if bid is None or bid <= second_bid:
+            continue
+        if bid > first_bid:
+            first, first_bid, second, second_bid = slot, bid, first, first_bid
+        else:
+            second, second_bid = slot, bid
+    if first is None:
+        return None
+    found = None
+    best = -inf
+    for slot in buys:
+        cost, a = slot.ask_net, slot.ask_usd
+        if cost is None or a is None:
+            continue
+        if slot is not first:
+            net = 1e4 * (first_bid - cost) / a
+            if net > best:
+                best, found = net, (slot, first)
+        elif second is not None:
+            net = 1e4 * (second_bid - cost) / a
+            if net > best:
+                best, found = net, (slot, second)
+    return found

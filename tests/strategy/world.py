@@ -1,0 +1,122 @@
+"""A small market to judge strategies in: real slots and coins, a board that says only what a test makes it say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, ManualClock
+from arbtui.core.events import Quote
+from arbtui.core.model import Instrument, Market, TradingStatus
+from arbtui.market.basis import Rate
+from arbtui.market.slot import Coin, Slot
+
+START_NS = 1_800_000_000 * NS_PER_S
+USDT = Rate("USDT", "", 1.0, START_NS)
+QUOTE_LIMIT_NS = 5 * NS_PER_S
+
+
+class FakeBook:
+    """Levels that are held; a slot reads nothing else of a book."""
+
+    def __init__(
+        self, bids: Sequence[tuple[float, float]], asks: Sequence[tuple[float, float]], tradable: bool = True
+    ) -> None:
+        self.bids, self.asks, self.tradable = bids, asks, tradable
+
+    def walk_bids(self) -> Sequence[tuple[float, float]]:
+        return self.bids
+
+    def walk_asks(self) -> Sequence[tuple[float, float]]:
+        return self.asks
+
+
+class World:
+    """A board in small. ``judge`` calls a quote stale after 5 s and repeats what a test wrote into ``against``."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(START_NS)
+        self.coins: dict[str, Coin] = {}
+        self.slots: list[Slot] = []
+        self.against: dict[int, str] = {}
+        self.judged = 0
+
+    @property
+    def now_ns(self) -> int:
+        return self.clock.now_ns()
+
+    def pass_ms(self, ms: float) -> None:
+        self.clock.advance_to(self.now_ns + int(ms * NS_PER_MS))
+
+    def add(
+        self,
+        venue: str,
+        market: Market = Market.PERP,
+        base: str = "BTC",
+        *,
+        fee: float = 0.0005,
+        price_ccy: str = "USDT",
+        rate: Rate | None = USDT,
+    ) -> Slot:
+        coin = self.coins.setdefault(base, Coin(base))
+        instrument = Instrument(
+            venue=venue,
+            market=market,
+            native=f"{base}{price_ccy}",
+            base=base,
+            quote=price_ccy,
+            price_ccy=price_ccy,
+            settle_ccy=price_ccy,
+            multiplier=Decimal(1),
+            price_factor=Decimal(1),
+            status=TradingStatus.TRADING,
+        )
+        slot = Slot(len(self.slots), instrument, coin, cast(Any, SimpleNamespace()))
+        slot.price_factor = slot.multiplier = 1.0
+        slot.rate = rate
+        slot.taker_rate = fee
+        slot.fee_source = "default"
+        slot.rate_per_h = 0.0 if market is Market.SPOT else None
+        coin.slots.append(slot)
+        self.slots.append(slot)
+        return slot
+
+    def quote(
+        self, slot: Slot, bid: float | None, ask: float | None, *, bid_qty: float = 10.0, ask_qty: float = 10.0
+    ) -> Slot:
+        """A quote as the board would have written it."""
+        rate = slot.rate.value if slot.rate is not None else None
+        slot.bid, slot.bid_qty = bid, None if bid is None else bid_qty
+        slot.ask, slot.ask_qty = ask, None if ask is None else ask_qty
+        slot.quote = Quote(slot.id, bid, slot.bid_qty, ask, slot.ask_qty, self.now_ns, None, 0, b"")
+        slot.bid_usd = None if bid is None or rate is None else bid * rate
+        slot.ask_usd = None if ask is None or rate is None else ask * rate
+        slot.bid_net = None if slot.bid_usd is None else slot.bid_usd * (1.0 - slot.taker_rate)
+        slot.ask_net = None if slot.ask_usd is None else slot.ask_usd * (1.0 + slot.taker_rate)
+        return slot
+
+    def refresh(self) -> None:
+        """Every quote is heard again, as it stands."""
+        for slot in self.slots:
+            if slot.quote is not None:
+                slot.quote.t_ns = self.now_ns
+
+    def hold(
+        self,
+        slot: Slot,
+        *,
+        bids: Sequence[tuple[float, float]] = (),
+        asks: Sequence[tuple[float, float]] = (),
+        tradable: bool = True,
+    ) -> None:
+        slot.book = cast(Any, FakeBook(bids, asks, tradable))
+
+    def judge(self, slot: Slot, now_ns: int) -> str | None:
+        self.judged += 1
+        if slot.id in self.against:
+            return self.against[slot.id]
+        if slot.quote is None:
+            return f"{slot.key}: no quote yet"
+        return f"{slot.key}: stale" if now_ns - slot.quote.t_ns > QUOTE_LIMIT_NS else None

@@ -47,7 +47,11 @@ class Mid(msgspec.Struct, gc=False):
 
 
 class BookSnapshot(msgspec.Struct, gc=False):
-    """A whole book; best level first on both sides. ``depth`` = levels a side that the stream can show, 0 = all."""
+    """A whole book; best level first on both sides. ``depth`` = levels a side that the stream can show, 0 = all.
+
+    ``limit`` = levels a side at which this one answer was cut while the deltas after it are not (Binance REST), 0 = it
+    was not: what lies beyond the cut stays unknown.
+    """
 
     slot: int
     bids: Sequence[Level]
@@ -57,6 +61,7 @@ class BookSnapshot(msgspec.Struct, gc=False):
     exchange_ms: int | None = None
     depth: int = 0
     source: Literal["ws", "rest"] = "ws"
+    limit: int = 0
 
 
 class BookDelta(msgspec.Struct, gc=False):

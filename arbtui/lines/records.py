@@ -1,0 +1,200 @@
+"""The lines, as types. Encoding and the printed JSON Schema are both made from these, so they cannot drift apart.
+
+Prices and sizes are exact decimal strings per coin; figures that are derived are numbers; what is not known is null.
+Fields are only ever added.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Exact = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?$", description="exact decimal, no exponent")]
+Stamp = Annotated[int, Meta(description="nanoseconds UTC")]
+MarketName = Literal["spot", "perp"]
+Known = Annotated[
+    bool,
+    Meta(description="false: nobody has said how many coins a unit is; prices and sizes are then as on the wire"),
+]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    t_ns: Stamp
+
+
+class OfInstrument(Line, frozen=True, kw_only=True):
+    venue: str
+    market: MarketName
+    base: str | None
+    quote: str | None
+    native: str
+
+
+class QuoteLine(OfInstrument, frozen=True, kw_only=True, tag="quote"):
+    """The venue's best bid and offer as received: one line per accepted frame of its BBO channel."""
+
+    bid: Exact | None
+    bid_qty: Exact | None
+    ask: Exact | None
+    ask_qty: Exact | None
+    exchange_ms: Annotated[int, Meta(description="the exchange's time, of its engine where it says so")] | None
+    source: Literal["ws", "rest"]
+    multiplier_known: Known
+
+
+class BookLine(OfInstrument, frozen=True, kw_only=True, tag="book"):
+    """Best levels of a held order book, ``[price, size]``, best first; empty while it is resyncing."""
+
+    bids: list[tuple[Exact, Exact]]
+    asks: list[tuple[Exact, Exact]]
+    seq: Annotated[int, Meta(description="the venue's own update id")]
+    state: Literal["live", "resyncing"]
+    multiplier_known: Known
+
+
+class TickerLine(OfInstrument, frozen=True, kw_only=True, tag="ticker"):
+    """Last trade and 24 h figures."""
+
+    last: Exact | None
+    high_24h: Exact | None
+    low_24h: Exact | None
+    vol_24h_base: Annotated[Exact, Meta(description="coins")] | None
+    vol_24h_usd: float | None
+    multiplier_known: Known
+
+
+class FundingLine(OfInstrument, frozen=True, kw_only=True, tag="funding"):
+    """Funding of a perpetual; ``rate`` is a fraction per ``interval_h`` and positive when longs pay."""
+
+    rate: float | None
+    rate_kind: Literal["estimated", "fixed"] | None
+    interval_h: float | None
+    rate_per_h: float | None
+    next_ms: int | None
+    settled_rate: float | None
+    mark: Exact | None
+    index: Exact | None
+    multiplier_known: Known
+
+
+class PremiumLine(Line, frozen=True, kw_only=True, tag="premium"):
+    """``100 (perp - spot) / spot`` of one venue.
+
+    ``spot`` and ``perp`` are mids: exact where both are quoted in one currency, else both in USD at the basis rate.
+    """
+
+    venue: str
+    base: str
+    spot: Exact
+    perp: Exact
+    premium_pct: float
+
+
+class LegPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One leg: what is bought is priced at the ask, what is sold at the bid."""
+
+    venue: str
+    market: MarketName
+    native: str
+    quote: str | None
+    price: Exact | None
+    qty: Annotated[Exact, Meta(description="coins at that price")] | None
+    age_ms: float | None
+    source: Literal["ws", "rest"] | None
+    rate_per_h: Annotated[float, Meta(description="funding, fraction per hour; 0 for spot")] | None
+    vol_24h_usd: float | None
+    fee_bps: float
+    fee_source: str
+
+
+class BasisPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The rate that made two quote currencies comparable."""
+
+    pair: str
+    rate: float
+    age_ms: float
+
+
+class OfPair(Line, frozen=True, kw_only=True):
+    base: str
+    buy: LegPart
+    sell: LegPart
+    gross_bps: float | None
+    fees_bps: float | None
+    net_bps: float | None
+    round_trip_bps: float | None
+    top_usd: float | None
+    walk_usd: float | None
+    walk_net_bps: float | None
+    max_usd: float | None
+    carry_per_h_bps: float | None
+    basis: BasisPart | None
+    needs_inventory: bool
+    muted: Annotated[str, Meta(description="why the pair is not admissible")] | None
+
+
+class SpreadLine(OfPair, frozen=True, kw_only=True, tag="spread"):
+    """One pair as it stands: the best of its coin, or (``--pairs all``) any."""
+
+
+class SignalLine(OfPair, frozen=True, kw_only=True, tag="signal"):
+    """A candidate was raised, cleared or rejected."""
+
+    id: str
+    state: Literal["raised", "cleared", "rejected"]
+    reason: str
+    advice: str
+    confidence: Annotated[float, Meta(ge=0, le=1)]
+    threshold_bps: float
+    samples: int
+    held_ms: float
+
+
+class StatusLine(Line, frozen=True, kw_only=True, tag="status"):
+    """The health of one venue and market; counts are subscriptions."""
+
+    venue: str
+    market: MarketName
+    state: Literal["connecting", "live", "degraded", "stale", "down", "maintenance"]
+    reason: str
+    subscribed: int
+    acked: int
+    failed: int
+    stale: int
+    reconnects: int
+    msgs_per_s: float
+    age_ms_p50: float | None
+    age_ms_p99: float | None
+    clock_offset_ms: float | None
+
+
+class ProcessLine(Line, frozen=True, kw_only=True, tag="process"):
+    """arbtui itself."""
+
+    rss_mb: float
+    cpu_pct: float
+    loop_lag_ms_p99: float
+    queue: int
+    errors: dict[str, int]
+
+
+AnyLine = (
+    QuoteLine | BookLine | TickerLine | FundingLine | PremiumLine | SpreadLine | SignalLine | StatusLine | ProcessLine
+)
+
+KINDS = ("quote", "book", "ticker", "funding", "premium", "spread", "signal", "status", "process")
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(line: AnyLine) -> bytes:
+    """The line with its newline."""
+    return _encoder.encode(line) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """One JSON Schema (2020-12) whose instances are the lines."""
+    made = msgspec.json.schema(AnyLine)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A line of arbtui --no-ui", **made}

@@ -1,0 +1,233 @@
+"""The screen as a task of the engine's loop: it may come and go, and it never holds the loop.
+
+    end = await run_screen(port, settings)
+
+returns when the person leaves (``ScreenEnd.QUIT``), when the terminal hangs up (``HANGUP``), or when the screen itself
+broke (``FAILED``: the traceback is in the log and on stderr). The engine decides what each of them means; cancelling
+the task closes the screen and gives the terminal back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from textual.app import App
+from textual.screen import Screen
+
+from arbtui.config import Settings
+from arbtui.core.errors import OurMistake
+from arbtui.port import EnginePort
+from arbtui.ui import theme
+from arbtui.ui.desk import Desk
+from arbtui.ui.driver import GuardedDriver, terminal_fds
+from arbtui.ui.layout import PaneId
+from arbtui.ui.pump import Job, OutputHold, Pump
+from arbtui.ui.screen import MainScreen
+
+_log = logging.getLogger(__name__)
+_INTERRUPT_AGAIN_S = 2.0
+_SETTLE_S = 1.0  # for the last bytes to the terminal, which give it back to the shell
+
+
+class ScreenEnd(Enum):
+    QUIT = "quit"
+    HANGUP = "hangup"
+    FAILED = "failed"
+
+
+class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
+    """``mounted`` is called once Textual stands, to undo what it did to the loop."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    MainScreen, HelpScreen { layers: base overlay; }
+    Input, Input:focus { background: transparent; border: none; padding: 0; }
+    """
+
+    def __init__(
+        self,
+        port: EnginePort,
+        settings: Settings | None = None,
+        *,
+        now_s: Callable[[], float] | None = None,
+        mounted: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(driver_class=GuardedDriver)
+        self.animation_level = "none"
+        self.terminal: GuardedDriver | None = None
+        self._mounted = mounted
+        colours, problem = theme.choose(settings.ui.theme if settings is not None else "", no_color=self.no_color)
+        sort = settings.ui.sort if settings is not None else ""
+        self.desk = Desk(port, colours, now_s or asyncio.get_running_loop().time, sort=sort)
+        if problem is not None:
+            self.desk.say(problem, "warning")
+        self.main_screen = MainScreen(self.desk, {})
+        self.hold = OutputHold(self)
+        self.pump = Pump(
+            self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._look_after_terminal
+        )
+        self._interrupted_s = float("-inf")
+        self._continue_expected = False
+        self._leaving = False
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.main_screen
+
+    def _jobs(self) -> list[Job]:
+        """Books ten times a second, the grid five times, the rest twice, not all on one beat."""
+
+        def of(pane: PaneId) -> Callable[[float], None]:
+            return lambda now_s: self.main_screen.tick_pane(pane, now_s)
+
+        return [
+            Job("grid", 2, 0, of("grid")),
+            Job("books", 1, 0, of("books")),
+            Job("legs", 5, 1, of("legs")),
+            Job("signals", 5, 3, of("signals")),
+            Job("feeds", 5, 3, of("feeds")),
+            Job("lines", 5, 3, self.main_screen.tick_lines),
+        ]
+
+    # life
+
+    def driver_attached(self, driver: GuardedDriver) -> None:
+        self.terminal = driver
+
+    def on_mount(self) -> None:
+        self._mounted()
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTSTP, self.action_stop)
+            loop.add_signal_handler(signal.SIGCONT, self._continued)
+        self.run_worker(self._beat(), name="pump")
+
+    async def _beat(self) -> None:
+        try:
+            await self.pump.run()
+        except Exception:
+            _log.exception("the screen broke")
+            raise
+
+    def _may_paint(self) -> bool:
+        if self.terminal is not None and not self.hold.judge(self.terminal):
+            return False
+        return self.screen is self.main_screen and not self._leaving
+
+    def post_display_hook(self) -> None:
+        self.hold.frame_passed()
+
+    def _look_after_terminal(self) -> None:
+        if self.terminal is not None and self.terminal.dead:
+            self.leave(ScreenEnd.HANGUP)
+
+    def leave(self, end: ScreenEnd) -> None:
+        """Close the screen; the engine is told how it ended."""
+        if not self._leaving:
+            self._leaving = True
+            self.run_worker(self._leave(end), name="leave")
+
+    async def _leave(self, end: ScreenEnd) -> None:
+        if self.terminal is not None:
+            await self.terminal.end_input()
+        self.exit(end)
+
+    # keys that concern the whole program
+
+    def action_leave(self) -> None:
+        self.leave(ScreenEnd.QUIT)
+
+    def action_interrupt(self) -> None:
+        now_s = self.desk.now_s()
+        if now_s - self._interrupted_s <= _INTERRUPT_AGAIN_S:
+            self.leave(ScreenEnd.QUIT)
+        else:
+            self._interrupted_s = now_s
+            self.desk.say("ctrl+c again within two seconds leaves; q leaves at once", "warning")
+            self.main_screen.tick_lines(now_s)
+
+    def action_stop(self) -> None:
+        """Give the terminal back and stop the process, as ctrl+z does to any program; fg brings both back."""
+        if self.terminal is not None and not self._leaving:
+            self.run_worker(self._stop(), name="stop", exclusive=True)
+
+    async def _stop(self) -> None:
+        terminal = self.terminal
+        assert terminal is not None
+        await terminal.end_input()
+        with self.suspend():
+            await terminal.settle(_SETTLE_S)
+            self._continue_expected = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _continued(self) -> None:
+        """Continued after a stop that was not ours: the shell may have changed the terminal, so set it up again."""
+        if self._continue_expected:
+            self._continue_expected = False
+        elif not self._leaving:
+            self.run_worker(self._set_up_again(), name="continue", exclusive=True)
+
+    async def _set_up_again(self) -> None:
+        assert self.terminal is not None
+        await self.terminal.end_input()
+        with self.suspend():
+            pass
+
+
+async def run_screen(port: EnginePort, settings: Settings | None = None) -> ScreenEnd:
+    """Show the screen until it is left. Must run in the engine's loop, in the main thread."""
+    if terminal_fds() is None:
+        raise OurMistake("There is no terminal to show a screen on; start with --no-ui.")
+    loop = asyncio.get_running_loop()
+    factory = loop.get_task_factory()
+    app = ArbtuiApp(port, settings, mounted=lambda: loop.set_task_factory(factory))
+    task = asyncio.ensure_future(app.run_async(mouse=False))
+    with _logs_to_files(), _signals_given_back(loop):
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            app.leave(ScreenEnd.QUIT)
+            await task
+            raise
+        finally:
+            loop.set_task_factory(factory)
+            if app.terminal is not None and not await app.terminal.settle(_SETTLE_S):
+                _log.warning("the terminal did not take the screen's last bytes")
+    return app.return_value if app.return_value is not None else ScreenEnd.FAILED
+
+
+@contextmanager
+def _logs_to_files() -> Iterator[None]:
+    """Take log handlers that write to the terminal away while the screen has it."""
+    on_terminal = [
+        (logger, handler)
+        for logger in (logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict))
+        for handler in logger.handlers
+        if isinstance(handler, logging.StreamHandler)
+        and handler.stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
+    ]
+    for logger, handler in on_terminal:
+        logger.removeHandler(handler)
+    try:
+        yield
+    finally:
+        for logger, handler in on_terminal:
+            logger.addHandler(handler)
+
+
+@contextmanager
+def _signals_given_back(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Whatever the driver and the app do with job control and window size ends with them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -1,0 +1,174 @@
+"""What the person in front of the screen has chosen, and what is said back. No widget knows another; all know the desk.
+
+The coin under the cursor is told to the engine only after the cursor has rested, so that holding ``j`` down does not
+subscribe to thirty books a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arbtui.core.status import Notice
+from arbtui.port import ChooseLegs, Command, EnginePort, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.strategy.rows import SpreadRow
+from arbtui.ui import text
+from arbtui.ui.columns import BY_ID
+from arbtui.ui.filter import parse
+from arbtui.ui.order import Order
+from arbtui.ui.theme import Theme
+
+REST_S = 0.25
+WALK_SIZES_USD = (100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 50e3, 100e3, 200e3, 500e3, 1e6)
+_RECENT = 8
+
+
+class Desk:
+    """``now_s`` is the loop's time: the screen's own pace, not the engine's clock, which may be replayed."""
+
+    def __init__(self, port: EnginePort, theme: Theme, now_s: Callable[[], float], *, sort: str = "") -> None:
+        self.port = port
+        self.theme = theme
+        self.now_s = now_s
+        self.order = Order()
+        self.coin = port.selected
+        self.recent: list[str] = []
+        self._moved_at: float | None = None
+        self._said: Notice | None = None
+        self._restore_sort(port.remembered("sort") or sort)
+
+    # the coin
+
+    def point_at(self, base: str) -> None:
+        """The cursor came to this coin."""
+        if base and base != self.coin:
+            self.coin = base
+            self._moved_at = self.now_s()
+
+    def go_to(self, base: str) -> None:
+        """The coin was asked for by name: nothing to wait for."""
+        self.point_at(base)
+        self._select()
+
+    def settle(self) -> None:
+        """Tell the engine which coin the cursor rests on."""
+        rested = self._moved_at is None or self.now_s() - self._moved_at >= REST_S
+        if self.coin and rested and self.coin != self.port.selected:
+            self._select()
+
+    def _select(self) -> None:
+        self._moved_at = None
+        if self.coin != self.port.selected:
+            outcome = self.port.send(SelectCoin(self.coin))
+            if not outcome.accepted:
+                self.say(outcome.text, "warning")
+        if self.coin in self.recent:
+            self.recent.remove(self.coin)
+        self.recent = [self.coin, *self.recent][:_RECENT]
+
+    def pair(self) -> SpreadRow | None:
+        """The pair on show: the legs chosen by hand for this coin, else its best pair."""
+        if not self.coin:
+            return None
+        if self.legs_chosen:
+            assert self.port.legs is not None
+            return self.port.pair(*self.port.legs)
+        return self.port.row(self.coin)
+
+    @property
+    def legs_chosen(self) -> bool:
+        return self.port.legs is not None and self.coin == self.port.selected
+
+    def choose_legs(self, buy_slot: int | None, sell_slot: int | None) -> None:
+        self._select()
+        self.send(ChooseLegs(buy_slot, sell_slot))
+
+    # order of the rows
+
+    def _restore_sort(self, kept: str) -> None:
+        column, _, direction = kept.partition(" ")
+        if column in BY_ID:
+            self.order.column, self.order.reverse = column, direction == "reverse"
+        elif kept:
+            self.say(f"sort column {column!r} is not known; use one of {', '.join(BY_ID)}", "warning")
+
+    def sort_by(self, column_id: str, *, reverse: bool = False) -> None:
+        self.order.column, self.order.reverse = column_id, reverse
+        self._resort()
+        kept = self.port.send(Remember("sort", column_id + (" reverse" if reverse else "")))
+        if not kept.accepted:
+            self.say(kept.text, "warning")
+
+    def filter_by(self, typed: str) -> None:
+        self.order.filter = parse(typed)
+        self._resort()
+
+    def hold(self) -> None:
+        self.order.held = not self.order.held
+        if not self.order.held:
+            self._resort()
+
+    def passes(self, row: SpreadRow) -> bool:
+        """Whether a row stands above its threshold now."""
+        return row.muted is None and row.net_bps is not None and row.net_bps >= self.port.threshold_bps(row.base)
+
+    def _resort(self) -> None:
+        self.order.sort(self.now_s(), self.passes)
+
+    # commands and what is said
+
+    def send(self, command: Command) -> None:
+        outcome = self.port.send(command)
+        self.say(outcome.text, "info" if outcome.accepted else "warning")
+
+    def set_threshold(self, typed: str, base: str) -> bool:
+        """From what was typed; False (and said so) if it is no number."""
+        if not typed.strip() and base:
+            self.send(SetThreshold(None, base))
+            return True
+        value = _number(typed)
+        if value is None:
+            self.say(f"{typed!r} is not a number of basis points", "warning")
+            return False
+        self.send(SetThreshold(value, base))
+        return True
+
+    def set_walk_size(self, typed: str) -> bool:
+        value = _number(typed)
+        if value is None or value <= 0:
+            self.say(f"{typed!r} is not a size in US dollars", "warning")
+            return False
+        self.send(SetWalkSize(value))
+        return True
+
+    def step_walk_size(self, direction: int) -> None:
+        now = self.port.walk_usd
+        if direction > 0:
+            size = next((size for size in WALK_SIZES_USD if size > now), None)
+        else:
+            size = next((size for size in reversed(WALK_SIZES_USD) if size < now), None)
+        if size is None:
+            self.say(f"{text.amount(now)} USD is the last step; = types any size", "info")
+        else:
+            self.send(SetWalkSize(size))
+
+    def say(self, words: str, level: str = "info") -> None:
+        self._said = Notice(self.port.clock.now_ns(), level, words)
+
+    def last_word(self) -> Notice | None:
+        """The newest thing said by the screen or by the engine."""
+        notices = self.port.notices
+        newest = notices[-1] if notices else None
+        if self._said is None or (newest is not None and newest.t_ns > self._said.t_ns):
+            return newest
+        return self._said
+
+
+def _number(typed: str) -> float | None:
+    """A finite number, with k or M if wanted: ``2k`` is 2,000."""
+    typed = typed.strip().lower().replace(",", "").replace(text.MINUS, "-")
+    scale = {"k": 1e3, "m": 1e6}.get(typed[-1:], 1.0)
+    try:
+        value = float(typed[:-1] if scale != 1.0 else typed) * scale
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None

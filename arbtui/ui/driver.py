@@ -1,0 +1,114 @@
+"""The terminal's driver: Textual's own, with an output that cannot hold up the loop and an input that can end.
+
+Only public names of ``LinuxDriver`` are used: ``write``, ``close``, ``run_input_thread``, ``exit_event``, ``fileno``.
+The driver's own writing thread is left idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+from arbtui.ui.writer import TerminalWriter
+
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+
+
+def terminal_fds() -> tuple[int, int] | None:
+    """Input and output of the terminal; None where there is none to show a screen on."""
+    if sys.__stdin__ is None or not sys.__stdin__.isatty():
+        return None
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and stream.isatty():
+            return sys.__stdin__.fileno(), stream.fileno()
+    return None
+
+
+def gone(fd: int) -> bool:
+    """Whether the terminal behind ``fd`` has hung up."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return any(mask & _GONE for _, mask in poll.poll(0))
+
+
+class GuardedDriver(LinuxDriver):
+    """One terminal session. The app meets it through ``attached``."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        fds = terminal_fds()
+        self._output_fd = fds[1] if fds is not None else sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+        self._writer: TerminalWriter | None = None
+        self._input_ended = threading.Event()
+        self._input_broken = False
+        attached = getattr(app, "driver_attached", None)
+        if attached is not None:
+            attached(self)
+
+    @property
+    def dead(self) -> bool:
+        """Whether the terminal is gone: it hung up, or cannot be read or written."""
+        return self._input_broken or (self._writer is not None and self._writer.dead) or gone(self.fileno)
+
+    @property
+    def lost_bytes(self) -> int:
+        return self._writer.lost_bytes if self._writer is not None else 0
+
+    @property
+    def written_bytes(self) -> int:
+        return self._writer.written_bytes if self._writer is not None else 0
+
+    def waiting_s(self) -> float:
+        """For how long the terminal has not taken what it was given."""
+        return self._writer.waiting_s() if self._writer is not None else 0.0
+
+    def write(self, data: str) -> None:
+        if self._writer is None:
+            self._writer = TerminalWriter(self._output_fd)
+        self._writer.write(data)
+
+    def close(self) -> None:
+        super().close()
+        if self._writer is not None:
+            self._writer.end()
+
+    def start_application_mode(self) -> None:
+        self._writer = TerminalWriter(self._output_fd)
+        self._input_ended.clear()
+        start: Callable[[], None] = super().start_application_mode
+        start()
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to stop; a terminal that is gone ends it quietly."""
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._input_broken = True
+        finally:
+            self._input_ended.set()
+
+    async def end_input(self) -> None:
+        """Let the input thread end before the driver joins it, because joining would hold the loop for 0.2 s."""
+        self.exit_event.set()
+        for _ in range(100):
+            if self._input_ended.is_set():
+                break
+            await asyncio.sleep(0.01)
+        self.exit_event.clear()
+
+    async def settle(self, within_s: float) -> bool:
+        """Wait, without blocking, until everything written is out; False if the terminal does not take it."""
+        for _ in range(max(1, int(within_s / 0.01))):
+            if self._writer is None or self._writer.settled:
+                return True
+            await asyncio.sleep(0.01)
+        return False

@@ -1,0 +1,121 @@
+"""The help page: every key from the table of actions, every column from the table of columns, every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.screen import Screen
+from textual.widget import Widget
+
+from arbtui.ui import text
+from arbtui.ui.actions import ACTIONS, SCOPE_TITLES, Scope, bindings, keys_of
+from arbtui.ui.columns import COLUMNS
+from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.theme import Line, Theme
+
+_KEYS_WIDTH = 20
+_ORDER: tuple[Scope, ...] = ("grid", "legs", "list", "screen", "picker")
+_MARKS = (
+    ("▲ ▼", "gain and loss, always with the sign"),
+    ("~ (…)", "muted: shown, never a signal; the line below the panes says why"),
+    ("·", "not known"),
+    ("s", "the leg is the spot market"),
+    ("i", "selling this spot leg needs coins in stock"),
+    ("$", "the legs' currencies differ and were converted; rate, source and age stand below"),
+    ("r", "a leg is known by REST snapshot only: shown, not tradable"),
+    ("● ◐ ◌ ○", "a venue: live, degraded or stale, connecting, down; ms = exchange stamp to receipt"),
+    ("B S", "in the legs: the buy and the sell leg on show"),
+)
+
+
+def lines(keymap: Mapping[str, str], first: Scope, width: int) -> list[Line]:
+    """The whole page; ``first`` is the scope of the pane that asked, its keys come on top."""
+    out: list[Line] = []
+    for scope in sorted(_ORDER, key=lambda scope: (scope != first, _ORDER.index(scope))):
+        out.extend(_heading(SCOPE_TITLES[scope]))
+        for action in ACTIONS:
+            if action.scope == scope:
+                out.extend(_entry("  ".join(keys_of(action, keymap)), action.about, width))
+    out.extend(_heading("Columns of the grid: s and the letter sorts, S reverses"))
+    for column in COLUMNS:
+        out.extend(_entry(f"{column.letter}  {column.title or 'marks'}", column.about, width))
+    out.extend(_heading("Marks"))
+    for mark, about in _MARKS:
+        out.extend(_entry(mark, about, width))
+    return out
+
+
+def _heading(title: str) -> list[Line]:
+    return [(("", "text"),), ((f" {title}", "title_focus"),)]
+
+
+def _entry(key: str, about: str, width: int) -> list[Line]:
+    words = text.wrap(about, max(16, width - _KEYS_WIDTH - 2)) or [""]
+    pad = " " * max(1, _KEYS_WIDTH - 1 - cell_len(key))
+    first: Line = ((f" {key}{pad}", "key"), (words[0], "text"))
+    return [first, *[((" " * _KEYS_WIDTH + more, "text"),) for more in words[1:]]]
+
+
+class _Page(LineWidget, can_focus=True):
+    can_focus = True
+
+
+class HelpScreen(Screen[None], inherit_bindings=False):
+    """Opaque and full: the panes below are not painted while it is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help")
+
+    def __init__(self, theme: Theme, keymap: Mapping[str, str], first: Scope) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._first: Scope = first
+        self._top = 0
+        self._page = _Page(theme)
+        self._frame = _Frame(self._page)
+        self.styles.background = theme.background
+
+    def compose(self) -> ComposeResult:
+        yield self._frame
+
+    def on_mount(self) -> None:
+        self._page.focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        width, height = self.size
+        page = lines(self._keymap, self._first, width)
+        self._top = max(0, min(self._top, len(page) - height + 1))
+        seen = page[self._top : self._top + height - 1]
+        below = len(page) - self._top - len(seen)
+        foot: Line = ((f" {below} more lines below; j k PgDn PgUp, esc leaves", "dim"),)
+        self._page.show([*seen, *[()] * (height - 1 - len(seen)), foot])
+
+    def action_scroll(self, by: int) -> None:
+        self._top += by
+        self._show()
+
+    def action_scroll_page(self, direction: int) -> None:
+        self._top += direction * max(1, self.size.height - 3)
+        self._show()
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+class _Frame(Placing):
+    def __init__(self, page: LineWidget) -> None:
+        super().__init__()
+        self._page = page
+
+    def compose(self) -> ComposeResult:
+        yield self._page
+
+    def places(self, size: Size) -> dict[Widget, Region]:
+        return {self._page: size.region}

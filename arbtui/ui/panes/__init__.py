@@ -1,0 +1,1 @@
+"""The panes of the main screen. Each paints only the cells that changed."""

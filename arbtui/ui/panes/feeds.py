@@ -1,0 +1,83 @@
+"""The health of every feed: what was asked for, what came back, how old it is, and why it is not well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.core.status import FeedState, FeedStatus
+from arbtui.ui import text
+from arbtui.ui.desk import Desk
+from arbtui.ui.layout import PaneId
+from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.theme import Cell, Line, Role
+
+STATE_MARK: dict[FeedState, tuple[str, Role]] = {
+    FeedState.LIVE: ("●", "gain"),
+    FeedState.CONNECTING: ("◌", "warn"),
+    FeedState.DEGRADED: ("◐", "warn"),
+    FeedState.STALE: ("◐", "warn"),
+    FeedState.DOWN: ("○", "error"),
+    FeedState.MAINTENANCE: ("○", "error"),
+}
+_HEAD = "   feed       state        subs  acked failed stale reconn  msg/s     p50     p99  offset  why"
+_WHY_AT = _HEAD.index("why")
+
+
+class FeedsPane(ListPane):
+    pane_id: ClassVar[PaneId] = "feeds"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._table = LineWidget(desk.theme)
+
+    def body_widgets(self) -> Iterable[LineWidget]:
+        return (self._table,)
+
+    def body_places(self, size: Size) -> dict[Widget, Region]:
+        return {self._table: size.region}
+
+    @property
+    def count(self) -> int:
+        return len(self.desk.port.status())
+
+    def show_body(self, now_s: float) -> None:
+        feeds = self.desk.port.status()
+        width = self.body_size.width
+        self.cursor.clamp(len(feeds), self.window)
+        top = self.cursor.top
+        cursor_row = self.cursor.index - top + 1 if feeds else -1
+        lines: list[Line] = [((text.fit(_HEAD, width), "header"),)]
+        lines.extend(line(feed, width) for feed in feeds[top : top + self.window])
+        self._table.show(lines, cursor_row)
+        self._at = feeds[self.cursor.index] if feeds else None
+
+    def title_extra(self) -> Sequence[Cell]:
+        figures = self.desk.port.process()
+        errors = sum(figures.errors.values())
+        worst = ", ".join(
+            f"{kind} {count}" for kind, count in sorted(figures.errors.items(), key=lambda item: -item[1])[:3]
+        )
+        return ((f" {errors} errors{': ' + worst if worst else ''} ", "warn" if errors else "dim"),)
+
+
+def line(feed: FeedStatus, width: int) -> Line:
+    """One feed; where the terminal is narrow the reason stands in place of the figures."""
+    mark, role = STATE_MARK[feed.state]
+    name = text.fit(f"{text.tag(feed.venue)} {feed.market.value}", 11)
+    figures = (
+        f"{feed.subscribed:5d}  {feed.acked:5d} {feed.failed:6d} {feed.stale:5d} {feed.reconnects:6d}"
+        f" {feed.msgs_per_s:6.0f} {_ms(feed.age_ms_p50):>7} {_ms(feed.age_ms_p99):>7} {_ms(feed.clock_offset_ms):>7}  "
+    )
+    head: Line = ((f" {mark} ", role), (name, "text"), (text.fit(feed.state.value, 11) + " ", role))
+    if feed.reason and width < _WHY_AT + 24:
+        return (*head, (text.fit(feed.reason, max(0, width - 26)), "dim"))
+    return (*head, (figures, "text"), (text.fit(feed.reason, max(0, width - _WHY_AT)), "dim"))
+
+
+def _ms(value: float | None) -> str:
+    return text.UNKNOWN if value is None else f"{value:.0f}ms"

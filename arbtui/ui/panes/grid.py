@@ -1,0 +1,192 @@
+"""The spread grid: every coin's best pair, sorted, live. Only the rows in the window are ever read or formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.core.status import FeedState
+from arbtui.ui import text
+from arbtui.ui.actions import bindings
+from arbtui.ui.columns import BY_ID, COLUMNS, Column, body, choose, header
+from arbtui.ui.desk import Desk
+from arbtui.ui.layout import PaneId
+from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.theme import Cell, Line
+
+_CURSOR_WIDTH = 1
+
+
+class GridPane(ListPane):
+    pane_id: ClassVar[PaneId] = "grid"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._pointer = LineWidget(desk.theme)
+        self._columns = {column.id: LineWidget(desk.theme) for column in COLUMNS}
+        self._rest = LineWidget(desk.theme)  # to the right of the last column
+        self._words = LineWidget(desk.theme)  # instead of rows, while there are none
+        self._fitted: list[tuple[Column, int]] = []
+        self._speaks = True
+
+    def body_widgets(self) -> Iterable[LineWidget]:
+        yield self._pointer
+        yield from self._columns.values()
+        yield self._rest
+        yield self._words
+
+    def body_places(self, size: Size) -> dict[Widget, Region]:
+        if self._speaks:
+            return {self._words: size.region}
+        self._fitted = choose(size.width - _CURSOR_WIDTH)
+        places: dict[Widget, Region] = {self._pointer: Region(0, 0, _CURSOR_WIDTH, size.height)}
+        x = _CURSOR_WIDTH
+        for column, width in self._fitted:
+            places[self._columns[column.id]] = Region(x, 0, width, size.height)
+            x += width
+        places[self._rest] = Region(x, 0, max(0, size.width - x), size.height)
+        return places
+
+    @property
+    def count(self) -> int:
+        return len(self.desk.order.bases)
+
+    def tick(self, now_s: float) -> None:
+        self._reorder(now_s)
+        self._follow()
+        super().tick(now_s)
+
+    def _reorder(self, now_s: float) -> None:
+        desk = self.desk
+        desk.order.step(now_s, list(desk.port.board.coins), desk.port.row, desk.passes)
+
+    def _follow(self) -> None:
+        """The cursor belongs to its coin. The window goes with it, unless it stands at the top, at the best rows."""
+        desk = self.desk
+        cursor = self.cursor
+        place = desk.order.place.get(desk.coin)
+        if place is None:
+            cursor.clamp(self.count, self.window)
+            if self.count and (desk.order.filter.text or not desk.coin):
+                desk.point_at(desk.order.bases[cursor.index])
+        elif place != cursor.index:
+            if cursor.top > 0:
+                cursor.top += place - cursor.index
+            cursor.index = place
+        cursor.clamp(self.count, self.window)
+
+    def moved(self) -> None:
+        self.desk.order.touched(self.desk.now_s())
+        if self.count:
+            self.desk.point_at(self.desk.order.bases[self.cursor.index])
+        super().moved()
+
+    def show_coin(self, base: str) -> bool:
+        """Bring a coin into the window; False if the filter hides it."""
+        place = self.desk.order.place.get(base)
+        if place is None:
+            return False
+        self.desk.go_to(base)
+        self.cursor.index = place
+        self.cursor.clamp(self.count, self.window)
+        self.cursor.reveal(self.window)
+        return True
+
+    # painting
+
+    def show_body(self, now_s: float) -> None:
+        speaks = not self.count
+        if speaks != self._speaks:
+            self._speaks = speaks
+            self.refresh(layout=True)
+        if speaks:
+            self._words.show(self._explanation())
+        else:
+            self._show_rows()
+
+    def _show_rows(self) -> None:
+        desk = self.desk
+        order = desk.order
+        top = self.cursor.top
+        bases = order.bases[top : top + self.window]
+        rows = [desk.port.row(base) for base in bases]
+        thresholds = [desk.port.threshold_bps(base) for base in bases]
+        at = self.cursor.index - top
+        cursor_row = at + 1 if 0 <= at < len(bases) else -1
+        for column, width in self._fitted:
+            lines: list[Line] = [(header(column, width, sorted_by=column.id == order.column, reverse=order.reverse),)]
+            for base, row, threshold_bps in zip(bases, rows, thresholds, strict=True):
+                if row is not None:
+                    lines.append((body(column, width, row, threshold_bps),))
+                else:
+                    lines.append(((text.fit(" " + base if column.id == "symbol" else "", width), "faint"),))
+            self._columns[column.id].show(lines, cursor_row)
+        self._rest.show((), cursor_row)
+        pointer: list[Line] = [((" ", "text"),)] * (len(bases) + 1)
+        if cursor_row > 0:
+            pointer[cursor_row] = (("▸", "cursor"),)
+        self._pointer.show(pointer, cursor_row)
+
+    def _explanation(self) -> list[Line]:
+        """Why there are no rows: nothing passes the filter, or nothing has come yet, feed by feed."""
+        order = self.desk.order
+        width = max(1, self.size.width - 2)
+        if order.total:
+            return [(("", "text"),), ((f" No coin of {order.total} passes the filter. esc clears it.", "text"),)]
+        said: list[Line] = [
+            (("", "text"),),
+            ((" Waiting for the first quotes on two venues.", "text"),),
+            (("", "text"),),
+        ]
+        for feed in self.desk.port.status():
+            if feed.state is not FeedState.LIVE:
+                words = f" {text.tag(feed.venue)} {feed.market.value}: {feed.state.value}"
+                words += f", {feed.reason}" if feed.reason else ""
+                said.extend(((" " + line, "dim"),) for line in text.wrap(words, width))
+        return said
+
+    # title
+
+    def title_extra(self) -> Sequence[Cell]:
+        order = self.desk.order
+        cells: list[Cell] = [(f"{order.passing}/{order.total} ", "dim")]
+        if order.filter.text:
+            cells.append((f" /{text.clean(order.filter.text)} → {len(order.bases)} ", "warn"))
+        return cells
+
+    def title_right(self) -> Sequence[Cell]:
+        order = self.desk.order
+        place = order.place.get(self.desk.coin)
+        cells: list[Cell] = []
+        if order.held:
+            cells.append(("held", "warn"))
+        if place is not None:
+            cells.append((f"{text.clean(self.desk.coin)} {place + 1}", "dim"))
+        cells.append((f"{BY_ID[order.column].title or 'marks'} {'↑' if order.reverse else '↓'}", "title"))
+        return cells
+
+    # keys
+
+    def action_reverse(self) -> None:
+        self.desk.sort_by(self.desk.order.column, reverse=not self.desk.order.reverse)
+        self._to_top()
+
+    def action_hold(self) -> None:
+        self.desk.hold()
+        self.tick(self.desk.now_s())
+
+    def sort_by(self, column_id: str) -> None:
+        self.desk.sort_by(column_id)
+        self._to_top()
+
+    def _to_top(self) -> None:
+        """A new order is looked at from its beginning; the cursor stays with its coin."""
+        self.cursor.index = self.desk.order.place.get(self.desk.coin, 0)
+        self.cursor.top = 0
+        self.tick(self.desk.now_s())

@@ -1,0 +1,88 @@
+"""Widgets that know what they painted last and repaint only what became different.
+
+``LineWidget`` holds finished lines of styled text. ``show`` compares new lines with the painted ones and marks the rows
+that differ. Textual writes a dirty row from the widget's left edge to the end of the dirty span, so narrow widgets,
+one per column, are what keeps the bytes to the terminal few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.strip import Strip
+from textual.widget import Widget
+
+from arbtui.ui.theme import Line, Theme
+
+
+class LineWidget(Widget):
+    """Lines of cells; ``cursor_row`` is painted over the cursor's background."""
+
+    can_focus = False
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._colours = theme
+        self._lines: Sequence[Line] = ()
+        self._cursor_row = -1
+
+    @property
+    def shown(self) -> Sequence[Line]:
+        return self._lines
+
+    def show(self, lines: Sequence[Line], cursor_row: int = -1) -> int:
+        """Paint these lines; returns how many rows became different."""
+        old, old_cursor = self._lines, self._cursor_row
+        self._lines, self._cursor_row = lines, cursor_row
+        width, height = self.size
+        changed = [
+            y
+            for y in range(min(max(len(old), len(lines)), height))
+            if (lines[y] if y < len(lines) else ()) != (old[y] if y < len(old) else ())
+            or (cursor_row != old_cursor and y in (cursor_row, old_cursor))
+        ]
+        if changed:
+            self.refresh(*[Region(0, y, width, 1) for y in changed])
+        return len(changed)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        cursor = y == self._cursor_row
+        theme = self._colours
+        base = theme.style("text", cursor=cursor)
+        if y >= len(self._lines):
+            return Strip.blank(width, base)
+        segments = [Segment(text, theme.style(role, cursor=cursor)) for text, role in self._lines[y]]
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+class PlacedLayout(Layout):
+    """Puts children where their parent's ``places`` says; a child that it does not name is not shown."""
+
+    name = "placed"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        assert isinstance(parent, Placing)
+        places = parent.places(size)
+        return [
+            WidgetPlacement(places[child], NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if child in places and places[child].area
+        ]
+
+
+_PLACED = PlacedLayout()
+
+
+class Placing(Widget):
+    """A widget that places its children by itself."""
+
+    def places(self, size: Size) -> dict[Widget, Region]:
+        raise NotImplementedError
+
+    @property
+    def layout(self) -> Layout:
+        return _PLACED

@@ -1,0 +1,169 @@
+"""What all panes share: a title, room for a body, a tick; and what all lists share: a cursor that stays in view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.ui.actions import bindings
+from arbtui.ui.desk import Desk
+from arbtui.ui.layout import PANES, PaneId
+from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.theme import Cell, Line, Role
+
+
+def rule(width: int, left: Sequence[Cell], right: Sequence[Cell], *, focus: bool) -> Line:
+    """A title in a line across the pane: ``─ 1 spreads 412/1000 ──── net ↓ ─``."""
+    edge: Role = "rule_focus" if focus else "rule"
+    room = width - 2 - sum(cell_len(text) for text, _ in left)
+    taken = sum(cell_len(text) for text, _ in right)
+    if taken > room:
+        right, taken = (), 0
+    return (("─", edge), *left, ("─" * max(0, room - taken), edge), *right, ("─", edge))
+
+
+class Pane(Placing, can_focus=True):
+    """``tick`` reads the engine's state and shows it; it is never called while the pane is not on screen."""
+
+    pane_id: ClassVar[PaneId]
+    name_in_title: ClassVar[str]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.tabs: tuple[PaneId, ...] = ()
+        self.title_rule = LineWidget(desk.theme)
+
+    def compose(self) -> ComposeResult:
+        yield self.title_rule
+        yield from self.body_widgets()
+
+    def body_widgets(self) -> Iterable[LineWidget]:
+        raise NotImplementedError
+
+    def places(self, size: Size) -> dict[Widget, Region]:
+        places: dict[Widget, Region] = {self.title_rule: Region(0, 0, size.width, min(1, size.height))}
+        body = Region(0, 1, size.width, max(0, size.height - 1))
+        for widget, region in self.body_places(body.size).items():
+            places[widget] = region.translate((0, 1)).intersection(body)
+        return places
+
+    def body_places(self, size: Size) -> dict[Widget, Region]:
+        """Where the body's widgets go, from (0, 0) under the title."""
+        raise NotImplementedError
+
+    @property
+    def body_size(self) -> Size:
+        return Size(self.size.width, max(0, self.size.height - 1))
+
+    def tick(self, now_s: float) -> None:
+        if self.size.area:
+            self.show_body(now_s)
+            self.show_title()
+
+    def show_body(self, now_s: float) -> None:
+        raise NotImplementedError
+
+    def show_title(self) -> None:
+        focus = self.has_focus
+        left: list[Cell] = []
+        for pane in self.tabs or (self.pane_id,):
+            digit, name = PANES.index(pane) + 1, TITLES[pane]
+            if pane == self.pane_id:
+                left.append((f" {digit} {name} ", "title_focus" if focus else "title"))
+            else:
+                left.append((f" {digit} {name} ", "faint"))
+        left.extend(self.title_extra())
+        right = [(f" {text} ", role) for text, role in self.title_right()]
+        self.title_rule.show([rule(self.size.width, left, right, focus=focus)])
+
+    def title_extra(self) -> Sequence[Cell]:
+        return ()
+
+    def title_right(self) -> Sequence[Cell]:
+        return ()
+
+    def on_focus(self) -> None:
+        self.show_title()
+
+    def on_blur(self) -> None:
+        self.show_title()
+
+
+TITLES: dict[PaneId, str] = {
+    "grid": "spreads",
+    "books": "books",
+    "legs": "legs",
+    "signals": "signals",
+    "feeds": "feeds",
+}
+
+
+class Cursor:
+    """A place in a list and the window on it. Pure."""
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.top = 0
+
+    def clamp(self, count: int, height: int) -> None:
+        """After the list or the window changed: both stay inside it."""
+        self.index = max(0, min(self.index, count - 1))
+        self.top = max(0, min(self.top, count - height))
+
+    def reveal(self, height: int) -> None:
+        """Move the window the least that shows the cursor."""
+        if self.index < self.top:
+            self.top = self.index
+        elif height > 0 and self.index >= self.top + height:
+            self.top = self.index - height + 1
+
+    def move(self, by: int, count: int, height: int) -> None:
+        self.index += by
+        self.clamp(count, height)
+        self.reveal(height)
+
+
+class ListPane(Pane):
+    """A pane with a header line and rows to move in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("list")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.cursor = Cursor()
+
+    @property
+    def count(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def window(self) -> int:
+        """Rows that can be seen."""
+        return max(0, self.body_size.height - 1)
+
+    def moved(self) -> None:
+        """A key moved the cursor: show it at once."""
+        self.tick(self.desk.now_s())
+
+    def _move(self, by: int) -> None:
+        self.cursor.move(by, self.count, self.window)
+        self.moved()
+
+    def action_move(self, by: int) -> None:
+        self._move(by)
+
+    def action_edge(self, direction: int) -> None:
+        self._move(direction * self.count)
+
+    def action_page(self, direction: int) -> None:
+        self._move(direction * max(1, self.window - 1))
+
+    def action_half(self, direction: int) -> None:
+        self._move(direction * max(1, self.window // 2))

@@ -1,0 +1,151 @@
+"""The lines that are always there: mode and figures, venues, the selected row in words, the last word, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+
+from arbtui.core.status import FeedState, FeedStatus
+from arbtui.strategy.rows import Leg, SpreadRow
+from arbtui.ui import text
+from arbtui.ui.actions import Scope, keys_of, of
+from arbtui.ui.desk import Desk
+from arbtui.ui.panes.books import basis_words
+from arbtui.ui.panes.feeds import STATE_MARK
+from arbtui.ui.theme import Cell, Line, Role
+
+_WORST_FIRST = (
+    FeedState.DOWN,
+    FeedState.MAINTENANCE,
+    FeedState.STALE,
+    FeedState.DEGRADED,
+    FeedState.CONNECTING,
+    FeedState.LIVE,
+)
+_LEVEL_ROLE: dict[str, Role] = {"info": "text", "warning": "warn", "error": "error"}
+
+
+def status_lines(desk: Desk, width: int) -> list[Line]:
+    return [_figures(desk, width), venue_strip(desk.port.status(), width)]
+
+
+def _figures(desk: Desk, width: int) -> Line:
+    port = desk.port
+    feeds = port.status()
+    process = port.process()
+    own = port.threshold_bps(desk.coin) if desk.coin else port.threshold_bps()
+    threshold = f"signal ≥ {port.threshold_bps():g} bps"
+    if desk.coin and own != port.threshold_bps():
+        threshold += f" ({text.clean(desk.coin)} {own:g})"
+    left: list[Cell] = [(f" {port.mode} ", "mode"), (" arbtui ", "strong")]
+    wishes: list[Cell] = [
+        (f" {threshold} ", "text"),
+        (f" size {port.walk_usd:,.0f} USD ", "text"),
+        (f" {sum(feed.msgs_per_s for feed in feeds):,.0f} msg/s ", "dim"),
+        (f" lag {process.loop_lag_ms_p99:.0f} ms ", "dim" if process.loop_lag_ms_p99 < 50 else "warn"),
+        (f" {process.rss_mb:.0f} MB ", "dim"),
+    ]
+    time: Cell = (f" {text.clock_time(port.clock.now_ns())} UTC", "text")
+    room = width - sum(len(words) for words, _ in left) - len(time[0])
+    for cell in wishes:
+        if len(cell[0]) <= room:
+            left.append(cell)
+            room -= len(cell[0])
+    return (*left, (" " * max(0, room), "text"), time)
+
+
+def venue_strip(feeds: Sequence[FeedStatus], width: int) -> Line:
+    """Per venue its worst market: mark, four letters, and age in ms or the state where it is not live."""
+    venues: dict[str, FeedStatus] = {}
+    for feed in feeds:
+        known = venues.get(feed.venue)
+        if known is None or _WORST_FIRST.index(feed.state) < _WORST_FIRST.index(known.state):
+            venues[feed.venue] = feed
+    long = [_venue(feed, long=True) for feed in venues.values()]
+    if sum(cell_len(words) for cells in long for words, _ in cells) > width:
+        long = [_venue(feed, long=False) for feed in venues.values()]
+    return tuple(cell for cells in long for cell in cells)
+
+
+def _venue(feed: FeedStatus, *, long: bool) -> Line:
+    mark, role = STATE_MARK[feed.state]
+    if feed.state is FeedState.LIVE:
+        words = "" if feed.age_ms_p50 is None or not long else f" {feed.age_ms_p50:.0f}ms"
+        return (f" {text.tag(feed.venue)} ", "text"), (mark, role), (words + " ", "dim")
+    words = f" {feed.state.value}" if long else ""
+    return (f" {text.tag(feed.venue)} ", "text"), (mark + words + " ", role)
+
+
+def detail_lines(desk: Desk, width: int, count: int) -> list[Line]:
+    """The selected pair in words: first why no signal stands, then where each figure's fee comes from."""
+    row = desk.pair()
+    if row is None or not desk.coin:
+        return []
+    why = desk.port.why_not(desk.coin)
+    verdict: Line = ((f" {text.clean(row.base)}: ", "strong"), (text.clean(why), "text"))
+    sources: Line = tuple((words, "dim") for words in (" " + _fee_words(row),))
+    if count == 1:
+        return [_cut(verdict, width)]
+    return [_cut(verdict, width), _cut(sources, width)]
+
+
+def _fee_words(row: SpreadRow) -> str:
+    words = f"net of taker fees: {_leg_fee('buy', row.buy)} + {_leg_fee('sell', row.sell)}"
+    if row.needs_inventory:
+        words += "; selling spot needs inventory"
+    if row.basis is not None:
+        words += f"; at {basis_words(row)}"
+    return text.clean(words)
+
+
+def _leg_fee(side: str, leg: Leg) -> str:
+    return f"{side} {leg.venue} {leg.market.value} {leg.fee_bps:g} bps ({leg.fee_source})"
+
+
+def last_word_line(desk: Desk, width: int) -> Line:
+    notice = desk.last_word()
+    if notice is None:
+        return ()
+    return _cut(
+        (
+            (f" {text.clock_time(notice.t_ns)} ", "dim"),
+            (text.clean(notice.text), _LEVEL_ROLE.get(notice.level, "text")),
+        ),
+        width,
+    )
+
+
+def keys_line(scopes: Sequence[Scope], keymap: Mapping[str, str], width: int) -> Line:
+    """The keys that the focused pane and the screen answer to, as many as fit; help always."""
+    cells: list[Cell] = []
+    actions = [action for action in of(scopes) if action.short]
+    kept = [action for action in actions if action.id == "help"]
+    room = width - sum(len(action.short) + 4 for action in kept)
+    for action in actions:
+        if action in kept:
+            continue
+        keys = keys_of(action, keymap)[0]
+        words = action.short.split(" ", 1)
+        shown = (words[0], words[1]) if action.short.startswith(("[", "1")) else (keys, action.short)
+        used = len(shown[0]) + len(shown[1]) + 3
+        if used > room:
+            break
+        room -= used
+        cells.extend(((f" {shown[0]}", "key"), (f" {shown[1]} ", "dim")))
+    for action in kept:
+        cells.extend(((f" {keys_of(action, keymap)[0]}", "key"), (f" {action.short}", "dim")))
+    return tuple(cells)
+
+
+def _cut(line: Line, width: int) -> Line:
+    """The line with an ellipsis where it is too long."""
+    cells: list[Cell] = []
+    for words, role in line:
+        length = cell_len(words)
+        if length > width:
+            cells.append((text.fit(words, width), role))
+            break
+        cells.append((words, role))
+        width -= length
+    return tuple(cells)

@@ -1,0 +1,198 @@
+"""Numbers and words as the screen writes them. Pure; what is not known is a dot, never a zero.
+
+Widths are terminal cells. Everything that came from outside (symbols, reasons) passes ``fit``, which also takes out
+control characters: a venue must not be able to steer the terminal.
+"""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from rich.cells import cell_len, set_cell_size
+
+from arbtui.core.model import Instrument
+
+UNKNOWN = "·"
+MINUS = "−"
+UP = "▲"
+DOWN = "▼"
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SIGNIFICANT = 6  # enough to tell a tenth of a basis point
+
+
+def clean(text: str) -> str:
+    """``text`` without anything that a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Exactly ``width`` cells: cut with an ellipsis, or padded."""
+    if width <= 0:
+        return ""
+    if not text.isascii() or not text.isprintable():
+        text = clean(text)
+        length = cell_len(text)
+        if length > width:
+            return set_cell_size(text, width - 1) + "…"
+        return " " * (width - length) + text if right else text + " " * (width - length)
+    if len(text) > width:
+        return text[: width - 1] + "…"
+    return text.rjust(width) if right else text.ljust(width)
+
+
+def tag(venue: str) -> str:
+    """A venue in four cells."""
+    return venue[:4].upper()
+
+
+def price(value: float | None, width: int) -> str:
+    """A price per coin to six significant figures, in at most ``width`` cells.
+
+    Zeros after the point are counted in a subscript where they would not fit: ``0.0₅12345`` is 0.0000012345.
+    """
+    if value is None:
+        return UNKNOWN
+    if value <= 0:
+        return f"{value:.6g}"
+    exponent = floor(log10(value))
+    plain = f"{value:.{max(0, _SIGNIFICANT - 1 - exponent)}f}"
+    if len(plain) <= width or exponent >= -1:
+        return plain
+    digits = f"{value:.{_SIGNIFICANT - 1}e}"
+    mantissa, _, power = digits.partition("e")
+    zeros = -int(power) - 1
+    figures = mantissa.replace(".", "")
+    head = "0.0" + str(zeros).translate(_SUBSCRIPT)
+    return head + figures[: max(1, width - len(head))]
+
+
+def step_decimals(instrument: Instrument) -> int | None:
+    """How many decimals the instrument's price per coin has; None where its step depends on the price."""
+    if instrument.tick is None or instrument.price_factor is None or instrument.price_factor <= 0:
+        return None
+    exponent = (instrument.tick / instrument.price_factor).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else None
+
+
+def stepped_price(value: float | None, decimals: int | None, width: int) -> str:
+    """A price with as many decimals as its instrument has, where they fit."""
+    if value is None:
+        return UNKNOWN
+    if decimals is None:
+        return price(value, width)
+    text = f"{value:.{decimals}f}"
+    return text if len(text) <= width else price(value, width)
+
+
+def signed(value: float | None, decimals: int = 1) -> str:
+    """With its sign always; fewer decimals from a thousand on."""
+    if value is None:
+        return UNKNOWN
+    text = f"{abs(value):.{0 if abs(value) >= 1000 else decimals}f}"
+    if value < 0 and text.strip("0.") != "":
+        return MINUS + text
+    return "+" + text
+
+
+def plain(value: float | None, decimals: int = 1) -> str:
+    """Without a sign, for what is never a gain or a loss."""
+    return UNKNOWN if value is None else f"{value:.{decimals}f}".replace("-", MINUS)
+
+
+def arrowed(value: float | None, decimals: int = 1) -> str:
+    """A figure of gain or loss: arrow, sign, number. The arrow says what the colour says."""
+    if value is None:
+        return UNKNOWN
+    text = signed(value, decimals)
+    return (DOWN if text[0] == MINUS else UP) + text
+
+
+def amount(value: float | None) -> str:
+    """A positive amount in at most five cells: 350, 2.0k, 21k, 1.2M."""
+    if value is None:
+        return UNKNOWN
+    if value < 0:
+        return MINUS + amount(-value)
+    if value < 9.95:
+        return f"{value:.1f}" if value else "0"
+    for limit, scale, unit in (
+        (999.5, 1.0, ""),
+        (9.95e3, 1e3, "k"),
+        (999.5e3, 1e3, "k"),
+        (9.95e6, 1e6, "M"),
+        (999.5e6, 1e6, "M"),
+        (9.95e9, 1e9, "B"),
+        (999.5e9, 1e9, "B"),
+    ):
+        if value < limit:
+            scaled = value / scale
+            return f"{scaled:.1f}{unit}" if scaled < 9.95 else f"{scaled:.0f}{unit}"
+    return f"{value:.0e}"
+
+
+def size(value: float | None) -> str:
+    """A number of coins in at most eight cells."""
+    if value is None:
+        return UNKNOWN
+    if value >= 1e6:
+        return amount(value)
+    if value >= 10_000:
+        return f"{value:.0f}"
+    if value >= 0.001:
+        return f"{value:.{3 if value < 1000 else 1}f}"
+    return f"{value:.1e}" if value else "0"
+
+
+def age(age_ms: float | None) -> str:
+    """Coarse on purpose: below a second is ``<1s``, so a live row does not repaint to say so."""
+    if age_ms is None:
+        return UNKNOWN
+    seconds = age_ms / 1000
+    if seconds < 1:
+        return "<1s"
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}m"
+    if seconds < 86400 * 100:
+        return f"{int(seconds // 3600)}h"
+    return "old"
+
+
+def countdown(until_ms: int | None, now_ns: int) -> str:
+    """Hours and minutes to a time, minutes and seconds in the last hour; ``due`` once it has passed."""
+    if until_ms is None:
+        return UNKNOWN
+    left_s = until_ms // 1000 - now_ns // 1_000_000_000
+    if left_s < 0:
+        return "due"
+    if left_s >= 3600:
+        return f"{left_s // 3600}h{left_s % 3600 // 60:02d}"
+    return f"{left_s // 60:02d}:{left_s % 60:02d}"
+
+
+def clock_time(t_ns: int) -> str:
+    """Time of day, UTC, to the second."""
+    seconds = t_ns // 1_000_000_000 % 86400
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+
+
+def percent(fraction: float | None, decimals: int = 4) -> str:
+    """A fraction as a signed percentage: 0.0001 is +0.0100%."""
+    return UNKNOWN if fraction is None else signed(fraction * 100, decimals) + "%"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Words of ``text`` in lines of at most ``width`` cells."""
+    lines: list[str] = []
+    line = ""
+    for word in clean(text).split():
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) <= width or not line:
+            line = longer
+        else:
+            lines.append(line)
+            line = word
+    return [*lines, line] if line else lines

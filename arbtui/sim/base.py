@@ -32,10 +32,11 @@ need no ``Listing``.
 
 **What changes.** The world moves in steps of 20 ms. After each, ``Hub`` pushes every topic that somebody subscribed
 and whose ``channel`` shows what changed: "bbo" when best prices or sizes did, "book", "ticker" and "other" at any
-change of the book, "mark" each whole second, "funding" each whole minute. ``period_ms`` conflates (never oftener than that, on a common
-grid), ``every_ms`` repeats an unchanged stream (Bybit's 3 s), ``always`` pushes at each period changed or not. A topic
-without a listing (all-symbols arrays) is pushed at each period, and should walk ``self.rows(...)`` so that a fault on
-one symbol leaves just that row out. ``encode`` returns the payload of one text frame (None: nothing to say).
+change of the book, "mark" each whole second, "funding" each whole minute. ``period_ms`` conflates (never oftener than
+that, on a common grid), ``every_ms`` repeats an unchanged stream (Bybit's 3 s), ``always`` pushes at each period,
+changed or not. A topic without a listing (all-symbols arrays) is pushed at each period, and should walk
+``self.rows(...)`` so that a fault on one symbol leaves just that row out. ``encode`` returns the payload of one frame,
+a list of payloads, or None: nothing to say.
 
 **Books.** Subclass ``BookTopic`` for anything with deltas: it remembers what was sent, so that snapshots and deltas
 chain for each subscriber whatever is conflated, frozen or distorted. Its sequence ids are the listing's own, which are
@@ -47,8 +48,8 @@ say so in its file, and set ``seq_is_time`` so that the truth answers ``?seq=`` 
 **Views, and why.** Read prices only through ``self.view`` (sockets) and ``self.venue.rest`` (REST answers), time only
 by their ``now_ms``: that is where faults distort content, while the truth stays sound. Travel faults (mute, freeze,
 drop_delta, duplicate, reorder, slow, burst, disconnect, refuse ...) and REST faults work without your doing anything.
-Two need a line: ask ``self.refused(...)`` when a subscription comes in (``sub_refused``), and set ``has_checksum`` if you call
-``view.checksum``.
+Two need a line: ask ``self.refused(...)`` when a subscription comes in (``sub_refused``), and set ``has_checksum`` if
+you call ``view.checksum``.
 
 **REST.** Handlers are plain functions ``(Call) -> Reply``, found by (method, path); override ``handle`` to wrap them
 all (weights, limits, headers). **Limits**: ``limits.py`` has the counters. **Heartbeats**: ``on_ping``/``on_pong`` see
@@ -101,6 +102,7 @@ class Reply:
 
 
 Handler = Callable[[Call], Reply]
+Payload = str | bytes | list[str] | None  # of one frame, of several, of none
 
 
 class Link(Protocol):
@@ -161,12 +163,13 @@ class Topic(ABC):
         self.always = always or listing is None
         self.subscribers: dict[Session, None] = {}
         self.pushed_ns = 0
-        self._last: bytes | None = None  # what freeze repeats
-        self._held: bytes | None = None  # what reorder keeps back
+        self.around: tuple[str, str] | None = None  # written before and after each payload (combined streams)
+        self._last: list[bytes] = []  # what freeze repeats
+        self._held: list[bytes] = []  # what reorder keeps back
 
     @abstractmethod
-    def encode(self, reason: Reason, now_ns: int) -> str | bytes | None:
-        """The payload of one frame; None: nothing to say."""
+    def encode(self, reason: Reason, now_ns: int) -> Payload:
+        """The payload of one frame, or of several; None: nothing to say."""
 
     def greet(self, session: Session) -> None:
         """Send what a new subscriber gets at once. Default: nothing (most venues' streams start with a change)."""
@@ -189,25 +192,31 @@ class Topic(ABC):
     def push(self, reason: Reason, now_ns: int) -> None:
         """Encode once and send to everybody, through whatever faults there are."""
         self.pushed_ns = now_ns
-        if self.hub.faults.active and self._push_faulty(reason, now_ns):
+        if self.hub.faults.active:
+            self._push_faulty(reason, now_ns)
             return
         payload = self.encode(reason, now_ns)
         if payload is not None:
-            self._spread([self._framed(payload)])
+            self._spread(self._framed(payload))
 
-    def send_to(self, session: Session, payload: str | bytes | None) -> None:
-        """One frame to one subscriber (a snapshot), unless this stream is muted."""
+    def send_to(self, session: Session, payload: Payload) -> None:
+        """To one subscriber only (a snapshot), unless this stream is muted."""
         if payload is None:
             return
         if self.hub.faults.active and self._fault("mute"):
             return
-        session.out([self._framed(payload)])
+        session.out(self._framed(payload))
 
-    def _framed(self, payload: str | bytes) -> bytes:
-        return ws_frame(payload.encode() if isinstance(payload, str) else payload, self.venue.opcode)
+    def _framed(self, payload: str | bytes | list[str]) -> list[bytes]:
+        opcode = self.venue.opcode
+        if isinstance(payload, bytes):
+            return [ws_frame(payload, opcode)]
+        before, after = self.around or ("", "")
+        payloads = payload if isinstance(payload, list) else [payload]
+        return [ws_frame(f"{before}{one}{after}".encode(), opcode) for one in payloads]
 
     def _spread(self, frames: list[bytes], delay_ns: int = 0) -> None:
-        self._last = frames[-1]
+        self._last = frames
         for session in list(self.subscribers):
             session.out(frames, delay_ns)
 
@@ -215,26 +224,23 @@ class Topic(ABC):
         native = self.listing.native if self.listing is not None else None
         return self.hub.faults.act(name, self.venue.name, self.market, native, self.channel, self.wire)
 
-    def _push_faulty(self, reason: Reason, now_ns: int) -> bool:
-        """Send under faults of travel; False if none concerns this stream."""
-        if self._last is not None and self._fault("freeze"):
-            self._spread([self._last])
-            return True
+    def _push_faulty(self, reason: Reason, now_ns: int) -> None:
+        """Encode and send under whatever faults of travel concern this stream."""
+        if self._last and self._fault("freeze"):
+            self._spread(self._last)
+            return
         payload = self.encode(reason, now_ns)
-        if payload is None:
-            return True
-        frame = self._framed(payload)
-        if self._fault("mute"):
-            return True
+        if payload is None or self._fault("mute"):
+            return
+        frames = self._framed(payload)
         if (drop := self._fault("drop_delta")) and self.hub.faults.random.random() < drop.number:
-            return True
-        frames = [frame, frame] if self._fault("duplicate") else [frame]
-        if self._fault("reorder") and self._held is None:
-            self._held = frame
-            return True
-        if self._held is not None:
-            frames.append(self._held)
-            self._held = None
+            return
+        if self._fault("duplicate"):
+            frames = [frame for frame in frames for _ in range(2)]
+        if not self._held and self._fault("reorder"):
+            self._held = frames
+            return
+        frames, self._held = frames + self._held, []
         delay_ns = 0
         if slow := self._fault("slow"):
             delay_ns = int(slow.number * NS_PER_MS)
@@ -242,7 +248,6 @@ class Topic(ABC):
             hold_ns = max(1, int(burst.number * NS_PER_MS))
             delay_ns = hold_ns - now_ns % hold_ns
         self._spread(frames, delay_ns)
-        return True
 
 
 class BookTopic(Topic):
@@ -273,11 +278,11 @@ class BookTopic(Topic):
         self._first: int | None = None  # id of the first change since
 
     @abstractmethod
-    def snapshot(self, depth: Depth, now_ns: int) -> str | bytes | None:
+    def snapshot(self, depth: Depth, now_ns: int) -> Payload:
         """A whole book; None where this venue sends none on the socket."""
 
     @abstractmethod
-    def update(self, delta: Delta, reason: Reason, now_ns: int) -> str | bytes | None:
+    def update(self, delta: Delta, reason: Reason, now_ns: int) -> Payload:
         """What changed. For a channel of whole books return ``self.snapshot(self.whole(), now_ns)``."""
 
     def greet(self, session: Session) -> None:
@@ -300,7 +305,7 @@ class BookTopic(Topic):
         if self._first is None:
             self._first = self.book.state.seq
 
-    def encode(self, reason: Reason, now_ns: int) -> str | bytes | None:
+    def encode(self, reason: Reason, now_ns: int) -> Payload:
         sent, now = self._sent, self._now()
         first = now[0].seq if self._first is None else self._first
         self._sent, self._first = now, None
@@ -359,6 +364,10 @@ class Session(ABC):
 
     def on_second(self, now_ns: int) -> None:
         """About once a second: heartbeats, watchdogs, lifetimes."""
+        return
+
+    def announce_shutdown(self) -> None:
+        """Tell the client that the venue will close its sockets soon, where this venue has words for that."""
         return
 
     def closed(self) -> None:
@@ -462,6 +471,7 @@ class SimVenue(ABC):
     has_checksum: ClassVar[bool] = False  # whether its books carry a checksum (else ``bad_checksum`` is refused)
     seq_is_time: ClassVar[bool] = False  # whether the wire knows a book by its ``t_ms`` instead of an update id
     opcode: ClassVar[int] = 1  # of data frames: 1 text, 2 binary
+    symbol_keys: ClassVar[tuple[str, ...]] = ("symbol",)  # query keys that name an instrument, for REST faults
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -493,6 +503,10 @@ class SimVenue(ABC):
     @abstractmethod
     def refusal(self, status: int, retry_after_s: int) -> Reply:
         """The venue's own answer with this status (429, 418, 500); ``retry_after_s`` where it sends that header."""
+
+    def market_of(self, call: Call) -> Market | None:
+        """Which market a request belongs to, for the ``market`` filter of REST faults, where that can be told."""
+        return None
 
     def not_found(self, call: Call) -> Reply:
         """The answer to an unknown path."""

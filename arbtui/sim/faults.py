@@ -36,6 +36,14 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("disconnect", "sockets", "open sockets are dropped without a close frame, once", once=True),
+        Kind(
+            "shutdown",
+            "sockets",
+            "the venue announces that it closes its sockets, then does",
+            "s from notice to cut",
+            5.0,
+            once=True,
+        ),
         Kind("refuse", "sockets", "sockets are dropped, and connections and requests reset before an answer"),
         Kind("accept_then_close", "sockets", "sockets are accepted and closed again at once; open ones too"),
         Kind("mute", "frames", "the socket stays open and acknowledges, the channel is silent; its frames are lost"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Mapping
 
@@ -46,6 +47,8 @@ class Hub:
         self._always: dict[int, dict[Topic, None]] = {}  # period -> pushed anyway
         self._repeated: dict[Topic, None] = {}
         self._second = 0
+        self._later: list[tuple[int, int, Callable[[], None]]] = []
+        self._made = 0
         self.pushes = 0
         self.venues: dict[str, SimVenue] = {name: make(self) for name, make in venues.items()}
 
@@ -95,6 +98,8 @@ class Hub:
         """Bring the world up to now, push what is due, write it out. Called every few ms."""
         now_ns = self.now_ns()
         self.faults.expire()
+        while self._later and self._later[0][0] <= now_ns:
+            heapq.heappop(self._later)[2]()
         for listing, best in self.world.advance_to(now_ns):
             for topic in self._of_listing.get(listing, ()):
                 if best or topic.channel != "bbo":
@@ -107,6 +112,11 @@ class Hub:
         for session in list(self.late):
             session.release(now_ns)
         self.flush()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` in so many seconds."""
+        self._made += 1
+        heapq.heappush(self._later, (self.now_ns() + int(seconds * NS_PER_S), self._made, call))
 
     def flush(self) -> None:
         """Write every session's ready frames, one write each."""
@@ -163,11 +173,17 @@ class Hub:
 
     def cut(self, fault: Fault) -> None:
         """Drop every open socket that ``fault`` means."""
-        for session in list(self.sessions):
-            if session.venue.name == fault.venue and (
-                fault.market is None or session.market is None or session.market == fault.market
-            ):
-                session.drop()
+        for session in self.meant(fault):
+            session.drop()
+
+    def meant(self, fault: Fault) -> list[Session]:
+        """The open sockets that ``fault`` means; one that carries several markets is meant by each."""
+        return [
+            session
+            for session in self.sessions
+            if session.venue.name == fault.venue
+            and (fault.market is None or session.market is None or session.market == fault.market)
+        ]
 
     def set_status(self, listing: Listing, status: Status) -> None:
         """Change an instrument's status in the world and tell its venue."""

@@ -94,10 +94,10 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?0*\d{1,3})?", re.ASCII)  # "1e
 _TEXT = msgspec.json.Decoder(str)
 
 
-def text_of(raw: msgspec.Raw | None) -> str | None:
+def text_of(raw: msgspec.Raw | None, kind: str = "bad_number") -> str | None:
     """The exact text of a number on the wire, quoted or bare; None for null, "" or nothing.
 
-    Raises ``ProtocolBroken("bad_number")`` for anything that is not a finite decimal: "nan", objects, "1_0", "١".
+    Raises ``ProtocolBroken(kind)`` for anything that is not a finite decimal: "nan", objects, "1_0", "١".
     """
     data = bytes(raw) if raw is not None else b""
     if data in (b"", b"null", b'""'):
@@ -106,7 +106,7 @@ def text_of(raw: msgspec.Raw | None) -> str | None:
         text = _TEXT.decode(data) if data[:1] == b'"' else data.decode()
     except DECODE_ERRORS as error:
         raise broken(error, data, "number") from error
-    _value(text, "bad_number")
+    _value(text, kind)
     return text
 
 

@@ -50,8 +50,8 @@ class Binance:
     """See ``venues.base.Venue``."""
 
     name = NAME
-    markets = (Market.PERP, Market.SPOT)
-    quotes = QUOTES
+    markets: tuple[Market, ...] = (Market.PERP, Market.SPOT)
+    quotes: tuple[str, ...] = QUOTES
     rest_limits = rest.rest_limits()
 
     def manners(self, market: Market) -> Manners:

@@ -63,7 +63,7 @@ from arbtui.venues.wire import (
     text_of,
 )
 
-COIN_M = 2  # ``st`` of rows that belong to the COIN-M product
+USD_M = 1  # ``st`` of our product; rows of COIN-M carry 2, spot and older frames none
 NAMES_PER_FRAME = 100
 BYTES_PER_FRAME = 4000
 
@@ -312,13 +312,13 @@ class BinanceSession:
 
     def _quote(self, payload: bytes, name: str, frame: bytes, t_ns: int) -> Event:
         row = guarded(_ANY_BBO, payload, "bookTicker")
-        if row.st == COIN_M:
-            return Ignored("coin_m")
+        if row.st != USD_M:
+            return Ignored("other_product")
         slot = self._slot(row.s)
         if slot is None:
             return Ignored("unknown_symbol")
-        bid, bid_qty = side(text_of(row.b), text_of(row.B))
-        ask, ask_qty = side(text_of(row.a), text_of(row.A))
+        bid, bid_qty = side(*_pair(row.b, row.B))
+        ask, ask_qty = side(*_pair(row.a, row.A))
         if name:
             self._expected = _BBO
         return Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.T, row.u, frame)
@@ -374,8 +374,8 @@ class BinanceSession:
         return events
 
     def _row(self, row: _Row, t_ns: int) -> Sequence[Event]:
-        if row.st == COIN_M:
-            return (Ignored("coin_m"),)
+        if row.st != USD_M:
+            return (Ignored("other_product"),)
         slot = self._slot(row.s)
         if slot is None:
             return (Ignored("unknown_symbol"),)
@@ -433,4 +433,8 @@ def quote_texts(raw: bytes) -> QuoteTexts:
     """Exact texts of the bookTicker in the frame ``raw``, combined or bare. Raises ``ProtocolBroken``."""
     frame = guarded(_SIDES, raw, "bookTicker")
     row = frame.data or frame
-    return (*side_texts(text_of(row.b), text_of(row.B)), *side_texts(text_of(row.a), text_of(row.A)))
+    return (*side_texts(*_pair(row.b, row.B)), *side_texts(*_pair(row.a, row.A)))
+
+
+def _pair(price: msgspec.Raw, size: msgspec.Raw) -> tuple[str | None, str | None]:
+    return text_of(price, "bad_price"), text_of(size, "bad_size")

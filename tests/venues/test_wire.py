@@ -1,0 +1,132 @@
+"""The edge of the wire: what is a number, what is a row, what fits a frame."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbtui.core.errors import OurMistake, ProtocolBroken
+from arbtui.core.model import Channel, Market, Stream
+from arbtui.venues import registry, wire
+
+
+class _Row(msgspec.Struct):
+    s: str
+    p: wire.Price
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "inf", "-1", "0", "-0", "1e400", "1_0", "+1", " 1", "0x10", "١", ""])
+def test_a_price_on_the_fast_path_is_finite_and_above_zero(text: str) -> None:
+    decoder = msgspec.json.Decoder(_Row, strict=False)
+    with pytest.raises(ProtocolBroken) as caught:
+        wire.guarded(decoder, f'{{"s":"A","p":"{text}"}}'.encode(), "row")
+    assert caught.value.kind == "unknown_shape"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "not_json"),
+        (b"<html>", "not_json"),
+        (b'{"s":"A","p":"1"', "not_json"),
+        (b'{"s":"\xff","p":"1"}', "not_utf8"),
+        (b'{"s":"A","p":"1","x":' + b"[" * 100_000, "too_deep"),
+        (b'{"s":null,"p":"1"}', "unknown_shape"),
+        (b'{"s":"A","p":' + b"9" * 5000 + b"}", "unknown_shape"),
+    ],
+)
+def test_every_way_to_be_no_frame_is_one_typed_error(data: bytes, kind: str) -> None:
+    with pytest.raises(ProtocolBroken) as caught:
+        wire.guarded(msgspec.json.Decoder(_Row, strict=False), data, "row")
+    assert caught.value.kind == kind
+    assert len(caught.value.sample) <= 200
+
+
+def test_one_bad_row_does_not_take_the_others_with_it() -> None:
+    rows: wire.Rows[_Row] = wire.Rows(_Row)
+    good, bad = rows.decode(b'[{"s":"A","p":"1"},{"s":"B","p":"nan"},7,{"s":"C","p":"2"}]', "rows")
+    assert [row.s for row in good] == ["A", "C"]
+    assert bad == [b'{"s":"B","p":"nan"}', b"7"]
+    with pytest.raises(ProtocolBroken):
+        rows.decode(b'{"s":"A","p":"1"}', "rows")
+
+
+@given(st.floats(min_value=1e-12, max_value=1e15), st.integers(0, 12))
+def test_the_text_of_a_number_is_what_stood_on_the_wire(value: float, digits: int) -> None:
+    text = f"{value:.{digits}f}"
+    assert wire.text_of(msgspec.Raw(f'"{text}"'.encode())) == text
+    assert wire.text_of(msgspec.Raw(text.encode())) == text
+
+
+@pytest.mark.parametrize("raw", [b"null", b'""', b""])
+def test_nothing_is_nothing(raw: bytes) -> None:
+    assert wire.text_of(msgspec.Raw(raw)) is None
+
+
+@pytest.mark.parametrize("raw", [b'"nan"', b"[]", b"{}", b"true", b'"1_0"', b'"1e-999999999"', b'"\\u0661"', b'" 1"'])
+def test_what_is_no_finite_decimal_is_refused(raw: bytes) -> None:
+    with pytest.raises(ProtocolBroken):
+        wire.text_of(msgspec.Raw(raw))
+
+
+def test_a_side_is_there_or_not_there_but_never_half() -> None:
+    assert wire.side("1.50", "2") == (1.5, 2.0)
+    for nothing in (None, "", "0", "0.00000000"):
+        assert wire.side(nothing, nothing) == (None, None)
+    for price, size, kind in (("0", "2", "bad_price"), ("-1", "2", "bad_price"), (None, "2", "bad_price"),
+                              ("1", "0", "bad_size"), ("1", None, "bad_size"), ("1", "-2", "bad_size")):  # fmt: skip
+        with pytest.raises(ProtocolBroken) as caught:
+            wire.side(price, size)
+        assert caught.value.kind == kind
+
+
+def test_a_price_of_zero_was_never_traded_and_a_volume_of_zero_is_a_volume() -> None:
+    assert wire.price_text("0.00000000") is None
+    assert wire.amount_text("0.00000000") == "0.00000000"
+    assert wire.signed_text("-0.00010000") == "-0.00010000"
+    for refuse in (wire.price_text, wire.amount_text):
+        with pytest.raises(ProtocolBroken):
+            refuse("-1")
+
+
+@given(st.lists(st.integers(1, 60), max_size=60), st.integers(1, 9), st.integers(1, 100))
+def test_batches_keep_order_count_and_bytes(sizes: list[int], count: int, max_bytes: int) -> None:
+    batches = list(wire.batches(sizes, count=count, max_bytes=max_bytes, size=lambda size: size))
+    assert [size for batch in batches for size in batch] == sizes
+    for batch in batches:
+        assert 1 <= len(batch) <= count
+        assert sum(batch) <= max_bytes or len(batch) == 1
+
+
+def _streams(count: int) -> list[Stream]:
+    return [Stream(Market.SPOT, Channel.BBO, f"C{number}") for number in range(count)]
+
+
+def test_shards_stay_where_they_are_when_streams_are_appended() -> None:
+    few = wire.shards(Market.SPOT, "bbo", "wss://x", _streams(7), str, 3)
+    more = wire.shards(Market.SPOT, "bbo", "wss://x", _streams(11), str, 3)
+    assert [plan.label for plan in more] == ["spot.bbo.0", "spot.bbo.1", "spot.bbo.2", "spot.bbo.3"]
+    assert [len(plan.streams) for plan in more] == [3, 3, 3, 2]
+    assert few[:2] == more[:2]
+    assert set(few[2].streams) < set(more[2].streams)
+
+
+def test_streams_of_one_wire_channel_share_a_socket() -> None:
+    streams = [Stream(Market.PERP, channel) for channel in (Channel.MARK, Channel.TICKER, Channel.FUNDING)]
+    plans = wire.shards(Market.PERP, "m", "wss://x", streams, lambda s: s.channel is Channel.TICKER, 1)
+    assert [plan.streams for plan in plans] == [(streams[0], streams[2]), (streams[1],)]
+
+
+def test_addresses_lose_their_port_and_keep_their_query() -> None:
+    url = wire.with_query("https://api.binance.com:443/api/v3/depth", symbol="币安人生USDT", limit=500)
+    assert url.isascii()
+    assert wire.address(url) == ("api.binance.com", "/api/v3/depth", {"symbol": "币安人生USDT", "limit": "500"})
+    assert wire.address("https://[nonsense/").host == ""
+
+
+def test_a_wrong_venue_name_is_answered_with_the_nearest() -> None:
+    assert registry.venue("binance") is registry.venue("binance")
+    with pytest.raises(OurMistake, match="binance"):
+        registry.venue("binence")

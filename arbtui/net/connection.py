@@ -1,0 +1,452 @@
+"""One connection from opening to its end: frames in, requests out, every subscription's state known.
+
+``on_frame`` is the way of every quote and is kept short: one stamp, one decode, one call per event. Everything that can
+wait is looked at once a second (``tick``). What becomes of the connection, and what follows its end, is its owner's
+decision (``net/shard.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from arbtui.core.clock import NS_PER_S, Clock
+from arbtui.core.errors import ArbtuiError, ProtocolBroken
+from arbtui.core.events import (
+    BookDelta,
+    BookSnapshot,
+    Closing,
+    Event,
+    Funding,
+    Ignored,
+    Listing,
+    MarketEvent,
+    MarkPrice,
+    Mid,
+    Pong,
+    Quote,
+    Refused,
+    Reply,
+    Resync,
+    ServerTime,
+    StatusChange,
+    Subscribed,
+    Ticker,
+    Unsubscribed,
+)
+from arbtui.core.model import Channel, Stream
+from arbtui.core.recorder import Recorder
+from arbtui.core.status import Link
+from arbtui.net.connects import Pace
+from arbtui.net.figures import Ages
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.overlap import Overlap
+from arbtui.net.pulse import Pulse
+from arbtui.net.socket import Socket, open_socket
+from arbtui.net.subscriptions import Subscriptions
+from arbtui.net.watchdog import Fate, Verdict, Watchdog
+from arbtui.venues.base import Cadence, Manners, Outgoing, Session
+
+log = logging.getLogger(__name__)
+
+AppliedEvent = MarketEvent | Listing | ServerTime
+AGE_EVERY = 16  # every how many frames an age is taken
+
+
+class FrameHost(Protocol):
+    """Who takes what frames say."""
+
+    def apply(self, event: AppliedEvent) -> None: ...
+
+    def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
+
+
+class Owner(Protocol):
+    """Who decides about a connection. Called synchronously."""
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def ended(self, connection: Connection, why: ArbtuiError | None) -> None:
+        """It is over; None: because we wanted it."""
+        ...
+
+    def closing(self, connection: Connection, reason: str) -> None:
+        """The venue announced that it will close."""
+        ...
+
+    def linked(self, connection: Connection, streams: Sequence[Stream]) -> None:
+        """These streams are now carried: acknowledged, or seen to bring data."""
+        ...
+
+    def refused(self, connection: Connection, streams: Sequence[Stream], text: str) -> None: ...
+
+    def doubted(self, stream: Stream, reason: str) -> None:
+        """The session lost this stream's state."""
+        ...
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a connection needs to know of its venue."""
+
+    venue: str
+    label: str
+    url: str
+    session: Session
+    manners: Manners
+    cadence: Callable[[Channel], Cadence]
+
+
+class Connection:
+    """A new one for every attempt to connect."""
+
+    def __init__(
+        self,
+        talk: Conversation,
+        streams: Iterable[Stream],
+        *,
+        clock: Clock,
+        host: FrameHost,
+        owner: Owner,
+        ages: Ages,
+        recorder: Recorder | None = None,
+        lifetime_share: float = 1.0,
+    ) -> None:
+        self.label = talk.label
+        self.link = Link(talk.label)
+        self.subs = Subscriptions(talk.manners, talk.cadence)
+        self.opened_ns = 0
+        self.frames = 0
+        self.applied = 0  # events that were data
+        self.broken = 0  # unreadable frames
+        self.ignored: Counter[str] = Counter()
+        self.first_flow_ns = 0
+        self.last_flow_ns = 0
+        self.overlap: Overlap | None = None
+        self.is_new = False  # of two connections in an overlap
+        self._talk = talk
+        self._clock = clock
+        self._now_ns = clock.now_ns
+        self._host = host
+        self._apply = host.apply
+        self._decode = talk.session.decode
+        self._owner = owner
+        self._ages = ages
+        self._recorder = recorder
+        self._watchdog: Watchdog | None = None
+        self._lifetime_share = lifetime_share
+        self._pace = Pace(round(NS_PER_S / talk.manners.messages_per_s))
+        self._urgent: deque[str | bytes | None] = deque()  # None = a protocol ping
+        self._queue: deque[Outgoing] = deque()
+        self._wake = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._stop_why: ArbtuiError | None = None
+        self._pinged_ns = 0
+        self._flowed = 0
+        self.subs.add(streams)
+
+    # ---- frames in
+
+    def on_frame(self, data: bytes) -> None:
+        """One text frame, as UTF-8 bytes."""
+        t_ns = self._now_ns()
+        self.link.last_traffic_ns = t_ns
+        self.frames = frames = self.frames + 1
+        if self._recorder is not None:
+            self._recorder.text_frame(t_ns, self._talk.venue, self.label, data)
+        try:
+            events = self._decode(data, t_ns)
+        except ProtocolBroken as broken:
+            self._unreadable(broken)
+            return
+        for event in events:
+            if type(event) is Quote and self.overlap is None:
+                self.applied += 1
+                self._apply(event)
+                if not frames % AGE_EVERY and event.exchange_ms is not None:
+                    self._ages.add(t_ns, event.exchange_ms)
+            else:
+                self._other(event)
+
+    def on_binary(self, data: bytes) -> None:
+        """One binary frame."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.frame(self._now_ns(), self._talk.venue, self.label, "in", data)
+        try:
+            self.on_frame(data)
+        finally:
+            self._recorder = recorder
+
+    def on_life(self) -> None:
+        """A protocol ping or pong arrived."""
+        self.link.last_traffic_ns = self._now_ns()
+
+    def _unreadable(self, broken: ProtocolBroken) -> None:
+        self.broken += 1
+        self._host.count_error(broken.kind, str(broken), broken.sample)
+
+    def _other(self, event: Event) -> None:
+        match event:
+            case Quote() | BookDelta() | BookSnapshot():
+                self._ordered(event)
+            case Mid() | Ticker() | MarkPrice() | Funding() | StatusChange() | Listing() | ServerTime():
+                self.applied += 1
+                self._apply(event)
+            case _:
+                self._session_event(event)
+
+    def _ordered(self, event: Quote | BookDelta | BookSnapshot) -> None:
+        if self.overlap is not None:
+            if self.is_new:
+                self.overlap.from_new(event)
+            elif not self.overlap.admits_old(event):
+                return
+        self.applied += 1
+        self._apply(event)
+
+    def _session_event(self, event: Event) -> None:
+        match event:
+            case Subscribed(streams=streams):
+                self._linked(self.subs.acked(streams))
+            case Refused():
+                self._refused(event)
+            case Reply(frame=frame):
+                self._urgent.append(frame)
+                self._wake.set()
+            case Closing(reason=reason):
+                self._owner.closing(self, reason)
+            case Resync(stream=stream, reason=reason):
+                self._owner.doubted(stream, reason)
+            case Ignored(kind=kind):
+                self.ignored[kind] += 1
+            case Pong() | Unsubscribed():
+                pass  # the traffic they are has been noted
+
+    def _linked(self, streams: Sequence[Stream]) -> None:
+        fresh = []
+        for stream in streams:
+            sub = self.subs.of(stream)
+            if sub is not None and not sub.linked:
+                sub.linked = True
+                fresh.append(stream)
+        if fresh:
+            self._owner.linked(self, fresh)
+
+    def _refused(self, event: Refused) -> None:
+        text = f"{event.text} ({event.code})" if event.code else event.text
+        known = self.subs.refused(event.streams, text)
+        self._request(self.subs.lost(event.retry))
+        if known:
+            self._owner.refused(self, known, text)
+        else:
+            self._host.count_error("refused_request", text, b"")
+
+    # ---- requests out
+
+    def want(self, streams: Iterable[Stream]) -> None:
+        """Carry these too."""
+        self._request(self.subs.add(streams))
+
+    def drop(self, streams: Iterable[Stream]) -> None:
+        """Carry these no more."""
+        self._forgo(self.subs.drop(streams))
+
+    def resync(self, stream: Stream) -> bool:
+        """Unsubscribe and subscribe this stream, now or as soon as its last time is far enough back: whether now."""
+        if not self.link.up or not self.subs.resync(stream, self._now_ns()):
+            return False
+        self._renew([stream])
+        return True
+
+    def _renew(self, streams: list[Stream]) -> None:
+        if streams:
+            self._forgo(streams)
+            self._request(streams)
+
+    def _request(self, streams: Sequence[Stream]) -> None:
+        if not streams or not self.link.up:
+            return  # asked for when the connection opens
+        asked: set[Stream] = set()
+        for outgoing in self._talk.session.subscribe(streams):
+            self._queue.append(outgoing)
+            asked.update(outgoing.streams)
+        carried = [stream for stream in streams if stream not in asked]
+        if carried:  # they ride along on a wire channel that is asked for already
+            self.subs.sent(carried, self._now_ns())
+            self._linked(self.subs.acked(carried))
+        self._wake.set()
+
+    def _forgo(self, streams: Sequence[Stream]) -> None:
+        if streams and self.link.up:
+            for outgoing in self._talk.session.unsubscribe(streams):
+                self._queue.append(Outgoing(outgoing.frame))
+            self._wake.set()
+
+    # ---- once a second
+
+    def tick(self, pulses: Mapping[Stream, Pulse] | None, pulse: Pulse, data_ns: int) -> Verdict | None:
+        """Look after subscriptions and heartbeat; what is to become of the connection, None: it goes on.
+
+        ``pulses`` None: its data cannot be told from another connection's yet. ``pulse`` and ``data_ns``: of all its
+        streams together.
+        """
+        if not self.link.up or self._watchdog is None:
+            return None
+        now_ns = self._now_ns()
+        self._note_flow(now_ns)
+        review = self.subs.review(now_ns, pulses)
+        self._request(review.ask)
+        self._renew(review.resync)
+        self._linked(review.link)
+        self._heartbeat(now_ns)
+        if review.unanswered * 2 > len(self.subs):
+            return Verdict(Fate.REPLACE, "its requests go unanswered")
+        return self._watchdog.look(
+            now_ns,
+            traffic_ns=self.link.last_traffic_ns,
+            data_ns=data_ns,
+            pulse=pulse,
+            frames=self.frames,
+            broken=self.broken,
+            hopeless=len(review.hopeless),
+        )
+
+    @property
+    def flowed_s(self) -> float:
+        """For how long data has flowed."""
+        return (self.last_flow_ns - self.first_flow_ns) / NS_PER_S
+
+    def _note_flow(self, now_ns: int) -> None:
+        if self.applied > self._flowed:
+            self._flowed = self.applied
+            self.first_flow_ns = self.first_flow_ns or now_ns
+            self.last_flow_ns = now_ns
+
+    def _heartbeat(self, now_ns: int) -> None:
+        every_s = self._talk.manners.ping_every_s
+        if every_s is None:
+            return
+        since_ns = max(self._pinged_ns, self.opened_ns)
+        if self._talk.manners.ping_when_idle:
+            since_ns = max(since_ns, self.link.last_traffic_ns)
+        if now_ns - since_ns >= every_s * NS_PER_S:
+            self._pinged_ns = now_ns
+            self._urgent.append(self._talk.session.ping(now_ns))
+            self._wake.set()
+
+    # ---- its life
+
+    def finish(self, why: ArbtuiError | None = None) -> None:
+        """End it in order; with ``why``, which the owner will hear, cut it: the other side may not answer."""
+        self._stop_why = self._stop_why or why
+        self._stopped.set()
+
+    async def run(self, network: NetworkSettings) -> None:
+        """Open, talk until the end, close; the owner hears how it ended, unless we are cancelled."""
+        why: ArbtuiError | None = None
+        try:
+            await self._live(network)
+            why = self._stop_why
+        except ArbtuiError as error:
+            why = error
+        except Exception as bug:  # the boundary of this task: one connection's trouble is not the others'
+            log.exception("%s %s: a frame could not be handled", self._talk.venue, self.label)
+            self._host.count_error("internal", f"{type(bug).__name__}: {bug}", b"")
+            why = ArbtuiError(f"internal error ({type(bug).__name__}: {bug}), see the log")
+        self._owner.ended(self, why)
+
+    async def _live(self, network: NetworkSettings) -> None:
+        stopped = asyncio.create_task(self._stopped.wait())
+        opening = asyncio.create_task(self._open(network))
+        talking: list[asyncio.Task[None]] = []
+        try:
+            await asyncio.wait([stopped, opening], return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                socket = opening.result()
+                self._up()
+                talking.append(asyncio.create_task(socket.pump(self.on_frame, self.on_binary, self.on_life)))
+                talking.append(asyncio.create_task(self._send_all(socket)))
+                await asyncio.wait([stopped, *talking], return_when=asyncio.FIRST_COMPLETED)
+                for task in talking:
+                    if task.done():
+                        task.result()
+        except ArbtuiError as error:
+            self._down(str(error))
+            raise
+        finally:
+            self._down(str(self._stop_why or "closed by us"))
+            await _put_away([stopped, opening, *talking])
+            if not opening.cancelled() and opening.exception() is None:
+                socket = opening.result()
+                if self._stop_why is not None:
+                    socket.abort()
+                else:
+                    await socket.close()
+
+    async def _open(self, network: NetworkSettings) -> Socket:
+        compression = network.compression and self._talk.manners.compression
+        return await open_socket(self._talk.url, network, compression=compression)
+
+    def _up(self) -> None:
+        now_ns = self._now_ns()
+        self.opened_ns = self.link.last_traffic_ns = now_ns
+        self.link.up = True
+        self._watchdog = Watchdog(self._talk.manners, now_ns, self._lifetime_share)
+        if self._recorder is not None:
+            self._recorder.opened(now_ns, self._talk.venue, self.label, self._talk.url)
+        self._request([sub.stream for sub in self.subs.all()])
+        self._owner.opened(self)
+
+    def _down(self, reason: str) -> None:
+        if self.link.up:
+            self.link.up = False
+            if self._recorder is not None:
+                self._recorder.closed(self._now_ns(), self._talk.venue, self.label, reason)
+
+    async def _send_all(self, socket: Socket) -> None:
+        """Send what waits, at the venue's pace, heartbeats and answers first."""
+        while True:
+            while not (self._urgent or self._queue):
+                self._wake.clear()
+                await self._wake.wait()
+            await sleep_until(self._clock, self._pace.take(self._now_ns()))
+            if self._urgent:
+                await self._send(socket, self._urgent.popleft())
+            elif self._queue:
+                request = self._queue.popleft()
+                self.subs.sent(request.streams, self._now_ns())
+                if self._watchdog is not None:
+                    self._watchdog.requested(self._now_ns())
+                await self._send(socket, request.frame)
+
+    async def _send(self, socket: Socket, frame: str | bytes | None) -> None:
+        if frame is None:
+            await socket.ping()
+            return
+        if self._recorder is not None:
+            self._recorder.frame(self._now_ns(), self._talk.venue, self.label, "out", frame)
+        await socket.send(frame)
+
+
+async def sleep_until(clock: Clock, due_ns: int) -> None:
+    """Wait until engine time has reached ``due_ns``."""
+    if clock.now_ns() >= due_ns:
+        return
+    reached = asyncio.Event()
+    timer = clock.call_at(due_ns, reached.set)
+    try:
+        await reached.wait()
+    finally:
+        timer.cancel()
+
+
+async def _put_away(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel and collect, so that no exception is left unread; the first one that matters was raised before."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,360 @@
+"""The one feed supervisor: keeps the wanted streams of one venue flowing, whatever the venue does.
+
+    VenueFeed (this file)   what is wanted -> which socket carries it; states, rates, reports
+      Shard                 one socket's streams: connect, back off, replace with overlap
+        Connection          frames in, requests out
+          Subscriptions     what was asked for, what was answered, what fell silent
+          Watchdog          whether a connection is worth keeping
+        Connects, Backoff   how often anything may be tried again
+
+Facts per venue come as data (``venues.base``: ``Manners``, ``Cadence``, ``plan``, ``Session``); nothing here knows a
+venue by name. Sockets never move streams about: a new stream goes to a socket with room or to a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from arbtui.core.clock import NS_PER_S, Clock, Timer
+from arbtui.core.model import Market, Stream
+from arbtui.core.recorder import Recorder
+from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport, StreamState
+from arbtui.net.connection import AppliedEvent, Connection, Conversation
+from arbtui.net.connects import Connects
+from arbtui.net.figures import Ages, LastMinute, Rate
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.health import ShardView, judge
+from arbtui.net.pulse import Pulse
+from arbtui.net.shard import Patience, Shard
+from arbtui.venues.base import Environment, Manners, SocketPlan, Tables, Venue
+
+TICK_NS = NS_PER_S
+_TROUBLE = (FeedState.DOWN, FeedState.STALE, FeedState.MAINTENANCE)
+
+
+class FeedHost(Protocol):
+    """What a feed needs of whoever runs it. Called synchronously on the loop; must return at once."""
+
+    def apply(self, event: AppliedEvent) -> None: ...
+
+    def assigned(self, stream: Stream, link: Link | None) -> None:
+        """From now on ``link`` stands behind ``stream`` (acknowledged, or seen to bring data); None: nothing does."""
+        ...
+
+    def last_data_ns(self, stream: Stream) -> int | None:
+        """Engine time of the stream's newest websocket data; None: there was none. Asked once a second per stream."""
+        ...
+
+    def notice(self, level: str, text: str) -> None: ...
+
+    def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
+
+
+@dataclass
+class _MarketFigures:
+    ages: Ages = field(default_factory=Ages)
+    rate: Rate = field(default_factory=Rate)
+    connects: LastMinute = field(default_factory=LastMinute)
+    reconnects: int = 0
+    frames_before: int = 0  # of shards that are gone
+    said: FeedState | None = None  # the state last told in a notice
+    verdict: tuple[FeedState, str] | None = None  # what others know of it
+
+
+class VenueFeed:
+    """All sockets of one venue. ``run`` until cancelled; everything else is synchronous and on the same loop."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        env: Environment,
+        tables: Tables,
+        clock: Clock,
+        host: FeedHost,
+        *,
+        rng: random.Random,
+        network: NetworkSettings | None = None,
+        recorder: Recorder | None = None,
+        connects: Connects | None = None,
+    ) -> None:
+        self.clock_offset_ms: float | None = None  # venue's clock minus ours, from whoever measures it
+        self._venue = venue
+        self._env = env
+        self._tables = tables
+        self._clock = clock
+        self._host = host
+        self._rng = rng
+        self._network = network or NetworkSettings()
+        self._recorder = recorder
+        self._connects = connects or Connects()
+        self._manners: dict[Market, Manners] = {market: venue.manners(market) for market in venue.markets}
+        self._figures = {market: _MarketFigures() for market in venue.markets}
+        self._shards: list[Shard] = []
+        self._shard_of: dict[Stream, Shard] = {}
+        self._pulses: dict[Stream, Pulse] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._timer: Timer | None = None
+
+    # ---- what is wanted
+
+    def want(self, streams: Iterable[Stream]) -> None:
+        """Exactly these streams from now on. What stays is not touched."""
+        wanted = dict.fromkeys(streams)
+        self._leave([stream for stream in self._shard_of if stream not in wanted])
+        fresh = [stream for stream in wanted if stream not in self._shard_of]
+        for plan in self._venue.plan(self._env, fresh) if fresh else ():
+            self._place(plan)
+
+    def resync(self, stream: Stream, reason: str) -> bool:
+        """Ask for ``stream`` anew because its data is doubted; whether at once. At most every few seconds a stream, at
+        growing pauses; a request that comes too early is kept until it is due.
+        """
+        shard = self._shard_of.get(stream)
+        self._host.count_error(f"resync_{stream.channel.value}", f"{stream}: {reason}", b"")
+        return shard is not None and shard.resync(stream)
+
+    def declare(self, market: Market, state: FeedState | None, reason: str = "") -> None:
+        """What others know: ``MAINTENANCE`` as announced, or ``DOWN`` because discovery cannot reach the venue.
+
+        Shown while no socket of the market is up; None takes it back.
+        """
+        self._figures[market].verdict = (state, reason) if state is not None else None
+
+    def restart(self, reason: str) -> None:
+        """Cut every connection and begin anew: after the machine slept or its clock jumped nothing measured holds."""
+        self._connects.forget()
+        self._pulses = {stream: Pulse() for stream in self._pulses}
+        for shard in self._shards:
+            shard.restart(reason)
+
+    def _leave(self, streams: Sequence[Stream]) -> None:
+        by_shard: dict[int, list[Stream]] = {}
+        for stream in streams:
+            by_shard.setdefault(id(self._shard_of.pop(stream)), []).append(stream)
+            del self._pulses[stream]
+        for shard in list(self._shards):
+            if id(shard) in by_shard:
+                shard.drop(by_shard[id(shard)])
+                if not shard.streams:
+                    self._remove(shard)
+
+    def _place(self, plan: SocketPlan) -> None:
+        for shard in self._shards:
+            if shard.url == plan.url and shard.market == plan.market and self._fits(shard, plan):
+                shard.add(plan.streams)
+                break
+        else:
+            shard = self._open_shard(plan.label, plan.market, plan.url, plan.streams)
+        for stream in plan.streams:
+            self._shard_of[stream] = shard
+            self._pulses[stream] = Pulse()
+
+    def _fits(self, shard: Shard, plan: SocketPlan) -> bool:
+        """Whether the venue itself would carry both on one socket."""
+        return not shard.refused_texts and len(self._venue.plan(self._env, [*shard.streams, *plan.streams])) == 1
+
+    def _open_shard(self, label: str, market: Market, url: str, streams: Iterable[Stream]) -> Shard:
+        shard = Shard(
+            self._free_label(label),
+            market,
+            url,
+            streams,
+            manners=self._manners[market],
+            clock=self._clock,
+            host=self,
+            connects=self._connects,
+            attempted=self._figures[market].connects.add,
+            rng=self._rng,
+        )
+        self._shards.append(shard)
+        if self._group is not None:
+            shard.start()
+        return shard
+
+    def _free_label(self, label: str) -> str:
+        """``label`` with the lowest number that is free."""
+        purpose, taken = label.rpartition(".")[0], {shard.label for shard in self._shards}
+        return next(name for n in range(len(taken) + 1) if (name := f"{purpose}.{n}") not in taken)
+
+    def _remove(self, shard: Shard) -> None:
+        self._shards.remove(shard)
+        self._figures[shard.market].frames_before += shard.frames
+        shard.stop()
+
+    # ---- running
+
+    async def run(self) -> None:
+        """Keep everything connected until cancelled; then close in order, within two seconds."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                for shard in self._shards:
+                    shard.start()
+                self._arm()
+                await asyncio.get_running_loop().create_future()  # until cancelled
+            finally:
+                self._group = None
+                if self._timer is not None:
+                    self._timer.cancel()
+                for shard in self._shards:
+                    shard.stop()
+
+    def _arm(self) -> None:
+        self._timer = self._clock.call_at(self._clock.now_ns() + TICK_NS, self._tick)
+
+    def _tick(self) -> None:
+        self._arm()
+        self.look()
+
+    def look(self) -> None:
+        """What is done once a second: notice silence, ask again, replace, tell."""
+        for stream, pulse in self._pulses.items():
+            pulse.saw(self._host.last_data_ns(stream))
+        now_ns = self._clock.now_ns()
+        for shard in list(self._shards):
+            shard.tick(self._pulses)
+            self._ask_refused_again(shard, now_ns)
+        for market, figures in self._figures.items():
+            figures.rate.look(now_ns, figures.frames_before + sum(s.frames for s in self._of(market)))
+            self._tell(market, figures)
+
+    def _ask_refused_again(self, shard: Shard, now_ns: int) -> None:
+        """Refused streams get a socket of their own to be asked on, now and then: the good ones are not disturbed."""
+        refused = shard.refusals_due(now_ns)
+        if not refused:
+            return
+        if len(refused) == len(shard.streams):
+            shard.ask_again()
+            return
+        texts = {stream: shard.refused_texts[stream] for stream in refused}
+        shard.drop(refused)
+        asker = self._open_shard(shard.label, shard.market, shard.url, refused)
+        asker.refused_texts = texts
+        asker.refusals = Patience(shard.refusals.taken)
+        asker.refusals.take(now_ns)
+        self._shard_of.update(dict.fromkeys(refused, asker))
+
+    def _tell(self, market: Market, figures: _MarketFigures) -> None:
+        """One notice per change that a person should know; coming back is told, connecting is not."""
+        state, reason = self._judge(market, self._views(market))
+        if state is FeedState.CONNECTING or state is figures.said:
+            return
+        figures.said = state
+        name = f"{self._venue.name} {market.value}"
+        if state is FeedState.LIVE:
+            self._host.notice("info", f"{name} is live")
+        else:
+            level = "error" if state in _TROUBLE else "warning"
+            self._host.notice(level, f"{name} is {state.value}: {reason}")
+
+    # ---- for shards (shard.ShardHost)
+
+    def assigned(self, stream: Stream, link: Link | None) -> None:
+        self._host.assigned(stream, link)
+
+    def doubted(self, stream: Stream, reason: str) -> None:
+        self.resync(stream, reason)
+
+    def reopened(self, shard: Shard) -> None:
+        self._figures[shard.market].reconnects += 1
+
+    def dial(self, shard: Shard, label: str) -> Connection:
+        talk = Conversation(
+            venue=self._venue.name,
+            label=label,
+            url=shard.url,
+            session=self._venue.session(shard.url, self._tables),
+            manners=self._manners[shard.market],
+            cadence=partial(self._venue.cadence, shard.market),
+        )
+        connection = Connection(
+            talk,
+            shard.streams,
+            clock=self._clock,
+            host=self._host,
+            owner=shard,
+            ages=self._figures[shard.market].ages,
+            recorder=self._recorder,
+            lifetime_share=self._rng.uniform(0.9, 0.98),
+        )
+        if self._group is not None:
+            self._group.create_task(connection.run(self._network), name=f"{self._venue.name} {label}")
+        return connection
+
+    # ---- what it looks like
+
+    def _of(self, market: Market) -> Iterator[Shard]:
+        return (shard for shard in self._shards if shard.market is market)
+
+    def _views(self, market: Market) -> list[ShardView]:
+        now_ns = self._clock.now_ns()
+        views = []
+        for shard in self._of(market):
+            states = {stream: shard.state_of(stream) for stream in shard.streams}
+            stale = next((str(stream) for stream, state in states.items() if state is StreamState.STALE), "")
+            views.append(
+                ShardView(
+                    up=shard.up,
+                    error=shard.error,
+                    silent_s=shard.silent_s(now_ns),
+                    counts=Counter(states.values()),
+                    sample_refusal=next(iter(shard.refused_texts.values()), ""),
+                    sample_stale=stale,
+                )
+            )
+        return views
+
+    def _judge(self, market: Market, views: Sequence[ShardView]) -> tuple[FeedState, str]:
+        verdict = self._figures[market].verdict
+        return verdict if verdict is not None and not any(view.up for view in views) else judge(views)
+
+    def status(self) -> list[FeedStatus]:
+        """One row a market. Ages are uncorrected while ``clock_offset_ms`` is None."""
+        return [self._status(market, figures) for market, figures in self._figures.items()]
+
+    def _status(self, market: Market, figures: _MarketFigures) -> FeedStatus:
+        views = self._views(market)
+        state, reason = self._judge(market, views)
+        counts: Counter[StreamState] = Counter()
+        for view in views:
+            counts.update(view.counts)
+        up = sum(view.up for view in views)
+        p50, p99 = figures.ages.percentiles(self.clock_offset_ms) if up else (None, None)
+        brought = Counter(
+            stream.channel.value
+            for shard in self._of(market)
+            for stream in shard.streams
+            if self._pulses[stream].last_ns
+        )
+        return FeedStatus(
+            venue=self._venue.name,
+            market=market,
+            state=state,
+            reason=reason,
+            subscribed=counts.total() - counts[StreamState.WANTED],
+            acked=counts[StreamState.ACKED] + counts[StreamState.LIVE] + counts[StreamState.STALE],
+            failed=counts[StreamState.REFUSED],
+            stale=counts[StreamState.STALE],
+            reconnects=figures.reconnects,
+            msgs_per_s=round(figures.rate.per_s(), 1),
+            age_ms_p50=p50,
+            age_ms_p99=p99,
+            clock_offset_ms=self.clock_offset_ms,
+            connections=up,
+            connects_last_min=figures.connects.count(self._clock.now_ns()),
+            first_data=dict(brought),
+        )
+
+    def streams(self) -> list[StreamReport]:
+        """Every wanted stream with what became of it."""
+        return [
+            StreamReport(stream, shard.state_of(stream), shard.label, shard.refused_texts.get(stream, ""))
+            for shard in self._shards
+            for stream in shard.streams
+        ]

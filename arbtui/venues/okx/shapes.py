@@ -178,7 +178,7 @@ class TickerRow(msgspec.Struct, rename="camel"):
     high24h: str = ""
     low24h: str = ""
     vol24h: str = ""
-    vol_ccy24h: str = ""
+    vol_ccy: str = msgspec.field(default="", name="volCcy24h")
 
 
 class _CheckedTicker(msgspec.Struct, gc=False, rename="camel"):
@@ -191,7 +191,7 @@ class _CheckedTicker(msgspec.Struct, gc=False, rename="camel"):
     high24h: Price
     low24h: Price
     vol24h: _Amount
-    vol_ccy24h: _Amount
+    vol_ccy: _Amount = msgspec.field(name="volCcy24h")
 
 
 class _CheckedTickerFrame(msgspec.Struct, gc=False):

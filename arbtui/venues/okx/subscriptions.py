@@ -141,11 +141,11 @@ class Subscriptions:
         )
         streams = tuple(dict.fromkeys(stream for arg in suspects if (stream := stream_of(arg)) is not None))
         if error.code in _TRY_LATER:
-            return Refused((), error.code, error.msg, t_ns, retry=streams)
+            return Refused((), error.code, error.msg[:200], t_ns, retry=streams)
         for arg in named:
             self._asked.pop(arg, None)
             self._refused.add(arg)
-        return Refused(streams, error.code, error.msg, t_ns)
+        return Refused(streams, error.code, error.msg[:200], t_ns)
 
 
 def arg_of(arg: Arg) -> WireArg:

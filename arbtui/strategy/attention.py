@@ -15,11 +15,13 @@ so that subscriptions do not flap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from arbtui.core.clock import NS_PER_S
+from arbtui.market.slot import Coin, Slot
+from arbtui.strategy.spreads import Spreads
 
 
 class Rank(IntEnum):
@@ -32,25 +34,30 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Want:
-    """Books that are of use together. ``net_bps`` orders wants of one rank."""
+    """Books that are of use together.
+
+    Among wants of one rank, a coin's ``best`` pair comes before further pairs of other coins; then ``over_bps``, its
+    net above threshold, decides.
+    """
 
     slots: tuple[int, ...]
     rank: Rank
-    net_bps: float = 0.0
+    over_bps: float = 0.0
+    best: bool = True
 
 
 class Attention:
     """Remembers what was wanted lately, to answer what is to be held now."""
 
-    def __init__(self, room: int = 60, linger_s: float = 30.0, keep_bps: float = 2.0) -> None:
-        """``room``: how many books may be held beyond those that a person asked for.
+    def __init__(self, most: int = 60, linger_s: float = 30.0, keep_bps: float = 2.0) -> None:
+        """``most``: how many books are held at once; what a person asked for is held even beyond that.
 
         ``keep_bps``: how much better a newcomer must be to push out a held pair of the same rank.
         """
-        self._room = room
+        self._most = most
         self._linger_ns = int(linger_s * NS_PER_S)
         self._keep_bps = keep_bps
-        self._last: dict[tuple[int, ...], tuple[int, float]] = {}  # held pair -> (last wanted, its net then)
+        self._last: dict[tuple[int, ...], tuple[int, float]] = {}  # held pair -> (last wanted, over_bps then)
         self._held: frozenset[int] = frozenset()
 
     @property
@@ -67,24 +74,43 @@ class Attention:
                 asked.update(want.slots)
                 continue
             known = by_slots.get(want.slots)
-            if known is None or (want.rank, -want.net_bps) < (known.rank, -known.net_bps):
+            if known is None or (want.rank, -want.over_bps) < (known.rank, -known.over_bps):
                 by_slots[want.slots] = want
-        for slots, (last_ns, net_bps) in self._last.items():
+        for slots, (last_ns, over_bps) in self._last.items():
             if slots not in by_slots and now_ns - last_ns < self._linger_ns:
-                by_slots[slots] = Want(slots, Rank.LINGERING, net_bps)
+                by_slots[slots] = Want(slots, Rank.LINGERING, over_bps, best=False)
 
         held, taken = set(asked), dict[tuple[int, ...], tuple[int, float]]()
         for want in sorted(by_slots.values(), key=self._order):
             new = set(want.slots) - held
-            if len(held) + len(new) - len(asked) > self._room:
+            if new and len(held) + len(new) > self._most:
                 continue
             held |= new
             lingering = want.rank is Rank.LINGERING
-            taken[want.slots] = self._last[want.slots] if lingering else (now_ns, want.net_bps)
+            taken[want.slots] = self._last[want.slots] if lingering else (now_ns, want.over_bps)
         self._last = taken
         self._held = frozenset(held)
         return self._held
 
-    def _order(self, want: Want) -> tuple[int, float, tuple[int, ...]]:
+    def _order(self, want: Want) -> tuple[int, bool, float, tuple[int, ...]]:
         kept = self._keep_bps if want.slots in self._last else 0.0
-        return want.rank, -(want.net_bps + kept), want.slots
+        return want.rank, not want.best, -(want.over_bps + kept), want.slots
+
+
+def wants(
+    spreads: Spreads, now_ns: int, *, watched: Iterable[Slot] = (), named: Iterable[str] = (), coins: Mapping[str, Coin]
+) -> Iterator[Want]:
+    """What there is to want now.
+
+    ``watched``: the legs on screen. ``named``: bases whose every book was asked for, looked up in ``coins``.
+    """
+    for slot in watched:
+        yield Want((slot.id,), Rank.WATCHED)
+    for base in named:
+        if base in coins:
+            yield Want(tuple(slot.id for slot in coins[base].slots), Rank.NAMED)
+    for base in spreads.hot():
+        for place, pair in enumerate(spreads.close(base, now_ns)):
+            rank = Rank.ABOVE if pair.net_bps >= pair.threshold_bps else Rank.NEAR
+            over_bps = pair.net_bps - pair.threshold_bps
+            yield Want((pair.buy.id, pair.sell.id), rank, over_bps, best=place == 0)

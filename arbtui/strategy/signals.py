@@ -23,11 +23,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
-from typing import Protocol
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Every
-from arbtui.core.model import Market
+from arbtui.market.freshness import heard_ns
 from arbtui.market.slot import Slot
+from arbtui.market.terms import FreshnessRules
 from arbtui.strategy.advice import advise, bps, clock_text, no_entry, usd
 from arbtui.strategy.rows import SignalRecord, SignalState, SpreadRow
 from arbtui.strategy.spread import NOT_WALKED, Walked, net_of, top_usd, walked
@@ -48,18 +48,6 @@ class SignalRules:
     min_size_usd: float = 100.0
     hysteresis_bps: float = 2.0
     cooldown_s: float = 30.0
-
-
-class Trust(Protocol):
-    """How far a leg may be believed."""
-
-    def age_share(self, slot: Slot, now_ns: int) -> float:
-        """Age of the leg's price as a share of the age at which it is stale."""
-        ...
-
-    def clock_offset_ms(self, venue: str, market: Market) -> float | None:
-        """The venue's clock minus ours; None: not measured."""
-        ...
 
 
 class Reason(StrEnum):
@@ -95,14 +83,16 @@ class Signals:
         thresholds: Thresholds,
         rules: SignalRules,
         clock: Clock,
-        trust: Trust,
         emit: Callable[[SignalRecord], None],
+        *,
+        freshness: FreshnessRules,
     ) -> None:
+        """``freshness``: the limits that ages are compared with, for the confidence."""
         self._spreads = spreads
         self._thresholds = thresholds
         self._rules = rules
         self._clock = clock
-        self._trust = trust
+        self._freshness = freshness
         self._emit = emit
         self._candidates: dict[tuple[int, int], _Candidate] = {}
         self._last_ns = 0
@@ -276,11 +266,11 @@ class Signals:
     def _confidence(self, candidate: _Candidate, row: SpreadRow, now_ns: int) -> float:
         """Fresh x depth x clock, each 0..1. A clock that nobody has measured takes no part: ages are by ours."""
         legs = (candidate.buy, candidate.sell)
-        fresh = 1.0 - max(self._trust.age_share(leg, now_ns) for leg in legs)
+        fresh = 1.0 - max(age_share(leg, now_ns, self._freshness) for leg in legs)
         size_usd = row.max_usd if row.max_usd is not None else row.top_usd
         depth = 0.0 if size_usd is None else size_usd / self._spreads.walk_usd
-        offsets = [self._trust.clock_offset_ms(leg.instrument.venue, leg.instrument.market) for leg in legs]
-        worst_ms = max((abs(offset) for offset in offsets if offset is not None), default=0.0)
+        offsets_ms = [leg.family.offset_ms for leg in legs]
+        worst_ms = max((abs(offset_ms) for offset_ms in offsets_ms if offset_ms is not None), default=0.0)
         return _unit(fresh) * _unit(depth) * _unit(1.0 - worst_ms / _CLOCK_LIMIT_MS)
 
     # why there is none
@@ -335,6 +325,15 @@ class Signals:
 def agreed_bps(net_bps: float, depth: Walked) -> float:
     """The lesser of the net at the top and the walked one, where there is one."""
     return net_bps if depth.net_bps is None else min(net_bps, depth.net_bps)
+
+
+def age_share(slot: Slot, now_ns: int, rules: FreshnessRules) -> float:
+    """Age of a leg's quote as a share of the age at which it is stale."""
+    if slot.quote is None:
+        return 1.0
+    if slot.gaps is not None:
+        return (now_ns - slot.quote.t_ns) / slot.gaps.limit_ns(rules)
+    return (now_ns - heard_ns(slot)) / (rules.confirm_s * NS_PER_S)
 
 
 def _below(buy: str, sell: str, missing_bps: float, threshold_bps: float) -> str:

@@ -19,6 +19,7 @@ taker rate of a leg as a fraction (0.0005 = 5 bps); a rebate is negative and sta
     max_usd          the largest size whose marginal coin still nets the threshold, in USD at A's average price: levels
                      are matched best with best while 1e4 (b_j (1 - f_B) - a_i (1 + f_A)) / a_i >= threshold.
                      0 if not even the first coin does; what the held books do not show does not count
+    age_ms           since the leg's quote was last heard, or confirmed by a second source
     carry_per_h_bps  1e4 (rate_per_h(B) - rate_per_h(A)), spot = 0, null if either is unknown
 """
 
@@ -28,6 +29,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from arbtui.core.clock import NS_PER_MS
+from arbtui.market.basis import Rate
+from arbtui.market.freshness import heard_ns
 from arbtui.market.slot import Slot
 from arbtui.strategy.carry import carry_per_h_bps
 from arbtui.strategy.pairs import needs_inventory
@@ -125,8 +128,18 @@ def net_of(buy: Slot, sell: Slot) -> float | None:
     """``net_bps`` at the top of book."""
     a, cost, brought = buy.ask_usd, buy.ask_net, sell.bid_net
     if a is None or cost is None or brought is None:
-        return None
+        prices = _prices(buy, sell)
+        return None if prices is None else net_bps(*prices, buy.taker_rate, sell.taker_rate)
     return 1e4 * (brought - cost) / a
+
+
+def _prices(buy: Slot, sell: Slot) -> tuple[float, float] | None:
+    """The prices a and b in USD, or in the currency that both share where its rate is not known; else None."""
+    if buy.ask_usd is not None and sell.bid_usd is not None:
+        return buy.ask_usd, sell.bid_usd
+    if buy.ask is None or sell.bid is None or buy.instrument.price_ccy != sell.instrument.price_ccy:
+        return None
+    return buy.ask, sell.bid
 
 
 def top_usd(buy: Slot, sell: Slot) -> float | None:
@@ -138,18 +151,18 @@ def top_usd(buy: Slot, sell: Slot) -> float | None:
 
 def walked(buy: Slot, sell: Slot, walk_usd: float, threshold_bps: float) -> Walked:
     """The pair over both held books, for ``walk_usd`` on each leg."""
-    if not (holds_book(buy) and holds_book(sell)):
+    if not (holds_book(buy) and holds_book(sell)) or buy.ask_usd is None or sell.bid_usd is None:
         return NOT_WALKED
-    a, b = buy.rate, sell.rate
-    if a is None or b is None or buy.ask_usd is None:
-        return NOT_WALKED
+    assert buy.ask is not None
+    assert sell.bid is not None
+    buy_rate, sell_rate = buy.ask_usd / buy.ask, sell.bid_usd / sell.bid
     fees = buy.taker_rate, sell.taker_rate
 
     def asks() -> Levels:
-        return _in_usd(buy.book_asks(), a.value)
+        return _in_usd(buy.book_asks(), buy_rate)
 
     def bids() -> Levels:
-        return _in_usd(sell.book_bids(), b.value)
+        return _in_usd(sell.book_bids(), sell_rate)
 
     net = walk_net_bps(asks(), bids(), walk_usd / buy.ask_usd, *fees)
     return Walked(walk_usd, net, deepest(asks(), bids(), *fees, threshold_bps).usd)
@@ -165,14 +178,24 @@ def _in_usd(levels: Levels, rate: float) -> Levels:
 
 
 def spread_row(
-    buy: Slot, sell: Slot, now_ns: int, *, muted: str | None, walk_usd: float, threshold_bps: float
+    buy: Slot,
+    sell: Slot,
+    now_ns: int,
+    *,
+    rate: Rate | None,
+    muted: str | None,
+    walk_usd: float,
+    threshold_bps: float,
 ) -> SpreadRow:
-    """Everything about one pair as of ``now_ns``; ``muted`` is the verdict on it, in words."""
+    """Everything about one pair as of ``now_ns``.
+
+    ``rate`` is what makes their currencies comparable, where that takes one; ``muted`` the verdict on them, in words.
+    """
     gross = fees = net = None
-    a, b = buy.ask_usd, sell.bid_usd
-    if a is not None and b is not None:
-        gross, net = gross_bps(a, b), net_of(buy, sell)
-        fees = None if net is None else gross - net
+    prices = _prices(buy, sell)
+    if prices is not None and (net := net_of(buy, sell)) is not None:
+        gross = gross_bps(*prices)
+        fees = gross - net
     depth = walked(buy, sell, walk_usd, threshold_bps)
     return SpreadRow(
         base=buy.coin.base,
@@ -187,7 +210,7 @@ def spread_row(
         walk_net_bps=depth.net_bps,
         max_usd=depth.max_usd,
         carry_per_h_bps=carry_per_h_bps(buy.rate_per_h, sell.rate_per_h),
-        basis=_basis(buy, sell, now_ns),
+        basis=None if rate is None else Basis(rate.pair, rate.value, rate.age_ms(now_ns)),
         needs_inventory=needs_inventory(sell),
         muted=muted,
     )
@@ -196,18 +219,18 @@ def spread_row(
 def _round_trip(buy: Slot, sell: Slot) -> float | None:
     if buy.is_spot and sell.is_spot:
         return None
-    tops = _top(buy), _top(sell)
-    return None if tops[0] is None or tops[1] is None else round_trip_bps(tops[0], tops[1])
+    one, other = _top(buy, buy.bid_usd, buy.ask_usd), _top(sell, sell.bid_usd, sell.ask_usd)
+    if (one is None or other is None) and buy.instrument.price_ccy == sell.instrument.price_ccy:
+        one, other = _top(buy, buy.bid, buy.ask), _top(sell, sell.bid, sell.ask)
+    return None if one is None or other is None else round_trip_bps(one, other)
 
 
-def _top(slot: Slot) -> Top | None:
-    if slot.bid_usd is None or slot.ask_usd is None:
-        return None
-    return Top(slot.bid_usd, slot.ask_usd, slot.taker_rate)
+def _top(slot: Slot, bid: float | None, ask: float | None) -> Top | None:
+    return None if bid is None or ask is None else Top(bid, ask, slot.taker_rate)
 
 
 def _leg(slot: Slot, price: float | None, qty: float | None, now_ns: int) -> Leg:
-    instrument, quote = slot.instrument, slot.quote
+    instrument = slot.instrument
     return Leg(
         slot=slot.id,
         venue=instrument.venue,
@@ -216,18 +239,10 @@ def _leg(slot: Slot, price: float | None, qty: float | None, now_ns: int) -> Leg
         quote=instrument.quote,
         price=price,
         qty_base=qty,
-        age_ms=None if quote is None else (now_ns - quote.t_ns) / NS_PER_MS,
+        age_ms=None if slot.quote is None else (now_ns - heard_ns(slot)) / NS_PER_MS,
         source=slot.source,
         rate_per_h=slot.rate_per_h,
         vol_24h_usd=slot.vol_24h_usd,
         fee_bps=1e4 * slot.taker_rate,
         fee_source=slot.fee_source,
     )
-
-
-def _basis(buy: Slot, sell: Slot, now_ns: int) -> Basis | None:
-    """The rate between the legs' currencies; None where they share one, or where the rate is not known."""
-    if buy.instrument.price_ccy == sell.instrument.price_ccy:
-        return None
-    rate = buy.rate if buy.rate is not None and buy.rate.ccy != "USDT" else sell.rate
-    return None if rate is None else Basis(rate.pair, rate.value, (now_ns - rate.t_ns) / NS_PER_MS)

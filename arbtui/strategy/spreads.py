@@ -12,12 +12,13 @@ one sells where selling is second best. So one pass over the legs finds the best
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
 from arbtui.core.clock import Clock
+from arbtui.market.basis import Between
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.state import Board, ListingChange
 from arbtui.strategy.pairs import PairRules, kind_of
@@ -30,6 +31,14 @@ _FEE_MARGIN = 0.05  # no taker rate is further from 0 than this
 Legs = tuple[Slot, Slot]  # (buy, sell)
 
 
+class Comparing(Protocol):
+    """What this needs of the currency rates."""
+
+    def between(self, a: str, b: str, now_ns: int) -> Between:
+        """What comparing prices in ``a`` and ``b`` rests on."""
+        ...
+
+
 class Listed(Protocol):
     """What this needs of the board."""
 
@@ -39,6 +48,9 @@ class Listed(Protocol):
     def judge(self, slot: Slot, now_ns: int) -> str | None:
         """Why the leg may not trade now, in words; None: it may."""
         ...
+
+    @property
+    def rates(self) -> Comparing: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +226,15 @@ class Spreads:
 
     def why_not(self, buy: Slot, sell: Slot, now_ns: int) -> str | None:
         """Why this pair may not trade at ``now_ns``, in words; None: it may."""
-        return self._why_no_pair(buy, sell) or self._why_no_leg(buy, now_ns) or self._why_no_leg(sell, now_ns)
+        return (
+            self._why_no_pair(buy, sell, now_ns)
+            or self._why_no_leg(buy, now_ns)
+            or self._why_no_leg(sell, now_ns)
+            or _why_no_price(buy, buy.ask, buy.ask_usd, "ask")
+            or _why_no_price(sell, sell.bid, sell.bid_usd, "bid")
+        )
 
-    def _why_no_pair(self, buy: Slot, sell: Slot) -> str | None:
+    def _why_no_pair(self, buy: Slot, sell: Slot, now_ns: int) -> str | None:
         if buy is sell:
             return "one instrument is no pair"
         base = sell.coin.base
@@ -227,7 +245,8 @@ class Spreads:
             return f"{kind.value} pairs are switched off"
         if not self._rules.may_sell(sell):
             return f"needs inventory: no free {base} is known at {sell.instrument.venue}, and pairs.sell_spot is off"
-        return None
+        a, b = buy.instrument.price_ccy, sell.instrument.price_ccy
+        return None if a == b else self._board.rates.between(a, b, now_ns).muted
 
     def _why_no_leg(self, slot: Slot, now_ns: int) -> str | None:
         if slot.id >= len(self._views) or self._views[slot.id] is None:
@@ -260,7 +279,7 @@ class Spreads:
             if not beats or self._why_no_leg(buy, now_ns) is not None:
                 continue
             for sell, net in beats:
-                if self._why_no_pair(buy, sell) is None:
+                if self._why_no_pair(buy, sell, now_ns) is None:
                     threshold = self._thresholds.pair_bps(base, buy.instrument, sell.instrument)
                     if net >= threshold - self._near_bps:
                         found.append(Pair(buy, sell, net, threshold))
@@ -280,18 +299,19 @@ class Spreads:
         if top is None or self.why_not(*top, now_ns) is None:
             return top
         legs = [slot for slot in free if self._why_no_leg(slot, now_ns) is None]
-        return self._best_by_kind(legs, [slot for slot in legs if self._sells[slot.id]])
+        sells = [slot for slot in legs if self._sells[slot.id]]
+        return self._best_of_groups(legs, sells, lambda buy, sell: self._why_no_pair(buy, sell, now_ns) is None)
 
-    def _best_by_kind(self, buys: Sequence[Slot], sells: Sequence[Slot]) -> Legs | None:
-        """The best pair of the enabled kinds, whatever else stands against it."""
+    def _best_of_groups(
+        self, buys: Sequence[Slot], sells: Sequence[Slot], allowed: Callable[[Slot, Slot], bool]
+    ) -> Legs | None:
+        """The best allowed pair. Legs of one market and currency are allowed with those of another all or none."""
         found: Legs | None = None
-        for buys_spot in (False, True):
-            for sells_spot in (False, True):
-                pair = _best_of(
-                    [slot for slot in buys if slot.is_spot is buys_spot],
-                    [slot for slot in sells if slot.is_spot is sells_spot],
-                )
-                if pair is not None and self._rules.enabled(kind_of(*pair)):
+        sell_groups = _groups(sells)
+        for buy_group in _groups(buys):
+            for sell_group in sell_groups:
+                pair = _best_of(buy_group, sell_group)
+                if pair is not None and allowed(*pair):
                     found = pair if found is None else max(found, pair, key=_net)
         return found
 
@@ -305,7 +325,9 @@ class Spreads:
         if view is None:
             return None
         slots = view.coin.slots
-        legs = self._best_by_kind(slots, slots) or next(iter(self._pairs(base)), None)
+        enabled = self._rules.enabled
+        legs = self._best_of_groups(slots, slots, lambda buy, sell: enabled(kind_of(buy, sell)))
+        legs = legs or next(iter(self._pairs(base)), None)
         return None if legs is None else self._row_of(*legs, now_ns, self.why_not(*legs, now_ns))
 
     def rows(self) -> Sequence[SpreadRow]:
@@ -336,12 +358,28 @@ class Spreads:
 
     def _row_of(self, buy: Slot, sell: Slot, now_ns: int, muted: str | None) -> SpreadRow:
         threshold = self._thresholds.pair_bps(buy.coin.base, buy.instrument, sell.instrument)
-        return spread_row(buy, sell, now_ns, muted=muted, walk_usd=self.walk_usd, threshold_bps=threshold)
+        a, b = buy.instrument.price_ccy, sell.instrument.price_ccy
+        rate = None if a == b else self._board.rates.between(a, b, now_ns).rate
+        return spread_row(buy, sell, now_ns, rate=rate, muted=muted, walk_usd=self.walk_usd, threshold_bps=threshold)
+
+
+def _why_no_price(slot: Slot, price: float | None, price_usd: float | None, side: str) -> str | None:
+    if price is None:
+        return f"{slot.key} has no {side}"
+    return f"no usable USD rate for {slot.instrument.price_ccy} ({slot.key})" if price_usd is None else None
 
 
 def _net(pair: Legs) -> float:
     net = net_of(*pair)
     return -inf if net is None else net
+
+
+def _groups(slots: Iterable[Slot]) -> list[list[Slot]]:
+    """Legs by market and price currency."""
+    groups: dict[tuple[bool, str], list[Slot]] = {}
+    for slot in slots:
+        groups.setdefault((slot.is_spot, slot.instrument.price_ccy), []).append(slot)
+    return list(groups.values())
 
 
 def _best_of(buys: Iterable[Slot], sells: Iterable[Slot]) -> Legs | None:

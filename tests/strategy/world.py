@@ -10,11 +10,11 @@ from typing import Any, cast
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, ManualClock
 from arbtui.core.events import Quote
 from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.market.basis import Rate
+from arbtui.market.basis import Between, Rate
 from arbtui.market.slot import Coin, Slot
+from arbtui.market.witness import Witness
 
 START_NS = 1_800_000_000 * NS_PER_S
-USDT = Rate("USDT", "", 1.0, START_NS)
 QUOTE_LIMIT_NS = 5 * NS_PER_S
 
 
@@ -33,6 +33,20 @@ class FakeBook:
         return self.asks
 
 
+class FakeRates:
+    """USDT for one of each currency, as a test wrote it; ``muted`` speaks against every comparison."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+        self.muted: str | None = None
+
+    def between(self, a: str, b: str, now_ns: int) -> Between:
+        ccy = a if a != "USDT" else b
+        if ccy not in self.values:
+            return Between(None, f"no rate for {ccy}")
+        return Between(Rate(ccy, f"binance.spot.{ccy}USDT", self.values[ccy], now_ns - 200 * NS_PER_MS), self.muted)
+
+
 class World:
     """A board in small. ``judge`` calls a quote stale after 5 s and repeats what a test wrote into ``against``."""
 
@@ -41,6 +55,7 @@ class World:
         self.coins: dict[str, Coin] = {}
         self.slots: list[Slot] = []
         self.against: dict[int, str] = {}
+        self.rates = FakeRates()
         self.judged = 0
 
     @property
@@ -58,7 +73,7 @@ class World:
         *,
         fee: float = 0.0005,
         price_ccy: str = "USDT",
-        rate: Rate | None = USDT,
+        rate: float | None = 1.0,
     ) -> Slot:
         coin = self.coins.setdefault(base, Coin(base))
         instrument = Instrument(
@@ -73,9 +88,11 @@ class World:
             price_factor=Decimal(1),
             status=TradingStatus.TRADING,
         )
-        slot = Slot(len(self.slots), instrument, coin, cast(Any, SimpleNamespace()))
+        slot = Slot(len(self.slots), instrument, coin, cast(Any, SimpleNamespace(offset_ms=None)))
+        slot.witness = Witness()
         slot.price_factor = slot.multiplier = 1.0
-        slot.rate = rate
+        if rate is not None:
+            self.rates.values.setdefault(price_ccy, rate)
         slot.taker_rate = fee
         slot.fee_source = "default"
         slot.rate_per_h = 0.0 if market is Market.SPOT else None
@@ -87,7 +104,7 @@ class World:
         self, slot: Slot, bid: float | None, ask: float | None, *, bid_qty: float = 10.0, ask_qty: float = 10.0
     ) -> Slot:
         """A quote as the board would have written it."""
-        rate = slot.rate.value if slot.rate is not None else None
+        rate = self.rates.values.get(slot.instrument.price_ccy)
         slot.bid, slot.bid_qty = bid, None if bid is None else bid_qty
         slot.ask, slot.ask_qty = ask, None if ask is None else ask_qty
         slot.quote = Quote(slot.id, bid, slot.bid_qty, ask, slot.ask_qty, self.now_ns, None, 0, b"")

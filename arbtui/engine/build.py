@@ -15,7 +15,8 @@ from arbtui.market.state import Board, Slot
 from arbtui.market.terms import BasisRules, IdentityRules, MarketRules, Rhythm, VenueTerms
 from arbtui.strategy.attention import Attention
 from arbtui.strategy.pairs import PairRules
-from arbtui.strategy.signals import Signals, SignalSettings
+from arbtui.strategy.rows import SignalRecord
+from arbtui.strategy.signals import SignalRules, Signals
 from arbtui.strategy.spreads import Spreads
 from arbtui.strategy.thresholds import Thresholds
 from arbtui.venues.base import Venue
@@ -81,9 +82,9 @@ def pair_rules_of(settings: Settings) -> PairRules:
     )
 
 
-def signal_settings_of(settings: Settings) -> SignalSettings:
+def signal_rules_of(settings: Settings) -> SignalRules:
     signals = settings.signals
-    return SignalSettings(
+    return SignalRules(
         sample_ms=signals.sample_ms,
         samples=signals.samples,
         min_hold_ms=signals.min_hold_ms,
@@ -91,6 +92,20 @@ def signal_settings_of(settings: Settings) -> SignalSettings:
         hysteresis_bps=signals.hysteresis_bps,
         cooldown_s=signals.cooldown_s,
     )
+
+
+class Trust:
+    """``strategy.signals.Trust`` from the board and the measured clocks."""
+
+    def __init__(self, board: Board, offset_ms: Callable[[str], float | None]) -> None:
+        self._board = board
+        self._offset_ms = offset_ms
+
+    def age_share(self, slot: Slot, now_ns: int) -> float:
+        return self._board.age_share(slot, now_ns)
+
+    def clock_offset_ms(self, venue: str, market: Market) -> float | None:
+        return self._offset_ms(venue)
 
 
 def build_desk(
@@ -110,7 +125,14 @@ def build_desk(
     board = Board(terms_of(venues), rules_of(settings), adopting=adopting)
     thresholds = Thresholds(settings.signals.threshold_bps, settings.signals.thresholds)
     spreads = Spreads(board, pair_rules_of(settings), thresholds, clock, walk_usd=settings.walk.usd)
-    signals = Signals(board, spreads, thresholds, clock, signal_settings_of(settings), clock_offset_ms)
+    listeners: list[Callable[[SignalRecord], None]] = []
+
+    def emit(record: SignalRecord) -> None:
+        for listener in listeners:
+            listener(record)
+
+    trust = Trust(board, clock_offset_ms)
+    signals = Signals(spreads, thresholds, signal_rules_of(settings), clock, trust, emit)
 
     def texts(slot: Slot) -> QuoteTexts:
         quote = slot.quote
@@ -125,6 +147,7 @@ def build_desk(
         board=board,
         spreads=spreads,
         signals=signals,
+        signal_listeners=listeners,
         thresholds=thresholds,
         trouble=trouble,
         attention=Attention(settings.books.max),

@@ -61,6 +61,7 @@ class Desk:
         board: Board,
         spreads: Spreads,
         signals: Signals,
+        signal_listeners: list[Callable[[SignalRecord], None]],
         thresholds: Thresholds,
         trouble: Trouble,
         attention: Attention,
@@ -79,6 +80,7 @@ class Desk:
         self.named: tuple[str, ...] = ()  # coins asked for by name: their books are held
         self.shown: Sequence[str] | None = None  # coins that rows() speaks of; None = all that have a pair
         self._signals = signals
+        self._signal_listeners = signal_listeners
         self._trouble = trouble
         self._attention = attention
         self._memory = memory
@@ -172,7 +174,7 @@ class Desk:
         self.board.on_book.append(call)
 
     def on_signal(self, call: Callable[[SignalRecord], None]) -> None:
-        self._signals.listeners.append(call)
+        self._signal_listeners.append(call)
 
     def on_notice(self, call: Callable[[Notice], None]) -> None:
         self._trouble.listeners.append(call)

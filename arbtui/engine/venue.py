@@ -8,34 +8,41 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from arbtui.core.clock import Clock
-from arbtui.core.model import Instrument, Market
+from arbtui.core.errors import ArbtuiError
+from arbtui.core.events import Event, Listing, Quote, StatusChange
+from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.recorder import Recorder
+from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
 from arbtui.engine.books import Books
 from arbtui.engine.trouble import Trouble
-from arbtui.market.state import Board
+from arbtui.market.state import Board, Remedy, Slot
+from arbtui.net.connects import Connects
 from arbtui.net.discovery import Discovery
 from arbtui.net.feed import VenueFeed
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.net.snapshots import ClockOffset, Snapshots
-from arbtui.venues.base import Environment, Tables, Venue
+from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all venues share."""
+    """What all venues share. ``overridden`` lays the person's own table of multipliers over a listing."""
 
     board: Board
     clock: Clock
     rest: Rest
     network: NetworkSettings
-    recorder: Callable[[], Recorder | None]
+    connects: Connects
+    recorder: Recorder | None
     trouble: Trouble
     rng: random.Random
+    overridden: Callable[[Listing], Listing]
 
 
 class RunningVenue:
@@ -44,40 +51,193 @@ class RunningVenue:
     def __init__(self, venue: Venue, env: Environment, markets: Sequence[Market], around: Surroundings) -> None:
         self.venue = venue
         self.markets = tuple(markets)
+        self.tables = Tables(around.board.tables(venue.name))
+        self.changed = asyncio.Event()  # instruments or first figures are there: the selection may want to look again
         self._around = around
         self._board = around.board
-        self.tables = Tables(around.board.tables(venue.name))
         self._group: asyncio.TaskGroup | None = None
-        self._env = env
-        shared = (self.tables, around.rest)
+        self._streamed: list[Instrument] = []
         self.feed = VenueFeed(
             venue,
             env,
             self.tables,
             around.clock,
-            self,
-            network=around.network,
+            _FeedHost(self, around),
             rng=around.rng,
+            network=around.network,
             recorder=around.recorder,
+            connects=around.connects,
         )
-        self.discoveries = {
-            market: Discovery(venue, market, env, *shared, around.clock, self.rest_host, around.rng)
-            for market in markets
-        }
+        host = _RestHost(self, around.trouble)
+        parts = (self.tables, around.rest)
+        self.discoveries = {m: Discovery(venue, m, env, *parts, around.clock, host, around.rng) for m in markets}
         self.snapshots = {
-            market: Snapshots(
-                venue, market, env, *shared, self.rest_host, around.rng, sockets_silent=lambda m=market: self._silent(m)
-            )
-            for market in markets
+            m: Snapshots(venue, m, env, *parts, host, around.rng, sockets_silent=partial(self._silent, m))
+            for m in markets
         }
-        self.offset = ClockOffset(venue, env, *shared, around.clock, around.rng)
+        self.offset = ClockOffset(venue, env, *parts, around.clock, around.rng)
         self.books = Books(
             around.board,
             around.clock,
             stream_of=venue.book_stream,
-            request=lambda instrument: venue.book_request(env, instrument),
+            request=partial(venue.book_request, env),
             fetch=self._fetch_book,
             resync=self.feed.resync,
         )
-        self._streamed: list[Instrument] = []
-        self.changed = asyncio.Event()  # instruments or first figures are there: the selection may want to look again
+
+    # ---- at work
+
+    async def run(self) -> None:
+        """Everything of this venue, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            group.create_task(self.feed.run())
+            group.create_task(self.offset.run())
+            for market in self.markets:
+                group.create_task(self.discoveries[market].run())
+                group.create_task(self._snapshots_of(market))
+
+    async def _snapshots_of(self, market: Market) -> None:
+        await self.discoveries[market].ready.wait()
+        self.changed.set()
+        await self.snapshots[market].round()
+        self.changed.set()
+        await self.snapshots[market].run()
+
+    def first_look_done(self, market: Market) -> bool:
+        """Whether instruments and first figures of a market are there, or their first try has failed."""
+        discovery = self.discoveries[market]
+        if not discovery.ready.is_set():
+            return discovery.done_once.is_set()
+        return self.snapshots[market].rounds > 0
+
+    def stream(self, instruments: Collection[Instrument]) -> None:
+        """Carry everything of these instruments, besides the books that are held."""
+        self._streamed = list(instruments)
+        self._want()
+
+    def hold_books(self, slots: Collection[Slot]) -> None:
+        """Hold exactly these books."""
+        if self.books.hold(slots):
+            self._want()
+
+    def _want(self) -> None:
+        streams: dict[Stream, None] = {}
+        for instrument in self._streamed:
+            streams.update(dict.fromkeys(self.venue.streams_for(instrument)))
+        streams.update(dict.fromkeys(self.books.streams))
+        self.feed.want(streams)
+
+    def _fetch_book(self, request: HttpRequest) -> asyncio.Task[None]:
+        assert self._group is not None
+        return self._group.create_task(self._ask_book(request))
+
+    async def _ask_book(self, request: HttpRequest) -> None:
+        try:
+            events = await self._around.rest.ask(self.venue, request, self.tables)
+        except ArbtuiError as error:
+            self._around.trouble.count_error(self.venue.name, error)
+            return
+        for event in events:
+            self.heard(event)
+
+    # ---- what its parts hear
+
+    def heard(self, event: Event) -> None:
+        """From sockets and REST alike."""
+        if isinstance(event, Listing):
+            self.take_listing(event)
+            return
+        if isinstance(event, StatusChange):
+            self.discoveries[self._board.slots[event.slot].instrument.market].poke()
+        self._board.apply(event)
+
+    def take_listing(self, listing: Listing) -> str | None:
+        """Take a product's instruments in; the reason in words where they are not believed."""
+        change = self._board.take_listing(self.venue.name, self._around.overridden(listing))
+        if change.added or change.removed or change.changed:
+            self.changed.set()
+        if listing.partial:
+            self.discoveries[listing.market].poke()
+        return change.disbelieved
+
+    # ---- what the board asks for
+
+    def book_lost(self, slot: Slot, reason: str) -> None:
+        self.books.lost(slot, reason)
+
+    def quote_doubted(self, slot: Slot, reason: str, remedy: Remedy) -> None:
+        instrument = slot.instrument
+        stream = Stream(instrument.market, Channel.BBO, instrument.native)
+        if remedy is Remedy.RECONNECT:
+            self.feed.replace(stream, reason)
+        else:
+            self.feed.resync(stream, reason)
+
+    # ---- health
+
+    def _silent(self, market: Market) -> bool:
+        return any(s.market is market and s.state is not FeedState.LIVE for s in self.status())
+
+    def note_health(self) -> None:
+        """Tell the feed what only discovery and the clock know; called about once a second."""
+        self.feed.clock_offset_ms = self.offset.offset_ms
+        self._board.set_clock_offset(self.venue.name, self.offset.offset_ms)
+        for market, discovery in self.discoveries.items():
+            down = discovery.error and not discovery.ready.is_set()
+            self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
+
+    def status(self) -> list[FeedStatus]:
+        return [status for status in self.feed.status() if status.market in self.discoveries]
+
+    def reports(self) -> Sequence[StreamReport]:
+        return self.feed.streams()
+
+
+class _FeedHost:
+    """``net.feed.FeedHost``: what sockets bring, straight to the board."""
+
+    def __init__(self, running: RunningVenue, around: Surroundings) -> None:
+        self._running = running
+        self._venue = running.venue.name
+        self._board = around.board
+        self._trouble = around.trouble
+        self._apply = around.board.apply
+
+    def apply(self, event: Event) -> None:
+        if type(event) is Quote:
+            self._apply(event)
+        else:
+            self._running.heard(event)
+
+    def assigned(self, stream: Stream, link: Link | None) -> None:
+        self._board.assign(self._venue, stream, link)
+
+    def last_data_ns(self, stream: Stream) -> int | None:
+        return self._board.last_data_ns(self._venue, stream)
+
+    def notice(self, level: str, text: str) -> None:
+        self._trouble.notice(level, text)
+
+    def count_error(self, kind: str, text: str, sample: bytes) -> None:
+        self._trouble.count(self._venue, kind, text, sample)
+
+
+class _RestHost:
+    """``DiscoveryHost`` and ``SnapshotHost``."""
+
+    def __init__(self, running: RunningVenue, trouble: Trouble) -> None:
+        self._running = running
+        self._trouble = trouble
+
+    def take_listing(self, venue: str, listing: Listing) -> str | None:
+        return self._running.take_listing(listing)
+
+    def apply(self, venue: str, event: Event) -> None:
+        self._running.heard(event)
+
+    def notice(self, level: str, text: str) -> None:
+        self._trouble.notice(level, text)
+
+    def count_error(self, venue: str, error: ArbtuiError) -> None:
+        self._trouble.count_error(venue, error)

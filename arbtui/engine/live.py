@@ -1,0 +1,277 @@
+"""The engine on live data: all venues at work, which coins they stream, and an end in good order.
+
+    run_live    clock, lock, (the built-in exchanges,) recorder, REST, venues, desk      then the guest
+    Live        chooses coins and books, watches the clock, freezes the collector
+
+The loop belongs to the engine; the guest (screen, printer, check) is one task in it. When it returns, or a signal asks
+for the end, venues close within two seconds and what was to be kept is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from arbtui.config import Settings
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.events import Listing
+from arbtui.core.model import Category, Instrument, TradingStatus
+from arbtui.core.recorder import Recorder
+from arbtui.core.status import FeedState, FeedStatus
+from arbtui.engine.build import MARKETS, build_desk
+from arbtui.engine.desk import Desk, Memory
+from arbtui.engine.freeze import freeze
+from arbtui.engine.process import LoopLag, ProcessMeter
+from arbtui.engine.trouble import Trouble
+from arbtui.engine.venue import RunningVenue, Surroundings
+from arbtui.market.state import Coin, Remedy, Slot
+from arbtui.net.connects import Connects
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.rest import Rest
+from arbtui.net.wallclock import WallClock
+from arbtui.strategy.selection import named, second_best_usd, top
+from arbtui.venues.base import Environment, Venue
+
+FIRST_LOOK_S = 3.0  # so long the first choice of coins waits for slow venues
+RESELECT_S = 60.0
+BOOKS_S = 1.0
+SAY_DOWN_AFTER_S = 6.0
+STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
+
+
+class Live:
+    """All venues of this run. ``run`` until cancelled."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        venues: Mapping[str, Venue],
+        *,
+        mode: str,
+        clock: WallClock,
+        rest: Rest,
+        network: NetworkSettings,
+        trouble: Trouble,
+        memory: Memory,
+        recorder: Recorder | None,
+        rng: random.Random,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._trouble = trouble
+        self._lag = LoopLag()
+        self.queues: list[_Queue] = []
+        self._meter = ProcessMeter(self._lag, trouble.counts, lambda: sum(queue.waiting for queue in self.queues))
+        self.venues: dict[str, RunningVenue] = {}
+        self.desk: Desk = build_desk(
+            settings,
+            venues,
+            mode=mode,
+            clock=clock,
+            trouble=trouble,
+            memory=memory,
+            status=self.status,
+            process=self._meter.figures,
+            clock_offset_ms=lambda name: self.venues[name].offset.offset_ms if name in self.venues else None,
+        )
+        around = Surroundings(
+            board=self.desk.board,
+            clock=clock,
+            rest=rest,
+            network=network,
+            connects=Connects(),
+            recorder=recorder,
+            trouble=trouble,
+            rng=rng,
+            overridden=self._overridden,
+        )
+        for name, venue in venues.items():
+            chosen = settings.venues[name]
+            markets = [MARKETS[market] for market in chosen.markets if MARKETS[market] in venue.markets]
+            self.venues[name] = RunningVenue(venue, Environment(chosen.environment), markets, around)
+        self.desk.board.on_gap = self._on_gap
+        self.desk.board.on_stale = self._on_stale
+        self._streamed: list[str] = []
+        self.settled = asyncio.Event()  # coins are chosen and their streams asked for
+
+    async def run(self) -> None:
+        """Everything, until cancelled."""
+        self.desk.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for venue in self.venues.values():
+                    group.create_task(venue.run())
+                group.create_task(self._lag.run())
+                group.create_task(self._choose_coins())
+                group.create_task(self._choose_books())
+                group.create_task(self._watch())
+        finally:
+            self.desk.stop()
+
+    def _on_gap(self, slot: Slot, reason: str) -> None:
+        self.venues[slot.instrument.venue].book_lost(slot, reason)
+
+    def _on_stale(self, slot: Slot, reason: str, remedy: Remedy) -> None:
+        self.venues[slot.instrument.venue].quote_doubted(slot, reason, remedy)
+
+    def status(self) -> Sequence[FeedStatus]:
+        return [status for venue in self.venues.values() for status in venue.status()]
+
+    # ---- which coins
+
+    async def _choose_coins(self) -> None:
+        await self._first_look()
+        while True:
+            self._select()
+            self.settled.set()
+            freeze()
+            await self._until_changed(RESELECT_S)
+
+    async def _first_look(self) -> None:
+        """Until every venue has shown its instruments and first figures, or has had its time."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + FIRST_LOOK_S
+        while not (self._all_looked() or (loop.time() > deadline_s and self._any_coin())):
+            await self._until_changed(0.2)
+
+    def _all_looked(self) -> bool:
+        return all(venue.first_look_done(market) for venue in self.venues.values() for market in venue.markets) and (
+            self._any_coin()
+        )
+
+    def _any_coin(self) -> bool:
+        return bool(self.desk.board.coins)
+
+    async def _until_changed(self, within_s: float) -> None:
+        waits = [asyncio.ensure_future(venue.changed.wait()) for venue in self.venues.values()]
+        try:
+            await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        for venue in self.venues.values():
+            venue.changed.clear()
+        await asyncio.sleep(0.1)  # several changes come together
+
+    def _select(self) -> None:
+        """Choose coins and tell each venue what to stream. Coins that nobody lists any more leave."""
+        coins = self.desk.board.coins
+        choice = self._chosen(coins)
+        self._streamed = choice
+        self.desk.shown = choice
+        if self.desk.selected not in coins and choice:
+            self.desk.selected = choice[0]
+        by_venue: dict[str, list[Instrument]] = {name: [] for name in self.venues}
+        for base in dict.fromkeys([*choice, *STABLE]):
+            for slot in coins[base].slots if base in coins else ():
+                if self._worth_streaming(slot.instrument):
+                    by_venue[slot.instrument.venue].append(slot.instrument)
+        for name, instruments in by_venue.items():
+            self.venues[name].stream(instruments)
+
+    def _chosen(self, coins: Mapping[str, Coin]) -> list[str]:
+        market = self._settings.market
+        listed = {base: coin for base, coin in coins.items() if self._has_pair(coin)}
+        if market.symbols:
+            found, unknown = named(market.symbols, coins)
+            if unknown and not self.settled.is_set():
+                self._trouble.notice("warning", f"{', '.join(unknown)}: listed on none of these exchanges")
+            self.desk.named = tuple(found)
+            return found
+        volumes = {base: self._volume_usd(coin) for base, coin in listed.items()}
+        count = len(volumes) if market.top == "all" else market.top
+        return top(volumes, count, self._streamed)
+
+    def _has_pair(self, coin: Coin) -> bool:
+        return sum(self._worth_streaming(slot.instrument) for slot in coin.slots) > 1
+
+    def _worth_streaming(self, instrument: Instrument) -> bool:
+        categories = self._settings.market.categories
+        return instrument.status is not TradingStatus.DELISTED and instrument.category.value in categories
+
+    def _volume_usd(self, coin: Coin) -> float:
+        by_venue: dict[str, float] = {}
+        for slot in coin.slots:
+            venue = slot.instrument.venue
+            by_venue[venue] = by_venue.get(venue, 0.0) + (slot.vol_24h_usd or 0.0)
+        return second_best_usd(by_venue)
+
+    def _overridden(self, listing: Listing) -> Listing:
+        """The person's table of multipliers laid over a listing."""
+        table = self._settings.multipliers()
+        if not table:
+            return listing
+        return msgspec.structs.replace(
+            listing, instruments=[_override(i, table.get((i.venue, i.native))) for i in listing.instruments]
+        )
+
+    # ---- which books
+
+    async def _choose_books(self) -> None:
+        while True:
+            wanted = self.desk.wanted_books()
+            by_venue: dict[str, list[Slot]] = {name: [] for name in self.venues}
+            for slot_id in sorted(wanted):
+                slot = self.desk.board.slots[slot_id]
+                if self._worth_streaming(slot.instrument):
+                    by_venue[slot.instrument.venue].append(slot)
+            for name, slots in by_venue.items():
+                self.venues[name].hold_books(slots)
+            await asyncio.sleep(BOOKS_S)
+
+    # ---- the clock, and what cannot be reached
+
+    async def _watch(self) -> None:
+        began_s = asyncio.get_running_loop().time()
+        told = False
+        while True:
+            await asyncio.sleep(1.0)
+            if jumped_ns := self._clock.check():
+                self._trouble.notice(
+                    "warning", f"the clock jumped by {jumped_ns / NS_PER_S:+.1f} s: everything is asked anew"
+                )
+                for venue in self.venues.values():
+                    venue.feed.restart("the clock jumped")
+            for venue in self.venues.values():
+                venue.note_health()
+            if not told and asyncio.get_running_loop().time() - began_s > SAY_DOWN_AFTER_S:
+                told = self._name_the_demo()
+
+    def _name_the_demo(self) -> bool:
+        """Say once what to try where nothing can be reached; whether there is nothing left to wait for."""
+        statuses = self.status()
+        if any(status.state in (FeedState.LIVE, FeedState.DEGRADED) for status in statuses):
+            return True
+        if all(status.state is FeedState.DOWN for status in statuses):
+            remedy = "" if self.desk.mode == "DEMO" else "; `arbtui --demo` shows everything without a network"
+            self._trouble.notice("error", f"none of the exchanges can be reached, still trying{remedy}")
+            return True
+        return False
+
+
+class _Queue:
+    """Something that holds what was not written yet."""
+
+    waiting: int
+
+
+def _override(instrument: Instrument, known: tuple[str, int] | None) -> Instrument:
+    if known is None:
+        return instrument
+    coin, count = known
+    contract = Decimal(str(instrument.extra.get("contract", 1)))
+    return msgspec.structs.replace(
+        instrument, base=coin, multiplier=contract * count, price_factor=Decimal(count), category=Category.CRYPTO
+    )
+
+
+async def cancel_and_wait(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

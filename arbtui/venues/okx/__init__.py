@@ -71,9 +71,9 @@ class Okx:
     """See ``venues.base.Venue``."""
 
     name = VENUE
-    markets = (Market.PERP, Market.SPOT)
-    quotes = QUOTES
-    rest_limits = tuple(
+    markets: tuple[Market, ...] = (Market.PERP, Market.SPOT)
+    quotes: tuple[str, ...] = QUOTES
+    rest_limits: tuple[RestLimit, ...] = tuple(
         RestLimit(_REST_HOST, bucket, capacity, window_s=2.0)
         for bucket, capacity in (
             ("instruments", 20),

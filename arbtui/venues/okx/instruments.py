@@ -36,6 +36,8 @@ _STATUS = {
 }
 _CRYPTO = ("", "1")  # instCategory; "" before the field existed, others are stocks, commodities, forex, bonds
 
+_MAX_EXPONENT = 30
+
 
 class _Dropped(Exception):
     """Left out on purpose; the text is the reason it is counted under."""
@@ -137,7 +139,7 @@ def _coins_per_size(row: InstrumentRow, listed: str, market: Market, units: Deci
     """Coins behind one unit of size; None where the contract's terms do not say so."""
     if market is Market.SPOT:
         return units
-    ct_val, ct_mult = positive_or_none(row.ct_val), positive_or_none(row.ct_mult)
+    ct_val, ct_mult = _sane(row.ct_val), _sane(row.ct_mult)
     if ct_val is None or ct_mult is None or units is None or row.ct_val_ccy not in ("", listed):
         return None
     return ct_val * ct_mult * units
@@ -151,7 +153,13 @@ def _category(row: InstrumentRow) -> Category:
 
 def _positive(name: str, text: str) -> Decimal | None:
     """None for "", which announced rows carry."""
-    value = positive_or_none(text)
+    value = _sane(text)
     if value is None and text:
         raise ValueError(f"{name} is {text[:40]!r}")
     return value
+
+
+def _sane(text: str) -> Decimal | None:
+    """A positive number of a size that contracts have; "1e999999999" is well-formed too, and would print forever."""
+    value = positive_or_none(text)
+    return value if value is not None and abs(value.adjusted()) <= _MAX_EXPONENT else None

@@ -75,7 +75,7 @@ class _Candidate:
 
 
 class Signals:
-    """Raises, clears and rejects; ``emit`` is called with every record, in the order of coin, buy leg, sell leg."""
+    """Raises, clears and rejects; ``emit`` is called with every record, coin by coin and the best pair first."""
 
     def __init__(
         self,
@@ -296,12 +296,21 @@ class Signals:
                 best = missing_bps, pair
         if above:
             return self._why_not_yet(*above[0], now_ns)
+        barred = self._barred(base, now_ns)
         if best is not None:
-            return _below(best[1].buy.key, best[1].sell.key, best[0], best[1].threshold_bps)
-        threshold_bps = self._thresholds.lowest_bps(base)
+            return _below(best[1].buy.key, best[1].sell.key, best[0], best[1].threshold_bps, barred)
         if row.net_bps is None:
             return f"No net is known for {base}: a side, a fee or a currency rate is missing."
-        return _below(row.buy.name, row.sell.name, threshold_bps - row.net_bps, threshold_bps)
+        threshold_bps = self._thresholds.lowest_bps(base)
+        return _below(row.buy.name, row.sell.name, threshold_bps - row.net_bps, threshold_bps, barred)
+
+    def _barred(self, base: str, now_ns: int) -> str:
+        """The best pair that is above its threshold but may not trade, as the end of a sentence; "" = there is none."""
+        found = self._spreads.barred(base, now_ns)
+        if found is None:
+            return ""
+        pair, why = found
+        return f"; buy {pair.buy.key}, sell {pair.sell.key} nets {bps(pair.net_bps)}, but {why}"
 
     def _why_not_yet(self, pair: Pair, depth: Walked, now_ns: int) -> str:
         """The best pair above its threshold, and what it waits for."""
@@ -336,8 +345,9 @@ def age_share(slot: Slot, now_ns: int, rules: FreshnessRules) -> float:
     return (now_ns - heard_ns(slot)) / (rules.confirm_s * NS_PER_S)
 
 
-def _below(buy: str, sell: str, missing_bps: float, threshold_bps: float) -> str:
-    return f"Below the threshold of {bps(threshold_bps)} by {bps(missing_bps)} (best: buy {buy}, sell {sell})."
+def _below(buy: str, sell: str, missing_bps: float, threshold_bps: float, barred: str) -> str:
+    below = f"Below the threshold of {bps(threshold_bps)} by {bps(missing_bps)}"
+    return f"{below} (best: buy {buy}, sell {sell}){barred}."
 
 
 def _order(candidate: _Candidate) -> tuple[str, int, int]:

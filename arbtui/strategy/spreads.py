@@ -55,7 +55,7 @@ class Listed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An admissible pair near or above its threshold."""
+    """A pair near or above its threshold."""
 
     buy: Slot
     sell: Slot
@@ -285,6 +285,19 @@ class Spreads:
                         found.append(Pair(buy, sell, net, threshold))
         found.sort(key=lambda pair: (-pair.net_bps, pair.buy.id, pair.sell.id))
         return found
+
+    def barred(self, base: str, now_ns: int) -> tuple[Pair, str] | None:
+        """The best pair at or above its threshold that may not trade, and why."""
+        found: Pair | None = None
+        for buy, sell in self._pairs(base):
+            net = net_of(buy, sell)
+            if net is None or (found is not None and net <= found.net_bps):
+                continue
+            threshold = self._thresholds.pair_bps(base, buy.instrument, sell.instrument)
+            if net >= threshold and self.why_not(buy, sell, now_ns) is not None:
+                found = Pair(buy, sell, net, threshold)
+        why = None if found is None else self.why_not(found.buy, found.sell, now_ns)
+        return None if found is None or why is None else (found, why)
 
     # rows
 

@@ -75,7 +75,11 @@ class EnginePort(Protocol):
     # what was chosen
     selected: str  # base of the watched coin, "" before there is one
     legs: tuple[int, int] | None  # slots chosen by hand for the selected coin, (buy, sell)
-    walk_usd: float
+
+    @property
+    def walk_usd(self) -> float:
+        """The size that books are walked for."""
+        ...
 
     def threshold_bps(self, base: str = "") -> float:
         """The threshold that holds for a coin without regard to its venues; the default for ""."""
@@ -131,11 +135,32 @@ class EnginePort(Protocol):
         ...
 
 
+class Guest(Protocol):
+    """The screen or the printer, as the engine sees it. Every call is made on the engine's loop, in this order."""
+
+    def attach(self, port: EnginePort) -> None:
+        """Before the first event: register what wants to listen."""
+        ...
+
+    async def run(self) -> int:
+        """Until the guest wants the run to end: its exit code. Cancelled when something else ends the run."""
+        ...
+
+    async def drained(self) -> None:
+        """In a replay, now and then: returns once the guest has room for more."""
+        ...
+
+    async def close(self) -> None:
+        """After the last event, also where ``run`` was cancelled or never begun."""
+        ...
+
+
 __all__ = [
     "ChooseLegs",
     "Coin",
     "Command",
     "EnginePort",
+    "Guest",
     "Market",
     "Outcome",
     "Remember",

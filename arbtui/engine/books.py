@@ -54,7 +54,7 @@ class Books:
         stream_of: Callable[[Instrument], Stream],
         request: Callable[[Instrument], HttpRequest | None],
         fetch: Callable[[HttpRequest], asyncio.Future[None] | asyncio.Task[None]],
-        resync: Callable[[Stream, str], None],
+        resync: Callable[[Stream, str], object],
     ) -> None:
         self._board = board
         self._clock = clock
@@ -114,5 +114,5 @@ class Books:
 
     def _fetched(self, slot: Slot) -> None:
         self._waiting.discard(slot.id)
-        if slot.id in self.held and slot.book is not None and slot.book.needs_snapshot:
+        if slot.id in self.held and slot.book is not None and not slot.book.live:
             self.lost(slot, "no usable snapshot")

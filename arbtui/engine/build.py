@@ -78,7 +78,6 @@ def pair_rules_of(settings: Settings) -> PairRules:
         spot_perp=pairs.spot_perp,
         spot_spot=pairs.spot_spot,
         sell_spot=pairs.sell_spot,
-        min_vol_24h_usd=settings.market.min_vol_24h_usd,
     )
 
 
@@ -94,20 +93,6 @@ def signal_rules_of(settings: Settings) -> SignalRules:
     )
 
 
-class Trust:
-    """``strategy.signals.Trust`` from the board and the measured clocks."""
-
-    def __init__(self, board: Board, offset_ms: Callable[[str], float | None]) -> None:
-        self._board = board
-        self._offset_ms = offset_ms
-
-    def age_share(self, slot: Slot, now_ns: int) -> float:
-        return self._board.age_share(slot, now_ns)
-
-    def clock_offset_ms(self, venue: str, market: Market) -> float | None:
-        return self._offset_ms(venue)
-
-
 def build_desk(
     settings: Settings,
     venues: Mapping[str, Venue],
@@ -118,11 +103,11 @@ def build_desk(
     memory: Memory,
     status: Callable[[], Sequence[FeedStatus]],
     process: Callable[[], ProcessFigures],
-    clock_offset_ms: Callable[[str], float | None],
     adopting: bool = False,
 ) -> Desk:
     """A desk over an empty board."""
-    board = Board(terms_of(venues), rules_of(settings), adopting=adopting)
+    market_rules = rules_of(settings)
+    board = Board(terms_of(venues), market_rules, adopting=adopting)
     thresholds = Thresholds(settings.signals.threshold_bps, settings.signals.thresholds)
     spreads = Spreads(board, pair_rules_of(settings), thresholds, clock, walk_usd=settings.walk.usd)
     listeners: list[Callable[[SignalRecord], None]] = []
@@ -131,8 +116,8 @@ def build_desk(
         for listener in listeners:
             listener(record)
 
-    trust = Trust(board, clock_offset_ms)
-    signals = Signals(spreads, thresholds, signal_rules_of(settings), clock, trust, emit)
+    rules = signal_rules_of(settings)
+    signals = Signals(spreads, thresholds, rules, clock, emit, freshness=market_rules.freshness)
 
     def texts(slot: Slot) -> QuoteTexts:
         quote = slot.quote

@@ -91,7 +91,7 @@ class Desk:
 
     def start(self) -> None:
         """Judge slots in turn and sample signals, for ever, on the clock."""
-        self.spreads.listen()
+        self.spreads.listen(self.board)
         self._signals.start()
         self._timers.append(Every(self.clock, SWEEP_MS * NS_PER_MS, self._sweep))
 

@@ -10,7 +10,6 @@ for the end, venues close within two seconds and what was to be kept is written.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -77,7 +76,6 @@ class Live:
             memory=memory,
             status=self.status,
             process=self._meter.figures,
-            clock_offset_ms=lambda name: self.venues[name].offset.offset_ms if name in self.venues else None,
         )
         around = Surroundings(
             board=self.desk.board,
@@ -269,9 +267,3 @@ def _override(instrument: Instrument, known: tuple[str, int] | None) -> Instrume
     return msgspec.structs.replace(
         instrument, base=coin, multiplier=contract * count, price_factor=Decimal(count), category=Category.CRYPTO
     )
-
-
-async def cancel_and_wait(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

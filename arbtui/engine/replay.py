@@ -175,9 +175,6 @@ class Replay:
         else:
             self._board.apply(event)
 
-    def clock_offset_ms(self, venue: str) -> float | None:
-        return self._offsets_ms.get(venue)
-
     def status(self) -> list[FeedStatus]:
         """What can be said of recorded connections: how many there are."""
         by_market: dict[tuple[str, Market], int] = {}

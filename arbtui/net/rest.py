@@ -12,7 +12,7 @@ import contextlib
 import os
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ class Rest:
         budgets: Budgets,
         clock: Clock,
         *,
-        recorder: Callable[[], Recorder | None],
+        recorder: Recorder | None,
         rng: random.Random,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -97,8 +97,10 @@ class Rest:
         budget = self._budgets.of(host, request.bucket)
         await self._afford(budget, request.cost)
         answer = await self._send(request, host)
-        if recorder := self._recorder():
-            recorder.http(answer.t_ns, venue, request.method, request.url, request.body, answer.status, answer.body)
+        if self._recorder is not None:
+            self._recorder.http(
+                answer.t_ns, venue, request.method, request.url, request.body, answer.status, answer.body
+            )
         self._judge(host, request, answer)
         return answer
 

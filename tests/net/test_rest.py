@@ -59,9 +59,7 @@ async def toy(handler: Handler, timeout_s: float = 5.0) -> AsyncIterator[Toy]:
     budgets = Budgets([RestLimit("api.toy.com", "weight", 100, 60, used_header="X-Used")])
     network = NetworkSettings(gateway=gateway)
     try:
-        async with Rest(
-            network, budgets, clock, recorder=lambda: tape, rng=random.Random(1), timeout_s=timeout_s
-        ) as rest:
+        async with Rest(network, budgets, clock, recorder=tape, rng=random.Random(1), timeout_s=timeout_s) as rest:
             yield Toy(rest, budgets, clock, tape)
     finally:
         await runner.cleanup()
@@ -154,7 +152,7 @@ async def test_a_body_cut_short_is_a_broken_transport() -> None:
 async def test_nobody_listening_is_said_in_words() -> None:
     clock = ManualClock()
     network = NetworkSettings(gateway="http://127.0.0.1:1")
-    async with Rest(network, Budgets([]), clock, recorder=lambda: None, rng=random.Random(1)) as rest:
+    async with Rest(network, Budgets([]), clock, recorder=None, rng=random.Random(1)) as rest:
         with pytest.raises(TransportBroken, match=r"api\.toy\.com cannot be reached: connection refused"):
             await rest.fetch("toy", HttpRequest("GET", URL, "the time"))
 

@@ -1,0 +1,287 @@
+"""A run from start to ordered stop: what the command line calls.
+
+    run_live(run, guest)      the exchanges (real, simulated, built in) until the guest or a signal ends it
+    run_replay(run, guest)    recordings until they end, or the guest does
+
+Order of the start: signals, clock, lock and memory, built-in exchanges, recorder, REST, venues, guest. The stop goes
+backwards, and nothing in it waits for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, Self
+
+from arbtui.config import Loaded, Paths, Settings
+from arbtui.core.clock import ManualClock
+from arbtui.core.errors import ArbtuiError
+from arbtui.core.status import ProcessFigures
+from arbtui.engine.build import build_desk
+from arbtui.engine.demo import DemoExchanges
+from arbtui.engine.desk import Desk, NoMemory
+from arbtui.engine.live import Live
+from arbtui.engine.memory import StateMemory
+from arbtui.engine.process import LoopLag, ProcessMeter
+from arbtui.engine.replay import Replay
+from arbtui.engine.trouble import Trouble
+from arbtui.net.budget import Budgets
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.rest import Rest
+from arbtui.net.wallclock import WallClock
+from arbtui.port import EnginePort
+from arbtui.storage.lock import ModeLock
+from arbtui.storage.reading import merge
+from arbtui.storage.recording import FileRecorder
+from arbtui.storage.state import StateFile
+from arbtui.venues import registry
+
+log = logging.getLogger(__name__)
+
+EXIT_INTERRUPTED = 130
+
+
+class Guest(Protocol):
+    """Who the engine runs for: a screen, a printer, a check."""
+
+    def attach(self, port: EnginePort) -> None:
+        """Begin to listen, before the first event."""
+        ...
+
+    async def run(self) -> int:
+        """Until it wants to end; the exit code."""
+        ...
+
+    async def drained(self) -> None:
+        """Returns once what it was given has been taken by its own reader."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """What to run. ``gateway``: every address goes there; ``demo``: to the built-in exchanges, started for this run."""
+
+    loaded: Loaded
+    paths: Paths
+    mode: str  # "PAPER" | "TESTNET" | "DEMO"
+    venues: tuple[str, ...]
+    gateway: str | None = None
+    demo: tuple[str, ...] | None = None  # arguments of the built-in exchanges; None = not wanted
+    record_dir: Path | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+
+@dataclass(frozen=True)
+class ReplayRun:
+    """``speed`` None = as fast as it goes."""
+
+    settings: Settings
+    files: tuple[Path, ...]
+    speed: float | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+class Stop:
+    """SIGINT, SIGTERM and SIGHUP ask for the end; the exit code says which."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.code = 0
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Self:
+        for number, code in ((signal.SIGINT, EXIT_INTERRUPTED), (signal.SIGTERM, 0), (signal.SIGHUP, 0)):
+            self._loop.add_signal_handler(number, self._ask, code)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._loop.remove_signal_handler(number)
+
+    def _ask(self, code: int) -> None:
+        if not self.asked.is_set():
+            self.code = code
+        self.asked.set()
+
+
+async def run_live(run: LiveRun, guest: Guest) -> int:
+    """Run until ``guest`` ends or a signal comes; the exit code. Raises ArbtuiError for what cannot be started."""
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(Stop())
+        clock = WallClock(asyncio.get_running_loop())
+        trouble = Trouble(clock)
+        memory = await stack.enter_async_context(_memory(run, trouble))
+        demo = await stack.enter_async_context(DemoExchanges(run.demo)) if run.demo is not None else None
+        recorder = await stack.enter_async_context(_recorder(run, trouble)) if run.record_dir is not None else None
+        venues = {name: registry.venue(name) for name in run.venues}
+        network = _network(run.settings, demo.url if demo is not None else run.gateway)
+        rng = random.Random()
+        budgets = Budgets([limit for venue in venues.values() for limit in venue.rest_limits])
+        rest = await stack.enter_async_context(Rest(network, budgets, clock, recorder=recorder, rng=rng))
+        live = Live(
+            run.settings,
+            venues,
+            mode=run.mode,
+            clock=clock,
+            rest=rest,
+            network=network,
+            trouble=trouble,
+            memory=memory,
+            recorder=recorder,
+            rng=rng,
+        )
+        guest.attach(live.desk)
+        if demo is not None:
+            stack.push_async_callback(_put_away, asyncio.create_task(_watch_demo(demo, trouble)))
+        return await _until_end(asyncio.create_task(live.run()), guest, stop)
+
+
+async def _until_end(work: asyncio.Task[None], guest: Guest, stop: Stop) -> int:
+    """Until the guest ends, a signal comes, or the work fails; then the guest closes first: it can still read."""
+    visit = asyncio.create_task(guest.run())
+    asked = asyncio.create_task(stop.asked.wait())
+    try:
+        await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and not work.cancelled() and work.exception() is not None:
+            work.result()
+        if visit.done():
+            return visit.result()
+        return stop.code
+    finally:
+        await _put_away(asked)
+        await _put_away(visit)
+        await guest.close()
+        await _put_away(work)
+
+
+async def run_replay(run: ReplayRun, guest: Guest) -> int:
+    """Play recordings; the exit code. Raises RecordingError for what cannot be read."""
+    with Stop() as stop:
+        clock = ManualClock()
+        trouble = Trouble(clock)
+        venues = {name: registry.venue(name) for name in registry.names()}
+        lag = LoopLag()
+        desk, replay = _replay_desk(run.settings, clock, trouble, lag)
+        guest.attach(desk)
+        records = merge(run.files, tuple(venues), lambda text: trouble.notice("warning", text))
+        work = asyncio.create_task(replay.run(records, speed=run.speed, drained=guest.drained))
+        visit = asyncio.create_task(guest.run())
+        asked = asyncio.create_task(stop.asked.wait())
+        try:
+            await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+                return 0
+            return visit.result() if visit.done() else stop.code
+        finally:
+            desk.stop()
+            await _put_away(asked)
+            await _put_away(visit)
+            await guest.close()
+            await _put_away(work)
+
+
+def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble, lag: LoopLag) -> tuple[Desk, Replay]:
+    venues = {name: registry.venue(name) for name in registry.names()}
+    meter = ProcessMeter(lag, trouble.counts, lambda: 0)
+    made: list[Replay] = []
+
+    def process() -> ProcessFigures:
+        return meter.figures()
+
+    desk = build_desk(
+        settings,
+        venues,
+        mode="REPLAY",
+        clock=clock,
+        trouble=trouble,
+        memory=NoMemory(),
+        status=lambda: made[0].status(),
+        process=process,
+        adopting=True,
+    )
+    made.append(Replay(desk, clock, venues, trouble))
+    return desk, made[0]
+
+
+def _network(settings: Settings, gateway: str | None) -> NetworkSettings:
+    urls = {host: url for venue in settings.venues.values() for host, url in venue.urls.items()}
+    return NetworkSettings(
+        gateway=gateway,
+        family=settings.network.family,
+        proxy=settings.network.proxy or None,
+        compression=settings.network.compression,
+        urls=urls,
+    )
+
+
+@asynccontextmanager
+async def _memory(run: LiveRun, trouble: Trouble) -> AsyncIterator[StateMemory]:
+    """What keys change, kept by the one run of this mode that holds the lock."""
+    lock = ModeLock(run.paths.data(run.mode))
+    if not lock.acquire():
+        other = f"process {lock.owner()}" if lock.owner() else "unknown process"
+        trouble.notice("warning", f"another arbtui ({other}) runs in {run.mode}: what keys change here is not kept")
+    memory = StateMemory(StateFile(run.paths.state, lock), run.loaded, trouble)
+    try:
+        yield memory
+    finally:
+        await memory.close()
+        lock.release()
+
+
+@asynccontextmanager
+async def _recorder(run: LiveRun, trouble: Trouble) -> AsyncIterator[FileRecorder]:
+    loop = asyncio.get_running_loop()
+    recording = run.settings.recording
+    assert run.record_dir is not None
+
+    def stopped(text: str) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile, and the run with it
+            loop.call_soon_threadsafe(trouble.notice, "error", text)
+
+    recorder = FileRecorder(
+        run.record_dir, compress=recording.gzip, roll_bytes=recording.roll_mib << 20, on_stop=stopped
+    )
+    try:
+        yield recorder
+    finally:
+        if not await asyncio.to_thread(recorder.close):
+            log.warning("the disk did not take the end of the recording in time")
+
+
+async def _watch_demo(demo: DemoExchanges, trouble: Trouble) -> None:
+    code = await demo.ended()
+    trouble.notice("error", f"the built-in exchanges have ended (exit {code}): nothing is live any more")
+
+
+async def _put_away(task: asyncio.Task[int] | asyncio.Task[None] | asyncio.Task[bool]) -> None:
+    """Cancel and wait. What it raised on its way out is logged: the reason of the end was another."""
+    if task.done():
+        return
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    except ArbtuiError as error:
+        log.warning("%s", error)
+
+
+def chosen_mode(settings: Settings, venues: Sequence[str], *, demo: bool) -> str:
+    """The word on the screen: DEMO, TESTNET as soon as one venue is not the real one, else PAPER."""
+    if demo:
+        return "DEMO"
+    return "PAPER" if all(settings.venues[name].environment == "prod" for name in venues) else "TESTNET"

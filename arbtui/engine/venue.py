@@ -14,7 +14,7 @@ from functools import partial
 
 from arbtui.core.clock import Clock
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.events import Event, Listing, Quote, StatusChange
+from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
@@ -147,6 +147,9 @@ class RunningVenue:
         """From sockets and REST alike."""
         if isinstance(event, Listing):
             self.take_listing(event)
+            return
+        if isinstance(event, Resync):  # a snapshot by REST that no update can follow: back to the socket for one
+            self.feed.resync(event.stream, event.reason)
             return
         if isinstance(event, StatusChange):
             self.discoveries[self._board.slots[event.slot].instrument.market].poke()

@@ -13,10 +13,11 @@ from arbtui.core.events import (
     Listing,
     MarkPrice,
     Quote,
+    Resync,
     ServerTime,
     Ticker,
 )
-from arbtui.core.model import Market
+from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Environment
 from tests.venues.okx_frames import (
     OKX,
@@ -124,10 +125,9 @@ def test_a_book_by_rest_is_a_snapshot_with_its_id() -> None:
     assert list(event.asks) == [("41006.8", "0.60", "0", "1")]
 
 
-def test_a_book_by_rest_without_an_id_is_refused_because_nothing_can_follow_it() -> None:
-    with pytest.raises(ProtocolBroken, match="seqId") as refused:
-        told(BOOK, answer({"asks": [], "bids": [], "ts": "7"}))
-    assert refused.value.kind == "no_sequence"
+def test_a_book_by_rest_without_an_id_sends_us_back_to_the_socket_because_no_update_can_follow_it() -> None:
+    events = told(BOOK, answer({"asks": [], "bids": [], "ts": "7"}))
+    assert events == [Resync(Stream(Market.PERP, Channel.BOOK, "BTC-USDT-SWAP"), "the book by REST names no seqId")]
 
 
 def test_a_book_of_no_table_is_skipped() -> None:

@@ -14,8 +14,10 @@ What is streamed, and why so. OKX has no all-symbols channels, so every instrume
 ``bbo-tbt`` a market and eight of the rest; a (re)connect of a full socket sends four subscribe requests of 4 KB, far
 below the 480 an hour that the venue allows a connection. New connections: 3 a second for an address.
 
-After a gap a book is unsubscribed and subscribed again; a second subscribe alone brings no snapshot. Where the socket
-begins with an update instead of a snapshot, ``book_request`` brings one by REST.
+A book begins with the snapshot that the socket sends on subscribing; a second subscribe alone brings none. Where it
+begins with an update instead, or after a gap, ``book_request`` brings a snapshot by REST, which costs none of the
+hour's requests. The docs announce its ``seqId`` without showing one: where it is missing, the answer is ``Resync``, and
+the book is unsubscribed and subscribed again.
 
 Source of all facts: OKX API v5 docs (WebSocket, Public Data, Order Book Trading), as changed until November 2026.
 """
@@ -142,7 +144,7 @@ class Okx:
         return requests
 
     def book_request(self, env: Environment, instrument: Instrument) -> HttpRequest | None:
-        """Only for a socket that begins with an update; usually it begins with the snapshot."""
+        """For a book that is lost, or began with an update; usually the socket begins with the snapshot."""
         return _get(env, http.BOOKS, "books", f"book of {instrument.native}", instId=instrument.native, sz=DEPTH)
 
     def time_request(self, env: Environment) -> HttpRequest | None:

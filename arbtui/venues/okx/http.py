@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
-from arbtui.core.events import BookSnapshot, Event, Ignored, ServerTime
+from arbtui.core.events import BookSnapshot, Event, Ignored, Resync, ServerTime
+from arbtui.core.model import Channel, Stream
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.okx import rows, shapes
 from arbtui.venues.okx.checksum import DEPTH
@@ -85,20 +86,18 @@ def _funding(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Se
 
 
 def _book(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    """A snapshot to hang socket updates on; without ``seqId`` it cannot serve."""
+    """A snapshot to hang socket updates on. Without ``seqId`` it cannot serve: then the socket's own is needed."""
     native = where.query.get("instId", "")
     try:
         row = shapes.rest_book(data)
     except DECODE_ERRORS as error:
         raise broken(error, bytes(data), f"OKX book of {native}") from error
-    if row.seq_id is None:
-        raise ProtocolBroken(
-            "no_sequence", f"OKX's REST book of {native} names no seqId, so no update can follow it", bytes(data)[:200]
-        )
     try:
         slot = _slot(tables, native)
     except KeyError:
         return (Ignored("unknown_symbol"),)
+    if row.seq_id is None:
+        return (Resync(Stream(market_of(native), Channel.BOOK, native), "the book by REST names no seqId"),)
     return (BookSnapshot(slot, row.bids, row.asks, row.seq_id, t_ns, row.ts, DEPTH, "rest"),)
 
 

@@ -12,23 +12,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arbtui.core.events import Funding, MarkPrice, Quote, Ticker
-from arbtui.core.model import Instrument, Market
+from arbtui.core.model import Channel, Instrument, Market
 from arbtui.core.status import Link
 from arbtui.market.book import Book
+from arbtui.market.witness import Gaps, Witness
 
 if TYPE_CHECKING:
     from arbtui.market.basis import Rate
     from arbtui.market.family import Family
-    from arbtui.market.freshness import Gaps, Witness
 
-Scale = tuple[float, float, float, float, float]
+Scale = tuple[bool, float, float, float, float, float]
 
 
 class Slot:
     """One instrument's latest state.
 
-    ``scale`` is what a quote is multiplied with on the hot path: (price_factor, multiplier, USD per wire price, the same
-    after selling, the same after buying). It is None while the next quote needs more care than that.
+    ``scale`` is what a quote is multiplied with on the hot path: (whether the next three are all 1, price_factor,
+    multiplier, USDT per wire price, the same after selling, the same after buying). It is None while the next quote
+    needs more care than that.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class Slot:
         "crossed",
         "family",
         "fee_source",
+        "fits_ns",
         "funding",
         "funding_ns",
         "gaps",
@@ -64,10 +66,10 @@ class Slot:
         "mid_ns",
         "multiplier",
         "muted",
+        "odd_ns",
         "price_factor",
         "quarantine",
         "quote",
-        "rate",
         "rate_per_h",
         "scale",
         "seq",
@@ -106,7 +108,6 @@ class Slot:
         self.scale: Scale | None = None
         self.price_factor: float | None = None
         self.multiplier: float | None = None
-        self.rate: Rate | None = None  # what turned the price currency into USD; None: not known or too old
         self.taker_rate = 0.0  # fraction, negative = rebate
         self.fee_source = ""  # "default", "config fees.okx.perp.taker_bps", "venue listing"
         self.maker_rate = 0.0
@@ -134,8 +135,10 @@ class Slot:
         self.link: Link | None = None  # the connection of the BBO stream
         self.book_link: Link | None = None
         self.gaps: Gaps | None = None  # kept for periodic BBO streams only
-        self.witness: Witness
+        self.witness = Witness()
         self.agreed = False  # its mark or index has agreed with another slot's of the same coin
+        self.odd_ns = 0  # since when it has disagreed with the others; 0 = it does not
+        self.fits_ns = 0  # since when it has agreed with them
         self.quarantine: str | None = None
         self.stale: str | None = None  # why the quote is not fresh, as of the last look
         self.muted: str | None = None  # why this leg may not trade now, in words; None = it may
@@ -156,8 +159,28 @@ class Slot:
         return self.quote.source if self.quote is not None else ""
 
     @property
+    def rate(self) -> Rate | None:
+        """The last known rate of the price currency, whatever its age; None for USDT, and where none is known."""
+        return self.family.rates.rate(self.instrument.price_ccy)
+
+    @property
     def is_spot(self) -> bool:
         return self.instrument.market is Market.SPOT
+
+    def heard_on(self, channel: Channel) -> int:
+        """When websocket data of the channel was last received, 0 = never."""
+        if channel is Channel.BBO:
+            quote = self.quote
+            return max(self.ws_ns, quote.t_ns if quote is not None and quote.source == "ws" else 0)
+        if channel is Channel.BOOK:
+            return self.book_ns
+        if channel is Channel.TICKER:
+            return self.ticker_ns
+        if channel is Channel.MARK:
+            return self.mark_ns
+        if channel is Channel.FUNDING:
+            return self.funding_ns
+        return self.mid_ns if channel is Channel.MIDS else 0
 
     def book_bids(self) -> Iterator[tuple[float, float]]:
         """(price per coin, coins) of the held book, best first; empty unless it may be traded on."""

@@ -1,16 +1,47 @@
-"""The board: every slot and coin, fed with events, swept now and then, read by everybody."""
+"""The board: every slot and coin, fed with events, swept now and then, read by everybody.
+
+board = Board(terms, rules)
+board.take_listing("okx", listing)          # slots and tables come from listings
+tables = Tables(board.tables("okx"))        # what the venue's sessions name instruments by
+board.assign("okx", stream, link)           # which connection carries a stream
+for event in session.decode(frame, t_ns):
+    board.apply(event)                      # listeners are called from here
+board.sweep(now_ns)                         # every 500 ms: rates, identity, freshness, books, ``muted``
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
+from typing import Any
 
-from arbtui.core.events import Event, Listing
+import msgspec
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.events import (
+    BookDelta,
+    BookSnapshot,
+    Event,
+    Funding,
+    Listing,
+    MarkPrice,
+    Mid,
+    Quote,
+    StatusChange,
+    Ticker,
+)
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import Link
+from arbtui.market import figures, freshness, identity, judge, quotes
+from arbtui.market.basis import Rates
+from arbtui.market.books import Books
+from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
+
+RATES_EVERY_NS = NS_PER_S // 4
 
 
 class Remedy(StrEnum):
@@ -20,98 +51,339 @@ class Remedy(StrEnum):
     RECONNECT = "reconnect"
 
 
-@dataclass(frozen=True)
-class ListingChange:
-    """What a listing did. ``disbelieved`` says why nothing was taken from it; then the lists are empty."""
-
-    added: tuple[Slot, ...] = ()
-    removed: tuple[Slot, ...] = ()
-    changed: tuple[Slot, ...] = ()
-    disbelieved: str | None = None
-
-
 class Board:
     """All slots and coins.
 
     ``terms`` names what is venue-specific, ``rules`` what the person decided. ``adopting``: the tables take in symbols
     that no listing has named (replay without instrument bodies).
 
-    Listeners are called synchronously, in the order in which they were added, after the slot was updated. ``on_gap`` asks
-    for a book to be fetched or subscribed anew; ``on_stale`` for a BBO stream.
+    Listeners are called synchronously, in the order in which they were added, after the slot was updated. ``on_gap``
+    asks for a book to be fetched or subscribed anew; ``on_stale`` asks the same of a BBO stream that is up and not to
+    be believed, and for a new connection if that does not help.
     """
 
-    slots: list[Slot]
-    coins: dict[str, Coin]
-    on_quote: list[Callable[[Slot], None]]  # a quote was accepted
-    on_book: list[Callable[[Slot], None]]  # a book changed, went live, or was lost
-    on_ticker: list[Callable[[Slot], None]]
-    on_funding: list[Callable[[Slot], None]]  # funding, mark or index
-    on_listing: list[Callable[[ListingChange], None]]
-    on_judged: list[Callable[[Slot], None]]  # ``muted`` changed
-    on_rates: list[Callable[[], None]]  # currency rates moved: *_usd and *_net of many slots did
-    on_gap: Callable[[Slot, str], None] | None
-    on_stale: Callable[[Slot, str, Remedy], None] | None
+    def __init__(self, terms: Terms, rules: MarketRules, *, adopting: bool = False) -> None:
+        self.rules = rules
+        self.rates = Rates(rules.basis, rules.freshness)
+        self.refused: Counter[str] = Counter()  # "okx perp" -> quotes that were no numbers
+        self.on_quote: list[Callable[[Slot], None]] = []  # a quote was accepted
+        self.on_book: list[Callable[[Slot], None]] = []  # a book changed, went live, or was lost
+        self.on_ticker: list[Callable[[Slot], None]] = []
+        self.on_funding: list[Callable[[Slot], None]] = []  # funding, mark or index
+        self.on_listing: list[Callable[[ListingChange], None]] = []
+        self.on_judged: list[Callable[[Slot], None]] = []  # it became muted, or may trade again
+        self.on_rates: list[Callable[[], None]] = []  # currency rates moved: *_usd and *_net of many slots did
+        self.on_stale: Callable[[Slot, str, Remedy], None] | None = None
+        self._roster = Roster(terms, rules, self.rates, adopting=adopting)
+        self._slots = self._roster.slots
+        self._books = Books()
+        self._turn = 0
+        self._rates_ns = -RATES_EVERY_NS
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            BookDelta: self._take_book,
+            BookSnapshot: self._take_book,
+            Ticker: self._take_ticker,
+            MarkPrice: self._take_mark,
+            Funding: self._take_funding,
+            Mid: self._take_mid,
+            StatusChange: self._take_status,
+        }
 
-    def __init__(self, terms: Terms, rules: MarketRules, *, adopting: bool = False) -> None: ...
+    @property
+    def on_gap(self) -> Callable[[Slot, str], None] | None:
+        return self._books.on_gap
+
+    @on_gap.setter
+    def on_gap(self, call: Callable[[Slot, str], None] | None) -> None:
+        self._books.on_gap = call
 
     # what is listed
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Every slot; its place is its id."""
+        return self._roster.slots
+
+    @property
+    def coins(self) -> dict[str, Coin]:
+        """Every coin with a name, by base."""
+        return self._roster.coins
+
     def tables(self, venue: str) -> dict[Market, dict[str, int]]:
         """Native symbol -> slot id per market; live: filled as listings come. Wrap it in ``venues.base.Tables``."""
-        raise NotImplementedError
+        return self._roster.tables(venue)
 
-    def take_listing(self, venue: str, listing: Listing) -> ListingChange: ...
+    def slot_of(self, venue: str, market: Market, native: str) -> Slot | None:
+        return self._roster.slot_of(venue, market, native)
 
     def adopt(self, venue: str, market: Market, native: str) -> Slot:
-        """The slot of a symbol that no listing has named: base, quote and multiplier unknown."""
-        raise NotImplementedError
+        """The slot of a symbol that no listing has named: base, quote and multiplier unknown, status unknown."""
+        return self._roster.adopt(venue, market, native)
 
-    def slot_of(self, venue: str, market: Market, native: str) -> Slot | None: ...
+    def take_listing(self, venue: str, listing: Listing) -> ListingChange:
+        """Takes a listing in, if it is believed (see ``catalog``). Listeners are told of what changed."""
+        change = self._roster.take(venue, listing)
+        self._relisted(change, listing.t_ns)
+        return change
+
+    def _relisted(self, change: ListingChange, t_ns: int) -> None:
+        for slots in (change.added, change.changed, change.removed):
+            for slot in slots:
+                self._rejudge(slot, t_ns)
+        if change != ListingChange():
+            for call in self.on_listing:
+                call(change)
 
     # what is heard
+
     def apply(self, event: Event) -> None:
         """Takes a market event in; events that are none are ignored."""
+        if event.__class__ is not Quote:
+            handler = self._handlers.get(event.__class__)
+            if handler is not None:
+                handler(event)
+            return
+        # The hot path: what does not pass as it is takes the careful way, see ``quotes``.
+        slot = self._slots[event.slot]
+        bid, bid_qty, ask, ask_qty, seq = event.bid, event.bid_qty, event.ask, event.ask_qty, event.seq
+        scale = slot.scale
+        if (
+            scale is None
+            or bid is None
+            or ask is None
+            or bid_qty is None
+            or ask_qty is None
+            or not (0.0 < bid < ask < inf and inf > bid_qty > 0.0 < ask_qty < inf)
+            or 0 < seq < slot.seq
+            or event.source != "ws"
+        ):
+            self._take_quote(slot, event)
+            return
+        unit, factor, multiplier, usd, sold, bought = scale
+        slot.quote = event
+        slot.seq = seq
+        if unit:
+            slot.bid = slot.bid_usd = bid
+            slot.bid_qty = bid_qty
+            slot.ask = slot.ask_usd = ask
+            slot.ask_qty = ask_qty
+        else:
+            slot.bid = bid / factor
+            slot.bid_qty = bid_qty * multiplier
+            slot.ask = ask / factor
+            slot.ask_qty = ask_qty * multiplier
+            slot.bid_usd = bid * usd
+            slot.ask_usd = ask * usd
+        slot.bid_net = bid * sold
+        slot.ask_net = ask * bought
+        if slot.gaps is not None:
+            slot.gaps.note(event.t_ns)
+        for call in self.on_quote:
+            call(slot)
+
+    def _take_quote(self, slot: Slot, quote: Quote) -> None:
+        taken = quotes.take(slot, quote, self.rules.freshness)
+        if taken is quotes.Taken.REFUSED:
+            self.refused[slot.family.name] += 1
+        if taken is not quotes.Taken.SHOWN:
+            return
+        self._rejudge(slot, quote.t_ns)
+        for call in self.on_quote:
+            call(slot)
+
+    def _take_mid(self, event: Mid) -> None:
+        freshness.testify_mid(self.slots[event.slot], event.mid, event.t_ns)
+
+    def _take_book(self, event: BookSnapshot | BookDelta) -> None:
+        slot = self._slots[event.slot]
+        if self._books.apply(slot, event):
+            for call in self.on_book:
+                call(slot)
+
+    def _take_ticker(self, event: Ticker) -> None:
+        slot = self._slots[event.slot]
+        figures.take_ticker(slot, event)
+        for call in self.on_ticker:
+            call(slot)
+
+    def _take_mark(self, event: MarkPrice) -> None:
+        slot = self._slots[event.slot]
+        figures.take_mark(slot, event)
+        for call in self.on_funding:
+            call(slot)
+
+    def _take_funding(self, event: Funding) -> None:
+        slot = self._slots[event.slot]
+        figures.take_funding(slot, event)
+        for call in self.on_funding:
+            call(slot)
+
+    def _take_status(self, event: StatusChange) -> None:
+        """A push about one instrument; the next listing says the rest."""
+        slot = self._slots[event.slot]
+        slot.family.listed_ns = event.t_ns
+        if slot.instrument.status is event.status and slot.instrument.status_text == event.status_text:
+            return
+        instrument = msgspec.structs.replace(slot.instrument, status=event.status, status_text=event.status_text)
+        self._roster.relist(slot, instrument)
+        self._relisted(ListingChange(changed=(slot,)), event.t_ns)
+
+    # who carries it
 
     def assign(self, venue: str, stream: Stream, link: Link | None) -> None:
         """Which connection carries a BBO or BOOK stream; ``native`` "" = all slots of the market, later ones too."""
+        self._roster.assign(venue, stream, link)
 
     def link_down(self, link: Link, now_ns: int) -> None:
         """The connection is gone: its slots are stale and its books lost at once (the sweep would notice as well)."""
+        link.up = False
+        for slot in self.slots:
+            if slot.book_link is link and self._books.lose(slot, "its connection is down"):
+                for call in self.on_book:
+                    call(slot)
+            if slot.link is link:
+                self._rejudge(slot, now_ns)
 
     def set_clock_offset(self, venue: str, offset_ms: float | None) -> None:
         """Venue clock minus ours, for judging how late quotes arrive."""
+        for family in self._roster.families_of(venue):
+            family.offset_ms = offset_ms
 
     def last_data_ns(self, venue: str, stream: Stream) -> int:
-        """When websocket data of the stream was last received, 0 = never."""
-        raise NotImplementedError
+        """When websocket data of the stream was last received, 0 = never. ``native`` "" = of any slot of the market."""
+        family = self._roster.families.get((venue, stream.market))
+        if family is None:
+            return 0
+        if stream.channel is Channel.INSTRUMENTS:
+            return family.listed_ns
+        if stream.channel is Channel.MIDS and not stream.native:
+            return family.mids_ns
+        if stream.native:
+            slot = self.slot_of(venue, stream.market, stream.native)
+            return 0 if slot is None else slot.heard_on(stream.channel)
+        return max((slot.heard_on(stream.channel) for slot in family.slots), default=0)
 
     def hold_book(self, slot: Slot) -> None:
         """Keep a book for this slot from now on (its stream is being subscribed)."""
+        self._books.hold(slot)
 
     def release_book(self, slot: Slot) -> None:
         """Drop the slot's book; later book frames of it are ignored."""
+        self._books.release(slot)
+
+    @property
+    def held_books(self) -> list[Slot]:
+        """The slots whose books are held."""
+        return list(self._books.held.values())
 
     # what is believed
+
     def judge(self, slot: Slot, now_ns: int) -> str | None:
-        """Why this leg may not trade at ``now_ns``, in words; exact, nothing cached but the quarantine. None: it may."""
-        raise NotImplementedError
+        """Why this leg may not trade at ``now_ns``, in words; None: it may. Freshness is judged as of ``now_ns``,
+        agreement of prices and second sources as of the last sweep.
+        """
+        return judge.judge(slot, now_ns, self.rules)
+
+    def fresh(self, slot: Slot, now_ns: int) -> str | None:
+        """Why the slot's quote is stale at ``now_ns``; None: it is fresh."""
+        return freshness.stale(slot, now_ns, self.rules.freshness)
 
     def order_fresh(self, slot: Slot, now_ns: int) -> str | None:
-        """Like ``judge``, by the stricter standard of orders: heard of or confirmed within 2 s."""
-        raise NotImplementedError
+        """Why the slot's quote is not fresh enough for an order: heard or confirmed within 2 s. None: it is."""
+        return freshness.order_fresh(slot, now_ns, self.rules.freshness)
 
     def sweep(self, now_ns: int, at_most: int | None = None) -> int:
-        """Looks at the next ``at_most`` slots in turn (None: at all): rates, identity, freshness, books, ``muted``.
+        """Looks at the slots of the next coins in turn: rates, identity, freshness, books, ``muted``.
 
-        Returns how many were looked at. Every slot should have its turn each 500 ms.
+        ``at_most`` slots (a coin is never split, so a few more), None = all of them, once. Returns how many it looked
+        at. Every slot should have its turn each 500 ms.
         """
-        raise NotImplementedError
+        if now_ns - self._rates_ns >= RATES_EVERY_NS:
+            self._refresh_rates(now_ns)
+        coins = self._roster.in_turn
+        looked = 0
+        for _ in range(len(coins)):
+            if self._turn >= len(coins):
+                self._turn = 0
+            coin = coins[self._turn]
+            self._turn += 1
+            self._look(coin, now_ns)
+            looked += len(coin.slots)
+            if at_most is not None and looked >= at_most:
+                break
+        return looked
+
+    def _look(self, coin: Coin, now_ns: int) -> None:
+        if coin.base:
+            identity.look(coin, now_ns, self.rules.identity)
+        for slot in coin.slots:
+            if self._books.look(slot, now_ns):
+                for call in self.on_book:
+                    call(slot)
+            freshness.watch(slot, now_ns, self.rules.freshness)
+            self._rejudge(slot, now_ns)
+            self._cure(slot, now_ns)
+
+    def _rejudge(self, slot: Slot, now_ns: int) -> None:
+        slot.stale = freshness.stale(slot, now_ns, self.rules.freshness)
+        muted = judge.judge(slot, now_ns, self.rules)
+        if slot.stale is not None:
+            slot.scale = None  # the next quote is looked at with care, and judged at once
+        toggled = (muted is None) is not (slot.muted is None)
+        slot.muted = muted
+        if toggled:
+            for call in self.on_judged:
+                call(slot)
+
+    def _cure(self, slot: Slot, now_ns: int) -> None:
+        """A stream that is up and not to be believed: subscribe anew, then reconnect, then once in a long while."""
+        witness, rules = slot.witness, self.rules.freshness
+        since_s = (now_ns - witness.asked_ns) / NS_PER_S
+        if slot.stale is None:
+            if witness.asked and since_s >= rules.again_after_s:
+                witness.asked = 0
+            return
+        if slot.source != "ws" or slot.link is None or not slot.link.up:
+            return
+        reason = freshness.doubted(slot, now_ns, rules)
+        patience_s = (0.0, rules.reconnect_after_s, rules.again_after_s)[min(witness.asked, 2)]
+        if reason is None or since_s < patience_s:
+            return
+        remedy = Remedy.RECONNECT if witness.asked else Remedy.RESUBSCRIBE
+        witness.asked += 1
+        witness.asked_ns = now_ns
+        if self.on_stale is not None:
+            self.on_stale(slot, reason, remedy)
+
+    def _refresh_rates(self, now_ns: int) -> None:
+        self._rates_ns = now_ns
+        moved = self.rates.refresh(now_ns)
+        if not moved:
+            return
+        for slot in self.slots:
+            if slot.instrument.price_ccy in moved:
+                quotes.rescale(slot)
+            if slot.instrument.price_ccy in moved or slot.instrument.quote in moved:
+                figures.figure_ticker(slot)
+        for call in self.on_rates:
+            call()
 
     def reload(self, rules: MarketRules, now_ns: int) -> None:
         """The person's settings changed at run time: fees, limits and names are applied to all slots."""
+        self.rules = rules
+        self.rates.rules = rules.basis
+        self.rates.freshness_rules = rules.freshness
+        self._rates_ns = now_ns - RATES_EVERY_NS
+        self._roster.rules = rules
+        for slot in self.slots:
+            self._roster.relist(slot, slot.instrument)
+            self._rejudge(slot, now_ns)
 
     def unconfirmed(self, now_ns: int, age_s: float) -> Iterator[Slot]:
-        """Slots whose quote no frame and no second source has confirmed for ``age_s``: what REST should ask about."""
-        raise NotImplementedError
+        """Slots whose websocket quote was neither heard nor confirmed for ``age_s``: what REST should ask about."""
+        for slot in self.slots:
+            if slot.source == "ws" and slot.gaps is None and now_ns - freshness.heard_ns(slot) > age_s * NS_PER_S:
+                yield slot
 
 
 __all__ = ["Board", "Channel", "Coin", "ListingChange", "Remedy", "Slot"]

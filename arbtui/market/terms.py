@@ -48,7 +48,7 @@ class FreshnessRules:
     order_s: float = 2.0
     far_bps: float = 50.0
     reconnect_after_s: float = 10.0
-    again_after_s: float = 60.0
+    again_after_s: float = 600.0
 
 
 @dataclass(frozen=True)

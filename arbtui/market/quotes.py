@@ -1,0 +1,108 @@
+"""A quote enters its slot: the careful way, for whatever the board's hot path does not take.
+
+The hot path takes a websocket quote with both sides, sound numbers, bid below ask, and all factors known. Everything
+else comes here, and a slot whose ``scale`` is None sends its next quote here too.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.events import Quote
+from arbtui.core.units import is_price, is_size
+from arbtui.market import freshness
+from arbtui.market.slot import Slot
+from arbtui.market.terms import FreshnessRules
+
+SEQ_LOW_MAX_NS = 5 * NS_PER_S  # nothing but lower ids for so long: the venue's counter fell back
+
+
+class Taken(Enum):
+    """What became of a quote."""
+
+    SHOWN = "shown"
+    OLD = "old"  # a lower id than the slot's
+    WITNESS = "witness"  # by REST while the websocket's quote stands: a second opinion only
+    REFUSED = "refused"  # not a number that may enter as a price or size
+
+
+def take(slot: Slot, quote: Quote, rules: FreshnessRules) -> Taken:
+    if not sound(quote):
+        return Taken.REFUSED
+    if quote.source == "rest":
+        return _take_rest(slot, quote, rules)
+    if 0 < quote.seq < slot.seq and not _fell_back(slot, quote):
+        slot.ws_ns = quote.t_ns
+        return Taken.OLD
+    slot.seq = quote.seq
+    slot.seq_low_ns = 0
+    if slot.gaps is not None:
+        slot.gaps.note(quote.t_ns)
+    show(slot, quote)
+    return Taken.SHOWN
+
+
+def sound(quote: Quote) -> bool:
+    """Whether each side is missing, or a price above zero with an unknown size or one above zero; all finite."""
+    for price, size in ((quote.bid, quote.bid_qty), (quote.ask, quote.ask_qty)):
+        if price is None and size is None:
+            continue
+        if not is_price(price) or not (size is None or is_size(size)):
+            return False
+    return True
+
+
+def _fell_back(slot: Slot, quote: Quote) -> bool:
+    slot.seq_low_ns = slot.seq_low_ns or quote.t_ns
+    return quote.t_ns - slot.seq_low_ns >= SEQ_LOW_MAX_NS
+
+
+def _take_rest(slot: Slot, quote: Quote, rules: FreshnessRules) -> Taken:
+    """A second opinion while the websocket's quote is fresh, or becomes so by it; shown in its place otherwise."""
+    shown = slot.quote
+    if shown is not None and shown.source == "ws":
+        freshness.testify(slot, quote.bid, quote.ask, quote.t_ns, "its quote by REST", rules)
+        if freshness.stale(slot, quote.t_ns, rules) is None:
+            return Taken.WITNESS
+        slot.ws_ns = shown.t_ns
+    elif shown is not None and quote.t_ns < shown.t_ns:
+        return Taken.OLD
+    show(slot, quote)
+    return Taken.SHOWN
+
+
+def show(slot: Slot, quote: Quote) -> None:
+    """``quote`` becomes the slot's, whatever its sides."""
+    slot.quote = quote
+    slot.crossed = quote.bid is not None and quote.ask is not None and quote.bid >= quote.ask
+    factor, multiplier = slot.price_factor, slot.multiplier
+    slot.bid = slot.ask = slot.bid_qty = slot.ask_qty = None
+    if factor is not None:
+        slot.bid = None if quote.bid is None else quote.bid / factor
+        slot.ask = None if quote.ask is None else quote.ask / factor
+    if multiplier is not None:
+        slot.bid_qty = None if quote.bid_qty is None else quote.bid_qty * multiplier
+        slot.ask_qty = None if quote.ask_qty is None else quote.ask_qty * multiplier
+    rescale(slot)
+
+
+def rescale(slot: Slot) -> None:
+    """Recomputes ``scale`` and what is made with it: after a quote, a fee, a rate or a factor has changed."""
+    factor, multiplier, taker = slot.price_factor, slot.multiplier, slot.taker_rate
+    rate = slot.family.rates.value(slot.instrument.price_ccy)
+    slot.bid_usd = slot.ask_usd = slot.bid_net = slot.ask_net = None
+    slot.scale = None
+    if factor is None or multiplier is None or rate is None:
+        return
+    usd = rate / factor
+    sold, bought = usd * (1.0 - taker), usd * (1.0 + taker)
+    quote = slot.quote
+    if quote is not None and quote.bid is not None:
+        slot.bid_usd = quote.bid * usd
+        slot.bid_net = quote.bid * sold
+    if quote is not None and quote.ask is not None:
+        slot.ask_usd = quote.ask * usd
+        slot.ask_net = quote.ask * bought
+    if not slot.crossed:
+        slot.scale = (factor == multiplier == usd == 1.0, factor, multiplier, usd, sold, bought)

@@ -1,0 +1,93 @@
+"""What is remembered of a slot so that its freshness can be judged: its own gaps, and what others said about it."""
+
+from __future__ import annotations
+
+from array import array
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.events import Quote
+from arbtui.market.terms import FreshnessRules
+
+_RING = 128
+_ENOUGH = 16  # gaps that must be known before they judge
+_AGAIN = 32  # gaps after which the percentile is taken anew
+_MAX_US = 0xFFFF_FFFF
+
+
+class Gaps:
+    """The last 128 gaps of one periodic stream."""
+
+    __slots__ = ("_count", "_last_ns", "_p99_count", "_p99_us", "_ring")
+
+    def __init__(self) -> None:
+        self._ring = array("I", bytes(4 * _RING))
+        self._count = 0
+        self._last_ns = 0
+        self._p99_us = 0
+        self._p99_count = 0
+
+    def note(self, t_ns: int) -> None:
+        last_ns = self._last_ns
+        self._last_ns = t_ns
+        if last_ns and t_ns >= last_ns:
+            self._ring[self._count % _RING] = min((t_ns - last_ns) // 1000, _MAX_US)
+            self._count += 1
+
+    def p99_ns(self) -> int | None:
+        """99th percentile of the gaps; None while too few are known."""
+        if self._count < _ENOUGH:
+            return None
+        if self._p99_count == 0 or self._count - self._p99_count >= _AGAIN or self._count < _RING:
+            gaps = sorted(self._ring[: min(self._count, _RING)])
+            self._p99_us = gaps[(99 * len(gaps) + 99) // 100 - 1]
+            self._p99_count = self._count
+        return self._p99_us * 1000
+
+    def limit_ns(self, rules: FreshnessRules) -> int:
+        """How long silence means nothing."""
+        p99_ns = self.p99_ns()
+        most_ns = int(rules.limit_max_s * NS_PER_S)
+        if p99_ns is None:
+            return most_ns
+        return max(int(rules.limit_min_s * NS_PER_S), min(int(rules.gap_factor * p99_ns), most_ns))
+
+
+class Witness:
+    """What is remembered of one slot between looks: what second sources said, and how the exchange's stamps moved."""
+
+    __slots__ = (
+        "asked",
+        "asked_ns",
+        "confirmed_ns",
+        "differs_by",
+        "differs_far",
+        "differs_last_ns",
+        "differs_ns",
+        "differs_pair",
+        "lag_before_ms",
+        "lag_ms",
+        "mid",
+        "pair",
+        "pair_ns",
+        "seen",
+        "stamp_changed",
+        "stamp_ns",
+    )
+
+    def __init__(self) -> None:
+        self.confirmed_ns = 0  # a second source last said the same
+        self.differs_ns = 0  # first of the readings in a row that said something else; 0 = the last one agreed
+        self.differs_last_ns = 0
+        self.differs_pair: tuple[float | None, float | None] = (None, None)  # wire bid and ask that were contradicted
+        self.differs_far = False
+        self.differs_by = ""
+        self.seen: Quote | None = None  # the newest frame at the last look
+        self.stamp_ns = 0  # receipt of the first frame with the current exchange stamp
+        self.stamp_changed = False  # frames with this stamp brought different contents
+        self.lag_ms: float | None = None  # the lesser of the last two measured
+        self.lag_before_ms: float | None = None
+        self.asked = 0  # how often the feed was asked to do something about a doubted stream
+        self.asked_ns = 0
+        self.mid: float | None = None  # wire mid by the venue's mids; see ``slot.mid_ns``
+        self.pair: tuple[float | None, float | None] = (None, None)  # wire bid and ask at the last reading
+        self.pair_ns = 0  # receipt of the first quote seen with them

@@ -184,8 +184,6 @@ AnyLine = (
     QuoteLine | BookLine | TickerLine | FundingLine | PremiumLine | SpreadLine | SignalLine | StatusLine | ProcessLine
 )
 
-KINDS = ("quote", "book", "ticker", "funding", "premium", "spread", "signal", "status", "process")
-
 _encoder = msgspec.json.Encoder()
 
 

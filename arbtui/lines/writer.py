@@ -18,7 +18,7 @@ from time import monotonic
 MAX_PENDING_BYTES = 8 * 2**20
 _IDLE_S = 0.5  # how soon a reader is missed that left while there was nothing to write
 _CHUNK_BYTES = 1 << 16
-_ROOM_POLL_S = 0.01
+_ROOM_WAIT_S = 0.1
 
 
 class LineWriter:
@@ -37,6 +37,7 @@ class LineWriter:
         self._queued_bytes = 0  # written by the loop only
         self._written_bytes = 0  # written by the thread only
         self._work = threading.Event()
+        self._eased = threading.Event()  # something was written
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="stdout", daemon=True)
         self._thread.start()
@@ -67,7 +68,8 @@ class LineWriter:
     async def room(self) -> None:
         """Return once less than the limit waits, or nobody reads."""
         while self.pending > self._max_pending and not self.reader_gone:
-            await asyncio.sleep(_ROOM_POLL_S)
+            self._eased.clear()
+            await asyncio.to_thread(self._eased.wait, _ROOM_WAIT_S)
 
     async def close(self, patience_s: float = 5.0) -> int:
         """Write what waits, as long as the reader takes some of it every ``patience_s``; bytes that were not taken."""
@@ -77,7 +79,7 @@ class LineWriter:
         while self._thread.is_alive() and monotonic() - since < patience_s:
             if self._written_bytes != seen:
                 seen, since = self._written_bytes, monotonic()
-            await asyncio.sleep(_ROOM_POLL_S)
+            await asyncio.to_thread(self._thread.join, _ROOM_WAIT_S)
         return self.pending
 
     # in the thread
@@ -114,6 +116,7 @@ class LineWriter:
                 self._poll(select.POLLOUT, 1000)
                 continue
             self._written_bytes += done
+            self._eased.set()
             data = data[done:]
 
     def _look_for_reader(self) -> None:

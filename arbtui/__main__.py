@@ -1,0 +1,5 @@
+"""``python -m arbtui``."""
+
+from arbtui.cli import main
+
+raise SystemExit(main())

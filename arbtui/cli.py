@@ -1,0 +1,553 @@
+"""argv -> command. Wiring only.
+
+Everything heavy is imported inside the command that needs it, so that ``--version`` and a mistyped flag answer at once.
+
+Exit codes: 0 the end was asked for; 1 a check failed; 2 usage or configuration; 3 ended with exposure or doubt that
+needs a person; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from arbtui import __version__
+from arbtui.core.errors import ArbtuiError, ConfigError, OurMistake
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arbtui.config import Flag, Loaded, Paths
+    from arbtui.config import Settings as Settings
+    from arbtui.headless import Headless
+    from arbtui.port import EnginePort
+    from arbtui.storage.state import StateFile
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_COMMANDS = """commands (each has its own --help):
+  sim       the built-in exchanges, alone, on a port of this machine
+  replay    a recording through the same decoders and strategy
+  check     what each exchange was asked and what came back
+  config    path | init | show | schema
+  bench     measure the hot path on this machine
+"""
+_HEADLESS_ONLY = ("emit", "pairs", "levels", "every", "duration", "csv")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code. Nothing that goes wrong ends in a traceback unless ``--debug`` asks for it."""
+    if argv is None:
+        argv = sys.argv[1:]
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until an engine stands, Ctrl-C simply ends the program
+    debug = "--debug" in argv
+    try:
+        return _dispatch([word for word in argv if word != "--debug"])
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing may complain at exit either
+        return 0
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except ArbtuiError as error:
+        return _failed(str(error), EXIT_USAGE if isinstance(error, OurMistake) else EXIT_FAILED, debug=debug)
+    except Exception as error:  # the last boundary: a mistake of arbtui's own
+        if debug:
+            raise
+        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        return _failed(f"this is a mistake of arbtui's own, please report it: {what}; --debug shows where", EXIT_FAILED)
+
+
+def _failed(sentence: str, code: int, *, debug: bool = False) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    sys.stderr.write(f"arbtui: {sentence}\n")
+    return code
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    commands: dict[str, Callable[[Sequence[str]], int]] = {
+        "sim": _sim,
+        "replay": _replay,
+        "check": _check,
+        "config": _config,
+        "bench": _bench,
+    }
+    if argv and not argv[0].startswith("-"):
+        if argv[0] not in commands:
+            raise ConfigError(
+                f'there is no command "{argv[0]}"; the nearest is "{_nearest(argv[0], commands)}", see arbtui --help.'
+            )
+        return commands[argv[0]](argv[1:])
+    if misplaced := [word for word in argv if word in commands]:
+        raise ConfigError(f'the command comes first: "arbtui {misplaced[0]} ...".')
+    return _run(argv)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    return difflib.get_close_matches(word, list(known), n=1, cutoff=0.0)[0]
+
+
+# what may be said
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one sentence."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        self.add_argument("--debug", action="store_true", help="show tracebacks")
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see {self.prog} --help.")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import sqlite3
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        sys.stdout.write(f"arbtui {__version__} (Python {python}, SQLite {sqlite3.sqlite_version})\n")
+        parser.exit()
+
+
+def _config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="settings file in place of the usual one")
+
+
+def _where_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along and trade on them")
+    parser.add_argument("--gateway", metavar="URL", type=_gateway, help="reach every exchange through this address")
+    parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
+    _config_option(parser)
+
+
+def _printing_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-ui", action="store_true", help="no screen: JSON lines on stdout")
+    parser.add_argument("--emit", metavar="KINDS", type=_kinds, help="lines to print (default: spread,signal,status)")
+    parser.add_argument("--pairs", choices=("best", "all"), help="one pair a coin, or all (default: best)")
+    parser.add_argument("--levels", metavar="N", type=_count, help="levels a side in book lines (default: 10)")
+    parser.add_argument("--every", metavar="S", type=_seconds, help="seconds between looks, 0 = on change (default: 1)")
+    parser.add_argument("--csv", metavar="DIR", help="also keep daily CSV files in this folder")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _count_or_all(text: str) -> int | str:
+    return text if text == "all" else _count(text)
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e7:
+        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds")
+    return number
+
+
+def _duration(text: str) -> float:
+    number = _seconds(text)
+    if not number:
+        raise argparse.ArgumentTypeError("0 is no duration")
+    return number
+
+
+def _speed(text: str) -> float | str:
+    if text == "max":
+        return text
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no speed")
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("names are missing")
+    return names
+
+
+def _kinds(text: str) -> frozenset[str]:
+    from arbtui.lines.kinds import KINDS
+
+    for name in _names(text):
+        if name not in KINDS:
+            raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(KINDS)}')
+    return frozenset(_names(text))
+
+
+def _gateway(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f'"{text}" does not begin with http:// or https://')
+    return text.rstrip("/")
+
+
+# commands
+
+
+def _run(argv: Sequence[str]) -> int:
+    """The screen, or with ``--no-ui`` the printer, on live or built-in exchanges."""
+    parser = _Parser(prog="arbtui", description="Cross-exchange arbitrage in a terminal.", epilog=_COMMANDS)
+    parser.add_argument("--version", action=_Version, nargs=0, help="versions of arbtui, Python and SQLite")
+    _where_options(parser)
+    parser.add_argument("--venues", metavar="A,B", type=_names, help="use these exchanges only")
+    parser.add_argument("--symbols", metavar="BTC,ETH", type=_names, help='stream these coins only, or "all"')
+    parser.add_argument("--top", metavar="N", type=_count_or_all, help='coins by volume, or "all"; with --once: rows')
+    parser.add_argument("--record", metavar="DIR", help="record all traffic into this folder")
+    _printing_options(parser)
+    parser.add_argument("--duration", metavar="S", type=_duration, help="end after so many seconds")
+    parser.add_argument("--once", action="store_true", help="print the best opportunities and end")
+    parser.add_argument("--json", action="store_true", help="with --once: as JSON lines")
+    args = parser.parse_args(argv)
+    _refuse_contradictions(args)
+    headless = args.no_ui or args.once
+    if not headless:
+        _need_terminal()
+    where = _paths(args)
+    _check_credentials(args, where)
+    state, loaded = _settings(args, where)
+    return _with_logs(where, loaded, lambda: _run_live(args, where, state, loaded), headless=headless)
+
+
+def _refuse_contradictions(args: argparse.Namespace) -> None:
+    if args.live:
+        raise ConfigError("--live is not in this version: it sends no orders; leave it out.")
+    if args.demo and args.gateway:
+        raise ConfigError("--demo brings its own exchanges and excludes --gateway; leave one out.")
+    if args.symbols and args.top and not args.once:
+        raise ConfigError("--symbols names the coins and --top chooses them by volume; leave one out.")
+    if args.json and not args.once:
+        raise ConfigError("--json belongs to --once; without it every line is JSON anyway.")
+    if args.once and (given := [f"--{name}" for name in ("emit", "every", "csv") if getattr(args, name) is not None]):
+        raise ConfigError(f"{given[0]} has no meaning with --once; leave one out.")
+    if not (args.no_ui or args.once):
+        for name in _HEADLESS_ONLY:
+            if getattr(args, name) is not None:
+                raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
+
+
+def _need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
+
+
+def _run_live(args: argparse.Namespace, where: Paths, state: StateFile, loaded: Loaded) -> int:
+    import asyncio
+    from pathlib import Path
+
+    from arbtui.engine.live import run_live
+    from arbtui.storage.lock import ModeLock
+    from arbtui.storage.state import Keeper
+
+    settings = loaded.settings
+    mode = _mode(args, settings)
+    if args.no_ui or args.once:
+        from arbtui.headless import Printer
+
+        guest: Any = Printer(_headless(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
+    else:
+        guest = _Screen(settings)
+        lock = ModeLock(where.data(mode))
+        if not lock.acquire():
+            _log_warning(f"another arbtui (process {lock.owner()}) keeps what is changed by key; here it is not kept")
+        state.use(lock)
+    keeper = Keeper(state, loaded.in_config)
+    try:
+        return asyncio.run(
+            run_live(settings, guest, mode=mode, memory=keeper, demo=args.demo, gateway=args.gateway or "")
+        )
+    finally:
+        keeper.close()
+
+
+def _mode(args: argparse.Namespace, settings: Settings) -> str:
+    """The mode word: DEMO, TESTNET as soon as one exchange in use is not the real one, else PAPER."""
+    if args.demo:
+        return "DEMO"
+    worlds = {settings.venues[name].environment for name in settings.enabled_venues()}
+    return "PAPER" if worlds <= {"prod"} else "TESTNET"
+
+
+def _headless(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:
+    from arbtui.headless import Headless, Once
+
+    once = None
+    if getattr(args, "once", False):
+        once = Once(top=None if args.top == "all" else args.top or 5, as_json=args.json)
+    given = {"emit": args.emit, "pairs": args.pairs, "levels": args.levels, "every_s": args.every}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Headless(**chosen, duration_s=getattr(args, "duration", None), once=once, csv_dir=csv_dir, lossless=lossless)
+
+
+class _Screen:
+    """The screen as the engine's guest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def attach(self, port: EnginePort) -> None:
+        self._port = port
+
+    async def run(self) -> int:
+        from arbtui.ui.app import ScreenEnd, run_screen
+
+        return EXIT_FAILED if await run_screen(self._port, self._settings) is ScreenEnd.FAILED else 0
+
+    async def drained(self) -> None:
+        """A screen samples: it is never behind."""
+
+    async def close(self) -> None:
+        """The screen gave the terminal back when it ended."""
+
+
+def _sim(argv: Sequence[str]) -> int:
+    from arbtui.sim.main import add_arguments, run
+
+    parser = _Parser(prog="arbtui sim", description="The built-in exchanges on 127.0.0.1, until told to end.")
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
+
+
+def _replay(argv: Sequence[str]) -> int:
+    from pathlib import Path
+
+    parser = _Parser(
+        prog="arbtui replay", description="Plays recordings, merged by time, through decoders and strategy."
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help=".jsonl or .jsonl.gz")
+    parser.add_argument("--speed", metavar="max|N", type=_speed, help="as fast as it goes, or N times as it was")
+    _printing_options(parser)
+    _config_option(parser)
+    args = parser.parse_args(argv)
+    headless = args.no_ui or not sys.stdout.isatty() or any(getattr(args, n, None) is not None for n in _HEADLESS_ONLY)
+    if "process" in (args.emit or ()):
+        raise ConfigError("a replay has no process lines: they would differ each time; leave process out of --emit.")
+    if not headless:
+        _need_terminal()
+    where = _paths(args)
+    loaded = _load(args, where, kept={})
+    speed = args.speed if args.speed is not None else "max" if headless else 1.0
+
+    def play() -> int:
+        import asyncio
+
+        from arbtui.engine.replay import run_replay
+
+        if headless:
+            from arbtui.headless import Printer
+
+            guest: Any = Printer(_headless(args, csv_dir=Path(args.csv) if args.csv else None, lossless=True))
+        else:
+            guest = _Screen(loaded.settings)
+        pace = None if isinstance(speed, str) else speed
+        return asyncio.run(run_replay(loaded.settings, guest, args.files, speed=pace))
+
+    return _with_logs(where, loaded, play, headless=headless)
+
+
+def _check(argv: Sequence[str]) -> int:
+    parser = _Parser(prog="arbtui check", description="Says per exchange what was asked and what came back.")
+    parser.add_argument("names", nargs="*", metavar="venue", help="exchanges (default: all that are enabled)")
+    _where_options(parser)
+    args = parser.parse_args(argv)
+    args.venues = tuple(args.names) or None
+    args.symbols = args.top = args.once = args.json = None
+    args.no_ui = True
+    if args.live or (args.demo and args.gateway):
+        _refuse_contradictions(args)
+    where = _paths(args)
+    _check_credentials(args, where)
+    _, loaded = _settings(args, where)
+
+    def check() -> int:
+        import asyncio
+
+        from arbtui.engine.check import run_check
+
+        settings = loaded.settings
+        return asyncio.run(run_check(settings, mode=_mode(args, settings), demo=args.demo, gateway=args.gateway or ""))
+
+    return _with_logs(where, loaded, check, headless=True)
+
+
+def _config(argv: Sequence[str]) -> int:
+    parser = _Parser(prog="arbtui config", description="Where the files are, what holds and why.")
+    parser.add_argument(
+        "action",
+        choices=("path", "init", "show", "schema"),
+        help="path: the files; init: write a settings file to begin with; show: what holds, and where it comes from; "
+        "schema: the JSON Schema of the printed lines",
+    )
+    _config_option(parser)
+    args = parser.parse_args(argv)
+    where = _paths(args)
+    credentials = _check_credentials(args, where)
+    if args.action == "path":
+        for name, path in (
+            *(("config", where.config), ("credentials", where.credentials), ("state", where.state)),
+            *(("data", where.data_dir), ("log", where.log_dir)),
+        ):
+            sys.stdout.write(f"{name:<12} {path}{'' if path.exists() else '  (not there)'}\n")
+    elif args.action == "init":
+        _write_example(where.config)
+    elif args.action == "schema":
+        import json
+
+        from arbtui.lines.records import schema
+
+        sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
+    else:
+        from arbtui.config.show import shown
+
+        for line in shown(_settings(args, where)[1], credentials):
+            sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _write_example(path: Path) -> None:
+    from arbtui.config.keys import Keys
+    from arbtui.config.show import example
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(example(Keys(_known_venues())))
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already and is left as it is; move it away first.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+    sys.stdout.write(f"{path}\n")
+
+
+def _bench(argv: Sequence[str]) -> int:
+    where = _paths(argparse.Namespace(config=None))
+    _check_credentials(argparse.Namespace(demo=False), where)
+    from arbtui.bench.main import main as bench
+
+    return bench(list(argv))
+
+
+# settings
+
+
+def _paths(args: argparse.Namespace) -> Paths:
+    from arbtui.config import paths
+
+    return paths(args.config)
+
+
+def _known_venues() -> tuple[str, ...]:
+    from arbtui.venues import registry
+
+    return registry.names()
+
+
+def _check_credentials(args: argparse.Namespace, where: Paths) -> Any:
+    """Every command that is not about built-in or recorded data reads them, so that a loose file mode is said early."""
+    from arbtui.config import Credentials, load_credentials
+
+    if getattr(args, "demo", False):
+        return Credentials()
+    return load_credentials(where, _known_venues(), os.environ)
+
+
+def _settings(args: argparse.Namespace, where: Paths) -> tuple[StateFile, Loaded]:
+    """State file and settings; entries of the state that config.toml has overruled are forgotten."""
+    from arbtui.storage.state import StateFile
+
+    state = StateFile(where.state)
+    loaded = _load(args, where, kept=state.entries)
+    for key in loaded.dropped:
+        state.drop(key)
+    return state, loaded
+
+
+def _load(args: argparse.Namespace, where: Paths, *, kept: Any) -> Loaded:
+    from arbtui.config import load
+
+    return load(
+        where,
+        _known_venues(),
+        environ=os.environ,
+        flags=_flags(args),
+        kept=kept,
+        must_exist=args.config is not None and getattr(args, "action", "") != "init",
+    )
+
+
+def _flags(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
+    """Flags that are settings as well."""
+    from arbtui.config import Flag
+
+    flags: dict[tuple[str, ...], Flag] = {}
+    if venues := getattr(args, "venues", None):
+        known = _known_venues()
+        for name in venues:
+            if name not in known:
+                near = _nearest(name, known)
+                raise ConfigError(f'there is no exchange "{name}"; the nearest is "{near}" of {", ".join(known)}.')
+        flags |= {("venues", name, "enabled"): Flag(name in venues, "--venues") for name in known}
+    symbols, top = getattr(args, "symbols", None), getattr(args, "top", None)
+    if symbols == ("all",):
+        symbols = None
+        flags[("market", "top")] = Flag("all", "--symbols")
+        flags[("market", "symbols")] = Flag([], "--symbols")
+    if symbols:
+        flags[("market", "symbols")] = Flag(list(symbols), "--symbols")
+    if top is not None and not getattr(args, "once", False):
+        flags[("market", "top")] = Flag(top, "--top")
+        flags[("market", "symbols")] = Flag([], "--top")
+    for name, path in (("record", ("recording", "dir")), ("csv", ("csv", "dir"))):
+        if (folder := getattr(args, name, None)) is not None:
+            flags[path] = Flag(folder, f"--{name}")
+    return flags
+
+
+def _with_logs(where: Paths, loaded: Loaded, work: Callable[[], int], *, headless: bool) -> int:
+    from pathlib import Path
+
+    from arbtui import logs
+
+    settings = loaded.settings
+    folder = Path(settings.log.dir) if settings.log.dir else where.log_dir
+    stop = logs.start(folder, settings.log.level, stderr=sys.stderr if headless else None)
+    try:
+        for warning in loaded.warnings:
+            _log_warning(warning)
+        return work()
+    except Exception as error:
+        if not isinstance(error, ArbtuiError):
+            _log_failure()
+        raise
+    finally:
+        stop()
+
+
+def _log_failure() -> None:
+    """The traceback into the log files; the person gets a sentence."""
+    import logging
+
+    from arbtui.logs import FOR_FILES
+
+    logging.getLogger(__name__).critical("arbtui failed", exc_info=True, extra=FOR_FILES)
+
+
+def _log_warning(text: str) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning("%s", text)

@@ -1,7 +1,6 @@
-"""What holding costs or brings: funding per hour, and the premium of a perp over its spot.
+"""What holding costs or brings, and which perp stands over which spot.
 
     carry_per_h_bps     = 1e4 x (rate_per_h(sell) - rate_per_h(buy))   spot counts 0
-    premium_pct         = 100 x (perp mid - spot mid) / spot mid       of one venue
 
 A rate per hour is a fraction, positive = longs pay; ``Slot.rate_per_h`` is None where rate or interval is unknown.
 """
@@ -19,17 +18,10 @@ def carry_per_h_bps(buy_rate_per_h: float | None, sell_rate_per_h: float | None)
     return 1e4 * (sell_rate_per_h - buy_rate_per_h)
 
 
-def premium_pct(spot_mid: float | None, perp_mid: float | None) -> float | None:
-    """How far the perp stands above the spot of the same venue, per cent; both in one currency."""
-    if spot_mid is None or perp_mid is None or spot_mid <= 0:
-        return None
-    return 100.0 * (perp_mid - spot_mid) / spot_mid
-
-
 def premium_pairs(coin: Coin) -> list[tuple[Slot, Slot]]:
-    """(spot, perp) of one venue that belong together: per perp the spot of its price currency, else the first listed.
+    """(spot, perp) of one venue that belong together, for ``market.figures.premium_pct``.
 
-    Sorted by venue and symbol.
+    Per perp the spot of its price currency, else the first listed; sorted by venue and symbol.
     """
     spots: dict[str, list[Slot]] = {}
     for slot in sorted(coin.slots, key=lambda slot: slot.instrument.key):
@@ -42,16 +34,3 @@ def premium_pairs(coin: Coin) -> list[tuple[Slot, Slot]]:
             same = [spot for spot in of_venue if spot.instrument.price_ccy == perp.instrument.price_ccy]
             pairs.append(((same or of_venue)[0], perp))
     return pairs
-
-
-def premium_of(spot: Slot, perp: Slot) -> float | None:
-    """``premium_pct`` of two slots by their mids, in US dollars where their price currencies differ."""
-    if spot.instrument.price_ccy == perp.instrument.price_ccy:
-        return premium_pct(spot.mid, perp.mid)
-    return premium_pct(_mid_usd(spot), _mid_usd(perp))
-
-
-def _mid_usd(slot: Slot) -> float | None:
-    if slot.bid_usd is None or slot.ask_usd is None:
-        return None
-    return (slot.bid_usd + slot.ask_usd) / 2

@@ -18,7 +18,7 @@ from math import inf
 from typing import Protocol
 
 from arbtui.core.clock import Clock
-from arbtui.market.basis import Between
+from arbtui.market.basis import UNIT, Between
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.state import Board, ListingChange
 from arbtui.strategy.pairs import PairRules, kind_of
@@ -119,6 +119,8 @@ class Spreads:
         self._views: list[_View | None] = []  # by slot id
         self._sells: list[bool] = []  # by slot id
         self._hot: dict[str, _View] = {}
+        self._converted: list[_View] = []  # coins with a leg whose price depends on a rate
+        self._rates_moved = False
         self._floors_of = -1  # version of the thresholds that the floors were made from
         self.reload()
 
@@ -171,9 +173,8 @@ class Spreads:
             self._look(view)
 
     def on_rates(self) -> None:
-        """Currency rates moved, and with them any price."""
-        for view in self._by_base.values():
-            self._look(view)
+        """Currency rates moved, and with them prices that no quote has touched."""
+        self._rates_moved = True
 
     def on_listing(self, change: ListingChange) -> None:
         if change.added or change.removed or change.changed:
@@ -198,6 +199,11 @@ class Spreads:
                 self._views[slot.id] = view
             for slot in view.sells:
                 self._sells[slot.id] = True
+        self._converted = [
+            view
+            for view in self._by_base.values()
+            if any(slot.instrument.price_ccy != UNIT for slot in view.coin.slots)
+        ]
         self._set_floors()
 
     def _meet(self, slot: Slot) -> None:
@@ -250,8 +256,9 @@ class Spreads:
 
     def _why_no_leg(self, slot: Slot, now_ns: int) -> str | None:
         if slot.id >= len(self._views) or self._views[slot.id] is None:
-            return f"{slot.key} is not listed"
-        return slot.muted or self._board.judge(slot, now_ns)
+            return f"{slot.key}: not listed"
+        why = slot.muted or self._board.judge(slot, now_ns)
+        return None if why is None else f"{slot.key}: {why}"
 
     # what is close
 
@@ -259,6 +266,10 @@ class Spreads:
         """Coins of which a pair may be near or above its threshold, in alphabetical order."""
         if self._floors_of != self._thresholds.version:
             self._set_floors()
+        if self._rates_moved:
+            self._rates_moved = False
+            for view in self._converted:
+                self._look(view)
         for base, view in list(self._hot.items()):
             if view.bid < view.ask * view.floor:
                 view.hot = False
@@ -307,8 +318,7 @@ class Spreads:
         if view is None:
             return None
         free = [slot for slot in view.coin.slots if slot.muted is None]
-        sells = [slot for slot in free if self._sells[slot.id]]
-        top = _best_of(free, sells)
+        top = _best_of(free, [slot for slot in view.sells if slot.muted is None])
         if top is None or self.why_not(*top, now_ns) is None:
             return top
         legs = [slot for slot in free if self._why_no_leg(slot, now_ns) is None]
@@ -378,8 +388,8 @@ class Spreads:
 
 def _why_no_price(slot: Slot, price: float | None, price_usd: float | None, side: str) -> str | None:
     if price is None:
-        return f"{slot.key} has no {side}"
-    return f"no usable USD rate for {slot.instrument.price_ccy} ({slot.key})" if price_usd is None else None
+        return f"{slot.key}: no {side}"
+    return f"{slot.key}: no usable rate for {slot.instrument.price_ccy}" if price_usd is None else None
 
 
 def _net(pair: Legs) -> float:

@@ -205,15 +205,15 @@ def test_a_hysteresis_wider_than_what_counts_as_near_holds_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "against", ["okx: stale", "bid at or above ask", "quarantined: 40 % off its index", "USDC has lost its peg"]
+    "against", ["stale", "bid at or above ask", "quarantined: 40 % off its index", "USDC has lost its peg"]
 )
 def test_whatever_speaks_against_a_leg_clears_at_the_next_look(against: str) -> None:
     desk = Desk()
     raised = desk.raised()
     desk.world.against[desk.okx.id] = against
     assert desk.step() == [C]
-    assert (desk.records[-1].id, desk.records[-1].reason) == (raised.id, against)
-    assert desk.records[-1].row.muted == against
+    assert (desk.records[-1].id, desk.records[-1].reason) == (raised.id, f"okx.perp.BTCUSDT: {against}")
+    assert desk.records[-1].row.muted == f"okx.perp.BTCUSDT: {against}"
 
 
 def test_a_leg_that_falls_silent_clears_without_any_quote() -> None:
@@ -233,13 +233,13 @@ def test_a_muted_leg_and_one_without_price_clear() -> None:
     desk.binance.muted = "halted"
     desk.spreads.on_judged(desk.binance)
     assert desk.step() == [C]
-    assert desk.records[-1].reason == "halted"
+    assert desk.records[-1].reason == "binance.perp.BTCUSDT: halted"
 
     desk = Desk()
     desk.raised()
     desk.spreads.on_quote(desk.world.quote(desk.binance, None, 100.3))
     assert desk.step() == [C]
-    assert desk.records[-1].reason == "binance.perp.BTCUSDT has no bid"
+    assert desk.records[-1].reason == "binance.perp.BTCUSDT: no bid"
 
 
 def test_a_delisting_clears() -> None:
@@ -248,7 +248,7 @@ def test_a_delisting_clears() -> None:
     desk.world.coins["BTC"].slots.remove(desk.binance)
     desk.spreads.reload()
     assert desk.step() == [C]
-    assert desk.records[-1].reason == "binance.perp.BTCUSDT is not listed"
+    assert desk.records[-1].reason == "binance.perp.BTCUSDT: not listed"
 
 
 def test_a_threshold_raised_above_the_edge_clears() -> None:
@@ -382,7 +382,7 @@ def test_a_candidate_that_may_no_longer_trade_is_rejected_once_with_the_reason()
         desk.steps(1)
         del desk.world.against[desk.okx.id]
         desk.steps(1)
-    assert [(record.state, record.reason) for record in desk.records] == [(X, "stale")]
+    assert [(record.state, record.reason) for record in desk.records] == [(X, "okx.perp.BTCUSDT: stale")]
 
 
 # what a record says
@@ -480,7 +480,7 @@ def test_why_not_tells_each_reason() -> None:
     desk.edge(10.0)
     desk.step()
     assert why("BTC").startswith("Cooling down until ")
-    desk.world.against[desk.okx.id] = "okx.perp.BTCUSDT: stale"
+    desk.world.against[desk.okx.id] = "stale"
     assert why("BTC") == "No pair of BTC may trade; of the best one, okx.perp.BTCUSDT: stale."
     desk.world.against.clear()
     desk.world.coins["BTC"].slots.remove(desk.binance)

@@ -135,5 +135,5 @@ class World:
         if slot.id in self.against:
             return self.against[slot.id]
         if slot.quote is None:
-            return f"{slot.key}: no quote yet"
-        return f"{slot.key}: stale" if now_ns - slot.quote.t_ns > QUOTE_LIMIT_NS else None
+            return "no quote yet"
+        return "stale" if now_ns - slot.quote.t_ns > QUOTE_LIMIT_NS else None

@@ -354,3 +354,26 @@ def test_a_quote_touches_no_other_coin() -> None:
     spreads.on_quote(world.quote(okx, 99.0, 99.1))
     assert world.judged == 0
     assert spreads.hot() == ["BTC"]
+
+
+def test_a_best_seller_that_falls_back_gives_way_to_the_second_on_the_hot_path_too() -> None:
+    world, _, binance, bybit = three_perps()
+    spreads = spreads_of(world, thresholds=Thresholds(18.0))
+    spreads.on_quote(world.quote(bybit, 99.0, 100.6))
+    assert spreads.hot() == ["BTC"]
+    spreads.on_quote(world.quote(binance, 99.0, 100.4))
+    assert spreads.hot() == []
+
+
+@pytest.mark.parametrize("fee", [-0.01, 0.0, 0.01, 0.04])
+@pytest.mark.parametrize("threshold_bps", [-200.0, 3.0, 203.0])
+def test_a_pair_just_near_enough_is_hot_whatever_its_fee(fee: float, threshold_bps: float) -> None:
+    """net = (1 + f_A)(brought / cost - 1): the filter must not take the fee of the buying leg for granted."""
+    world = World()
+    buy = world.quote(world.add("okx", fee=fee), 1.0, 100.0)
+    assert buy.ask_net is not None
+    net_bps = threshold_bps - 2.999
+    world.quote(world.add("binance", fee=0.0), buy.ask_net + 100.0 * net_bps / 1e4, 1000.0)
+    spreads = spreads_of(world, thresholds=Thresholds(threshold_bps))
+    assert spreads.hot() == ["BTC"]
+    assert [pair.net_bps for pair in spreads.close("BTC", world.now_ns)] == pytest.approx([net_bps])

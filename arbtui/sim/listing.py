@@ -142,7 +142,8 @@ class Listing:
         self.salt = salt
         self.listed_ms = start_ns // 1_000_000
         self.tick = terms.tick if terms.tick is not None else tick_for(fair)
-        self.step = terms.step if terms.step is not None else step_for(fair)
+        usd_per_unit = fair * float(terms.multiplier / terms.price_factor)
+        self.step = terms.step if terms.step is not None else step_for(usd_per_unit)
         self.min_qty = terms.min_qty if terms.min_qty is not None else self.step
         habits = terms.habits
         self.price = Writer(self.tick, decimals=habits.price_decimals, shortest=habits.shortest, point=habits.point)
@@ -155,10 +156,10 @@ class Listing:
         self.basis_bps = (salt % 601 - 300) / 100.0  # a venue's own lasting offset, -3..3 bps
         self.shift_bps = 0.0  # a dislocation under way
         self.half_spread_bps = 0.3 + (salt >> 10) % 100 / 100.0 * min(1.5, 0.3 + coin.rank / 100)
-        self._top_lots = max(3, round(self._level_usd() / (fair * self._step_float)))
+        self._top_lots = max(3, round(self._level_usd() / (usd_per_unit * self._step_float)))
         self.state = self._first_state(fair, start_ns)
         self.history: deque[BookState] = deque([self.state], maxlen=_KEPT_UNWATCHED)
-        self._figures_of_the_day(fair)
+        self._figures_of_the_day(usd_per_unit)
         self._cached: tuple[BookState, Levels] | None = None
 
     # -- the book ------------------------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ class Listing:
 
     # -- last price and the figures of the day -------------------------------------------------------------------
 
-    def _figures_of_the_day(self, fair: float) -> None:
+    def _figures_of_the_day(self, usd_per_unit: float) -> None:
         drift = 1.0 + ((self.coin.rank * 37 + 11) % 101 - 50) / 1000.0  # -5..5 % since yesterday, the same everywhere
         self.last = self.state.ask
         self.last_lots = self._top_lots
@@ -260,7 +261,7 @@ class Listing:
         self.low = max(1, round(min(self.open, self.last) * 0.989))
         part = 0.2 + (self.salt >> 4) % 100 / 125.0
         usd = self.coin.volume_usd * part * (1.0 if self.market == "perp" else 0.35)
-        self.volume_lots = round(usd / (fair * self._step_float))
+        self.volume_lots = round(usd / (usd_per_unit * self._step_float))
         self.turnover = self.volume_lots * self.state.ask  # ticks x lots
         self.trades = 1000 + self.salt % 9_000_000
 

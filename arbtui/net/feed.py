@@ -119,6 +119,12 @@ class VenueFeed:
         self._host.count_error(f"resync_{stream.channel.value}", f"{stream}: {reason}", b"")
         return shard is not None and shard.resync(stream)
 
+    def replace(self, stream: Stream, reason: str) -> None:
+        """Subscribing anew did not help: the connection that carries ``stream`` is replaced, with overlap."""
+        self._host.count_error(f"replace_{stream.channel.value}", f"{stream}: {reason}", b"")
+        if (shard := self._shard_of.get(stream)) is not None:
+            shard.replace(reason)
+
     def declare(self, market: Market, state: FeedState | None, reason: str = "") -> None:
         """What others know: ``MAINTENANCE`` as announced, or ``DOWN`` because discovery cannot reach the venue.
 

@@ -122,6 +122,11 @@ class Shard:
     def resync(self, stream: Stream) -> bool:
         return self.current is not None and self.current.resync(stream)
 
+    def replace(self, reason: str) -> None:
+        """Open a successor and hand over to it, unless that was done a moment ago."""
+        if self.current is not None and self.current.link.up:
+            self._replace(Verdict(Fate.REPLACE, reason))
+
     def _connections(self) -> list[Connection]:
         return [c for c in (self.current, self.successor) if c is not None]
 

@@ -59,7 +59,7 @@ class PrevLink:
     def first(self, book_seq: int, delta: BookDelta) -> Verdict:
         if delta.last < book_seq:
             return Verdict.OLD
-        return Verdict.APPLY if delta.first <= book_seq or delta.prev == book_seq >= 0 else Verdict.GAP
+        return Verdict.APPLY if 0 <= delta.first <= book_seq or delta.prev == book_seq >= 0 else Verdict.GAP
 
     def next(self, book_seq: int, delta: BookDelta) -> Verdict:
         if delta.last <= book_seq:
@@ -79,7 +79,7 @@ class Contiguous:
     def first(self, book_seq: int, delta: BookDelta) -> Verdict:
         if delta.last <= book_seq:
             return Verdict.OLD
-        return Verdict.APPLY if delta.first <= book_seq + 1 else Verdict.GAP
+        return Verdict.APPLY if 0 <= delta.first <= book_seq + 1 and book_seq >= 0 else Verdict.GAP
 
     def next(self, book_seq: int, delta: BookDelta) -> Verdict:
         return self.first(book_seq, delta)
@@ -102,7 +102,7 @@ class PrevEquals:
         return Verdict.APPLY if overlaps else verdict
 
     def next(self, book_seq: int, delta: BookDelta) -> Verdict:
-        if delta.prev == book_seq:
+        if delta.prev == book_seq >= 0:
             return Verdict.APPLY
         if delta.last < delta.prev:
             return Verdict.GAP

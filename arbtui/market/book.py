@@ -123,6 +123,8 @@ class _Side:
                     raise BadLevel(f"level {level!r}")
                 if size > 0.0:
                     held[price * sign] = level
+                else:
+                    held.pop(price * sign, None)
         except (TypeError, IndexError, ValueError) as error:
             raise error if isinstance(error, BadLevel) else BadLevel(f"level {level!r}") from error
         self.keys.extend(sorted(held))

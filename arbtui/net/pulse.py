@@ -11,7 +11,7 @@ from arbtui.core.clock import NS_PER_S
 
 FLOOR_S = 25.0  # a quiet stream must show within 35 s: the floor, two looks, and time to spare
 FACTOR = 20.0
-LEARNED = 20  # arrivals before the learned gap is believed
+LEARNED = 5  # arrivals before the learned gap is believed
 _WEIGHT = 1.0 / 16.0
 _LEAP = 4.0  # one outage must not teach patience: a gap counts as at most so many usual ones
 
@@ -31,14 +31,16 @@ class Pulse:
         if last_ns is None or last_ns <= self.last_ns:
             return
         if self.last_ns:
-            gap_s = min((last_ns - self.last_ns) / NS_PER_S, _LEAP * self.gap_s)
-            self.gap_s += (gap_s - self.gap_s) * _WEIGHT
+            gap_s = (last_ns - self.last_ns) / NS_PER_S
+            if self.beats >= LEARNED:
+                gap_s = min(gap_s, _LEAP * self.gap_s)
             self.beats += 1
+            self.gap_s += (gap_s - self.gap_s) * max(_WEIGHT, 1.0 / self.beats)
         self.last_ns = last_ns
 
-    def usual_limit_s(self, floor_s: float = FLOOR_S) -> float | None:
+    def usual_limit_s(self, floor_s: float = FLOOR_S, factor: float = FACTOR) -> float | None:
         """Silence beyond this is suspicious; None while too little is known."""
-        return max(floor_s, FACTOR * self.gap_s) if self.beats >= LEARNED else None
+        return max(floor_s, factor * self.gap_s) if self.beats >= LEARNED else None
 
     def limit_s(self, quiet_s: float | None) -> float | None:
         """The stricter of what is usual and what the venue promises (``Cadence.quiet_s``)."""

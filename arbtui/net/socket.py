@@ -201,6 +201,8 @@ def _in_words(error: Exception) -> str:
         return f"the proxy failed ({error})"
     if isinstance(error, ws_errors.InvalidMessage):
         return "it closed the connection during the handshake"
+    if isinstance(error, ConnectionResetError):
+        return "connection reset"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__

@@ -10,7 +10,8 @@ from arbtui.core.clock import NS_PER_S
 from arbtui.net.pulse import Pulse
 from arbtui.venues.base import Manners
 
-DATA_FLOOR_S = 10.0  # a whole socket without data for so long, and 20 times longer than usual, is silent;
+DATA_FLOOR_S = 10.0  # a whole socket without data for so long,
+DATA_FACTOR = 10.0  # and so many times longer than usual, is silent;
 DATA_REPLACE = 2.0  # after twice that it is replaced
 _BROKEN_SPAN_NS = 10 * NS_PER_S
 _BROKEN_LEAST = 20
@@ -86,4 +87,4 @@ class Watchdog:
 
 def data_silence_limit_s(pulse: Pulse) -> float | None:
     """How long a socket that usually brings data may bring none; None while its habits are not known."""
-    return pulse.usual_limit_s(DATA_FLOOR_S)
+    return pulse.usual_limit_s(DATA_FLOOR_S, DATA_FACTOR)

@@ -61,6 +61,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from arbtui.sim.coins import Coin
@@ -254,7 +255,8 @@ class BookTopic(Topic):
     """A book by snapshots and deltas, or by whole books pushed at intervals.
 
     ``depth``: levels a side that this channel shows. ``snapshot_first``: a new subscriber gets a snapshot of what the
-    others already hold, so that the common deltas chain onto it.
+    others already hold, so that the common deltas chain onto it. Without it snapshots come by REST, at any moment
+    between two frames; so a frame also leads on from every book that was handed out since the frame before.
     """
 
     channel: ClassVar[Channel] = "book"
@@ -309,7 +311,12 @@ class BookTopic(Topic):
         sent, now = self._sent, self._now()
         first = now[0].seq if self._first is None else self._first
         self._sent, self._first = now, None
-        return self.update(self.view.delta(self.book, sent, now, first, self.wire), reason, now_ns)
+        held = [sent[1], *self._handed_out(sent[0].seq, now[0].seq)]
+        return self.update(self.view.delta(self.book, held, now, (sent[0].seq, first), self.wire), reason, now_ns)
+
+    def _handed_out(self, after: int, before: int) -> list[Levels]:
+        states = takewhile(lambda state: state.seq > after, reversed(self.book.handed_out))
+        return [self._cut(self.view.levels(self.book, s, self.wire)) for s in states if s.seq < before]
 
     def _now(self) -> tuple[BookState, Levels]:
         state = self.book.state

@@ -23,6 +23,17 @@ _KNOWN: tuple[tuple[str, float], ...] = (
     ("KAS", 0.0512), ("JASMY", 0.0082310), ("PYTH", 0.0911), ("STRK", 0.1127), ("ZK", 0.0417), ("DYDX", 0.3127),
 )  # fmt: skip
 
+# Invented tickers: no digits, upper case, so that nobody could take one for a multiple of a coin.
+_HEADS = (
+    "ALT", "AST", "AUR", "BEL", "BRI", "CAL", "COR", "CYR", "DEL", "DRA", "ECH", "ELD", "FAL", "FEN", "GAL", "GLI",
+    "HEL", "HYD", "IRI", "JUN", "KAL", "KYR", "LUM", "LYR", "MAR", "MIR", "NEB", "NOV", "OBS", "ORB", "PAL", "PYR",
+    "QUA", "RHO", "SOL", "STE", "TAL", "TER", "UMB", "VEL", "VER", "ZEN", "ZEP",
+)  # fmt: skip
+_TAILS = (
+    "A", "AN", "AR", "AX", "E", "EN", "ER", "ETH", "EX", "I", "IA", "IN", "IS", "IX", "O", "ON", "OR", "OS", "OX",
+    "UM", "UN", "US", "Y", "YX",
+)  # fmt: skip
+
 TWIN = "GAME"  # one ticker, two coins: these venues trade another coin under the same name
 TWIN_VENUES = frozenset({"okx"})
 TWIN_PRICE = 2.4173
@@ -50,12 +61,13 @@ def make_coins(seed: int, count: int) -> list[Coin]:
     names = [ticker for ticker, _ in _KNOWN]
     prices = [price for _, price in _KNOWN]
     taken = set(names)
-    while len(names) < count:
-        ticker = _invented(rng)
-        if ticker not in taken:
-            taken.add(ticker)
-            names.append(ticker)
-            prices.append(float(f"{10 ** rng.uniform(-4, 2):.5g}"))
+    invented = [head + tail for head in _HEADS for tail in _TAILS if head + tail not in taken]
+    rng.shuffle(invented)
+    for ticker in invented[: max(0, count - len(names))]:
+        names.append(ticker)
+        prices.append(float(f"{10 ** rng.uniform(-4, 2):.5g}"))
+    if len(names) < count:
+        raise ValueError(f"the world has {len(names)} coins at most, not {count}")
     return [
         Coin(
             name=names[rank],
@@ -84,8 +96,3 @@ def twin_of(coin: Coin) -> Coin:
 def stablecoin() -> Coin:
     """USDC, priced in USDT: a coin like others, and the rate by which USDC prices are made."""
     return Coin(name="USDC", ticker="USDC", rank=1, price=1.0002, volatility_bps=0.02, volume_usd=9e8)
-
-
-def _invented(rng: random.Random) -> str:
-    """A pronounceable ticker that nobody could take for a multiple of a coin (no digits, upper case)."""
-    return "".join(rng.choice("BCDFGLMNPRSTVXZ") + rng.choice("AEIOU") for _ in range(rng.choice((2, 2, 3))))

@@ -6,7 +6,7 @@ import heapq
 import time
 from collections.abc import Callable, Mapping
 
-from arbtui.sim.base import Reason, Session, SimVenue, Topic
+from arbtui.sim.base import Link, Reason, Session, SimVenue, Topic
 from arbtui.sim.faults import Fault, Faults
 from arbtui.sim.listing import Listing, Status
 from arbtui.sim.scenario import Scenario
@@ -82,6 +82,16 @@ class Hub:
             of_channel.pop(topic, None)
         for group in (self._changed, self._always):
             group.get(topic.period_ns, {}).pop(topic, None)
+
+    def connect(self, session: Session, link: Link) -> None:
+        """A socket is open: give the session its wire and let it begin."""
+        session.link = link
+        session.opened_ns = self.now_ns()
+        self.sessions[session] = None
+        session.opened()
+        if self.faults.find("accept_then_close", session.venue.name, session.market):
+            session.close(1001)
+        self.flush()
 
     def forget(self, session: Session) -> None:
         """A session ended."""

@@ -159,6 +159,7 @@ class Listing:
         self._top_lots = max(3, round(self._level_usd() / (usd_per_unit * self._step_float)))
         self.state = self._first_state(fair, start_ns)
         self.history: deque[BookState] = deque([self.state], maxlen=_KEPT_UNWATCHED)
+        self.handed_out: deque[BookState] = deque(maxlen=64)  # as snapshots by REST
         self._figures_of_the_day(usd_per_unit)
         self._cached: tuple[BookState, Levels] | None = None
 

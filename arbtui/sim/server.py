@@ -149,14 +149,8 @@ class Server:
             return web.Response(body=session.body, status=session.status, headers=session.headers)
         ws = web.WebSocketResponse(autoping=False, compress=False, timeout=_CLOSE_WAIT_S, max_msg_size=1 << 20)
         await ws.prepare(request)
-        session.link = _Link(self, request, ws)
-        session.opened_ns = self.hub.now_ns()
-        self.hub.sessions[session] = None
         try:
-            session.opened()
-            if self.hub.faults.find("accept_then_close", venue.name, session.market):
-                session.close(1001)
-            self.hub.flush()
+            self.hub.connect(session, _Link(self, request, ws))
             await self._listen(ws, session)
         finally:
             session.gone()

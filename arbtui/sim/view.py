@@ -117,6 +117,8 @@ class View:
     def depth(self, listing: Listing, limit: int | None = None, wire: str = "") -> Depth:
         """The book now (``old_snapshot``: as it was), at most ``limit`` levels a side."""
         state = self.snapshot_state(listing, wire)
+        if self._via == "rest" and not (listing.handed_out and listing.handed_out[-1] is state):
+            listing.handed_out.append(state)
         return self.depth_of(listing, state, self.levels(listing, state, wire), limit, wire)
 
     def depth_of(self, listing: Listing, state: BookState, levels: Levels, limit: int | None, wire: str) -> Depth:
@@ -137,13 +139,13 @@ class View:
         return listing.state
 
     def delta(
-        self, listing: Listing, sent: tuple[BookState, Levels], now: tuple[BookState, Levels], first: int, wire: str
+        self, listing: Listing, held: list[Levels], now: tuple[BookState, Levels], ids: tuple[int, int], wire: str
     ) -> Delta:
-        """What leads from the book ``sent`` to the book ``now``."""
-        bids = _changed(listing, sent[1].bids, now[1].bids)
-        asks = _changed(listing, sent[1].asks, now[1].asks)
+        """What leads from any of the books ``held`` to the book ``now``; ``ids`` are ``Delta.prev`` and ``.first``."""
+        bids = _changed(listing, [book.bids for book in held], now[1].bids)
+        asks = _changed(listing, [book.asks for book in held], now[1].asks)
         self._spoil(listing, bids, wire)
-        return Delta(sent[0].seq, first, now[0].seq, bids, asks, self.book_ms(listing, now[0]))
+        return Delta(ids[0], ids[1], now[0].seq, bids, asks, self.book_ms(listing, now[0]))
 
     def checksum(self, listing: Listing, true: int, wire: str = "") -> int:
         """``true``, or another number while ``bad_checksum`` is on."""
@@ -218,11 +220,15 @@ def side_texts(listing: Listing, side: list[Level]) -> Side:
     return [(price(p), size(lots)) for p, lots in side]
 
 
-def _changed(listing: Listing, old: list[Level], new: list[Level]) -> Side:
-    before, after = dict(old), dict(new)
-    changed = [level for level in new if before.get(level[0]) != level[1]]
-    changed.extend((p, 0) for p, _ in old if p not in after)
-    return side_texts(listing, changed)
+def _changed(listing: Listing, held: list[list[Level]], new: list[Level]) -> Side:
+    """Levels of ``new`` that some held side lacks or has otherwise, and zeros for those that ``new`` lacks."""
+    after = dict(new)
+    changed: dict[int, int] = {}
+    for side in held:
+        before = dict(side)
+        changed.update((p, lots) for p, lots in new if before.get(p) != lots)
+        changed.update((p, 0) for p in before if p not in after)
+    return side_texts(listing, list(changed.items()))
 
 
 def _crossed(levels: Levels) -> Levels:

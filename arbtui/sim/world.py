@@ -165,32 +165,37 @@ class World:
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def advance_to(self, t_ns: int) -> list[Change]:
-        """Take every step up to ``t_ns``; what changed, in order. A long sleep is skipped, not made up for."""
+    def advance_to(self, t_ns: int) -> Iterator[Change]:
+        """Take every step up to ``t_ns``, yielding each change while it is the newest. A long sleep is skipped.
+
+        Nothing happens until it is iterated; whoever looks at a book between two changes sees it between them.
+        """
         due = (t_ns - self.start_ns) // STEP_NS - self.steps
         if due > _MOST_STEPS:
             self.start_ns += (due - _MOST_STEPS) * STEP_NS
             due = _MOST_STEPS
-        changes: list[Change] = []
         for _ in range(due):
-            self.step(changes)
-        return changes
+            yield from self._step()
 
-    def step(self, changes: list[Change]) -> None:
-        """One step; appends what changed."""
+    def run_to(self, t_ns: int) -> int:
+        """The same for whom the changes do not matter; how many there were."""
+        return sum(1 for _ in self.advance_to(t_ns))
+
+    def _step(self) -> Iterator[Change]:
         if not self._settled:
             self._settle()
         self.steps += 1
         now_ns = self.now_ns
         self._walk_coins(now_ns)
-        changes.extend(self._follow(listing, now_ns) for listing in self._dislocate(now_ns))
+        for listing in self._dislocate(now_ns):
+            yield self._follow(listing, now_ns)
         if not self._movers:
             return
         self._owed += self.rate * STEP_NS / NS_PER_S
         count = int(self._owed)
         self._owed -= count
-        chosen = self._moves.choices(self._movers, cum_weights=self._weights, k=count)
-        changes.extend(self._follow(listing, now_ns) for listing in chosen)
+        for listing in self._moves.choices(self._movers, cum_weights=self._weights, k=count):
+            yield self._follow(listing, now_ns)
 
     def _settle(self) -> None:
         """Who moves, how often, and how far coins may walk so that the slowest book still keeps up."""

@@ -102,9 +102,13 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> list[str]:
 
 
 def bindings(*scopes: Scope) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
-    """Textual's bindings of all actions of the scopes."""
+    """Textual's bindings of all actions of the scopes.
+
+    All have priority, because those are acted upon in the order in which they were typed, one before the next is looked
+    at: ``/sol`` sent in one packet opens the filter and types into it. Without, the letters would still go to the grid.
+    """
     return [
-        Binding(action.keys, action.call, action.about, show=False, id=action.id)
+        Binding(action.keys, action.call, action.about, show=False, priority=True, id=action.id)
         for action in ACTIONS
         if action.scope in scopes
     ]

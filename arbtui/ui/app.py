@@ -10,6 +10,7 @@ the task closes the screen and gives the terminal back.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -109,6 +110,9 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.run_worker(self._beat(), name="pump")
 
     async def _beat(self) -> None:
+        self.pump.tick_all()
+        gc.collect()
+        gc.freeze()  # widgets and style sheet stay for good: no later collection needs to look at them
         try:
             await self.pump.run()
         except Exception:
@@ -139,6 +143,9 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.exit(end)
 
     # keys that concern the whole program
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action == "stop" or not self.main_screen.asking
 
     def action_leave(self) -> None:
         self.leave(ScreenEnd.QUIT)

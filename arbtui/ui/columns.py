@@ -19,9 +19,13 @@ SortValue = float | str | None
 
 @dataclass(frozen=True)
 class Column:
-    """``width`` includes the one cell of air on its left. ``need``: the higher, the sooner it is left out."""
+    """``width`` includes the one cell of air on its left. ``need``: the higher, the sooner it is left out.
+
+    Neighbours of one ``group`` mostly change together and are painted by one widget.
+    """
 
     id: str
+    group: str
     title: str
     letter: str
     width: int
@@ -30,6 +34,7 @@ class Column:
     value: Callable[[SpreadRow], SortValue]
     cell: Callable[[SpreadRow, float], Cell]
     right: bool = True
+    air: bool = True  # a cell of space in front, where it stands to the left
 
 
 def marks(row: SpreadRow) -> str:
@@ -63,71 +68,71 @@ def _quiet(row: SpreadRow) -> Role:
 
 COLUMNS: tuple[Column, ...] = (
     Column(
-        "symbol", "symbol", "y", 9, 0, "the coin",
+        "symbol", "name", "symbol", "y", 9, 0, "the coin",
         lambda row: row.base, lambda row, _: (row.base, "faint" if row.muted is not None else "strong"), right=False,
     ),
     Column(
-        "marks", "", "m", 4, 4, "~ muted, i selling needs inventory, $ currencies converted, r a leg by REST only",
-        lambda row: row.muted or "", lambda row, _: (marks(row), "warn"), right=False,
+        "marks", "name", "", "m", 3, 4, "~ muted, i selling needs inventory, $ currencies converted, r a leg by REST only",
+        lambda row: row.muted or "", lambda row, _: (marks(row), "warn"), right=False, air=False,
     ),
     Column(
-        "buy", "buy", "b", 7, 1, "where to buy; s = spot",
+        "buy", "buy", "buy", "b", 7, 1, "where to buy; s = spot",
         lambda row: row.buy.venue, lambda row, _: (leg_text(row.buy), _plain(row)), right=False,
     ),
     Column(
-        "ask", "ask", "k", 10, 8, "the buy leg's best ask, per coin",
+        "ask", "buy", "ask", "k", 10, 7, "the buy leg's best ask, per coin",
         lambda row: row.buy.price, lambda row, _: (text.price(row.buy.price, 9), _plain(row)),
     ),
     Column(
-        "sell", "sell", "l", 7, 1, "where to sell; s = spot",
+        "sell", "sell", "sell", "l", 7, 1, "where to sell; s = spot",
         lambda row: row.sell.venue, lambda row, _: (leg_text(row.sell), _plain(row)), right=False,
     ),
     Column(
-        "bid", "bid", "d", 10, 9, "the sell leg's best bid, per coin",
+        "bid", "sell", "bid", "d", 10, 8, "the sell leg's best bid, per coin",
         lambda row: row.sell.price, lambda row, _: (text.price(row.sell.price, 9), _plain(row)),
     ),
     Column(
-        "gross", "gross", "g", 7, 6, "before fees, bps",
+        "gross", "edge", "gross", "g", 6, 6, "before fees, bps",
         lambda row: row.gross_bps, lambda row, _: (text.signed(row.gross_bps), _plain(row)),
     ),
     Column(
-        "fees", "fees", "e", 6, 10, "both taker fees, bps",
+        "fees", "edge", "fees", "e", 6, 10, "both taker fees, bps",
         lambda row: row.fees_bps, lambda row, _: (text.plain(row.fees_bps), _quiet(row)),
     ),
     Column(
-        "net", "net", "n", 9, 0, "gross - fees at the top of both books, bps",
+        "net", "edge", "net", "n", 8, 0, "gross - fees at the top of both books, bps",
         lambda row: row.net_bps, lambda row, threshold: _net(row, row.net_bps, threshold),
     ),
     Column(
-        "top", "top", "t", 6, 5, "US dollars that both tops of book can fill",
+        "top", "room", "top", "t", 6, 5, "US dollars that both tops of book can fill",
         lambda row: row.top_usd, lambda row, _: (text.amount(row.top_usd), _plain(row)),
     ),
     Column(
-        "max", "max", "u", 6, 7, "US dollars until the net of the next coin falls below the threshold (walked books)",
+        "max", "room", "max", "u", 6, 9, "US dollars until the net of the next coin falls below the threshold (walked books)",
         lambda row: row.max_usd, lambda row, _: (text.amount(row.max_usd), _plain(row)),
     ),
     Column(
-        "age", "age", "a", 4, 3, "age of the older leg",
+        "age", "age", "age", "a", 4, 3, "age of the older leg",
         worst_age_ms, lambda row, _: (text.age(worst_age_ms(row)), _quiet(row)),
     ),
     Column(
-        "walk", "walk", "w", 9, 11, "net for the chosen size, walking both books, bps",
+        "walk", "later", "walk", "w", 8, 11, "net for the chosen size, walking both books, bps",
         lambda row: row.walk_net_bps, lambda row, threshold: _net(row, row.walk_net_bps, threshold),
     ),
     Column(
-        "carry", "carry", "f", 7, 12, "funding earned per hour holding both legs, bps",
+        "carry", "later", "carry", "f", 7, 12, "funding earned per hour holding both legs, bps",
         lambda row: row.carry_per_h_bps, lambda row, _: (text.signed(row.carry_per_h_bps, 2), _plain(row)),
     ),
     Column(
-        "rt", "r.trip", "r", 7, 13, "net of opening now and closing when both mids have met, bps",
+        "rt", "later", "r.trip", "r", 7, 13, "net of opening now and closing when both mids have met, bps",
         lambda row: row.round_trip_bps, lambda row, _: (text.signed(row.round_trip_bps), _plain(row)),
     ),
     Column(
-        "vol", "vol", "o", 6, 14, "24 h volume of the leg that has less, US dollars",
+        "vol", "words", "vol", "o", 6, 14, "24 h volume of the leg that has less, US dollars",
         lesser_volume_usd, lambda row, _: (text.amount(lesser_volume_usd(row)), _quiet(row)),
     ),
     Column(
-        "why", "why muted", "z", 40, 15, "why the pair is not admissible",
+        "why", "words", "why muted", "z", 40, 15, "why the pair is not admissible",
         lambda row: row.muted or "", lambda row, _: ("" if row.muted is None else " " + row.muted, "dim"), right=False,
     ),
 )  # fmt: skip
@@ -146,7 +151,7 @@ def choose(width: int) -> list[tuple[Column, int]]:
         if column.id == "why":
             wanted = min(column.width, max(_WHY_LEAST, left))
         if wanted > left:
-            break
+            continue
         taken[column.id] = wanted
         left -= wanted
     if left > 0 and taken:
@@ -160,7 +165,7 @@ def header(column: Column, width: int, *, sorted_by: bool, reverse: bool) -> Cel
     title = f"{column.title}{'↑' if reverse else '↓'}" if sorted_by else column.title
     if column.right:
         return text.fit(title, width, right=True), "header_sort" if sorted_by else "header"
-    return text.fit(" " + title, width), "header_sort" if sorted_by else "header"
+    return text.fit(" " * column.air + title, width), "header_sort" if sorted_by else "header"
 
 
 def body(column: Column, width: int, row: SpreadRow, threshold_bps: float) -> Cell:
@@ -168,4 +173,4 @@ def body(column: Column, width: int, row: SpreadRow, threshold_bps: float) -> Ce
     content, role = column.cell(row, threshold_bps)
     if column.right:
         return text.fit(content, width, right=True), role
-    return text.fit(" " + content, width), role
+    return text.fit(" " * column.air + content, width), role

@@ -29,6 +29,7 @@ _MARKS = (
     ("$", "the legs' currencies differ and were converted; rate, source and age stand below"),
     ("r", "a leg is known by REST snapshot only: shown, not tradable"),
     ("● ◐ ◌ ○", "a venue: live, degraded or stale, connecting, down; ms = exchange stamp to receipt"),
+    ("● ○ ×", "a signal: raised, cleared, rejected; an s behind a venue is its spot market"),
     ("B S", "in the legs: the buy and the sell leg on show"),
 )
 

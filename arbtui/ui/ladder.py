@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from arbtui.market.state import Slot
+from arbtui.market.slot import Slot
 
 Levels = tuple[tuple[float, float], ...]  # (price, coins), best first
 

@@ -21,7 +21,7 @@ ZONES: dict[Shape, tuple[tuple[PaneId, ...], ...]] = {
     "compact": (("grid",), ("books", "legs", "signals", "feeds")),
     "tiny": (PANES,),
 }
-_BOOKS_WIDTH = 43
+_BOOKS_WIDTH = 42
 _LOW_HEIGHT = 13  # title, header, and five venues with spot and perp, plus one
 
 
@@ -110,7 +110,7 @@ def _wide(room: Region, grid: PaneId, books: PaneId, signals: PaneId, low: PaneI
     x, y, width, height = room
     low_height = min(_LOW_HEIGHT, height * 2 // 5)
     top_height = height - low_height
-    books_width = max(_BOOKS_WIDTH, width * 9 // 25)
+    books_width = max(_BOOKS_WIDTH, width * 7 // 20)
     left_width = width - books_width - 1
     books_height = max(top_height * 2 // 3, top_height - 9)
     right = x + left_width + 1

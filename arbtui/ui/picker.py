@@ -68,7 +68,7 @@ class Picker(Placing):
         self.open = True
         self._input.value = ""
         self._find("")
-        self._input.focus()
+        self.screen.set_focus(self._input, scroll_visible=False)
 
     def _find(self, typed: str) -> None:
         self._found = candidates(typed, self._coins, self._desk.recent)

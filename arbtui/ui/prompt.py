@@ -69,9 +69,9 @@ class PromptLine(Placing):
         self._title.show([((f" {question.title} ", "key"),)])
         self._input.value = question.value
         self._input.cursor_position = len(question.value)
-        self.refresh(layout=True)
+        self.place_anew()
         self._show_hint()
-        self._input.focus()
+        self.screen.set_focus(self._input, scroll_visible=False)
 
     def _show_hint(self) -> None:
         if self._question is None:
@@ -142,7 +142,7 @@ class Chooser(LineWidget, can_focus=True):
         for letter, word in choices.items():
             cells.extend(((f" {letter}", "key"), (f" {word}", "text")))
         self.show([tuple(cells)])
-        self.focus()
+        self.screen.set_focus(self, scroll_visible=False)
 
     def on_key(self, event: events.Key) -> None:
         choose, self._choose = self._choose, None

@@ -88,7 +88,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._picker.styles.layer = "overlay"
-        self.grid.focus()
+        self.set_focus(self.grid, scroll_visible=False)
 
     # where things are
 
@@ -117,12 +117,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _typing(self) -> bool:
         return self._prompt.asking or self._chooser.asking
 
+    @property
+    def asking(self) -> bool:
+        """Whether keys belong to something that is being typed or chosen."""
+        return self._typing or self._picker.open
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not self.asking
+
     def _bottom_widget(self) -> Widget:
         return self._prompt if self._prompt.asking else self._chooser if self._chooser.asking else self._word
 
     def rearrange(self) -> None:
-        """Place everything anew, then fill what came into view."""
-        self.refresh(layout=True)
+        """Place everything anew, then fill what came into view. See ``Placing.place_anew``."""
+        self._status.refresh(layout=True)
         self.call_after_refresh(self.tick_all)
 
     def on_resize(self) -> None:
@@ -164,7 +172,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._front[layout.zone_of(self.plan.shape, pane_id)] = pane_id
         if self._zoomed is not None:
             self._zoomed = pane_id
-        self.panes[pane_id].focus()
+        self.set_focus(self.panes[pane_id], scroll_visible=False)
         self.rearrange()
 
     def action_next_pane(self, direction: int) -> None:
@@ -187,7 +195,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # lines to type in
 
     def _prompt_closed(self) -> None:
-        self.panes[self._current].focus()
+        self.set_focus(self.panes[self._current], scroll_visible=False)
         self.rearrange()
 
     def _ask(self, question: Question) -> None:
@@ -259,7 +267,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.rearrange()
 
     def _picker_closed(self, base: str | None) -> None:
-        self.panes[self._current].focus()
+        self.set_focus(self.panes[self._current], scroll_visible=False)
         if base is not None:
             if self.desk.order.filter.text and base not in self.desk.order.place:
                 self._filter("")

@@ -9,7 +9,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
-from arbtui.market.state import Slot
+from arbtui.market.slot import Slot
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
@@ -30,26 +30,19 @@ class BooksPane(Pane):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._head = LineWidget(desk.theme)
-        self._prices = (LineWidget(desk.theme), LineWidget(desk.theme))
-        self._sizes = (LineWidget(desk.theme), LineWidget(desk.theme))
-        self._wall = LineWidget(desk.theme)
+        self._sides = (LineWidget(desk.theme), LineWidget(desk.theme))
         self._summary = LineWidget(desk.theme)
 
     def body_widgets(self) -> Iterable[LineWidget]:
-        return (self._head, *self._prices, *self._sizes, self._wall, self._summary)
+        return (self._head, *self._sides, self._summary)
 
     def body_places(self, size: Size) -> dict[Widget, Region]:
         height = self._ladder_height(size)
         half = (size.width - 1) // 2
-        price = half * 11 // 20
-        second = half + 1
         return {
             self._head: Region(0, 0, size.width, _HEAD),
-            self._prices[0]: Region(0, _HEAD, price, height),
-            self._sizes[0]: Region(price, _HEAD, half - price, height),
-            self._wall: Region(half, _HEAD, 1, height),
-            self._prices[1]: Region(second, _HEAD, price, height),
-            self._sizes[1]: Region(second + price, _HEAD, size.width - second - price, height),
+            self._sides[0]: Region(0, _HEAD, half + 1, height),
+            self._sides[1]: Region(half + 1, _HEAD, size.width - half - 1, height),
             self._summary: Region(0, _HEAD + height, size.width, max(0, size.height - _HEAD - height)),
         }
 
@@ -67,10 +60,7 @@ class BooksPane(Pane):
         self._head.show([_head_line(row, half)])
         for side, leg in enumerate((row.buy, row.sell)):
             slot = self.desk.port.board.slots[leg.slot]
-            prices, sizes = _ladder_lines(slot, height, self._prices[side].size.width, self._sizes[side].size.width)
-            self._prices[side].show(prices)
-            self._sizes[side].show(sizes)
-        self._wall.show([(("│", "rule"),)] * height)
+            self._sides[side].show(ladder_lines(slot, height, half, "│" if side == 0 else ""))
         if self.body_size.height >= _SUMMARY_FROM:
             self._summary.show(summary(row, self.desk.port.walk_usd, self.body_size.width))
         else:
@@ -78,7 +68,7 @@ class BooksPane(Pane):
 
     def _show_nothing(self) -> None:
         self._head.show([((" No pair of legs yet.", "dim"),)])
-        for widget in (*self._prices, *self._sizes, self._wall, self._summary):
+        for widget in (*self._sides, self._summary):
             widget.show(())
 
     def title_extra(self) -> Sequence[Cell]:
@@ -102,26 +92,27 @@ def _leg_words(side: str, leg: Leg) -> str:
     return f"{side} {text.tag(leg.venue)} {market}  {text.age(leg.age_ms)}{source}"
 
 
-def _ladder_lines(slot: Slot, height: int, price_width: int, size_width: int) -> tuple[list[Line], list[Line]]:
+def ladder_lines(slot: Slot, height: int, width: int, edge: str) -> list[Line]:
     """Asks above, best next to the middle, bids below; the middle says where the levels come from."""
     each = max(1, (height - 1) // 2)
     book = ladder(slot, each)
-    asks = [None] * (each - len(book.asks)) + list(reversed(book.asks))
-    bids = [*book.bids, *[None] * (each - len(book.bids))]
     decimals = text.step_decimals(slot.instrument)
-    prices: list[Line] = []
-    sizes: list[Line] = []
-    roles: tuple[tuple[Sequence[tuple[float, float] | None], Role], ...] = ((asks, "loss"), (bids, "gain"))
-    for levels, role in roles:
-        for level in levels:
-            price, qty = level if level is not None else (None, None)
-            words = text.stepped_price(price, decimals, price_width - 1) if level is not None else ""
-            prices.append(((text.fit(words, price_width, right=True), role if not book.stale else "faint"),))
-            sizes.append(((text.fit(text.size(qty) if level is not None else "", size_width, right=True), "dim"),))
-        if role == "loss":
-            prices.append(((text.fit(_middle(book), price_width), "dim"),))
-            sizes.append(((text.fit(book.origin, size_width, right=True), "dim"),))
-    return prices[:height], sizes[:height]
+    price_width = width * 11 // 20
+    size_width = width - price_width
+
+    def level(at: tuple[float, float] | None, role: Role) -> Line:
+        if at is None:
+            return ((" " * width + edge, "dim"),)
+        price = text.stepped_price(at[0], decimals, price_width - 1)
+        qty = text.fit(text.size(at[1]), size_width, right=True)
+        return (text.fit(price, price_width, right=True), "faint" if book.stale else role), (qty + edge, "dim")
+
+    blank_asks, blank_bids = each - len(book.asks), each - len(book.bids)
+    middle = text.fit(_middle(book), price_width) + text.fit(book.origin, size_width, right=True) + edge
+    lines = [level(None, "loss")] * blank_asks + [level(at, "loss") for at in reversed(book.asks)]
+    lines.append(((middle, "dim"),))
+    lines += [level(at, "gain") for at in book.bids] + [level(None, "gain")] * blank_bids
+    return lines[:height]
 
 
 def _middle(book: Ladder) -> str:
@@ -135,14 +126,14 @@ def summary(row: SpreadRow, walk_usd: float, width: int) -> list[Line]:
     if row.muted is not None:
         return [((" " + line, "warn"),) for line in text.wrap(f"muted: {row.muted}", width - 1)[:_SUMMARY]]
     top: Line = (
-        (f" gross {text.signed(row.gross_bps)}  fees {text.plain(row.fees_bps)}  ", "text"),
+        (f" gross {text.signed(row.gross_bps)} fees {text.plain(row.fees_bps)} ", "text"),
         (f"NET {text.arrowed(row.net_bps)}", _gain(row.net_bps)),
-        (f"  top {text.amount(row.top_usd)}", "dim"),
+        (f" top {text.amount(row.top_usd)}", "dim"),
     )
     walk: Line = (
-        (f" for {text.amount(walk_usd)} USD  ", "text"),
+        (f" for {text.amount(walk_usd)} USD ", "text"),
         (f"NET {text.arrowed(row.walk_net_bps)}", _gain(row.walk_net_bps)),
-        (f"  room {text.amount(row.max_usd)}", "dim"),
+        (f" room {text.amount(row.max_usd)}", "dim"),
     )
     later: Line = (
         (f" round trip {text.signed(row.round_trip_bps)}  carry {text.signed(row.carry_per_h_bps, 2)}/h", "text"),

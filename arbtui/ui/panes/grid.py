@@ -29,26 +29,29 @@ class GridPane(ListPane):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._pointer = LineWidget(desk.theme)
-        self._columns = {column.id: LineWidget(desk.theme) for column in COLUMNS}
+        self._groups = {column.group: LineWidget(desk.theme) for column in COLUMNS}
         self._rest = LineWidget(desk.theme)  # to the right of the last column
         self._words = LineWidget(desk.theme)  # instead of rows, while there are none
-        self._fitted: list[tuple[Column, int]] = []
+        self._fitted: dict[str, list[tuple[Column, int]]] = {}
         self._speaks = True
 
     def body_widgets(self) -> Iterable[LineWidget]:
         yield self._pointer
-        yield from self._columns.values()
+        yield from self._groups.values()
         yield self._rest
         yield self._words
 
     def body_places(self, size: Size) -> dict[Widget, Region]:
         if self._speaks:
             return {self._words: size.region}
-        self._fitted = choose(size.width - _CURSOR_WIDTH)
+        self._fitted = {}
+        for column, width in choose(size.width - _CURSOR_WIDTH):
+            self._fitted.setdefault(column.group, []).append((column, width))
         places: dict[Widget, Region] = {self._pointer: Region(0, 0, _CURSOR_WIDTH, size.height)}
         x = _CURSOR_WIDTH
-        for column, width in self._fitted:
-            places[self._columns[column.id]] = Region(x, 0, width, size.height)
+        for group, columns in self._fitted.items():
+            width = sum(width for _, width in columns)
+            places[self._groups[group]] = Region(x, 0, width, size.height)
             x += width
         places[self._rest] = Region(x, 0, max(0, size.width - x), size.height)
         return places
@@ -58,13 +61,10 @@ class GridPane(ListPane):
         return len(self.desk.order.bases)
 
     def tick(self, now_s: float) -> None:
-        self._reorder(now_s)
-        self._follow()
-        super().tick(now_s)
-
-    def _reorder(self, now_s: float) -> None:
         desk = self.desk
         desk.order.step(now_s, list(desk.port.board.coins), desk.port.row, desk.passes)
+        self._follow()
+        super().tick(now_s)
 
     def _follow(self) -> None:
         """The cursor belongs to its coin. The window goes with it, unless it stands at the top, at the best rows."""
@@ -85,7 +85,7 @@ class GridPane(ListPane):
         self.desk.order.touched(self.desk.now_s())
         if self.count:
             self.desk.point_at(self.desk.order.bases[self.cursor.index])
-        super().moved()
+        super().tick(self.desk.now_s())
 
     def show_coin(self, base: str) -> bool:
         """Bring a coin into the window; False if the filter hides it."""
@@ -104,7 +104,8 @@ class GridPane(ListPane):
         speaks = not self.count
         if speaks != self._speaks:
             self._speaks = speaks
-            self.refresh(layout=True)
+            self.place_anew()
+            self.call_after_refresh(self.tick, now_s)
         if speaks:
             self._words.show(self._explanation())
         else:
@@ -119,14 +120,18 @@ class GridPane(ListPane):
         thresholds = [desk.port.threshold_bps(base) for base in bases]
         at = self.cursor.index - top
         cursor_row = at + 1 if 0 <= at < len(bases) else -1
-        for column, width in self._fitted:
-            lines: list[Line] = [(header(column, width, sorted_by=column.id == order.column, reverse=order.reverse),)]
+        for group, columns in self._fitted.items():
+            head: Line = tuple(
+                header(column, width, sorted_by=column.id == order.column, reverse=order.reverse)
+                for column, width in columns
+            )
+            lines = [head]
             for base, row, threshold_bps in zip(bases, rows, thresholds, strict=True):
                 if row is not None:
-                    lines.append((body(column, width, row, threshold_bps),))
+                    lines.append(tuple(body(column, width, row, threshold_bps) for column, width in columns))
                 else:
-                    lines.append(((text.fit(" " + base if column.id == "symbol" else "", width), "faint"),))
-            self._columns[column.id].show(lines, cursor_row)
+                    lines.append(((" " + text.clean(base) if group == "name" else "", "faint"),))
+            self._groups[group].show(lines, cursor_row)
         self._rest.show((), cursor_row)
         pointer: list[Line] = [((" ", "text"),)] * (len(bases) + 1)
         if cursor_row > 0:

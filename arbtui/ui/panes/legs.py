@@ -11,7 +11,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
-from arbtui.market.state import Slot
+from arbtui.market.slot import Slot
 from arbtui.ui import text
 from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
@@ -23,8 +23,9 @@ from arbtui.ui.theme import Cell, Line, Role
 
 @dataclass(frozen=True)
 class LegColumn:
-    """``need``: the higher, the sooner left out. ``cell(slot, now_ns)``."""
+    """``need``: the higher, the sooner left out. ``cell(slot, now_ns)``. ``group``: see the columns of the grid."""
 
+    group: str
     title: str
     width: int
     need: int
@@ -79,37 +80,36 @@ def age_ms(slot: Slot, now_ns: int) -> float | None:
 
 
 COLUMNS: tuple[LegColumn, ...] = (
-    LegColumn("leg", 11, 0, lambda slot, _: _name(slot), right=False),
-    LegColumn("bid", 11, 1, _priced(lambda slot: slot.bid)),
-    LegColumn("size", 9, 7, lambda slot, _: text.size(slot.bid_qty)),
-    LegColumn("ask", 11, 2, _priced(lambda slot: slot.ask)),
-    LegColumn("size", 9, 7, lambda slot, _: text.size(slot.ask_qty)),
-    LegColumn("last", 11, 9, _priced(lambda slot: slot.last_price)),
-    LegColumn("mark", 11, 8, _priced(lambda slot: slot.mark_price)),
-    LegColumn("prem %", 8, 10, lambda slot, _: "" if slot.is_spot else text.signed(premium_pct(slot), 3)),
-    LegColumn("bps/h", 8, 4, lambda slot, _: _per_hour(slot)),
-    LegColumn("funding", 13, 5, lambda slot, _: _funding(slot)),
-    LegColumn("next", 7, 6, _next),
-    LegColumn("vol $", 6, 8, lambda slot, _: text.amount(slot.vol_24h_usd)),
-    LegColumn("age", 5, 3, lambda slot, now_ns: text.age(age_ms(slot, now_ns))),
-    LegColumn("quote", 6, 12, lambda slot, _: slot.instrument.quote),
-    LegColumn("fee bps", 8, 13, lambda slot, _: f"{slot.taker_rate * 1e4:.1f}"),
-    LegColumn("native", 18, 14, lambda slot, _: slot.instrument.native, right=False),
-    LegColumn("muted because", 44, 15, lambda slot, _: slot.muted or "", right=False),
+    LegColumn("name", "leg", 11, 0, lambda slot, _: _name(slot), right=False),
+    LegColumn("top", "bid", 11, 1, _priced(lambda slot: slot.bid)),
+    LegColumn("top", "size", 9, 7, lambda slot, _: text.size(slot.bid_qty)),
+    LegColumn("top", "ask", 11, 2, _priced(lambda slot: slot.ask)),
+    LegColumn("top", "size", 9, 7, lambda slot, _: text.size(slot.ask_qty)),
+    LegColumn("marks", "last", 11, 9, _priced(lambda slot: slot.last_price)),
+    LegColumn("marks", "mark", 11, 8, _priced(lambda slot: slot.mark_price)),
+    LegColumn("carry", "prem %", 8, 10, lambda slot, _: "" if slot.is_spot else text.signed(premium_pct(slot), 3)),
+    LegColumn("carry", "bps/h", 8, 4, lambda slot, _: _per_hour(slot)),
+    LegColumn("carry", "funding", 13, 5, lambda slot, _: _funding(slot)),
+    LegColumn("next", "next", 7, 6, _next),
+    LegColumn("volume", "vol $", 6, 8, lambda slot, _: text.amount(slot.vol_24h_usd)),
+    LegColumn("age", "age", 5, 3, lambda slot, now_ns: text.age(age_ms(slot, now_ns))),
+    LegColumn("words", "quote", 6, 12, lambda slot, _: slot.instrument.quote),
+    LegColumn("words", "fee bps", 8, 13, lambda slot, _: f"{slot.taker_rate * 1e4:.1f}"),
+    LegColumn("words", "native", 18, 14, lambda slot, _: slot.instrument.native, right=False),
+    LegColumn("words", "muted because", 44, 15, lambda slot, _: slot.muted or "", right=False),
 )  # fmt: skip
 _MARK_WIDTH = 3
 
 
-def choose(width: int) -> list[int]:
-    """Indices of the columns that fit."""
+def choose(width: int) -> list[LegColumn]:
+    """The columns that fit, in the order of the screen."""
     left = width
     taken = []
-    for index in sorted(range(len(COLUMNS)), key=lambda index: COLUMNS[index].need):
-        if COLUMNS[index].width > left:
-            break
-        left -= COLUMNS[index].width
-        taken.append(index)
-    return sorted(taken)
+    for column in sorted(COLUMNS, key=lambda column: column.need):
+        if column.width <= left:
+            left -= column.width
+            taken.append(column)
+    return [column for column in COLUMNS if column in taken]
 
 
 class LegsPane(ListPane):
@@ -119,21 +119,23 @@ class LegsPane(ListPane):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._marks = LineWidget(desk.theme)
-        self._columns = [LineWidget(desk.theme) for _ in COLUMNS]
+        self._groups = {column.group: LineWidget(desk.theme) for column in COLUMNS}
         self._rest = LineWidget(desk.theme)
-        self._fitted: list[int] = []
+        self._fitted: dict[str, list[LegColumn]] = {}
         self._coin = ""
 
     def body_widgets(self) -> Iterable[LineWidget]:
-        return (self._marks, *self._columns, self._rest)
+        return (self._marks, *self._groups.values(), self._rest)
 
     def body_places(self, size: Size) -> dict[Widget, Region]:
-        self._fitted = choose(size.width - _MARK_WIDTH)
+        self._fitted = {}
+        for column in choose(size.width - _MARK_WIDTH):
+            self._fitted.setdefault(column.group, []).append(column)
         places: dict[Widget, Region] = {self._marks: Region(0, 0, _MARK_WIDTH, size.height)}
         x = _MARK_WIDTH
-        for index in self._fitted:
-            width = COLUMNS[index].width
-            places[self._columns[index]] = Region(x, 0, width, size.height)
+        for group, columns in self._fitted.items():
+            width = sum(column.width for column in columns)
+            places[self._groups[group]] = Region(x, 0, width, size.height)
             x += width
         places[self._rest] = Region(x, 0, max(0, size.width - x), size.height)
         return places
@@ -161,8 +163,10 @@ class LegsPane(ListPane):
         seen = slots[top : top + self.window]
         cursor_row = self.cursor.index - top + 1 if slots else -1
         now_ns = self.desk.port.clock.now_ns()
-        for index in self._fitted:
-            self._columns[index].show(_column_lines(COLUMNS[index], seen, now_ns), cursor_row)
+        for group, columns in self._fitted.items():
+            lines: list[Line] = [tuple(_header(column) for column in columns)]
+            lines.extend(tuple(_cell(column, slot, now_ns) for column in columns) for slot in seen)
+            self._groups[group].show(lines, cursor_row)
         self._marks.show(self._mark_lines(seen, cursor_row), cursor_row)
         self._rest.show((), cursor_row)
 
@@ -212,11 +216,12 @@ class LegsPane(ListPane):
         self.moved()
 
 
-def _column_lines(column: LegColumn, slots: Sequence[Slot], now_ns: int) -> list[Line]:
+def _header(column: LegColumn) -> Cell:
     title = column.title if column.right else " " + column.title
-    lines: list[Line] = [((text.fit(title, column.width, right=column.right), "header"),)]
-    for slot in slots:
-        words = column.cell(slot, now_ns)
-        role: Role = "faint" if slot.muted is not None else "text"
-        lines.append(((text.fit(words if column.right else " " + words, column.width, right=column.right), role),))
-    return lines
+    return text.fit(title, column.width, right=column.right), "header"
+
+
+def _cell(column: LegColumn, slot: Slot, now_ns: int) -> Cell:
+    words = column.cell(slot, now_ns)
+    role: Role = "faint" if slot.muted is not None else "text"
+    return text.fit(words if column.right else " " + words, column.width, right=column.right), role

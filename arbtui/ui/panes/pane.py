@@ -73,7 +73,10 @@ class Pane(Placing, can_focus=True):
     def show_title(self) -> None:
         focus = self.has_focus
         left: list[Cell] = []
-        for pane in self.tabs or (self.pane_id,):
+        tabs = self.tabs
+        if sum(len(TITLES[pane]) + 4 for pane in tabs) > self.size.width * 2 // 3:
+            tabs = ()
+        for pane in tabs or (self.pane_id,):
             digit, name = PANES.index(pane) + 1, TITLES[pane]
             if pane == self.pane_id:
                 left.append((f" {digit} {name} ", "title_focus" if focus else "title"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
@@ -17,11 +18,12 @@ from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import Pane
 from arbtui.ui.theme import Cell, Line, Role
 
-_STATE_ROLE: dict[SignalState, Role] = {
-    SignalState.RAISED: "gain_strong",
-    SignalState.CLEARED: "dim",
-    SignalState.REJECTED: "warn",
+STATES: dict[SignalState, tuple[str, Role]] = {
+    SignalState.RAISED: ("●", "gain_strong"),
+    SignalState.CLEARED: ("○", "dim"),
+    SignalState.REJECTED: ("×", "warn"),
 }
+_WIDE = 70
 
 
 class SignalsPane(Pane):
@@ -54,17 +56,27 @@ class SignalsPane(Pane):
 def line(record: SignalRecord, width: int) -> Line:
     row = record.row
     net = row.walk_net_bps if row.walk_net_bps is not None else row.net_bps
-    head = f" {text.clock_time(record.t_ns)} {text.fit(row.base, 8)} {_leg(row.buy)}→{_leg(row.sell)} "
-    figure = text.fit(text.arrowed(net), 8)
-    tail = record.state.value
-    if record.state is SignalState.RAISED:
-        tail += f" {text.amount(row.max_usd if row.max_usd is not None else row.top_usd)} USD"
+    mark, state_role = STATES[record.state]
+    raised = record.state is SignalState.RAISED
+    when = text.clock_time(record.t_ns)
+    legs = f"{_leg(row.buy)}→{_leg(row.sell)}"
+    if width < _WIDE:
+        pair = f" {when} {text.fit(row.base, 6)} {text.fit(legs, 11)} "
+        tail = "" if raised else record.reason
     else:
-        tail += f" {record.held_ms / 1000:.1f}s {record.reason}"
-    role: Role = "dim" if net is None or record.state is not SignalState.RAISED else "gain" if net >= 0 else "loss"
-    left = max(0, width - len(head) - 8)
-    return (head, "text"), (figure, role), (text.fit(tail, left), _STATE_ROLE[record.state])
+        pair = f" {when} {text.fit(row.base, 9)} {text.fit(legs, 13)} "
+        held = f"held {record.held_ms / 1000:.1f}s"
+        room = text.amount(row.max_usd if row.max_usd is not None else row.top_usd)
+        tail = f"{record.state.value}, room {room} USD, {held}" if raised else f"{record.state.value}, {record.reason}"
+    net_role: Role = "dim" if net is None or not raised else "gain" if net >= 0 else "loss"
+    left = max(0, width - cell_len(pair) - 10)
+    return (
+        (f" {mark}", state_role),
+        (pair, "text"),
+        (text.fit(text.arrowed(net), 8), net_role),
+        (text.fit(tail, left), state_role),
+    )
 
 
 def _leg(leg: Leg) -> str:
-    return text.tag(leg.venue) + (" s" if leg.market is Market.SPOT else "")
+    return text.tag(leg.venue) + ("s" if leg.market is Market.SPOT else "")

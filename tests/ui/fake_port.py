@@ -1,0 +1,322 @@
+"""A deterministic engine behind the port: coins on five venues with spot and perp, walked by a seeded generator.
+
+It has real slots and real books, so that the screen reads what it will read in earnest, and it does at a quote what an
+engine does at the least: remember it, and keep the coin's best ask and bid.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from arbtui.core.clock import Clock, ManualClock
+from arbtui.core.events import BookSnapshot, Funding, MarkPrice, Quote, QuoteTexts, Ticker
+from arbtui.core.model import Instrument, Market, TradingStatus
+from arbtui.core.sequence import Replaced
+from arbtui.core.status import FeedState, FeedStatus, Notice, ProcessFigures
+from arbtui.market.book import Book
+from arbtui.market.slot import Coin, Slot
+from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.strategy.rows import Basis, Leg, SignalRecord, SignalState, SpreadRow
+
+if TYPE_CHECKING:
+    from arbtui.market.family import Family
+    from arbtui.market.state import Board
+
+VENUES = ("binance", "okx", "bybit", "bitget", "hyperliquid")
+FEES_BPS = {"binance": 4.5, "okx": 5.0, "bybit": 5.5, "bitget": 6.0, "hyperliquid": 4.5}
+NAMES = ("BTC", "ETH", "SOL", "XRP", "DOGE", "PEPE", "WIF", "ENA", "TIA", "HYPE", "LINK", "AVAX", "SUI", "ARB", "APT")
+START_NS = 1_763_600_000_000_000_000
+
+
+class FakeBoard:
+    def __init__(self) -> None:
+        self.slots: list[Slot] = []
+        self.coins: dict[str, Coin] = {}
+
+
+def coin_name(index: int) -> str:
+    return NAMES[index] if index < len(NAMES) else f"C{index:04d}"
+
+
+class FakePort:
+    """``EnginePort`` in full. ``walk(n)`` takes in ``n`` quotes; time moves with ``clock.advance_to``."""
+
+    def __init__(self, coins: int = 60, *, seed: int = 1, markets: Sequence[Market] = tuple(Market)) -> None:
+        self.mode = "DEMO"
+        self.time = ManualClock(START_NS)
+        self.clock: Clock = self.time
+        self.selected = ""
+        self.legs: tuple[int, int] | None = None
+        self.walk_usd = 1000.0
+        self.sent: list[Command] = []
+        self.refuse: str | None = None  # if set, commands are refused with these words
+        self.reads = 0
+        self._random = random.Random(seed)
+        self._board = FakeBoard()
+        self.board = cast("Board", self._board)
+        self._thresholds: dict[str, float] = {"": 5.0}
+        self._kept: dict[str, str] = {}
+        self._signals: deque[SignalRecord] = deque(maxlen=500)
+        self._notices: deque[Notice] = deque(maxlen=200)
+        self._best: dict[str, tuple[Slot, Slot]] = {}
+        self.feeds: list[FeedStatus] = []
+        self._true: list[float] = []
+        for index in range(coins):
+            self._list(coin_name(index), markets)
+        if coins:
+            for venue in VENUES:
+                for market in markets:
+                    self.feeds.append(feed(venue, market))
+
+    # the market
+
+    def _list(self, base: str, markets: Sequence[Market]) -> None:
+        coin = Coin(base)
+        self._board.coins[base] = coin
+        true = 10 ** self._random.uniform(-5, 5)
+        for venue in VENUES:
+            for market in markets:
+                slot = Slot(len(self._board.slots), instrument(venue, market, base, true), coin, cast("Family", None))
+                slot.price_factor, slot.multiplier = 1.0, 1.0
+                slot.taker_rate, slot.fee_source = FEES_BPS[venue] / 1e4, "default"
+                slot.vol_24h_usd = 10 ** self._random.uniform(5, 9)
+                slot.last_price = slot.mark_price = slot.index_price = true
+                slot.ticker = Ticker(slot.id, START_NS, last=f"{true:.8g}")
+                self._fund(slot)
+                coin.slots.append(slot)
+                self._board.slots.append(slot)
+                self._true.append(true)
+        for slot in coin.slots:
+            self.quote(slot, true * (1 + self._random.gauss(0, 0.0003)))
+
+    def _fund(self, slot: Slot) -> None:
+        if slot.is_spot:
+            slot.rate_per_h = 0.0
+            return
+        hours = self._random.choice((1.0, 4.0, 8.0))
+        rate = self._random.gauss(0, 0.0001) * hours
+        slot.funding = Funding(
+            slot.id, START_NS, rate=f"{rate:.8f}", interval_h=hours, next_ms=START_NS // 1_000_000 + 2_000_000
+        )
+        slot.rate_per_h = rate / hours
+        slot.mark = MarkPrice(slot.id, START_NS)
+
+    def quote(self, slot: Slot, mid: float, half: float = 0.0001) -> None:
+        """A new best bid and offer around ``mid``."""
+        slot.bid, slot.ask = mid * (1 - half), mid * (1 + half)
+        slot.bid_qty = slot.ask_qty = 3000.0 / mid
+        slot.bid_usd, slot.ask_usd = slot.bid, slot.ask
+        slot.quote = Quote(
+            slot.id, slot.bid, slot.bid_qty, slot.ask, slot.ask_qty, self.clock.now_ns(), None, 0, (None,) * 4
+        )
+        slots = slot.coin.slots
+        buy = min(slots, key=lambda each: each.ask if each.ask is not None else 1e99)
+        sell = max(slots, key=lambda each: each.bid if each.bid is not None else 0.0)
+        self._best[slot.coin.base] = (buy, sell) if buy is not sell else (buy, next(s for s in slots if s is not buy))
+        if slot.book is not None:
+            self._book(slot)
+
+    def walk(self, quotes: int) -> None:
+        pick, gauss = self._random.randrange, self._random.gauss
+        slots, true = self._board.slots, self._true
+        for _ in range(quotes):
+            slot = slots[pick(len(slots))]
+            self.quote(slot, true[slot.id] * (1 + gauss(0, 0.0006)))
+
+    def _book(self, slot: Slot) -> None:
+        assert slot.book is not None
+        assert slot.bid is not None
+        assert slot.ask is not None
+        qty = slot.bid_qty or 1.0
+        slot.book.apply(
+            BookSnapshot(
+                slot.id,
+                [(f"{slot.bid * (1 - 1e-5 * k * k):.10f}", f"{qty * (k + 1):.4f}") for k in range(20)],
+                [(f"{slot.ask * (1 + 1e-5 * k * k):.10f}", f"{qty * (k + 1):.4f}") for k in range(20)],
+                slot.book.seq + 1,
+                self.clock.now_ns(),
+            )
+        )
+
+    # what guests read
+
+    def threshold_bps(self, base: str = "") -> float:
+        return self._thresholds.get(base, self._thresholds[""])
+
+    def rows(self) -> Sequence[SpreadRow]:
+        return [row for base in self._board.coins if (row := self.row(base)) is not None]
+
+    def row(self, base: str) -> SpreadRow | None:
+        self.reads += 1
+        best = self._best.get(base)
+        return None if best is None else self.pair(best[0].id, best[1].id)
+
+    def pairs(self, base: str) -> Sequence[SpreadRow]:
+        slots = self._board.coins[base].slots
+        return [self.pair(buy.id, sell.id) for buy in slots for sell in slots if buy is not sell]
+
+    def pair(self, buy_slot: int, sell_slot: int) -> SpreadRow:
+        buy, sell = self._board.slots[buy_slot], self._board.slots[sell_slot]
+        a, b = buy.ask, sell.bid
+        known = a is not None and b is not None
+        gross = 1e4 * (b - a) / a if a is not None and b is not None else None
+        fees = 1e4 * (buy.taker_rate + sell.taker_rate)
+        inventory = sell.is_spot
+        muted = buy.muted or sell.muted or buy.coin.quarantine
+        net = None if gross is None else gross - fees
+        return SpreadRow(
+            buy.coin.base,
+            self._leg(buy, buy.ask, buy.ask_qty),
+            self._leg(sell, sell.bid, sell.bid_qty),
+            gross,
+            fees,
+            net,
+            None if net is None or (buy.is_spot and sell.is_spot) else net - fees,
+            3000.0 if known else None,
+            self.walk_usd if buy.book is not None and sell.book is not None else None,
+            None if buy.book is None or sell.book is None or net is None else net - 0.4,
+            None if buy.book is None or sell.book is None else 11_400.0,
+            None if buy.rate_per_h is None or sell.rate_per_h is None else 1e4 * (sell.rate_per_h - buy.rate_per_h),
+            Basis("binance.spot.USDCUSDT", 1.0002, 300.0) if self._mixed(buy, sell) else None,
+            inventory,
+            muted,
+        )
+
+    @staticmethod
+    def _mixed(buy: Slot, sell: Slot) -> bool:
+        return buy.instrument.price_ccy != sell.instrument.price_ccy
+
+    def _leg(self, slot: Slot, price: float | None, qty: float | None) -> Leg:
+        return Leg(
+            slot.id,
+            slot.instrument.venue,
+            slot.instrument.market,
+            slot.instrument.native,
+            slot.instrument.quote,
+            price,
+            qty,
+            None if slot.quote is None else (self.clock.now_ns() - slot.quote.t_ns) / 1e6,
+            "" if slot.quote is None else slot.quote.source,
+            slot.rate_per_h,
+            slot.vol_24h_usd,
+            slot.taker_rate * 1e4,
+            slot.fee_source,
+        )
+
+    def why_not(self, base: str) -> str:
+        row = self.row(base)
+        if row is None or row.net_bps is None:
+            return "no pair of live quotes"
+        if row.muted is not None:
+            return f"no signal: {row.muted}"
+        return f"net {row.net_bps:+.1f} bps against a threshold of {self.threshold_bps(base):g} bps"
+
+    @property
+    def signals(self) -> Sequence[SignalRecord]:
+        return self._signals
+
+    def raise_signal(self, base: str, state: SignalState = SignalState.RAISED, reason: str = "") -> SignalRecord:
+        row = self.row(base)
+        assert row is not None
+        now_ns = self.clock.now_ns()
+        record = SignalRecord(
+            f"{base}:{row.buy.name}:{row.sell.name}:{now_ns}", now_ns, state, reason, "", 0.9, 5.0, 3, 1500.0, row
+        )
+        self._signals.append(record)
+        return record
+
+    def status(self) -> Sequence[FeedStatus]:
+        return self.feeds
+
+    def process(self) -> ProcessFigures:
+        return ProcessFigures(120.0, 9.0, 1.0, 0, {})
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        return self._notices
+
+    def notice(self, text: str, level: str = "info") -> None:
+        self._notices.append(Notice(self.clock.now_ns(), level, text))
+
+    def quote_texts(self, slot: Slot) -> QuoteTexts:
+        return (str(slot.bid), str(slot.bid_qty), str(slot.ask), str(slot.ask_qty))
+
+    def on_quote(self, call: Callable[[Slot], None]) -> None:
+        raise AssertionError("the screen samples, it does not listen to quotes")
+
+    def on_book(self, call: Callable[[Slot], None]) -> None:
+        raise AssertionError("the screen samples, it does not listen to books")
+
+    def on_signal(self, call: Callable[[SignalRecord], None]) -> None:
+        raise AssertionError("the screen samples, it does not listen to signals")
+
+    def on_notice(self, call: Callable[[Notice], None]) -> None:
+        raise AssertionError("the screen samples, it does not listen to notices")
+
+    # what guests command
+
+    def send(self, command: Command) -> Outcome:
+        self.sent.append(command)
+        if self.refuse is not None:
+            return Outcome(False, self.refuse)
+        match command:
+            case SelectCoin(base):
+                return self._select(base)
+            case ChooseLegs(buy, sell):
+                self.legs = None if buy is None or sell is None else (buy, sell)
+                return Outcome(True, "best pair" if self.legs is None else f"legs {buy} and {sell}")
+            case SetThreshold(None, base):
+                self._thresholds.pop(base, None)
+                return Outcome(True, f"{base} has the threshold of all")
+            case SetThreshold(float(bps), base):
+                self._thresholds[base] = bps
+                return Outcome(True, f"threshold {bps:g} bps")
+            case SetWalkSize(usd):
+                self.walk_usd = usd
+                return Outcome(True, f"size {usd:,.0f} USD")
+            case Remember(key, value):
+                self._kept[key] = value
+                return Outcome(True, "kept")
+        raise AssertionError(command)
+
+    def _select(self, base: str) -> Outcome:
+        if base not in self._board.coins:
+            return Outcome(False, f"{base} is not known")
+        if self.selected:
+            for slot in self._board.coins[self.selected].slots:
+                slot.book = None
+        self.selected, self.legs = base, None
+        for slot in self._board.coins[base].slots:
+            slot.book = Book(Replaced())
+            self._book(slot)
+        return Outcome(True, f"watching {base}")
+
+    def remembered(self, key: str) -> str | None:
+        return self._kept.get(key)
+
+
+def instrument(venue: str, market: Market, base: str, price: float) -> Instrument:
+    usdc = venue == "hyperliquid" and market is Market.SPOT
+    quote = "USDC" if usdc else "USDT"
+    return Instrument(
+        venue=venue,
+        market=market,
+        native=f"{base}{quote}",
+        base=base,
+        quote=quote,
+        price_ccy=quote,
+        settle_ccy="USDC" if venue == "hyperliquid" else "USDT",
+        multiplier=Decimal(1),
+        price_factor=Decimal(1),
+        status=TradingStatus.TRADING,
+        tick=None if venue == "hyperliquid" else Decimal(10) ** int(f"{price:e}".partition("e")[2]) / 100_000,
+        sig_figs=5 if venue == "hyperliquid" else None,
+    )
+
+
+def feed(venue: str, market: Market, state: FeedState = FeedState.LIVE, reason: str = "") -> FeedStatus:
+    return FeedStatus(venue, market, state, reason, 300, 300, 0, 0, 1, 480.0, 12.0, 44.0, -1.5)

@@ -1,0 +1,112 @@
+"""The screen on the fake engine in one process, to be looked at, tested through a pty, and measured.
+
+    python -m tests.ui.guest [--coins N] [--rate QUOTES_PER_S] [--seconds S] [--no-screen] [--probe FD] [--out FILE]
+
+``--probe``: a pipe into which somebody writes monotonic nanoseconds, eight bytes each; how late they are read in the
+loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
+ended the engine goes on for ``--after`` seconds, as an engine may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import resource
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+from arbtui.strategy.rows import SignalState
+from arbtui.ui.app import ScreenEnd, run_screen
+from tests.ui.fake_port import START_NS, FakePort
+
+_WARM_UP_S = 2.0
+
+
+class Probe:
+    """Lateness in ms of stamps that another process writes into a pipe, with the times they were read at."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.late_ms: deque[tuple[float, float]] = deque(maxlen=200_000)
+        os.set_blocking(fd, False)
+        asyncio.get_running_loop().add_reader(fd, self._ready)
+
+    def _ready(self) -> None:
+        now_ns = time.monotonic_ns()
+        data = os.read(self._fd, 1 << 16)
+        for at in range(0, len(data) - 7, 8):
+            stamp_ns = int.from_bytes(data[at : at + 8], "little")
+            self.late_ms.append((now_ns / 1e9, (now_ns - stamp_ns) / 1e6))
+
+
+async def engine(port: FakePort, quotes_per_s: float) -> None:
+    """What a feed does to the loop: a few quotes every few milliseconds."""
+    started = time.monotonic()
+    done = signalled = 0
+    states = (SignalState.RAISED, SignalState.CLEARED, SignalState.REJECTED)
+    while True:
+        await asyncio.sleep(0.004)
+        passed = time.monotonic() - started
+        port.time.advance_to(START_NS + int(passed * 1e9))
+        port.walk(int(passed * quotes_per_s) - done)
+        done = int(passed * quotes_per_s)
+        if int(passed) > signalled and "SOL" in port.board.coins:
+            signalled = int(passed)
+            port.raise_signal("SOL", states[signalled % 3], "" if signalled % 3 == 0 else "net fell below 3.0 bps")
+
+
+async def main(args: argparse.Namespace) -> None:
+    port = FakePort(args.coins)
+    gc.collect()
+    gc.freeze()  # as the engine does once it stands
+    figures: dict[str, object] = {}
+    probe = Probe(args.probe) if args.probe >= 0 else None
+    feed = asyncio.create_task(engine(port, args.rate))
+    meter = asyncio.create_task(measure(args.seconds, figures)) if args.seconds else None
+    ended: ScreenEnd | None = None
+    if args.no_screen:
+        await asyncio.sleep(args.seconds + _WARM_UP_S + 0.1)
+    else:
+        ended = await run_screen(port)
+        figures["settled_s"] = time.monotonic()
+    await asyncio.sleep(args.after)
+    feed.cancel()
+    if meter is not None:
+        meter.cancel()
+    figures["end"] = ended.value if ended is not None else None
+    figures["late_ms"] = list(probe.late_ms) if probe is not None else []
+    if args.out:
+        Path(args.out).write_text(json.dumps(figures))  # noqa: ASYNC240 - the measurement is over
+    if not args.no_screen and sys.stdout.isatty() and ended is not ScreenEnd.HANGUP:
+        sys.stdout.write(f"the screen ended: {figures['end']}\n")
+
+
+async def measure(seconds: float, figures: dict[str, object]) -> None:
+    await asyncio.sleep(_WARM_UP_S)
+    cpu, wall = time.process_time(), time.monotonic()
+    figures["from_s"] = wall
+    await asyncio.sleep(seconds)
+    figures["to_s"] = time.monotonic()
+    figures["cpu_pct"] = 100 * (time.process_time() - cpu) / (time.monotonic() - wall)
+    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--coins", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=5000.0)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--after", type=float, default=0.0)
+    parser.add_argument("--no-screen", action="store_true")
+    parser.add_argument("--probe", type=int, default=-1)
+    parser.add_argument("--out", default="")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(arguments()))

@@ -36,7 +36,6 @@ def take(slot: Slot, quote: Quote, rules: FreshnessRules) -> Taken:
         slot.ws_ns = quote.t_ns
         return Taken.OLD
     slot.seq = quote.seq
-    slot.seq_low_ns = 0
     if slot.gaps is not None:
         slot.gaps.note(quote.t_ns)
     show(slot, quote)
@@ -54,8 +53,11 @@ def sound(quote: Quote) -> bool:
 
 
 def _fell_back(slot: Slot, quote: Quote) -> bool:
-    slot.seq_low_ns = slot.seq_low_ns or quote.t_ns
-    return quote.t_ns - slot.seq_low_ns >= SEQ_LOW_MAX_NS
+    """Whether lower ids are all that has come since the shown quote, for too long."""
+    if slot.low_after is not slot.quote:
+        slot.low_after = slot.quote
+        slot.low_ns = quote.t_ns
+    return quote.t_ns - slot.low_ns >= SEQ_LOW_MAX_NS
 
 
 def _take_rest(slot: Slot, quote: Quote, rules: FreshnessRules) -> Taken:

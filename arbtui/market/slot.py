@@ -58,6 +58,8 @@ class Slot:
         "instrument",
         "last_price",
         "link",
+        "low_after",
+        "low_ns",
         "maker_fee_source",
         "maker_rate",
         "mark",
@@ -73,7 +75,6 @@ class Slot:
         "rate_per_h",
         "scale",
         "seq",
-        "seq_low_ns",
         "stale",
         "taker_rate",
         "ticker",
@@ -100,7 +101,8 @@ class Slot:
         self.bid_net: float | None = None
         self.ask_net: float | None = None
         self.seq = 0  # of the last accepted websocket quote
-        self.seq_low_ns = 0  # since when nothing but lower ids has come
+        self.low_after: Quote | None = None  # the quote after which only lower ids have come
+        self.low_ns = 0  # since when
         self.ws_ns = 0  # last websocket BBO that is not ``quote``
         self.crossed = False  # bid >= ask
 

@@ -18,15 +18,14 @@ from math import inf
 from typing import Protocol
 
 from arbtui.core.clock import Clock
-from arbtui.market.basis import UNIT, Between
+from arbtui.market.basis import Between
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.state import Board, ListingChange
+from arbtui.strategy.hotset import HotSet, floor_ratio
 from arbtui.strategy.pairs import PairRules, kind_of
 from arbtui.strategy.rows import SpreadRow
 from arbtui.strategy.spread import net_of, spread_row
 from arbtui.strategy.thresholds import Thresholds
-
-_FEE_MARGIN = 0.05  # no taker rate is further from 0 than this
 
 Legs = tuple[Slot, Slot]  # (buy, sell)
 
@@ -63,38 +62,6 @@ class Pair:
     threshold_bps: float
 
 
-class _View:
-    """One coin on the hot path: its best prices after fees among the legs that are not muted."""
-
-    __slots__ = ("ask", "bid", "buy", "coin", "floor", "hot", "sell", "sells")
-
-    def __init__(self, coin: Coin, sells: list[Slot], floor: float) -> None:
-        self.coin = coin
-        self.sells = sells  # the slots that there is something to sell at
-        self.floor = floor  # bid / ask from which a pair can be near its threshold
-        self.bid = 0.0
-        self.ask = inf
-        self.sell: Slot | None = None
-        self.buy: Slot | None = None
-        self.hot = False
-
-    def find_sell(self) -> None:
-        best, found = 0.0, None
-        for slot in self.sells:
-            bid = slot.bid_net
-            if bid is not None and bid > best and slot.muted is None:
-                best, found = bid, slot
-        self.bid, self.sell = best, found
-
-    def find_buy(self) -> None:
-        best, found = inf, None
-        for slot in self.coin.slots:
-            ask = slot.ask_net
-            if ask is not None and ask < best and slot.muted is None:
-                best, found = ask, slot
-        self.ask, self.buy = best, found
-
-
 class Spreads:
     """The pairs of all coins. ``walk_usd`` is the size that books are walked for; it may be set at any time."""
 
@@ -115,18 +82,15 @@ class Spreads:
         self._clock = clock
         self._near_bps = near_bps
         self.walk_usd = walk_usd
-        self._by_base: dict[str, _View] = {}
-        self._views: list[_View | None] = []  # by slot id
-        self._sells: list[bool] = []  # by slot id
-        self._hot: dict[str, _View] = {}
-        self._converted: list[_View] = []  # coins with a leg whose price depends on a rate
+        self._near = HotSet()
+        self._coins: dict[str, Coin] = {}
         self._rates_moved = False
         self._floors_of = -1  # version of the thresholds that the floors were made from
         self.reload()
 
     def listen(self, board: Board) -> None:
         """Follow the board from now on."""
-        board.on_quote.append(self.on_quote)
+        board.on_quote.append(self._near.on_quote)
         board.on_judged.append(self.on_judged)
         board.on_listing.append(self.on_listing)
         board.on_rates.append(self.on_rates)
@@ -134,43 +98,12 @@ class Spreads:
     # what changes
 
     def on_quote(self, slot: Slot) -> None:
-        """A quote was taken in. This is the hot path."""
-        if slot.muted is not None:
-            return
-        number = slot.id
-        try:
-            view = self._views[number]
-        except IndexError:
-            self._meet(slot)
-            return
-        if view is None:
-            return
-        ask = slot.ask_net
-        if view.buy is slot:
-            if ask is None or ask > view.ask:
-                view.find_buy()
-            else:
-                view.ask = ask
-        elif ask is not None and ask < view.ask:
-            view.ask, view.buy = ask, slot
-        if self._sells[number]:
-            bid = slot.bid_net
-            if view.sell is slot:
-                if bid is None or bid < view.bid:
-                    view.find_sell()
-                else:
-                    view.bid = bid
-            elif bid is not None and bid > view.bid:
-                view.bid, view.sell = bid, slot
-        if view.bid >= view.ask * view.floor and not view.hot:
-            view.hot = True
-            self._hot[view.coin.base] = view
+        """A quote was taken in."""
+        self._near.on_quote(slot)
 
     def on_judged(self, slot: Slot) -> None:
         """A leg was muted or may trade again."""
-        view = self._by_base.get(slot.coin.base)
-        if view is not None:
-            self._look(view)
+        self._near.look(slot.coin.base)
 
     def on_rates(self) -> None:
         """Currency rates moved, and with them prices that no quote has touched."""
@@ -186,47 +119,15 @@ class Spreads:
         self.reload()
 
     def reload(self) -> None:
-        """Start over from the board: after listings, rules."""
-        self._by_base.clear()
-        self._hot.clear()
-        last = max((slot.id for coin in self._board.coins.values() for slot in coin.slots), default=-1)
-        self._views = [None] * (last + 1)
-        self._sells = [False] * (last + 1)
-        for base, coin in self._board.coins.items():
-            view = _View(coin, [slot for slot in coin.slots if self._rules.may_sell(slot)], 1.0)
-            self._by_base[base] = view
-            for slot in coin.slots:
-                self._views[slot.id] = view
-            for slot in view.sells:
-                self._sells[slot.id] = True
-        self._converted = [
-            view
-            for view in self._by_base.values()
-            if any(slot.instrument.price_ccy != UNIT for slot in view.coin.slots)
-        ]
+        """Start over from the board: after listings and other rules, its own or the board's."""
+        self._coins = dict(self._board.coins)
+        self._near.reload(self._coins.values(), self._rules.may_sell)
         self._set_floors()
-
-    def _meet(self, slot: Slot) -> None:
-        """A slot that no listing has announced (a replay takes symbols in as they come)."""
-        self.reload()
-        missing = slot.id + 1 - len(self._views)
-        self._views.extend([None] * missing)
-        self._sells.extend([False] * missing)
 
     def _set_floors(self) -> None:
         self._floors_of = self._thresholds.version
-        for base, view in self._by_base.items():
-            floor_bps = self._thresholds.lowest_bps(base) - self._near_bps
-            margin = 1.0 + _FEE_MARGIN if floor_bps > 0 else 1.0 - _FEE_MARGIN
-            view.floor = 1.0 + floor_bps / 1e4 / margin
-            self._look(view)
-
-    def _look(self, view: _View) -> None:
-        view.find_sell()
-        view.find_buy()
-        if view.bid >= view.ask * view.floor and not view.hot:
-            view.hot = True
-            self._hot[view.coin.base] = view
+        for base in self._coins:
+            self._near.set_floor(base, floor_ratio(self._thresholds.lowest_bps(base) - self._near_bps))
 
     # what may trade
 
@@ -255,7 +156,7 @@ class Spreads:
         return None if a == b else self._board.rates.between(a, b, now_ns).muted
 
     def _why_no_leg(self, slot: Slot, now_ns: int) -> str | None:
-        if slot.id >= len(self._views) or self._views[slot.id] is None:
+        if not self._near.listed(slot):
             return f"{slot.key}: not listed"
         why = slot.muted or self._board.judge(slot, now_ns)
         return None if why is None else f"{slot.key}: {why}"
@@ -268,22 +169,18 @@ class Spreads:
             self._set_floors()
         if self._rates_moved:
             self._rates_moved = False
-            for view in self._converted:
-                self._look(view)
-        for base, view in list(self._hot.items()):
-            if view.bid < view.ask * view.floor:
-                view.hot = False
-                del self._hot[base]
-        return sorted(self._hot)
+            self._near.look_at_converted()
+        return self._near.hot()
 
     def close(self, base: str, now_ns: int) -> list[Pair]:
         """Every admissible pair of the coin whose net is not more than ``near_bps`` below its threshold, best first."""
-        view = self._by_base.get(base)
-        if view is None:
+        coin = self._coins.get(base)
+        if coin is None:
             return []
         lowest = self._thresholds.lowest_bps(base) - self._near_bps
-        sells = [slot for slot in view.sells if slot.bid_net is not None and self._why_no_leg(slot, now_ns) is None]
-        buys = [slot for slot in view.coin.slots if slot.ask_net is not None]
+        sells = [slot for slot in self._sells(coin) if slot.bid_net is not None]
+        sells = [slot for slot in sells if self._why_no_leg(slot, now_ns) is None]
+        buys = [slot for slot in coin.slots if slot.ask_net is not None]
         found = []
         for buy in buys:
             beats = [(slot, net) for slot in sells if (net := net_of(buy, slot)) is not None and net >= lowest]
@@ -312,17 +209,24 @@ class Spreads:
 
     # rows
 
+    def _sells(self, coin: Coin) -> list[Slot]:
+        """Legs that there is something to sell at."""
+        if self._rules.sell_spot:
+            return coin.slots
+        return [slot for slot in coin.slots if not slot.is_spot or self._rules.may_sell(slot)]
+
     def best(self, base: str, now_ns: int) -> Legs | None:
         """The admissible pair of the coin with the highest net."""
-        view = self._by_base.get(base)
-        if view is None:
+        coin = self._coins.get(base)
+        if coin is None:
             return None
-        free = [slot for slot in view.coin.slots if slot.muted is None]
-        top = _best_of(free, [slot for slot in view.sells if slot.muted is None])
+        free = [slot for slot in coin.slots if slot.muted is None]
+        sells = [slot for slot in self._sells(coin) if slot.muted is None]
+        top = _best_of(free, sells)
         if top is None or self.why_not(*top, now_ns) is None:
             return top
         legs = [slot for slot in free if self._why_no_leg(slot, now_ns) is None]
-        sells = [slot for slot in legs if self._sells[slot.id]]
+        sells = [slot for slot in sells if slot in legs]
         return self._best_of_groups(legs, sells, lambda buy, sell: self._why_no_pair(buy, sell, now_ns) is None)
 
     def _best_of_groups(
@@ -344,10 +248,10 @@ class Spreads:
         best = self.best(base, now_ns)
         if best is not None:
             return self._row_of(*best, now_ns, None)
-        view = self._by_base.get(base)
-        if view is None:
+        coin = self._coins.get(base)
+        if coin is None:
             return None
-        slots = view.coin.slots
+        slots = coin.slots
         enabled = self._rules.enabled
         legs = self._best_of_groups(slots, slots, lambda buy, sell: enabled(kind_of(buy, sell)))
         legs = legs or next(iter(self._pairs(base)), None)
@@ -355,7 +259,7 @@ class Spreads:
 
     def rows(self) -> Sequence[SpreadRow]:
         """One row a coin that has a pair at all, in the board's order."""
-        return [row for base in self._by_base if (row := self.row(base)) is not None]
+        return [row for base in self._coins if (row := self.row(base)) is not None]
 
     def pairs(self, base: str) -> Sequence[SpreadRow]:
         """Every pair of the enabled kinds, admissible or not, best net first; unknown nets last."""
@@ -370,8 +274,8 @@ class Spreads:
         return self._row_of(buy, sell, now_ns, self.why_not(buy, sell, now_ns))
 
     def _pairs(self, base: str) -> list[Legs]:
-        view = self._by_base.get(base)
-        slots = view.coin.slots if view is not None else []
+        coin = self._coins.get(base)
+        slots = coin.slots if coin is not None else []
         return [
             (buy, sell)
             for buy in slots

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from arbtui.core.model import Market
 from arbtui.market.slot import Slot
+from arbtui.market.state import ListingChange
 from arbtui.strategy.pairs import PairRules
 from arbtui.strategy.spread import net_of
 from arbtui.strategy.spreads import Spreads
@@ -324,12 +325,15 @@ def test_currency_rates_that_move_make_coins_hot_without_a_quote() -> None:
     assert spreads.hot() == ["BTC"]
 
 
-def test_a_slot_that_was_not_announced_is_taken_in_with_its_first_quote() -> None:
+def test_a_symbol_that_no_listing_has_named_is_passed_over_until_one_does() -> None:
     world = World()
     okx = world.quote(world.add("okx"), 99.9, 100.0)
     spreads = spreads_of(world)
     late = world.quote(world.add("bybit"), 100.5, 100.6)
     spreads.on_quote(late)
+    assert spreads.hot() == []
+    assert spreads.best("BTC", world.now_ns) is None
+    spreads.on_listing(ListingChange(added=(late,)))
     assert spreads.best("BTC", world.now_ns) == (okx, late)
     assert spreads.hot() == ["BTC"]
 

@@ -289,11 +289,13 @@ class Connection:
 
     # ---- once a second
 
-    def tick(self, pulses: Mapping[Stream, Pulse] | None, pulse: Pulse, data_ns: int) -> Verdict | None:
+    def tick(
+        self, pulses: Mapping[Stream, Pulse] | None, data_ns: int = 0, data_limit_s: float | None = None
+    ) -> Verdict | None:
         """Look after subscriptions and heartbeat; what is to become of the connection, None: it goes on.
 
-        ``pulses`` None: its data cannot be told from another connection's yet. ``pulse`` and ``data_ns``: of all its
-        streams together.
+        ``pulses`` None: its data cannot be told from another connection's yet. ``data_ns``: when any of its streams
+        brought data last; ``data_limit_s``: how long none may.
         """
         if not self.link.up or self._watchdog is None:
             return None
@@ -310,7 +312,7 @@ class Connection:
             now_ns,
             traffic_ns=self.link.last_traffic_ns,
             data_ns=data_ns,
-            pulse=pulse,
+            data_limit_s=data_limit_s,
             frames=self.frames,
             broken=self.broken,
             hopeless=len(review.hopeless),

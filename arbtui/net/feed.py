@@ -35,6 +35,8 @@ from arbtui.net.shard import Patience, Shard
 from arbtui.venues.base import Environment, Manners, SocketPlan, Tables, Venue
 
 TICK_NS = NS_PER_S
+STOOD_STILL_NS = 5 * NS_PER_S
+DEGRADED_AGAIN_NS = 300 * NS_PER_S  # how often at most a person is told that a market is degraded
 _TROUBLE = (FeedState.DOWN, FeedState.STALE, FeedState.MAINTENANCE)
 
 
@@ -64,6 +66,7 @@ class _MarketFigures:
     reconnects: int = 0
     frames_before: int = 0  # of shards that are gone
     said: FeedState | None = None  # the state last told in a notice
+    degraded_ns: int | None = None  # when "degraded" was told last
     verdict: tuple[FeedState, str] | None = None  # what others know of it
 
 
@@ -100,6 +103,7 @@ class VenueFeed:
         self._pulses: dict[Stream, Pulse] = {}
         self._group: asyncio.TaskGroup | None = None
         self._timer: Timer | None = None
+        self._looked_ns: int | None = None
 
     # ---- what is wanted
 
@@ -223,6 +227,10 @@ class VenueFeed:
         for stream, pulse in self._pulses.items():
             pulse.saw(self._host.last_data_ns(stream))
         now_ns = self._clock.now_ns()
+        stood_still = self._looked_ns is not None and now_ns - self._looked_ns > STOOD_STILL_NS
+        self._looked_ns = now_ns
+        if stood_still:
+            return  # the loop was held up: what the sockets have brought meanwhile comes before any judgement
         for shard in list(self._shards):
             shard.tick(self._pulses)
             self._ask_refused_again(shard, now_ns)
@@ -247,17 +255,21 @@ class VenueFeed:
         self._shard_of.update(dict.fromkeys(refused, asker))
 
     def _tell(self, market: Market, figures: _MarketFigures) -> None:
-        """One notice per change that a person should know; coming back is told, connecting is not."""
+        """One notice per change that a person should know: a quiet coin that comes and goes is not worth one."""
         state, reason = self._judge(market, self._views(market))
-        if state is FeedState.CONNECTING or state is figures.said:
+        name, now_ns = f"{self._venue.name} {market.value}", self._clock.now_ns()
+        if state is figures.said or state is FeedState.CONNECTING:
+            return
+        if state is FeedState.DEGRADED and figures.said not in _TROUBLE:
+            if figures.degraded_ns is None or now_ns - figures.degraded_ns > DEGRADED_AGAIN_NS:
+                figures.degraded_ns = now_ns
+                self._host.notice("warning", f"{name} is degraded: {reason}")
             return
         figures.said = state
-        name = f"{self._venue.name} {market.value}"
         if state is FeedState.LIVE:
             self._host.notice("info", f"{name} is live")
         else:
-            level = "error" if state in _TROUBLE else "warning"
-            self._host.notice(level, f"{name} is {state.value}: {reason}")
+            self._host.notice("error" if state in _TROUBLE else "warning", f"{name} is {state.value}: {reason}")
 
     # ---- for shards (shard.ShardHost)
 

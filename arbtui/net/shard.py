@@ -21,7 +21,7 @@ from arbtui.net.connection import Connection
 from arbtui.net.connects import Connects, hold_ns
 from arbtui.net.overlap import Overlap
 from arbtui.net.pulse import Pulse
-from arbtui.net.watchdog import Fate, Verdict, data_silence_limit_s
+from arbtui.net.watchdog import Fate, Verdict, data_limit_s
 from arbtui.venues.base import Manners
 
 HANDOVER_WAIT_S = 10.0  # a successor without data takes over after so long if the old one has none either
@@ -219,7 +219,8 @@ class Shard:
             self._replacing = ""
             self._unlink()
             self._cancel_timer()
-            self._schedule(delay_s)
+            if not self._all_refused():
+                self._schedule(delay_s)
 
     def closing(self, connection: Connection, reason: str) -> None:
         if connection is self.current:
@@ -238,6 +239,11 @@ class Shard:
             self.refused_texts[stream] = text
             if connection is self.current:
                 self._host.assigned(stream, None)
+        if self._all_refused() and connection is self.current:
+            connection.finish()  # nothing to hear here until it is time to ask again
+
+    def _all_refused(self) -> bool:
+        return len(self.refused_texts) == len(self.streams) > 0
 
     def doubted(self, stream: Stream, reason: str) -> None:
         self._host.doubted(stream, reason)
@@ -248,7 +254,7 @@ class Shard:
         data_ns = max((pulses[stream].last_ns for stream in self.streams), default=0)
         self.pulse.saw(data_ns)
         if self.current is not None:
-            verdict = self.current.tick(pulses, self.pulse, data_ns)
+            verdict = self.current.tick(pulses, data_ns, data_limit_s(self.pulse, len(self.streams)))
             if verdict is None:
                 if self.current.first_flow_ns:
                     self.error = ""
@@ -270,7 +276,7 @@ class Shard:
 
     def _look_at_successor(self, successor: Connection) -> None:
         now_ns = self._clock.now_ns()
-        verdict = successor.tick(None, Pulse(), 0)
+        verdict = successor.tick(None)
         if verdict is not None and verdict.fate is Fate.CUT:
             successor.finish(TransportBroken(f"cut by us: {verdict.reason}"))
         elif self._may_take_over(successor, now_ns):
@@ -323,6 +329,7 @@ class Shard:
         self.refusals.take(self._clock.now_ns())
         if self.current is not None:
             self.current.finish()
+        self._schedule(0.0)
 
     # ---- what it looks like
 
@@ -336,7 +343,7 @@ class Shard:
 
     def silent_s(self, now_ns: int) -> float | None:
         """For how long nothing came, where that is longer than it should be."""
-        limit_s = data_silence_limit_s(self.pulse)
+        limit_s = data_limit_s(self.pulse, len(self.streams))
         silent_s = (now_ns - self.pulse.last_ns) / NS_PER_S
         return silent_s if limit_s is not None and silent_s > limit_s else None
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from arbtui.core.clock import NS_PER_S
-from arbtui.net.pulse import Pulse
+from arbtui.net.pulse import FLOOR_S, Pulse
 from arbtui.venues.base import Manners
 
 DATA_FLOOR_S = 10.0  # a whole socket without data for so long,
 DATA_FACTOR = 10.0  # and so many times longer than usual, is silent;
 DATA_REPLACE = 2.0  # after twice that it is replaced
+MANY_STREAMS = 10  # so many are not all quiet at once, whatever their habits
 _BROKEN_SPAN_NS = 10 * NS_PER_S
 _BROKEN_LEAST = 20
 _HOUR_NS = 3600 * NS_PER_S
@@ -48,7 +49,15 @@ class Watchdog:
             self._requests_ns.append(now_ns)
 
     def look(
-        self, now_ns: int, *, traffic_ns: int, data_ns: int, pulse: Pulse, frames: int, broken: int, hopeless: int
+        self,
+        now_ns: int,
+        *,
+        traffic_ns: int,
+        data_ns: int,
+        data_limit_s: float | None,
+        frames: int,
+        broken: int,
+        hopeless: int,
     ) -> Verdict | None:
         """None: all is well. ``hopeless`` = streams that stayed silent however often they were asked for."""
         silent_s = (now_ns - max(traffic_ns, self._opened_ns)) / NS_PER_S
@@ -56,9 +65,8 @@ class Watchdog:
             return Verdict(Fate.CUT, f"no frame, ping or pong for {silent_s:.0f} s")
         if kind := self._unreadable(now_ns, frames, broken):
             return Verdict(Fate.CUT, kind)
-        limit_s = data_silence_limit_s(pulse)
         quiet_s = (now_ns - max(data_ns, self._opened_ns)) / NS_PER_S
-        if limit_s is not None and quiet_s > DATA_REPLACE * limit_s:
+        if data_limit_s is not None and quiet_s > DATA_REPLACE * data_limit_s:
             return Verdict(Fate.REPLACE, f"no data for {quiet_s:.0f} s")
         if hopeless:
             return Verdict(Fate.REPLACE, f"{hopeless} streams stay silent or wrong after subscribing anew")
@@ -85,6 +93,9 @@ class Watchdog:
         return None
 
 
-def data_silence_limit_s(pulse: Pulse) -> float | None:
-    """How long a socket that usually brings data may bring none; None while its habits are not known."""
-    return pulse.usual_limit_s(DATA_FLOOR_S, DATA_FACTOR)
+def data_limit_s(pulse: Pulse, streams: int) -> float | None:
+    """How long a socket with ``streams`` that has brought data may bring none; None while nothing can be said."""
+    usual_s = pulse.usual_limit_s(DATA_FLOOR_S, DATA_FACTOR)
+    if usual_s is None and pulse.last_ns and streams >= MANY_STREAMS:
+        return FLOOR_S
+    return usual_s

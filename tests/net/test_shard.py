@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
 from arbtui.core.clock import ManualClock
-from arbtui.core.errors import ArbtuiError, RefusalReason, TransportBroken, VenueRefused
+from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import Link, StreamState
 from arbtui.net.connection import Connection, Conversation
@@ -16,45 +15,11 @@ from arbtui.net.figures import Ages
 from arbtui.net.pulse import Pulse
 from arbtui.net.shard import Shard
 from arbtui.venues.base import Cadence
-from tests.net.toy import TABLES, S, ToyHost, ToyVenue, bbo, book, name_of
+from tests.net.toy import TABLES, HandConnection, S, ToyHost, ToyVenue, bbo, book, name_of
 
 A, B = bbo("A"), bbo("B")
 START_NS = 1_000 * S
 LOST = TransportBroken("the connection was cut")
-
-
-class HandConnection(Connection):
-    """Opened, fed and ended by the test."""
-
-    ended_why: ArbtuiError | None = None
-    finished = False
-
-    def opens(self) -> None:
-        self._up()
-
-    def sends(self) -> list[str]:
-        """What it would have put on the wire by now."""
-        frames = []
-        while self._queue:
-            request = self._queue.popleft()
-            self.subs.sent(request.streams, self._clock.now_ns())
-            frames.append(str(request.frame))
-        return frames
-
-    def hears(self, **row: Any) -> None:
-        self.on_frame(json.dumps(row).encode())
-
-    def acks_all(self) -> None:
-        self.sends()
-        self.hears(ok=[name_of(sub.stream) for sub in self.subs.all()])
-
-    def finish(self, why: ArbtuiError | None = None) -> None:
-        self.finished = True
-        self.ends(why)
-
-    def ends(self, why: ArbtuiError | None) -> None:
-        self._down("")
-        self._owner.ended(self, why)
 
 
 class Bench:

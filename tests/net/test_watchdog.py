@@ -2,16 +2,10 @@
 
 from dataclasses import replace
 
-from arbtui.net.pulse import LEARNED, Pulse
-from arbtui.net.watchdog import Fate, Verdict, Watchdog
+from arbtui.net.pulse import FLOOR_S, Pulse
+from arbtui.net.watchdog import DATA_FLOOR_S, MANY_STREAMS, Fate, Verdict, Watchdog, data_limit_s
 from arbtui.venues.base import Manners
 from tests.net.toy import MANNERS, S
-
-
-def busy() -> Pulse:
-    pulse = Pulse()
-    pulse.beats = LEARNED
-    return pulse
 
 
 def look(
@@ -22,7 +16,7 @@ def look(
         round(now_s * S),
         traffic_ns=round(traffic * S),
         data_ns=round(data * S),
-        pulse=busy(),
+        data_limit_s=DATA_FLOOR_S,
         frames=more.get("frames", 0),
         broken=more.get("broken", 0),
         hopeless=more.get("hopeless", 0),
@@ -100,3 +94,23 @@ def test_used_up_requests_renew_the_connection_and_old_ones_do_not_count() -> No
     assert verdict is not None
     assert verdict.planned
     assert look(dog, 200 + 3600 + 5) is None
+
+
+def test_a_busy_socket_may_be_silent_for_ten_seconds_a_slow_one_longer() -> None:
+    pulse = Pulse()
+    for second in range(100, 200):
+        pulse.saw(second * S)
+    assert data_limit_s(pulse, 1) == DATA_FLOOR_S
+    for second in range(200, 1200, 10):
+        pulse.saw(second * S)
+    limit_s = data_limit_s(pulse, 1)
+    assert limit_s is not None
+    assert limit_s > 50
+
+
+def test_many_streams_that_spoke_once_are_not_all_quiet_for_long() -> None:
+    pulse = Pulse()
+    assert data_limit_s(pulse, MANY_STREAMS) is None  # nothing has come yet: that is for each stream to say
+    pulse.saw(100 * S)
+    assert data_limit_s(pulse, MANY_STREAMS) == FLOOR_S
+    assert data_limit_s(pulse, MANY_STREAMS - 1) is None

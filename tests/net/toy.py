@@ -14,13 +14,14 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from arbtui.core.clock import Timer
-from arbtui.core.errors import ProtocolBroken
+from arbtui.core.clock import Clock, Timer
+from arbtui.core.errors import ArbtuiError, ProtocolBroken
 from arbtui.core.events import (
     BookDelta,
     BookSnapshot,
@@ -38,9 +39,11 @@ from arbtui.core.events import (
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import Contiguous, SequenceRule
 from arbtui.core.status import Link
-from arbtui.net.connection import AppliedEvent
+from arbtui.net.connection import AppliedEvent, Connection, Conversation
 from arbtui.net.feed import VenueFeed
+from arbtui.net.figures import Ages
 from arbtui.net.gateway import NetworkSettings
+from arbtui.net.shard import Shard
 from arbtui.venues.base import (
     Cadence,
     Environment,
@@ -243,6 +246,69 @@ class FastClock:
 
     def call_at(self, due_ns: int, call: Callable[[], None]) -> Timer:
         return self._loop.call_later(max(0, due_ns - self.now_ns()) / S / self.speed, call)
+
+
+class HandConnection(Connection):
+    """A connection without a wire: opened, fed and ended by the test."""
+
+    finished = False
+
+    def opens(self) -> None:
+        self._up()
+
+    def sends(self) -> list[str]:
+        """What it would have put on the wire by now."""
+        frames = []
+        while self._queue:
+            request = self._queue.popleft()
+            self.subs.sent(request.streams, self._clock.now_ns())
+            frames.append(str(request.frame))
+        return frames
+
+    def hears(self, **row: Any) -> None:
+        self.on_frame(json.dumps(row).encode())
+
+    def acks_all(self) -> None:
+        self.sends()
+        self.hears(ok=[name_of(sub.stream) for sub in self.subs.all()])
+
+    def finish(self, why: ArbtuiError | None = None) -> None:
+        self.finished = True
+        self.ends(why)
+
+    def ends(self, why: ArbtuiError | None) -> None:
+        self._down("")
+        self._owner.ended(self, why)
+
+
+class HandFeed(VenueFeed):
+    """A feed whose connections are run by hand, on whatever clock it is given."""
+
+    def __init__(self, venue: ToyVenue, clock: Clock, host: ToyHost, streams: Iterable[Stream]) -> None:
+        super().__init__(venue, Environment.PROD, TABLES, clock, host, rng=random.Random(1))
+        self.dialled: list[HandConnection] = []
+        self.want(streams)
+
+    def _open_shard(self, label: str, market: Market, url: str, streams: Iterable[Stream]) -> Shard:
+        shard = super()._open_shard(label, market, url, streams)
+        shard.start()
+        return shard
+
+    def dial(self, shard: Shard, label: str) -> Connection:
+        venue = self._venue
+        talk = Conversation(
+            venue.name,
+            label,
+            shard.url,
+            venue.session(shard.url, self._tables),
+            venue.manners(shard.market),
+            partial(venue.cadence, shard.market),
+        )
+        ages = Ages()
+        self.dialled.append(
+            HandConnection(talk, shard.streams, clock=self._clock, host=self._host, owner=shard, ages=ages)
+        )
+        return self.dialled[-1]
 
 
 class ToyServer:

@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
         Kind("refuse", "sockets", "sockets are dropped, and connections and requests reset before an answer"),
         Kind("accept_then_close", "sockets", "sockets are accepted and closed again at once; open ones too"),
         Kind("mute", "frames", "the socket stays open and acknowledges, the channel is silent; its frames are lost"),
-        Kind("freeze", "frames", "the same frame is sent again and again"),
+        Kind("freeze", "frames", "a socket's stream repeats its last frame; REST goes on"),
         Kind("drop_delta", "frames", "frames are lost one by one", "probability 0..1 for each frame", 0.05, ("book",)),
         Kind("duplicate", "frames", "each frame is sent twice"),
         Kind("reorder", "frames", "a frame is sent after the one that followed it"),

@@ -381,6 +381,7 @@ def test_listings_hold_what_must_not_be_traded() -> None:
     spot = {row["symbol"]: row for row in one.json(f"{API}/exchangeInfo")["symbols"]}
     assert "PEPEUSDT" in spot
     assert "USDCUSDT" in spot
+    assert {"TRADING", "CANCEL_ONLY", "BREAK"} <= {row["status"] for row in spot.values()}
     lots = {f["filterType"]: f for f in spot["BTCUSDT"]["filters"]}
     assert lots["MARKET_LOT_SIZE"]["stepSize"] == "0.00000000"
 

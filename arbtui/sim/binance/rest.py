@@ -199,7 +199,11 @@ class Rest:
         listings = self._venue.listings("spot")
         if status := call.query.get("symbolStatus"):
             listings = [x for x in listings if tables.SPOT_STATUS[x.status] == status]
-        return [tables.spot_row(x) for x in listings]
+        rows = [tables.spot_row(x) for x in listings]
+        for symbol, asset, odd in tables.ODD_SPOT:
+            if rows and not status:
+                rows.append({**rows[0], "symbol": symbol, "baseAsset": asset, "status": odd})
+        return rows
 
     def _coinm_info(self, call: Call) -> Any:
         return {"timezone": "UTC", "serverTime": self._venue.rest.now_ms(), "rateLimits": [], "symbols": []}

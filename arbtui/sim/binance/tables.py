@@ -99,6 +99,8 @@ ODD_PERPS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("LUNAUSDT", "LUNAUSDT", "PERPETUAL", "PRE_SETTLE", "COIN", "0.0931"),
     ("OLDUSDT", "OLDUSDT", "PERPETUAL", "SETTLING", "COIN", "0.0119"),
 )
+# Spot rows that cannot be bought: symbol, base asset, status.
+ODD_SPOT: tuple[tuple[str, str, str], ...] = (("OLDUSDT", "OLD", "CANCEL_ONLY"), ("GONEUSDT", "GONE", "BREAK"))
 # COIN-M symbols that leak into all-market arrays since the CM-UM merge (st = 2): symbol, pair, price.
 COINM_ROWS: tuple[tuple[str, str, str], ...] = (
     ("BTCUSD_PERP", "BTCUSD", "83077.4"),

@@ -8,6 +8,7 @@ from arbtui.sim.base import SimVenue
 
 _CLASSES = {
     "binance": "arbtui.sim.binance:Binance",
+    "okx": "arbtui.sim.okx:Okx",
 }
 
 NAMES: tuple[str, ...] = tuple(_CLASSES)

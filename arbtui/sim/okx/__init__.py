@@ -1,0 +1,15 @@
+"""OKX as it answers and pushes: perpetual swaps and spot, API v5, public side.
+
+Written from OKX's own documents (docs-v5 as of July 2026: websocket overview, order book, tickers, mark price, index
+tickers, funding rate and instruments channels, market and public data endpoints, error codes; the notices on checksum
+deprecation of 2026-05-21 and on fee groups of 2025-11-03) and from captures of its live hosts. Private channels and
+orders are refused as OKX refuses a client that has not logged in: no account exists here. Of the public channels,
+trades, open interest, price limits, candles and books-rpi are not simulated; subscribing to them is refused with 60018.
+
+Two things can be had on demand without a fault of their own: a book that starts without its snapshot (``mute`` the
+channel ``books`` with ``count`` 1 before subscribing), and a broken chain (``drop_delta``).
+"""
+
+from arbtui.sim.okx.venue import Okx
+
+__all__ = ["Okx"]

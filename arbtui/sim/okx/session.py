@@ -1,0 +1,235 @@
+"""OKX's websocket protocol: subscriptions with one answer for each arg, errors, text pings, limits, silence.
+
+From the websocket overview and the error codes 60000-64008 with their close frames. A connection ends 30 s after the
+handshake if nothing was subscribed, and after 30 s in which nothing was pushed; the text "ping" is answered "pong",
+which counts, while protocol pings are answered and do not.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from arbtui.sim.base import Call, Session, Topic
+from arbtui.sim.limits import Sliding
+from arbtui.sim.listing import Listing
+from arbtui.sim.okx import channels, tables
+
+if TYPE_CHECKING:
+    from arbtui.sim.okx.venue import Okx
+
+NS_PER_S = 1_000_000_000
+_ORDERS = frozenset(
+    {"order", "batch-orders", "cancel-order", "batch-cancel-orders", "amend-order", "batch-amend-orders", "mass-cancel"}
+)
+_PRIVATE = frozenset({"orders", "positions", "account", "balance_and_position", "fills", "liquidation-warning"})
+_LOGIN_NEEDED = frozenset({"books-l2-tbt", "books50-l2-tbt"})
+_BUSINESS = (
+    "candle",
+    "mark-price-candle",
+    "index-candle",
+    "sprd-",
+    "trades-all",
+    "orders-algo",
+    "algo-advance",
+    "grid-",
+)
+_MOVED = (
+    "This channel has been migrated to the '/business' URL. Please subscribe using the new URL. More details can refer "
+    "to: https://www.okx.com/help-center/changes-to-v5-api-websocket-subscription-parameter-and-url."
+)
+_NOT_BUSINESS = (
+    'This channel is not supported by "/business" URL. Please use "/private" URL(for private channels), or "/public" '
+    "URL(for public channels). More details can refer to: "
+    "https://www.okx.com/help-center/changes-to-v5-api-websocket-subscription-parameter-and-url."
+)
+_UPGRADE = "The connection will soon be closed for a service upgrade. Please reconnect."
+
+
+class Refused(Exception):
+    """An error event: ``code`` and text."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class OkxSession(Session):
+    """One socket. ``side`` is public, private or business."""
+
+    def __init__(self, venue: Okx, call: Call, side: str) -> None:
+        super().__init__(venue, call)
+        self._okx = venue
+        self._side = side
+        self._demo = call.host in tables.DEMO_SOCKETS
+        self._requests = Sliding(3600.0)
+        self._subscribed = False
+        self._spoke_ns = 0
+        self._conn_id = ""
+
+    def opened(self) -> None:
+        self._spoke_ns = self.opened_ns
+        self._conn_id = f"{zlib.crc32(f'{self.call.client}/{self.opened_ns}/{len(self.hub.sessions)}'.encode()):08x}"
+
+    # -- heartbeat -------------------------------------------------------------------------------------------------
+
+    def out(self, frames: list[bytes], delay_ns: int = 0) -> None:
+        self._spoke_ns = self.hub.now_ns()
+        super().out(frames, delay_ns)
+
+    def on_ping(self, payload: bytes) -> None:
+        spoke_ns = self._spoke_ns
+        super().on_ping(payload)
+        self._spoke_ns = spoke_ns
+
+    def on_second(self, now_ns: int) -> None:
+        since_ns = self._spoke_ns if self._subscribed else self.opened_ns
+        if now_ns - since_ns > tables.SILENCE_S * NS_PER_S:
+            self.close(4004, "No data received in 30s")
+
+    def announce_shutdown(self) -> None:
+        self._event("notice", code="64008", msg=_UPGRADE)
+
+    # -- requests --------------------------------------------------------------------------------------------------
+
+    def on_text(self, text: str) -> None:
+        if text == "ping":
+            self.send("pong")
+            return
+        if len(text.encode()) > tables.REQUEST_BYTES:
+            self.close(1009, "Request message exceeds the maximum frame length")
+            return
+        message_id: Any = None
+        try:
+            ask = _parsed(text)
+            message_id = ask.get("id")
+            self._answer(ask, message_id, text)
+        except Refused as refused:
+            self._error(refused, message_id)
+
+    def _answer(self, ask: dict[str, Any], message_id: Any, text: str) -> None:
+        op = ask.get("op")
+        if (
+            op in ("subscribe", "unsubscribe", "login")
+            and self._requests.hit(self.hub.now_ns()) > tables.REQUESTS_PER_H
+        ):
+            raise Refused("60014", "Requests too frequent")
+        if op in ("subscribe", "unsubscribe"):
+            for arg in _args(ask, text):
+                try:
+                    self._one(op, arg, message_id)
+                except Refused as refused:
+                    self._error(refused, message_id)
+        elif op == "login":
+            _args(ask, text)
+            raise Refused("60005", "Invalid apiKey")  # whichever it is: there are no accounts here
+        elif op in _ORDERS:
+            if self._side == "private":
+                raise Refused("60011", "Please log in")
+            raise Refused("60028", "The current operation is not supported by this URL.")
+        else:
+            raise Refused("60019" if isinstance(op, str) else "60012", _op_text(op, text))
+
+    def _one(self, op: str, arg: dict[str, Any], message_id: Any) -> None:
+        """Subscribe to one arg or leave it, and acknowledge it."""
+        channel = arg["channel"]
+        self._check_place(channel, arg)
+        key = (channel, arg.get("instType" if channel == "instruments" else "instId"))
+        if op == "unsubscribe" and self.unsubscribe(key):
+            self._ack(op, arg, message_id)
+            return
+        listing = self._meant(channel, key[1], arg)
+        if op == "unsubscribe":  # from what exists and was not subscribed
+            self._ack(op, arg, message_id)
+            return
+        if self.refused(channels.CHANNELS[channel], channel, listing):
+            raise _unknown(arg)
+        self._subscribed = True
+        data_first = zlib.crc32(repr(key).encode()) % 8 == 0  # OKX's data may overtake its acknowledgement
+        if not data_first:
+            self._ack(op, arg, message_id)
+        if key not in self.topics:  # a second subscription is acknowledged and brings no new snapshot
+            self.subscribe(self._stream(channel, listing, arg), key)
+        if data_first:
+            self._ack(op, arg, message_id)
+
+    def _check_place(self, channel: str, arg: dict[str, Any]) -> None:
+        """Whether this socket can carry ``channel`` at all."""
+        business = channel.startswith(_BUSINESS)
+        if self._side == "business":
+            known = channel in channels.CHANNELS or channel in _PRIVATE or channel in _LOGIN_NEEDED
+            raise Refused("64002", _NOT_BUSINESS) if known else _unknown(arg)
+        if business:
+            raise Refused("64001", _MOVED)
+        if channel in (_PRIVATE if self._side == "private" else _LOGIN_NEEDED):
+            raise Refused("60011", "Please log in")
+        if self._side == "private" or channel not in channels.CHANNELS:
+            raise _unknown(arg)
+
+    def _meant(self, channel: str, name: Any, arg: dict[str, Any]) -> Listing | None:
+        """The instrument that is meant; None for the instruments channel, which is of a type."""
+        if channel == "instruments":
+            if name not in tables.INST_TYPES:
+                raise _unknown(arg)
+            return None
+        listing = self._okx.subject(channel, name) if isinstance(name, str) else None
+        if listing is None:
+            raise _unknown(arg)
+        return listing
+
+    def _stream(self, channel: str, listing: Listing | None, arg: dict[str, Any]) -> Topic:
+        if listing is None:
+            return self._okx.instruments(arg["instType"], demo=self._demo)
+        return self._okx.stream(channel, listing)
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def _ack(self, op: str, arg: dict[str, Any], message_id: Any) -> None:
+        known = {key: arg[key] for key in ("channel", "instType", "instFamily", "instId") if key in arg}
+        self._event(op, message_id, arg=known)
+
+    def _error(self, refused: Refused, message_id: Any) -> None:
+        self._event("error", message_id, code=refused.code, msg=str(refused))
+
+    def _event(self, event: str, message_id: Any = None, **more: Any) -> None:
+        head = {} if message_id is None else {"id": message_id}
+        self.send(orjson.dumps({**head, "event": event, **more, "connId": self._conn_id}))
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        ask = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        ask = None
+    if not isinstance(ask, dict):
+        raise Refused("60012", f"Illegal request: {text}")
+    message_id = ask.get("id")
+    if message_id is not None and not (
+        isinstance(message_id, str) and message_id.isascii() and message_id.isalnum() and len(message_id) <= 32
+    ):
+        raise Refused("60033", "Parameter id error.")
+    return ask
+
+
+def _args(ask: dict[str, Any], text: str) -> list[dict[str, Any]]:
+    args = ask.get("args")
+    if not isinstance(args, list) or not args or not all(isinstance(arg, dict) for arg in args):
+        raise Refused("60012", f"Illegal request: {text}")
+    if ask["op"] != "login" and not all(isinstance(arg.get("channel"), str) for arg in args):
+        raise Refused("60012", f"Illegal request: {text}")
+    return args
+
+
+def _op_text(op: Any, text: str) -> str:
+    return f"Invalid op: {op}" if isinstance(op, str) else f"Illegal request: {text}"
+
+
+def _unknown(arg: dict[str, Any]) -> Refused:
+    named = ",".join(f"{key}:{arg[key]}" for key in ("channel", "instType", "instFamily", "instId") if key in arg)
+    return Refused(
+        "60018",
+        f"Wrong URL or {named} doesn't exist. Please use the correct URL, channel and parameters referring to API "
+        "document.",
+    )

@@ -17,6 +17,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -171,12 +172,12 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
     with Stop() as stop:
         clock = ManualClock()
         trouble = Trouble(clock)
-        venues = {name: registry.venue(name) for name in registry.names()}
-        lag = LoopLag()
-        desk, replay = _replay_desk(run.settings, clock, trouble, lag)
+        records = merge(run.files, registry.names(), lambda text: trouble.notice("warning", text))
+        first = list(islice(records, 1))
+        clock.advance_to(first[0].t_ns if first else 0)  # before anybody sets a timer: grids begin with the recording
+        desk, replay = _replay_desk(run.settings, clock, trouble, LoopLag())
         guest.attach(desk)
-        records = merge(run.files, tuple(venues), lambda text: trouble.notice("warning", text))
-        work = asyncio.create_task(replay.run(records, speed=run.speed, drained=guest.drained))
+        work = asyncio.create_task(replay.run(chain(first, records), speed=run.speed, drained=guest.drained))
         visit = asyncio.create_task(guest.run())
         asked = asyncio.create_task(stop.asked.wait())
         try:

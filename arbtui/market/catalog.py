@@ -10,8 +10,8 @@ A partial listing (a status push, one page) updates what it names and removes no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -32,38 +32,43 @@ class Diff:
     disbelieved: str | None = None
 
 
-@dataclass
 class Catalog:
-    """The instruments of every product, newest believed body of each."""
+    """The symbols of every product; their bodies are the slots', which status pushes change as well."""
 
-    known: dict[Product, dict[str, Instrument]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.known: dict[Product, set[str]] = {}
 
-    def take(self, venue: str, listing: Listing) -> Diff:
-        """Compares ``listing`` with what is known and, if it is believed, keeps it."""
-        product = (venue, listing.market, listing.product)
-        known = self.known.setdefault(product, {})
+    def take(self, venue: str, listing: Listing, body_of: Callable[[str], Instrument | None]) -> Diff:
+        """Compares ``listing`` with the bodies that stand (None: no slot yet) and, if it is believed, keeps it."""
+        known = self.known.setdefault((venue, listing.market, listing.product), set())
         named = {instrument.native: instrument for instrument in listing.instruments}
-        if not listing.partial and (reason := self._unbelievable(known, named)) is not None:
+        standing = [body for native in sorted(known) if (body := body_of(native)) is not None and _stands(body)]
+        if not listing.partial and (reason := _unbelievable(standing, named)) is not None:
             return Diff(disbelieved=f"{venue} {listing.market.value} {listing.product}: {reason}")
-        added = tuple(instrument for native, instrument in named.items() if native not in known)
-        changed = tuple(
-            instrument for native, instrument in named.items() if native in known and known[native] != instrument
-        )
-        gone = () if listing.partial else tuple(_gone(known, named))
-        known.update((instrument.native, instrument) for group in (added, changed, gone) for instrument in group)
-        return Diff(added, changed, gone)
-
-    def _unbelievable(self, known: dict[str, Instrument], named: dict[str, Instrument]) -> str | None:
-        if not named:
-            return "the answer lists no instrument"
-        standing = [native for native, instrument in known.items() if instrument.status is not TradingStatus.DELISTED]
-        lost = sum(native not in named for native in standing)
-        if lost * 2 > len(standing):
-            return f"the answer has lost {lost} of {len(standing)} instruments"
-        return None
+        known.update(named)
+        added, changed = [], []
+        for native, instrument in named.items():
+            body = body_of(native)
+            if body is None:
+                added.append(instrument)
+            elif body != instrument:
+                changed.append(instrument)
+        gone = [] if listing.partial else [_gone(body) for body in standing if body.native not in named]
+        return Diff(tuple(added), tuple(changed), tuple(gone))
 
 
-def _gone(known: dict[str, Instrument], named: dict[str, Instrument]) -> Iterable[Instrument]:
-    for native, instrument in known.items():
-        if native not in named and instrument.status is not TradingStatus.DELISTED:
-            yield msgspec.structs.replace(instrument, status=TradingStatus.DELISTED, status_text=GONE)
+def _stands(body: Instrument) -> bool:
+    return body.status is not TradingStatus.DELISTED
+
+
+def _unbelievable(standing: Sequence[Instrument], named: Mapping[str, Instrument]) -> str | None:
+    if not named:
+        return "the answer lists no instrument"
+    lost = sum(body.native not in named for body in standing)
+    if lost * 2 > len(standing):
+        return f"the answer has lost {lost} of {len(standing)} instruments"
+    return None
+
+
+def _gone(body: Instrument) -> Instrument:
+    return msgspec.structs.replace(body, status=TradingStatus.DELISTED, status_text=GONE)

@@ -86,7 +86,12 @@ class Roster:
     def take(self, venue: str, listing: Listing) -> ListingChange:
         """Takes a listing in, if it is believed (see ``catalog``)."""
         family = self.family(venue, listing.market)
-        diff = self._catalog.take(venue, listing)
+
+        def body_of(native: str) -> Instrument | None:
+            slot = self.slot_of(venue, listing.market, native)
+            return None if slot is None else slot.instrument
+
+        diff = self._catalog.take(venue, listing, body_of)
         if diff.disbelieved is None:
             family.listed_ns = listing.t_ns
         return self._apply(diff)
@@ -150,22 +155,18 @@ class Roster:
                 slot.book_link = link
 
     def _apply(self, diff: Diff) -> ListingChange:
-        added: list[Slot] = []
-        changed: list[Slot] = []
-        for instrument in (*diff.added, *diff.changed):
-            slot = self.slot_of(instrument.venue, instrument.market, instrument.native)
-            if slot is None:
-                added.append(self._add(instrument))
-            else:
-                self.relist(slot, instrument)
-                changed.append(slot)
-        removed: list[Slot] = []
-        for instrument in diff.removed:
-            slot = self.slot_of(instrument.venue, instrument.market, instrument.native)
-            assert slot is not None  # it was listed
-            self.relist(slot, instrument)
-            removed.append(slot)
-        return ListingChange(tuple(added), tuple(removed), tuple(changed), diff.disbelieved)
+        return ListingChange(
+            added=tuple(self._add(instrument) for instrument in diff.added),
+            changed=tuple(self._relisted(instrument) for instrument in diff.changed),
+            removed=tuple(self._relisted(instrument) for instrument in diff.removed),
+            disbelieved=diff.disbelieved,
+        )
+
+    def _relisted(self, instrument: Instrument) -> Slot:
+        slot = self.slot_of(instrument.venue, instrument.market, instrument.native)
+        assert slot is not None  # it has a body
+        self.relist(slot, instrument)
+        return slot
 
     def _add(self, instrument: Instrument) -> Slot:
         family = self.family(instrument.venue, instrument.market)

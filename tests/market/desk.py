@@ -123,6 +123,10 @@ class Desk:
             self.mark(slot, price)
         self.board.sweep(self.now_ns)
 
+    def muted(self, slot: Slot) -> str:
+        """Why the leg may not trade, as the board last judged; "" = it may."""
+        return slot.muted or ""
+
     def after(self, seconds: float, *, traffic: bool = True, sweep: bool = True) -> None:
         """Time passes in steps of 500 ms; connections pass pongs all the while, and the board is swept."""
         end_ns = self.now_ns + int(seconds * S)

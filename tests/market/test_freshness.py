@@ -10,7 +10,7 @@ from arbtui.market.slot import Slot
 from arbtui.market.state import Remedy
 from arbtui.market.terms import FreshnessRules
 from arbtui.market.witness import Gaps
-from tests.market.desk import MS, PERP, S, Desk, instrument
+from tests.market.desk import MS, PERP, Desk, S, instrument
 
 
 def why(desk: Desk, slot: Slot) -> str:

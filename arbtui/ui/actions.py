@@ -12,11 +12,12 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["screen", "list", "grid", "legs", "picker", "help"]
+Scope = Literal["screen", "list", "grid", "legs", "signals", "picker", "help"]
 
 SCOPE_TITLES: dict[Scope, str] = {
     "grid": "Spread grid",
     "legs": "Legs",
+    "signals": "Signals",
     "list": "Moving, in every list",
     "screen": "Everywhere",
     "picker": "Coin picker",
@@ -45,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("legs.buy", "legs", "b", "buy_here", "buy at this row: compare this leg with the sell leg", "buy here"),
     Action("legs.sell", "legs", "v", "sell_here", "sell at this row", "sell here"),
     Action("legs.best", "legs", "u", "best_legs", "back to the best pair of the coin", "best pair"),
+    Action("signals.go", "signals", "enter", "go_to_coin", "go to this signal's coin", "go to coin"),
     Action("list.down", "list", "j,down", "move(1)", "down"),
     Action("list.up", "list", "k,up", "move(-1)", "up"),
     Action("list.top", "list", "g,home", "edge(-1)", "to the top"),

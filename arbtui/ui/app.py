@@ -50,6 +50,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     CSS = """
     MainScreen, HelpScreen { layers: base overlay; }
     Input, Input:focus { background: transparent; border: none; padding: 0; }
+    Picker { border: round $primary; background: $background; }
     """
 
     def __init__(

@@ -72,8 +72,9 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.base, lambda row, _: (row.base, "faint" if row.muted is not None else "strong"), right=False,
     ),
     Column(
-        "marks", "name", "", "m", 3, 4, "~ muted, i selling needs inventory, $ currencies converted, r a leg by REST only",
-        lambda row: row.muted or "", lambda row, _: (marks(row), "warn"), right=False, air=False,
+        "marks", "name", "", "m", 3, 4, "~ muted, i selling needs inventory, $ currencies converted,"
+        " r a leg by REST only",
+        lambda row: marks(row).strip(), lambda row, _: (marks(row), "warn"), right=False, air=False,
     ),
     Column(
         "buy", "buy", "buy", "b", 7, 1, "where to buy; s = spot",
@@ -104,15 +105,15 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.net_bps, lambda row, threshold: _net(row, row.net_bps, threshold),
     ),
     Column(
-        "top", "room", "top", "t", 6, 5, "US dollars that both tops of book can fill",
+        "top", "room", "top", "t", 5, 5, "US dollars that both tops of book can fill",
         lambda row: row.top_usd, lambda row, _: (text.amount(row.top_usd), _plain(row)),
     ),
     Column(
-        "max", "room", "max", "u", 6, 9, "US dollars until the net of the next coin falls below the threshold (walked books)",
+        "max", "room", "max", "u", 5, 9, "US dollars until the next coin nets less than the threshold; walked books",
         lambda row: row.max_usd, lambda row, _: (text.amount(row.max_usd), _plain(row)),
     ),
     Column(
-        "age", "age", "age", "a", 4, 3, "age of the older leg",
+        "age", "age", "age", "a", 5, 3, "age of the older leg",
         worst_age_ms, lambda row, _: (text.age(worst_age_ms(row)), _quiet(row)),
     ),
     Column(

@@ -125,7 +125,7 @@ class Desk:
         if not typed.strip() and base:
             self.send(SetThreshold(None, base))
             return True
-        value = _number(typed)
+        value = number(typed)
         if value is None:
             self.say(f"{typed!r} is not a number of basis points", "warning")
             return False
@@ -133,7 +133,7 @@ class Desk:
         return True
 
     def set_walk_size(self, typed: str) -> bool:
-        value = _number(typed)
+        value = number(typed)
         if value is None or value <= 0:
             self.say(f"{typed!r} is not a size in US dollars", "warning")
             return False
@@ -163,7 +163,7 @@ class Desk:
         return self._said
 
 
-def _number(typed: str) -> float | None:
+def number(typed: str) -> float | None:
     """A finite number, with k or M if wanted: ``2k`` is 2,000."""
     typed = typed.strip().lower().replace(",", "").replace(text.MINUS, "-")
     scale = {"k": 1e3, "m": 1e6}.get(typed[-1:], 1.0)

@@ -19,7 +19,7 @@ from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.theme import Line, Theme
 
 _KEYS_WIDTH = 20
-_ORDER: tuple[Scope, ...] = ("grid", "legs", "list", "screen", "picker")
+_ORDER: tuple[Scope, ...] = ("grid", "legs", "signals", "list", "screen", "picker")
 _MARKS = (
     ("▲ ▼", "gain and loss, always with the sign"),
     ("~ (…)", "muted: shown, never a signal; the line below the panes says why"),

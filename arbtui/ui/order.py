@@ -84,6 +84,14 @@ class Order:
         self.place = {base: index for index, base in enumerate(self.bases)}
         self._sorted_at = now_s
 
+    def clearing(self, net_bps: float) -> int:
+        """How many admissible coins stand at or above a threshold."""
+        return sum(
+            1
+            for row in self._pictures.values()
+            if row.muted is None and row.net_bps is not None and row.net_bps >= net_bps
+        )
+
     def known(self) -> list[str]:
         """Every coin that has a row, in no particular order."""
         return list(self._pictures)

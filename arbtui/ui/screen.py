@@ -12,10 +12,10 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
-from arbtui.ui import layout
+from arbtui.ui import layout, text
 from arbtui.ui.actions import Scope, bindings
 from arbtui.ui.columns import BY_LETTER, COLUMNS
-from arbtui.ui.desk import Desk
+from arbtui.ui.desk import Desk, number
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.books import BooksPane
@@ -60,7 +60,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "grid": self.grid,
             "books": BooksPane(desk),
             "legs": LegsPane(desk),
-            "signals": SignalsPane(desk),
+            "signals": SignalsPane(desk, self.go_to_coin),
             "feeds": FeedsPane(desk),
         }
         self._status = LineWidget(desk.theme)
@@ -149,7 +149,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         width = self.size.width
         self._status.show(status_lines(desk, width))
         if self.plan.detail is not None:
-            self._detail.show(detail_lines(desk, width, self.plan.detail.height))
+            told = self.panes[self._current].detail(width)
+            count = self.plan.detail.height
+            self._detail.show(told[:count] if told else detail_lines(desk, width, count))
         self._word.show([last_word_line(desk, width)])
         self._keys.show([keys_line(self._scopes(), self._keymap, width)])
         if self._picker.open:
@@ -162,7 +164,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.tick_lines(now_s)
 
     def _scopes(self) -> list[Scope]:
-        own: dict[PaneId, list[Scope]] = {"grid": ["grid"], "legs": ["legs"]}
+        own: dict[PaneId, list[Scope]] = {"grid": ["grid"], "legs": ["legs"], "signals": ["signals"]}
         return [*own.get(self._current, []), "screen"]
 
     # panes
@@ -220,7 +222,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.grid.tick(self.desk.now_s())
 
     def action_ask_sort(self) -> None:
-        choices = {column.letter: column.title or "marks" for column in COLUMNS}
+        shown = self.grid.shown_columns()
+        ordered = sorted(COLUMNS, key=lambda column: column not in shown)
+        choices = {column.letter: column.title or "marks" for column in ordered}
         self._chooser.ask("sort by", choices, lambda letter: self.grid.sort_by(BY_LETTER[letter].id))
         self.rearrange()
 
@@ -238,8 +242,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         title = f"threshold of {base}, bps net" if base else "threshold, bps net"
 
         def hint(typed: str) -> str:
-            passing = f"{desk.order.passing} of {desk.order.total} coins pass now"
-            return f"{passing}   ↑↓ 0.5   enter{', empty = as all' if base else ''}   esc"
+            bps = number(typed)
+            if bps is None:
+                return "empty = as all" if base and not typed.strip() else "not a number"
+            row = desk.port.row(base) if base else None
+            now = f"net now {text.signed(row.net_bps)}" if row is not None else _passing(desk, bps)
+            return f"{now}   ↑↓ 0.5   enter   esc"
 
         self._ask(
             Question(
@@ -269,10 +277,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _picker_closed(self, base: str | None) -> None:
         self.set_focus(self.panes[self._current], scroll_visible=False)
         if base is not None:
-            if self.desk.order.filter.text and base not in self.desk.order.place:
-                self._filter("")
-            self.grid.show_coin(base)
+            self.go_to_coin(base)
         self.rearrange()
+
+    def go_to_coin(self, base: str) -> None:
+        """Bring a coin under the cursor, past the filter if that hides it."""
+        if self.desk.order.filter.text and base not in self.desk.order.place:
+            self._filter("")
+        if self.grid.show_coin(base):
+            self.tick_all()
+        else:
+            self.desk.say(f"{base} has no pair of quotes", "warning")
 
     # the rest
 
@@ -291,3 +306,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.tick_all)
+
+
+def _passing(desk: Desk, bps: float) -> str:
+    return f"{desk.order.clearing(bps)} of {desk.order.total} coins stand at it now"

@@ -54,7 +54,14 @@ class FeedsPane(ListPane):
         lines: list[Line] = [((text.fit(_HEAD, width), "header"),)]
         lines.extend(line(feed, width) for feed in feeds[top : top + self.window])
         self._table.show(lines, cursor_row)
-        self._at = feeds[self.cursor.index] if feeds else None
+
+    def detail(self, width: int) -> list[Line] | None:
+        feeds = self.desk.port.status()
+        if not 0 <= self.cursor.index < len(feeds) or not feeds[self.cursor.index].reason:
+            return None
+        feed = feeds[self.cursor.index]
+        words = f"{feed.venue} {feed.market.value}: {feed.reason}"
+        return [((" " + part, "warn"),) for part in text.wrap(words, width - 2)]
 
     def title_extra(self) -> Sequence[Cell]:
         figures = self.desk.port.process()

@@ -56,6 +56,9 @@ class GridPane(ListPane):
         places[self._rest] = Region(x, 0, max(0, size.width - x), size.height)
         return places
 
+    def shown_columns(self) -> list[Column]:
+        return [column for columns in self._fitted.values() for column, _ in columns]
+
     @property
     def count(self) -> int:
         return len(self.desk.order.bases)

@@ -154,9 +154,7 @@ class LegsPane(ListPane):
         return 0 if coin is None else len(coin.slots)
 
     def show_body(self, now_s: float) -> None:
-        if self.desk.coin != self._coin:
-            self._coin = self.desk.coin
-            self.cursor.index = self.cursor.top = 0
+        self._begin_anew()
         self.cursor.clamp(self.count, self.window)
         slots = self._slots()
         top = self.cursor.top
@@ -169,6 +167,16 @@ class LegsPane(ListPane):
             self._groups[group].show(lines, cursor_row)
         self._marks.show(self._mark_lines(seen, cursor_row), cursor_row)
         self._rest.show((), cursor_row)
+
+    def _begin_anew(self) -> None:
+        """Another coin has other rows."""
+        if self.desk.coin != self._coin:
+            self._coin = self.desk.coin
+            self.cursor.index = self.cursor.top = 0
+
+    def _move(self, by: int) -> None:
+        self._begin_anew()
+        super()._move(by)
 
     def _mark_lines(self, slots: Sequence[Slot], cursor_row: int) -> list[Line]:
         """``▸`` cursor, then ``B`` and ``S`` at the legs on show."""
@@ -184,6 +192,12 @@ class LegsPane(ListPane):
             )
         return lines
 
+    def detail(self, width: int) -> list[Line] | None:
+        here = self._here()
+        if here is None or here.muted is None:
+            return None
+        return [((" " + part, "warn"),) for part in text.wrap(f"{here.key} muted: {here.muted}", width - 2)]
+
     def title_extra(self) -> Sequence[Cell]:
         return ((f" {text.clean(self.desk.coin)} ", "strong"),) if self.desk.coin else ()
 
@@ -191,6 +205,7 @@ class LegsPane(ListPane):
         return (("by hand", "warn"),) if self.desk.legs_chosen else ()
 
     def _here(self) -> Slot | None:
+        self._begin_anew()
         slots = self._slots()
         return slots[self.cursor.index] if 0 <= self.cursor.index < len(slots) else None
 

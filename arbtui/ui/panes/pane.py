@@ -70,6 +70,10 @@ class Pane(Placing, can_focus=True):
     def show_body(self, now_s: float) -> None:
         raise NotImplementedError
 
+    def detail(self, width: int) -> list[Line] | None:
+        """What the pane has to say in full about its row under the cursor; None: nothing."""
+        return None
+
     def show_title(self) -> None:
         focus = self.has_focus
         left: list[Cell] = []

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
 from arbtui.strategy.rows import Leg, SignalRecord, SignalState
 from arbtui.ui import text
+from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
-from arbtui.ui.panes.pane import Pane
+from arbtui.ui.panes.pane import ListPane
 from arbtui.ui.theme import Cell, Line, Role
 
 STATES: dict[SignalState, tuple[str, Role]] = {
@@ -26,12 +28,17 @@ STATES: dict[SignalState, tuple[str, Role]] = {
 _WIDE = 70
 
 
-class SignalsPane(Pane):
-    pane_id: ClassVar[PaneId] = "signals"
+class SignalsPane(ListPane):
+    """The cursor stays with its record while newer ones come in above; at the top it stays at the top."""
 
-    def __init__(self, desk: Desk) -> None:
+    pane_id: ClassVar[PaneId] = "signals"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("signals")
+
+    def __init__(self, desk: Desk, go_to: Callable[[str], None]) -> None:
         super().__init__(desk)
+        self._go_to = go_to
         self._log = LineWidget(desk.theme)
+        self._at: SignalRecord | None = None
 
     def body_widgets(self) -> Iterable[LineWidget]:
         return (self._log,)
@@ -39,15 +46,57 @@ class SignalsPane(Pane):
     def body_places(self, size: Size) -> dict[Widget, Region]:
         return {self._log: size.region}
 
+    @property
+    def count(self) -> int:
+        return len(self.desk.port.signals)
+
+    @property
+    def window(self) -> int:
+        return self.body_size.height
+
+    def moved(self) -> None:
+        self._at = self._here()
+        super().moved()
+
+    def _here(self) -> SignalRecord | None:
+        signals = self.desk.port.signals
+        return signals[-1 - self.cursor.index] if self.cursor.index < len(signals) else None
+
+    def _follow(self) -> None:
+        cursor = self.cursor
+        if cursor.index and self._at is not self._here():
+            records = list(self.desk.port.signals)[::-1]
+            place = next((place for place, record in enumerate(records) if record is self._at), cursor.index)
+            cursor.top += place - cursor.index
+            cursor.index = place
+        cursor.clamp(self.count, self.window)
+
     def show_body(self, now_s: float) -> None:
+        self._follow()
         width, height = self.body_size
         signals = self.desk.port.signals
-        newest = [signals[-index] for index in range(1, min(height, len(signals)) + 1)]
+        top = self.cursor.top
+        newest = [signals[-1 - place] for place in range(top, min(top + height, len(signals)))]
         if newest:
-            self._log.show([line(record, width) for record in newest])
+            cursor_row = self.cursor.index - top if self.has_focus else -1
+            self._log.show([line(record, width) for record in newest], cursor_row)
         else:
             bps = self.desk.port.threshold_bps()
             self._log.show([((text.fit(f" None yet at {bps:g} bps net. t changes the threshold.", width), "dim"),)])
+
+    def detail(self, width: int) -> list[Line] | None:
+        record = self._here()
+        if record is None:
+            return None
+        words = f"{text.clock_time(record.t_ns)} {record.row.base} {record.state.value}"
+        words += "".join(f", {more}" for more in (record.reason, record.advice) if more)
+        words += f"; confidence {record.confidence:.2f}, {record.samples} samples, held {record.held_ms / 1000:.1f} s"
+        return [((" " + part, "text"),) for part in text.wrap(words, width - 2)]
+
+    def action_go_to_coin(self) -> None:
+        record = self._here()
+        if record is not None:
+            self._go_to(record.row.base)
 
     def title_right(self) -> Sequence[Cell]:
         return ((f"≥ {self.desk.port.threshold_bps():g} bps", "title"),)

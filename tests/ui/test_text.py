@@ -1,0 +1,122 @@
+"""Numbers and words as the screen writes them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from arbtui.core.model import Market
+from arbtui.ui import text
+from tests.ui.fake_port import instrument
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(65432.1, "65432.1"), (162.4812, "162.481"), (0.7112, "0.711200"), (0.0711, "0.0711000"), (1.0, "1.00000")],
+)
+def test_a_price_has_six_significant_figures(value: float, words: str) -> None:
+    assert text.price(value, 9) == words
+
+
+def test_zeros_that_do_not_fit_are_counted_in_a_subscript() -> None:
+    assert text.price(0.0000012345, 9) == "0.0₅12345"
+
+
+def test_an_unknown_price_is_a_dot_and_never_zero() -> None:
+    assert text.price(None, 9) == "·"
+    assert text.signed(None) == text.amount(None) == text.age(None) == text.size(None) == "·"
+
+
+@given(st.floats(min_value=1e-12, max_value=1e9), st.integers(min_value=9, max_value=14))
+def test_a_price_below_a_billion_fits_nine_cells_and_up(value: float, width: int) -> None:
+    assert cell_len(text.price(value, width)) <= max(width, 10)
+
+
+@given(st.floats(min_value=1e-8, max_value=1e6))
+def test_a_written_price_is_right_to_a_tenth_of_a_basis_point_where_nothing_was_cut(value: float) -> None:
+    words = text.price(value, 20)
+    assert math.isclose(float(words), value, rel_tol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(9.14, "+9.1"), (-1.7, "−1.7"), (0.0, "+0.0"), (-0.04, "+0.0"), (1234.5, "+1234"), (-2500.2, "−2500")],
+)
+def test_a_signed_figure_carries_its_sign_and_no_negative_zero(value: float, words: str) -> None:
+    assert text.signed(value) == words
+
+
+def test_the_arrow_agrees_with_the_sign() -> None:
+    assert text.arrowed(3.6) == "▲+3.6"
+    assert text.arrowed(-3.6) == "▼−3.6"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "0"),
+        (3.25, "3.2"),
+        (350, "350"),
+        (999.4, "999"),
+        (2000, "2.0k"),
+        (21_400, "21k"),
+        (1.2e6, "1.2M"),
+        (3e9, "3.0B"),
+    ],
+)
+def test_amounts_are_short(value: float, words: str) -> None:
+    assert text.amount(value) == words
+
+
+@given(st.floats(min_value=0.1, max_value=9e11))
+def test_an_amount_never_takes_more_than_four_cells(value: float) -> None:
+    assert len(text.amount(value)) <= 4
+
+
+def test_ages_below_a_second_all_look_alike_so_that_live_rows_do_not_repaint() -> None:
+    assert text.age(0) == text.age(999) == "<1s"
+    assert [text.age(ms) for ms in (1000, 59_999, 61_000, 7_200_000)] == ["1s", "59s", "1m", "2h"]
+
+
+def test_a_countdown_counts_minutes_in_the_last_hour_and_says_when_it_is_due() -> None:
+    now_ns = 1_000_000_000_000
+    assert text.countdown(1_000_000 + 2_000_000, now_ns) == "33:20"
+    assert text.countdown(1_000_000 + 3 * 3_600_000, now_ns) == "3h00"
+    assert text.countdown(999_000, now_ns) == "due"
+    assert text.countdown(None, now_ns) == "·"
+
+
+def test_a_venue_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in text.fit("BTC\x1b[2J", 12)
+    assert len(text.fit("BTC\x1b[2J", 12)) == 12
+    assert text.clean("a\nb\tc") == "a b c"
+
+
+@given(st.text(max_size=30), st.integers(min_value=1, max_value=20), st.booleans())
+def test_a_fitted_text_is_exactly_as_wide_as_asked(words: str, width: int, right: bool) -> None:
+    fitted = text.fit(words, width, right=right)
+    assert cell_len(fitted) == width
+    assert fitted.isprintable()
+
+
+def test_wide_characters_are_cut_by_cells_not_by_letters() -> None:
+    assert text.fit("币安人生", 6) == "币安… " or cell_len(text.fit("币安人生", 6)) == 6
+
+
+def test_a_price_follows_the_tick_of_its_instrument() -> None:
+    listed = instrument("okx", Market.PERP, "SOL", 162.4)
+    decimals = text.step_decimals(listed)
+    assert decimals == 3
+    assert text.stepped_price(162.48, decimals, 10) == "162.480"
+    assert text.step_decimals(instrument("hyperliquid", Market.PERP, "SOL", 162.4)) is None
+
+
+@given(st.text(alphabet="ab \n\x1b", max_size=80), st.integers(min_value=3, max_value=30))
+def test_wrapped_lines_keep_every_word(words: str, width: int) -> None:
+    lines = text.wrap(words, width)
+    assert " ".join(lines).split() == text.clean(words).split()
+    assert all(cell_len(line) <= width or " " not in line for line in lines)

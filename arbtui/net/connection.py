@@ -21,21 +21,16 @@ from arbtui.core.events import (
     BookSnapshot,
     Closing,
     Event,
-    Funding,
     Ignored,
     Listing,
     MarketEvent,
-    MarkPrice,
-    Mid,
     Pong,
     Quote,
     Refused,
     Reply,
     Resync,
     ServerTime,
-    StatusChange,
     Subscribed,
-    Ticker,
     Unsubscribed,
 )
 from arbtui.core.model import Channel, Stream
@@ -54,6 +49,7 @@ from arbtui.venues.base import Cadence, Manners, Outgoing, Session
 log = logging.getLogger(__name__)
 
 AppliedEvent = MarketEvent | Listing | ServerTime
+_OF_THE_SESSION = frozenset({Subscribed, Refused, Unsubscribed, Pong, Reply, Closing, Resync, Ignored})
 AGE_EVERY = 16  # every how many frames an age is taken
 
 
@@ -132,7 +128,7 @@ class Connection:
         self._clock = clock
         self._now_ns = clock.now_ns
         self._host = host
-        self._apply = host.apply
+        self._apply: Callable[[Any], None] = host.apply
         self._decode = talk.session.decode
         self._owner = owner
         self._ages = ages
@@ -191,23 +187,20 @@ class Connection:
         self._host.count_error(broken.kind, str(broken), broken.sample)
 
     def _other(self, event: Event) -> None:
-        match event:
-            case Quote() | BookDelta() | BookSnapshot():
-                self._ordered(event)
-            case Mid() | Ticker() | MarkPrice() | Funding() | StatusChange() | Listing() | ServerTime():
-                self.applied += 1
-                self._apply(event)
-            case _:
-                self._session_event(event)
+        if type(event) in _OF_THE_SESSION:
+            self._session_event(event)
+        elif self.overlap is None or self._in_order(event, self.overlap):
+            self.applied += 1
+            self._apply(event)
 
-    def _ordered(self, event: Quote | BookDelta | BookSnapshot) -> None:
-        if self.overlap is not None:
-            if self.is_new:
-                self.overlap.from_new(event)
-            elif not self.overlap.admits_old(event):
-                return
-        self.applied += 1
-        self._apply(event)
+    def _in_order(self, event: Event, overlap: Overlap) -> bool:
+        """Whether ``event`` may be applied while another connection brings the same streams."""
+        if not isinstance(event, Quote | BookDelta | BookSnapshot):
+            return True
+        if self.is_new:
+            overlap.from_new(event)
+            return True
+        return overlap.admits_old(event)
 
     def _session_event(self, event: Event) -> None:
         match event:

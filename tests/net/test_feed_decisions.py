@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from arbtui.core.clock import ManualClock
 from arbtui.core.errors import TransportBroken
 from arbtui.core.status import FeedState, StreamState
@@ -55,6 +57,40 @@ def test_silence_that_lasts_is_judged_all_the_same() -> None:
     bench.seconds(30)
     bench.seconds(45, *"ABC")
     assert bench.feed.dialled[0].finished
+
+
+def seconds_until(bench: Bench, state: FeedState, *silent: str) -> int:
+    for second in range(1, 200):
+        bench.second(*silent)
+        if bench.state() is state:
+            return second
+    raise AssertionError(f"never {state}")
+
+
+@pytest.mark.parametrize("known_for_s", [6, 60, 600])
+def test_a_muted_stream_shows_within_35_s_and_is_well_as_soon_as_it_speaks(known_for_s: int) -> None:
+    bench = Bench()
+    bench.seconds(known_for_s)
+    assert seconds_until(bench, FeedState.DEGRADED, "C") <= 35
+    assert bench.feed.status()[0].stale == 1
+    bench.seconds(300, "C")
+    bench.feed.dialled[0].acks_all()
+    assert seconds_until(bench, FeedState.LIVE) <= 20
+
+
+@pytest.mark.parametrize("known_for_s", [6, 60, 600])
+def test_a_silent_venue_shows_within_32_s(known_for_s: int) -> None:
+    bench = Bench()
+    bench.seconds(known_for_s)
+    assert seconds_until(bench, FeedState.STALE, *"ABC") <= 32
+
+
+def test_a_stream_muted_from_the_start_shows_within_35_s() -> None:
+    bench = Bench()
+    for _ in range(35):
+        bench.second("C")
+        bench.feed.dialled[0].acks_all()
+    assert bench.feed.status()[0].stale == 1
 
 
 def test_a_quiet_coin_that_comes_and_goes_is_told_once_not_each_time() -> None:

@@ -129,6 +129,14 @@ class VenueFeed:
         if (shard := self._shard_of.get(stream)) is not None:
             shard.replace(reason)
 
+    def replace(self, stream: Stream, reason: str) -> bool:
+        """Replace the connection that carries ``stream``, because asking anew did not mend its data; whether one is
+        being replaced. At most every 15 s a connection, at growing pauses; the old one serves until the new one does.
+        """
+        shard = self._shard_of.get(stream)
+        self._host.count_error(f"replaced_for_{stream.channel.value}", f"{stream}: {reason}", b"")
+        return shard is not None and shard.replace(reason)
+
     def declare(self, market: Market, state: FeedState | None, reason: str = "") -> None:
         """What others know: ``MAINTENANCE`` as announced, or ``DOWN`` because discovery cannot reach the venue.
 

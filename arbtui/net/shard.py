@@ -122,6 +122,12 @@ class Shard:
     def resync(self, stream: Stream) -> bool:
         return self.current is not None and self.current.resync(stream)
 
+    def replace(self, reason: str) -> bool:
+        """Replace the connection, with overlap; whether one is or was begun (the last may be too recent)."""
+        if self.up:
+            self._replace(Verdict(Fate.REPLACE, reason))
+        return bool(self._replacing)
+
     def replace(self, reason: str) -> None:
         """Open a successor and hand over to it, unless that was done a moment ago."""
         if self.current is not None and self.current.link.up:

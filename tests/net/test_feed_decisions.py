@@ -151,3 +151,18 @@ def test_a_free_label_is_the_lowest_number_of_its_purpose() -> None:
     bench.feed.want(bench.streams[3:])
     bench.feed.want([*bench.streams[3:], bbo("A"), bbo("B"), bbo("C")])
     assert {row.stream: row.connection for row in bench.feed.streams()}[bbo("A")] == "perp.public.0"
+
+
+def test_a_connection_whose_data_stays_wrong_is_replaced_but_not_over_and_over() -> None:
+    bench = Bench()
+    bench.seconds(30)
+    for _ in range(60):
+        bench.feed.replace(bbo("A"), "another source disagrees")
+        bench.second()
+        for connection in bench.feed.dialled:
+            if not connection.link.up and not connection.finished:
+                connection.opens()
+                connection.acks_all()
+    assert 3 <= len(bench.feed.dialled) <= 6
+    assert bench.state() is FeedState.LIVE
+    assert bench.feed.replace(bbo("Z"), "not carried") is False

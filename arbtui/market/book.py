@@ -339,7 +339,7 @@ class Book:
         self._old_run = self._refused_ns = 0
         effect = self._settle(snapshot.t_ns)
         # On a socket the deltas before a snapshot are its past; an answer by REST may lag behind them.
-        return self._replay(kept) if snapshot.source == "rest" and effect is Effect.CHANGED else effect
+        return self._replay(kept, snapshot.t_ns) if snapshot.source == "rest" and effect is Effect.CHANGED else effect
 
     def _is_old(self, snapshot: BookSnapshot) -> bool:
         """Whether the snapshot lies before what this book has shown already."""
@@ -354,8 +354,8 @@ class Book:
         self._refused_ns = self._refused_ns or snapshot.t_ns
         return snapshot.t_ns - self._refused_ns < SNAPSHOT_REFUSED_NS
 
-    def _replay(self, kept: list[BookDelta]) -> Effect:
-        """The deltas that came before a snapshot by REST, on top of it."""
+    def _replay(self, kept: list[BookDelta], t_ns: int) -> Effect:
+        """The deltas that came before a snapshot by REST, on top of it: the snapshot, at ``t_ns``, made the book."""
         for delta in kept:
             if self._delta(delta) is Effect.WANTED:
                 self._failed += 1
@@ -364,6 +364,7 @@ class Book:
                     self._buffer.extend(kept)
                 return Effect.WANTED
         self._failed = 0
+        self.t_ns = t_ns
         return Effect.CHANGED
 
 

@@ -123,18 +123,12 @@ class VenueFeed:
         self._host.count_error(f"resync_{stream.channel.value}", f"{stream}: {reason}", b"")
         return shard is not None and shard.resync(stream)
 
-    def replace(self, stream: Stream, reason: str) -> None:
-        """Subscribing anew did not help: the connection that carries ``stream`` is replaced, with overlap."""
-        self._host.count_error(f"replace_{stream.channel.value}", f"{stream}: {reason}", b"")
-        if (shard := self._shard_of.get(stream)) is not None:
-            shard.replace(reason)
-
     def replace(self, stream: Stream, reason: str) -> bool:
         """Replace the connection that carries ``stream``, because asking anew did not mend its data; whether one is
         being replaced. At most every 15 s a connection, at growing pauses; the old one serves until the new one does.
         """
         shard = self._shard_of.get(stream)
-        self._host.count_error(f"replaced_for_{stream.channel.value}", f"{stream}: {reason}", b"")
+        self._host.count_error(f"replace_{stream.channel.value}", f"{stream}: {reason}", b"")
         return shard is not None and shard.replace(reason)
 
     def declare(self, market: Market, state: FeedState | None, reason: str = "") -> None:
@@ -322,7 +316,7 @@ class VenueFeed:
         now_ns = self._clock.now_ns()
         views = []
         for shard in self._of(market):
-            states = {stream: shard.state_of(stream) for stream in shard.streams}
+            states = {stream: self._state_of(stream, shard) for stream in shard.streams}
             stale = next((str(stream) for stream, state in states.items() if state is StreamState.STALE), "")
             views.append(
                 ShardView(
@@ -335,6 +329,12 @@ class VenueFeed:
                 )
             )
         return views
+
+    def _state_of(self, stream: Stream, shard: Shard) -> StreamState:
+        """A stream that was silent stays so on a new connection until it speaks."""
+        state = shard.state_of(stream)
+        waits = state in (StreamState.ASKED, StreamState.ACKED)
+        return StreamState.STALE if waits and self._pulses[stream].silent else state
 
     def _judge(self, market: Market, views: Sequence[ShardView]) -> tuple[FeedState, str]:
         verdict = self._figures[market].verdict
@@ -380,7 +380,7 @@ class VenueFeed:
     def streams(self) -> list[StreamReport]:
         """Every wanted stream with what became of it."""
         return [
-            StreamReport(stream, shard.state_of(stream), shard.label, shard.refused_texts.get(stream, ""))
+            StreamReport(stream, self._state_of(stream, shard), shard.label, shard.refused_texts.get(stream, ""))
             for shard in self._shards
             for stream in shard.streams
         ]

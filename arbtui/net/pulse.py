@@ -17,14 +17,18 @@ _LEAP = 4.0  # one outage must not teach patience: a gap counts as at most so ma
 
 
 class Pulse:
-    """One stream, or one socket. ``last_ns`` = engine time of the newest data, 0 = never."""
+    """One stream, or one socket. ``last_ns`` = engine time of the newest data, 0 = never.
 
-    __slots__ = ("beats", "gap_s", "last_ns")
+    ``silent``: found silent beyond its limit, and nothing has come since.
+    """
+
+    __slots__ = ("beats", "gap_s", "last_ns", "silent")
 
     def __init__(self) -> None:
         self.last_ns = 0
         self.gap_s = 1.0
         self.beats = 0
+        self.silent = False
 
     def saw(self, last_ns: int | None) -> None:
         """Look at when data came last (None: never)."""
@@ -37,6 +41,7 @@ class Pulse:
             self.beats += 1
             self.gap_s += (gap_s - self.gap_s) * max(_WEIGHT, 1.0 / self.beats)
         self.last_ns = last_ns
+        self.silent = False
 
     def usual_limit_s(self, floor_s: float = FLOOR_S, factor: float = FACTOR) -> float | None:
         """Silence beyond this is suspicious; None while too little is known."""

@@ -128,11 +128,6 @@ class Shard:
             self._replace(Verdict(Fate.REPLACE, reason))
         return bool(self._replacing)
 
-    def replace(self, reason: str) -> None:
-        """Open a successor and hand over to it, unless that was done a moment ago."""
-        if self.current is not None and self.current.link.up:
-            self._replace(Verdict(Fate.REPLACE, reason))
-
     def _connections(self) -> list[Connection]:
         return [c for c in (self.current, self.successor) if c is not None]
 

@@ -197,7 +197,7 @@ class Subscriptions:
             sub.state, sub.asks = StreamState.LIVE, 0
             _forgive(sub, now_ns)
             return
-        sub.state = StreamState.STALE
+        sub.state, pulse.silent = StreamState.STALE, True
         if not sub.tries or now_ns >= sub.tried_ns + _pause_ns(sub.tries):
             self._try(sub, now_ns, in_vain=True)
             review.resync.append(sub.stream)
@@ -213,7 +213,7 @@ class Subscriptions:
         if pulse is None or sub.stream.channel in _SELDOM or waited_ns <= self._first_data_ns(sub, pulse):
             return
         if pulse.last_ns or sub.tries:
-            sub.state = StreamState.STALE
+            sub.state, pulse.silent = StreamState.STALE, True
         self._try(sub, now_ns, in_vain=pulse.last_ns > 0)  # what never came may be a coin that nobody trades
         review.resync.append(sub.stream)
 

@@ -166,3 +166,17 @@ def test_a_connection_whose_data_stays_wrong_is_replaced_but_not_over_and_over()
     assert 3 <= len(bench.feed.dialled) <= 6
     assert bench.state() is FeedState.LIVE
     assert bench.feed.replace(bbo("Z"), "not carried") is False
+
+
+def test_a_silent_stream_stays_so_on_a_new_connection_until_it_speaks() -> None:
+    bench = Bench()
+    bench.seconds(30)
+    bench.seconds(30, "C")
+    bench.feed.dialled[0].ends(TransportBroken("the connection was cut"))
+    bench.seconds(3, "C")
+    bench.feed.dialled[-1].opens()
+    bench.feed.dialled[-1].acks_all()
+    bench.seconds(2, "C")
+    assert bench.feed.status()[0].stale == 1
+    bench.seconds(2)
+    assert bench.feed.status()[0].stale == 0

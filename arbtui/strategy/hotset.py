@@ -67,7 +67,9 @@ class HotSet:
         self._number = {coin.base: number for number, coin in enumerate(self._coins)}
 
     def listed(self, slot: Slot) -> bool:
-        return slot.id < len(self._places) and self._places[slot.id] >= 0
+        """Whether the slot is known, as one of the coin that it is of now."""
+        place = self._places[slot.id] if slot.id < len(self._places) else -1
+        return place >= 0 and self._coins[self._coin_at[place]] is slot.coin
 
     def on_quote(self, slot: Slot) -> None:
         """A quote was taken in. Most change sizes only and end half way."""

@@ -18,9 +18,12 @@ class Kind(StrEnum):
     SPOT_SPOT = "spot-spot"
 
 
+_SPOT = Market.SPOT  # looking a member up in its enumeration costs more than the comparison
+_BY_SPOTS = (Kind.PERP_PERP, Kind.SPOT_PERP, Kind.SPOT_SPOT)
+
+
 def kind_of(buy: Slot, sell: Slot) -> Kind:
-    spots = (buy.instrument.market is Market.SPOT) + (sell.instrument.market is Market.SPOT)
-    return (Kind.PERP_PERP, Kind.SPOT_PERP, Kind.SPOT_SPOT)[spots]
+    return _BY_SPOTS[(buy.instrument.market is _SPOT) + (sell.instrument.market is _SPOT)]
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,11 @@ class PairRules:
     def may_sell(self, slot: Slot) -> bool:
         """Whether there is something to sell: a perp always, spot only what is allowed or known to be held."""
         instrument = slot.instrument
-        if instrument.market is not Market.SPOT or self.sell_spot:
+        if instrument.market is not _SPOT or self.sell_spot:
             return True
         return self.free_balances.get((instrument.venue, instrument.base), 0.0) > 0.0
 
 
 def needs_inventory(sell: Slot) -> bool:
     """Selling spot needs coins that are there already."""
-    return sell.instrument.market is Market.SPOT
+    return sell.instrument.market is _SPOT

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from math import inf
 from typing import Protocol
 
-from arbtui.core.clock import Clock
+from arbtui.core.clock import NS_PER_MS, Clock
 from arbtui.market.basis import Between
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.state import Board, ListingChange
@@ -84,6 +85,8 @@ class Spreads:
         self.walk_usd = walk_usd
         self._near = HotSet()
         self._coins: dict[str, Coin] = {}
+        self._sells: dict[str, list[Slot]] = {}  # per coin the legs that there is something to sell at
+        self._kept: dict[str, tuple[int, SpreadRow | None]] = {}  # rows and when they were made, the oldest first
         self._rates_moved = False
         self._floors_of = -1  # version of the thresholds that the floors were made from
         self.reload()
@@ -110,8 +113,13 @@ class Spreads:
         self._rates_moved = True
 
     def on_listing(self, change: ListingChange) -> None:
-        if change.added or change.removed or change.changed:
+        slots = (*change.added, *change.removed, *change.changed)
+        if not all(self._near.listed(slot) for slot in slots):
             self.reload()
+            return
+        for slot in slots:  # fees, factors, status
+            self._kept.pop(slot.coin.base, None)
+            self._near.look(slot.coin.base)
 
     def set_rules(self, rules: PairRules) -> None:
         """Other kinds of pairs, or other balances."""
@@ -121,7 +129,10 @@ class Spreads:
     def reload(self) -> None:
         """Start over from the board: after listings and other rules, its own or the board's."""
         self._coins = dict(self._board.coins)
-        self._near.reload(self._coins.values(), self._rules.may_sell)
+        self._kept.clear()
+        may_sell = self._rules.may_sell
+        self._sells = {base: [slot for slot in coin.slots if may_sell(slot)] for base, coin in self._coins.items()}
+        self._near.reload(self._coins.values(), may_sell)
         self._set_floors()
 
     def _set_floors(self) -> None:
@@ -178,7 +189,7 @@ class Spreads:
         if coin is None:
             return []
         lowest = self._thresholds.lowest_bps(base) - self._near_bps
-        sells = [slot for slot in self._sells(coin) if slot.bid_net is not None]
+        sells = [slot for slot in self._sells[base] if slot.bid_net is not None]
         sells = [slot for slot in sells if self._why_no_leg(slot, now_ns) is None]
         buys = [slot for slot in coin.slots if slot.ask_net is not None]
         found = []
@@ -209,19 +220,13 @@ class Spreads:
 
     # rows
 
-    def _sells(self, coin: Coin) -> list[Slot]:
-        """Legs that there is something to sell at."""
-        if self._rules.sell_spot:
-            return coin.slots
-        return [slot for slot in coin.slots if not slot.is_spot or self._rules.may_sell(slot)]
-
     def best(self, base: str, now_ns: int) -> Legs | None:
         """The admissible pair of the coin with the highest net."""
         coin = self._coins.get(base)
         if coin is None:
             return None
         free = [slot for slot in coin.slots if slot.muted is None]
-        sells = [slot for slot in self._sells(coin) if slot.muted is None]
+        sells = [slot for slot in self._sells[base] if slot.muted is None]
         top = _best_of(free, sells)
         if top is None or self.why_not(*top, now_ns) is None:
             return top
@@ -257,9 +262,32 @@ class Spreads:
         legs = legs or next(iter(self._pairs(base)), None)
         return None if legs is None else self._row_of(*legs, now_ns, self.why_not(*legs, now_ns))
 
-    def rows(self) -> Sequence[SpreadRow]:
-        """One row a coin that has a pair at all, in the board's order."""
-        return [row for base in self._coins if (row := self.row(base)) is not None]
+    def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
+        """One row a coin that has a pair at all, in the board's order.
+
+        Rows that were made at most ``max_age_ms`` ago may be given again, ages and verdicts as they were; 0 = all as of
+        now. A thousand coins cost some 20 ms: who asks often allows an age and has ``refresh`` called in between.
+        """
+        after_ns = self._clock.now_ns() - int(max_age_ms * NS_PER_MS)
+        found = []
+        for base in self._coins:
+            kept = self._kept.get(base) if max_age_ms > 0.0 else None
+            row = kept[1] if kept is not None and kept[0] >= after_ns else self._keep(base)
+            if row is not None:
+                found.append(row)
+        return found
+
+    def refresh(self, at_most: int) -> None:
+        """Make the rows of ``at_most`` coins anew, those first whose rows are the oldest."""
+        missing = (base for base in self._coins if base not in self._kept) if len(self._kept) < len(self._coins) else ()
+        for base in list(islice(chain(missing, self._kept), at_most)):
+            self._keep(base)
+
+    def _keep(self, base: str) -> SpreadRow | None:
+        row = self.row(base)
+        self._kept.pop(base, None)
+        self._kept[base] = self._clock.now_ns(), row
+        return row
 
     def pairs(self, base: str) -> Sequence[SpreadRow]:
         """Every pair of the enabled kinds, admissible or not, best net first; unknown nets last."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbtui.core.model import Market
-from arbtui.market.slot import Slot
+from arbtui.market.slot import Coin, Slot
 from arbtui.market.state import ListingChange
 from arbtui.strategy.pairs import PairRules
 from arbtui.strategy.spread import net_of
@@ -381,3 +381,71 @@ def test_a_pair_just_near_enough_is_hot_whatever_its_fee(fee: float, threshold_b
     spreads = spreads_of(world, thresholds=Thresholds(threshold_bps))
     assert spreads.hot() == ["BTC"]
     assert [pair.net_bps for pair in spreads.close("BTC", world.now_ns)] == pytest.approx([net_bps])
+
+
+# rows that are kept
+
+
+def many_coins(count: int) -> World:
+    world = World()
+    for number in range(count):
+        for venue, price in (("okx", 100.0), ("bybit", 101.0)):
+            world.quote(world.add(venue, base=f"C{number}"), price, price + 0.1)
+    return world
+
+
+def test_rows_are_as_of_now_unless_an_age_is_allowed() -> None:
+    world = many_coins(2)
+    spreads = spreads_of(world)
+    first = spreads.rows(1000.0)
+    world.pass_ms(900)
+    world.quote(world.slots[0], 99.0, 99.1)
+    kept = spreads.rows(1000.0)
+    assert [old is new for old, new in zip(first, kept, strict=True)] == [True, True]
+    now = spreads.rows()
+    assert now[0].net_bps != first[0].net_bps
+    assert now[1].buy.age_ms == 900.0
+    world.pass_ms(101)
+    assert [old is new for old, new in zip(now, spreads.rows(100.0), strict=True)] == [False, False]
+
+
+def test_a_refresh_takes_the_oldest_rows_in_turn() -> None:
+    world = many_coins(5)
+    spreads = spreads_of(world)
+    for _ in range(3):
+        world.pass_ms(100)
+        spreads.refresh(2)
+    made = {row.base: row.buy.age_ms for row in spreads.rows(10_000.0)}
+    assert made == {"C0": 300.0, "C1": 100.0, "C2": 200.0, "C3": 200.0, "C4": 300.0}
+
+
+def test_a_listing_forgets_the_kept_rows() -> None:
+    world = many_coins(2)
+    spreads = spreads_of(world)
+    first = spreads.rows(1000.0)
+    spreads.on_listing(ListingChange(changed=(world.slots[0],)))
+    assert spreads.rows(1000.0)[0] is not first[0]
+
+
+def test_a_slot_that_turns_out_to_be_another_coin_leaves_the_first() -> None:
+    world, okx, binance, bybit = three_perps()
+    spreads = spreads_of(world)
+    bybit.coin.slots.remove(bybit)
+    other = world.coins.setdefault("BTC2", Coin("BTC2"))
+    other.slots.append(bybit)
+    bybit.coin = other
+    spreads.on_listing(ListingChange(changed=(bybit,)))
+    assert spreads.best("BTC", world.now_ns) == (okx, binance)
+    assert spreads.row("BTC2") is None
+
+
+def test_fees_that_a_listing_changed_count_at_once() -> None:
+    world, okx, *_ = three_perps()
+    spreads = spreads_of(world, thresholds=Thresholds(60.0))
+    assert spreads.hot() == []
+    for slot in world.slots:
+        slot.taker_rate = -0.002
+        assert slot.bid is not None
+        world.quote(slot, slot.bid, slot.ask)
+    spreads.on_listing(ListingChange(changed=(okx,)))
+    assert spreads.hot() == ["BTC"]

@@ -14,17 +14,16 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, Self
 
 from arbtui.config import Loaded, Paths, Settings
 from arbtui.core.clock import ManualClock
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.status import ProcessFigures
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk, NoMemory
@@ -41,6 +40,7 @@ from arbtui.port import EnginePort
 from arbtui.storage.lock import ModeLock
 from arbtui.storage.reading import merge
 from arbtui.storage.recording import FileRecorder
+from arbtui.storage.records import Record
 from arbtui.storage.state import StateFile
 from arbtui.venues import registry
 
@@ -91,7 +91,6 @@ class ReplayRun:
     settings: Settings
     files: tuple[Path, ...]
     speed: float | None = None
-    warnings: list[str] = field(default_factory=list)
 
 
 class Stop:
@@ -170,14 +169,15 @@ async def _until_end(work: asyncio.Task[None], guest: Guest, stop: Stop) -> int:
 async def run_replay(run: ReplayRun, guest: Guest) -> int:
     """Play recordings; the exit code. Raises RecordingError for what cannot be read."""
     with Stop() as stop:
-        clock = ManualClock()
+        warnings: list[str] = []
+        records = merge(run.files, registry.names(), warnings.append)
+        first = next(records, None)
+        clock = ManualClock(first.t_ns if first is not None else 0)
         trouble = Trouble(clock)
-        records = merge(run.files, registry.names(), lambda text: trouble.notice("warning", text))
-        first = list(islice(records, 1))
-        clock.advance_to(first[0].t_ns if first else 0)  # before anybody sets a timer: grids begin with the recording
-        desk, replay = _replay_desk(run.settings, clock, trouble, LoopLag())
+        desk, replay = _replay_desk(run.settings, clock, trouble)
         guest.attach(desk)
-        work = asyncio.create_task(replay.run(chain(first, records), speed=run.speed, drained=guest.drained))
+        heard = _said_as_they_come(chain([first] if first is not None else [], records), warnings, trouble)
+        work = asyncio.create_task(replay.run(heard, speed=run.speed, drained=guest.drained))
         visit = asyncio.create_task(guest.run())
         asked = asyncio.create_task(stop.asked.wait())
         try:
@@ -194,14 +194,20 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
             await _put_away(work)
 
 
-def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble, lag: LoopLag) -> tuple[Desk, Replay]:
+def _said_as_they_come(records: Iterable[Record], warnings: list[str], trouble: Trouble) -> Iterator[Record]:
+    """The reader's warnings as notices, at the record that they came with."""
+    for record in records:
+        yield record
+        while warnings:
+            trouble.notice("warning", warnings.pop(0))
+    for text in warnings:
+        trouble.notice("warning", text)
+
+
+def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble) -> tuple[Desk, Replay]:
     venues = {name: registry.venue(name) for name in registry.names()}
-    meter = ProcessMeter(lag, trouble.counts, lambda: 0)
+    meter = ProcessMeter(LoopLag(), trouble.counts, lambda: 0)
     made: list[Replay] = []
-
-    def process() -> ProcessFigures:
-        return meter.figures()
-
     desk = build_desk(
         settings,
         venues,
@@ -210,7 +216,7 @@ def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble, lag: 
         trouble=trouble,
         memory=NoMemory(),
         status=lambda: made[0].status(),
-        process=process,
+        process=meter.figures,
         adopting=True,
     )
     made.append(Replay(desk, clock, venues, trouble))

@@ -57,12 +57,13 @@ class RunningVenue:
         self._board = around.board
         self._group: asyncio.TaskGroup | None = None
         self._streamed: list[Instrument] = []
+        self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
             venue,
             env,
             self.tables,
             around.clock,
-            _FeedHost(self, around),
+            self.feed_host,
             rng=around.rng,
             network=around.network,
             recorder=around.recorder,

@@ -55,13 +55,13 @@ def look(coin: Coin, now_ns: int, rules: IdentityRules) -> None:
         return
     known: list[tuple[float, Slot]] = []
     for slot in coin.slots:
-        if slot.key in rules.same:
+        if rules.same and slot.key in rules.same:
             _absolve(slot)
         elif slot.instrument.status is not TradingStatus.DELISTED:
             value = reference(slot, now_ns)
             if value is not None:
                 known.append((value, slot))
-    if len(known) < 2:
+    if len(known) < 2 or _settled(known, rules.tolerance):
         return
     known.sort(key=_by_value)
     group = largest_group(known, rules.tolerance)
@@ -95,6 +95,19 @@ def largest_group(known: Sequence[tuple[float, Slot]], tolerance: float) -> Sequ
         if rank > best_rank:
             best, best_rank = run, rank
     return best
+
+
+def _settled(known: Sequence[tuple[float, Slot]], tolerance: float) -> bool:
+    """Whether all agree as they did before, which is the case nearly always."""
+    lowest = highest = known[0][0]
+    for value, slot in known:
+        if not slot.agreed or slot.odd_ns or slot.quarantine is not None:
+            return False
+        if value < lowest:
+            lowest = value
+        elif value > highest:
+            highest = value
+    return highest <= lowest * (1.0 + tolerance)
 
 
 def _by_value(entry: tuple[float, Slot]) -> float:

@@ -25,16 +25,20 @@ _STATUS_WORDS = {
 
 def judge(slot: Slot, now_ns: int, rules: MarketRules) -> str | None:
     """Why the slot may not be a leg at ``now_ns``, in words; None: it may."""
-    return (
-        listed_wrong(slot.instrument, rules)
-        or mistaken(slot)
-        or freshness.stale(slot, now_ns, rules.freshness)
-        or (f"crossed quote: bid {slot.bid} at or above ask {slot.ask}" if slot.crossed else None)
-        or too_quiet(slot, rules.min_vol_24h_usd)
-    )
+    return verdict(slot, freshness.stale(slot, now_ns, rules.freshness), rules)
 
 
-def listed_wrong(instrument: Instrument, rules: MarketRules) -> str | None:
+def verdict(slot: Slot, stale: str | None, rules: MarketRules) -> str | None:
+    """The same where it is known already whether the quote is stale."""
+    reason = slot.barred or mistaken(slot) or stale
+    if reason is not None:
+        return reason
+    if slot.crossed:
+        return f"crossed quote: bid {slot.bid} at or above ask {slot.ask}"
+    return too_quiet(slot, rules.min_vol_24h_usd) if rules.min_vol_24h_usd > 0.0 else None
+
+
+def barred(instrument: Instrument, rules: MarketRules) -> str | None:
     """What the listing itself says against trading it."""
     if instrument.status is not TradingStatus.TRADING:
         words = _STATUS_WORDS[instrument.status]
@@ -63,8 +67,6 @@ def mistaken(slot: Slot) -> str | None:
 
 
 def too_quiet(slot: Slot, min_vol_24h_usd: float) -> str | None:
-    if min_vol_24h_usd <= 0.0:
-        return None
     volume = slot.vol_24h_usd
     if volume is None:
         return "24 h volume not known"

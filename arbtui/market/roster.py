@@ -9,7 +9,7 @@ from arbtui.core.errors import OurMistake
 from arbtui.core.events import Listing
 from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.status import Link
-from arbtui.market import fees, figures, quotes
+from arbtui.market import fees, figures, judge, quotes
 from arbtui.market.basis import Rates
 from arbtui.market.catalog import Catalog, Diff
 from arbtui.market.family import Family
@@ -208,6 +208,7 @@ class Roster:
         slot.multiplier = None if instrument.multiplier is None else float(instrument.multiplier)
         slot.taker_rate, slot.fee_source = fees.taker(instrument, terms, self.rules)
         slot.maker_rate, slot.maker_fee_source = fees.maker(instrument, terms, self.rules)
+        slot.barred = judge.barred(instrument, self.rules)
         self.rates.offer(slot)
         if slot.quote is not None:
             quotes.show(slot, slot.quote)

@@ -38,6 +38,7 @@ class Slot:
         "ask_net",
         "ask_qty",
         "ask_usd",
+        "barred",
         "bid",
         "bid_net",
         "bid_qty",
@@ -142,6 +143,7 @@ class Slot:
         self.odd_ns = 0  # since when it has disagreed with the others; 0 = it does not
         self.fits_ns = 0  # since when it has agreed with them
         self.quarantine: str | None = None
+        self.barred: str | None = None  # what its listing itself says against trading it
         self.stale: str | None = None  # why the quote is not fresh, as of the last look
         self.muted: str | None = None  # why this leg may not trade now, in words; None = it may
 

@@ -317,18 +317,19 @@ class Board:
         if coin.base:
             identity.look(coin, now_ns, self.rules.identity)
         for slot in coin.slots:
-            if self._books.look(slot, now_ns):
+            if slot.book is not None and self._books.look(slot, now_ns):
                 for call in self.on_book:
                     call(slot)
             freshness.watch(slot, now_ns, self.rules.freshness)
             self._rejudge(slot, now_ns)
-            self._cure(slot, now_ns)
+            if slot.stale is not None or slot.witness.asked:
+                self._cure(slot, now_ns)
 
     def _rejudge(self, slot: Slot, now_ns: int) -> None:
-        slot.stale = freshness.stale(slot, now_ns, self.rules.freshness)
-        muted = judge.judge(slot, now_ns, self.rules)
-        if slot.stale is not None:
+        stale = slot.stale = freshness.stale(slot, now_ns, self.rules.freshness)
+        if stale is not None:
             slot.scale = None  # the next quote is looked at with care, and judged at once
+        muted = judge.verdict(slot, stale, self.rules)
         toggled = (muted is None) is not (slot.muted is None)
         slot.muted = muted
         if toggled:

@@ -11,26 +11,26 @@ from arbtui.market.terms import FreshnessRules
 _RING = 128
 _ENOUGH = 16  # gaps that must be known before they judge
 _AGAIN = 32  # gaps after which the percentile is taken anew
-_MAX_US = 0xFFFF_FFFF
+_PAUSE_NS = 3600 * NS_PER_S  # an hour without a frame is no habit of the stream (nor is the time before its first)
 
 
 class Gaps:
     """The last 128 gaps of one periodic stream."""
 
-    __slots__ = ("_count", "_last_ns", "_p99_count", "_p99_us", "_ring")
+    __slots__ = ("_count", "_last_ns", "_p99_count", "_p99_ns", "_ring")
 
     def __init__(self) -> None:
-        self._ring = array("I", bytes(4 * _RING))
+        self._ring = array("q", bytes(8 * _RING))
         self._count = 0
         self._last_ns = 0
-        self._p99_us = 0
+        self._p99_ns = 0
         self._p99_count = 0
 
     def note(self, t_ns: int) -> None:
-        last_ns = self._last_ns
+        gap_ns = t_ns - self._last_ns
         self._last_ns = t_ns
-        if last_ns and t_ns >= last_ns:
-            self._ring[self._count % _RING] = min((t_ns - last_ns) // 1000, _MAX_US)
+        if 0 <= gap_ns < _PAUSE_NS:
+            self._ring[self._count % _RING] = gap_ns
             self._count += 1
 
     def p99_ns(self) -> int | None:
@@ -39,9 +39,9 @@ class Gaps:
             return None
         if self._p99_count == 0 or self._count - self._p99_count >= _AGAIN or self._count < _RING:
             gaps = sorted(self._ring[: min(self._count, _RING)])
-            self._p99_us = gaps[(99 * len(gaps) + 99) // 100 - 1]
+            self._p99_ns = gaps[(99 * len(gaps) + 99) // 100 - 1]
             self._p99_count = self._count
-        return self._p99_us * 1000
+        return self._p99_ns
 
     def limit_ns(self, rules: FreshnessRules) -> int:
         """How long silence means nothing."""

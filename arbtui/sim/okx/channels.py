@@ -76,15 +76,19 @@ class Row(Topic):
         raise NotImplementedError
 
     def greet(self, session: Session) -> None:
-        if rows.has_market(self.of):
-            self.send_to(session, self._text(self.row()))
+        if not rows.has_market(self.of):
+            return
+        row = self.row()
+        if len(self.subscribers) == 1:
+            self._shown, self._shown_ns = _without_time(row), self.hub.now_ns()
+        self.send_to(session, self._text(row))
 
     def encode(self, reason: Reason, now_ns: int) -> Payload:
         """The object, unless it is what was shown before."""
         if not rows.has_market(self.of):
             return None
         row = self.row()
-        shown = {key: value for key, value in row.items() if key != "ts"}
+        shown = _without_time(row)
         if shown == self._shown and (not self.repeat_s or now_ns - self._shown_ns < self.repeat_s * NS_PER_S):
             return None
         self._shown, self._shown_ns = shown, now_ns
@@ -92,6 +96,10 @@ class Row(Topic):
 
     def _text(self, row: dict[str, Any]) -> str:
         return push_text(self.wire, self._name, f'"data":[{orjson.dumps(row).decode()}]')
+
+
+def _without_time(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "ts"}
 
 
 class Tickers(Row):

@@ -109,7 +109,11 @@ class Rest:
         return found
 
     def _marks(self, call: Call) -> list[Any]:
-        inst_type, view = _inst_type(call), self._venue.rest
+        """Of a type; or of one instrument, which live hosts answer without its type although the documents want it."""
+        view = self._venue.rest
+        if "instId" in call.query and "instType" not in call.query:
+            return [rows.mark(view, self._one(call, "perp"), call.path)]
+        inst_type = _inst_type(call)
         if inst_type not in ("SWAP", "FUTURES"):
             return []
         now_ms = str(view.now_ms())

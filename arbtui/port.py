@@ -86,8 +86,11 @@ class EnginePort(Protocol):
         ...
 
     # spreads
-    def rows(self) -> Sequence[SpreadRow]:
-        """The best admissible pair of every coin (or its best inadmissible one, ``muted`` saying why), as of now."""
+    def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
+        """The best admissible pair of every coin (or its best inadmissible one, ``muted`` saying why).
+
+        As of now; a guest that looks often allows rows an age, and the engine then makes them anew little by little.
+        """
         ...
 
     def row(self, base: str) -> SpreadRow | None: ...

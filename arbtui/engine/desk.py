@@ -17,7 +17,7 @@ from arbtui.core.status import FeedStatus, Notice, ProcessFigures
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
 from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize
-from arbtui.strategy.attention import Attention, Rank, Want
+from arbtui.strategy.attention import Attention, Want, wants
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 from arbtui.strategy.signals import Signals
 from arbtui.strategy.spreads import Spreads
@@ -25,6 +25,7 @@ from arbtui.strategy.thresholds import Thresholds
 
 SWEEP_MS = 50  # a tenth of the slots each time: all of them twice a second
 SWEEPS_PER_ROUND = 10
+ROWS_ROUND_MS = 1000  # all rows once a second, for guests that allow them an age
 
 
 class Memory(Protocol):
@@ -88,6 +89,8 @@ class Desk:
         self._status = status
         self._process = process
         self._timers: list[Every] = []
+        self._ages_allowed = False
+        self._next_row = 0
 
     def start(self) -> None:
         """Judge slots in turn and sample signals, for ever, on the clock."""
@@ -103,6 +106,8 @@ class Desk:
 
     def _sweep(self) -> None:
         self.board.sweep(self.clock.now_ns(), at_most=len(self.board.slots) // SWEEPS_PER_ROUND + 1)
+        if self._ages_allowed:
+            self._renew_rows()
 
     # what was chosen
 
@@ -115,10 +120,17 @@ class Desk:
 
     # spreads
 
-    def rows(self) -> Sequence[SpreadRow]:
-        if self.shown is None:
-            return self.spreads.rows()
-        return [row for base in self.shown if (row := self.spreads.row(base)) is not None]
+    def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
+        self._ages_allowed = self._ages_allowed or max_age_ms > 0
+        return self.spreads.rows(max_age_ms, self.shown)
+
+    def _renew_rows(self) -> None:
+        """The next few rows anew, so that whoever allows them an age never waits for a thousand at once."""
+        bases = self.shown if self.shown is not None else list(self.board.coins)
+        share = len(bases) * SWEEP_MS // ROWS_ROUND_MS + 1
+        start = self._next_row % len(bases) if bases else 0
+        self.spreads.rows(bases=bases[start : start + share])
+        self._next_row = start + share
 
     def row(self, base: str) -> SpreadRow | None:
         return self.spreads.row(base)
@@ -187,15 +199,9 @@ class Desk:
         return self._attention.choose(now_ns, self._wants(now_ns))
 
     def _wants(self, now_ns: int) -> Iterator[Want]:
-        if coin := self.board.coins.get(self.selected):
-            yield Want(tuple(slot.id for slot in coin.slots), Rank.WATCHED)
-        for base in self.named:
-            if coin := self.board.coins.get(base):
-                yield Want(tuple(slot.id for slot in coin.slots), Rank.NAMED)
-        for base in self.spreads.hot():
-            for pair in self.spreads.close(base, now_ns):
-                rank = Rank.ABOVE if pair.net_bps >= pair.threshold_bps else Rank.NEAR
-                yield Want((pair.buy.id, pair.sell.id), rank, pair.net_bps)
+        coins = self.board.coins
+        watched = coins[self.selected].slots if self.selected in coins else ()
+        return wants(self.spreads, now_ns, watched=watched, named=self.named, coins=coins)
 
     # commands
 

@@ -262,15 +262,15 @@ class Spreads:
         legs = legs or next(iter(self._pairs(base)), None)
         return None if legs is None else self._row_of(*legs, now_ns, self.why_not(*legs, now_ns))
 
-    def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
-        """One row a coin that has a pair at all, in the board's order.
+    def rows(self, max_age_ms: float = 0.0, bases: Iterable[str] | None = None) -> Sequence[SpreadRow]:
+        """One row a coin that has a pair at all: of ``bases``, else of all coins in the board's order.
 
         Rows that were made at most ``max_age_ms`` ago may be given again, ages and verdicts as they were; 0 = all as of
         now. A thousand coins cost some 20 ms: who asks often allows an age and has ``refresh`` called in between.
         """
         after_ns = self._clock.now_ns() - int(max_age_ms * NS_PER_MS)
         found = []
-        for base in self._coins:
+        for base in self._coins if bases is None else bases:
             kept = self._kept.get(base) if max_age_ms > 0.0 else None
             row = kept[1] if kept is not None and kept[0] >= after_ns else self._keep(base)
             if row is not None:

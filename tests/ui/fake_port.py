@@ -66,7 +66,7 @@ class FakePort:
         self.feeds: list[FeedStatus] = []
         self._true: list[float] = []
         for index in range(coins):
-            self._list(coin_name(index), markets)
+            self.list_coin(coin_name(index), markets)
         if coins:
             for venue in VENUES:
                 for market in markets:
@@ -74,7 +74,7 @@ class FakePort:
 
     # the market
 
-    def _list(self, base: str, markets: Sequence[Market]) -> None:
+    def list_coin(self, base: str, markets: Sequence[Market]) -> None:
         coin = Coin(base)
         self._board.coins[base] = coin
         true = 10 ** self._random.uniform(-5, 5)
@@ -129,8 +129,8 @@ class FakePort:
 
     def _book(self, slot: Slot) -> None:
         assert slot.book is not None
-        assert slot.bid is not None
-        assert slot.ask is not None
+        if slot.bid is None or slot.ask is None:
+            return
         qty = slot.bid_qty or 1.0
         slot.book.apply(
             BookSnapshot(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from arbtui.core.model import Market
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui.columns import BY_LETTER, COLUMNS
 from arbtui.ui.filter import fuzzy, parse
@@ -116,7 +117,7 @@ def test_a_held_order_stays_until_let_go() -> None:
 def test_a_coin_that_is_listed_later_appears_and_one_that_went_disappears() -> None:
     steps = Steps(20)
     steps.step()
-    steps.port._list("NEWCOIN", list(steps.port.board.slots[0].instrument.market.__class__))
+    steps.port.list_coin("NEWCOIN", tuple(Market))
     for _ in range(40):
         steps.step()
     assert "NEWCOIN" in steps.order.place

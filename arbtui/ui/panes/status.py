@@ -91,12 +91,13 @@ def detail_lines(desk: Desk, width: int, count: int) -> list[Line]:
 
 
 def _fee_words(row: SpreadRow) -> str:
-    words = f"net of taker fees: {_leg_fee('buy', row.buy)} + {_leg_fee('sell', row.sell)}"
+    parts = []
     if row.needs_inventory:
-        words += "; selling spot needs inventory"
+        parts.append("selling spot needs coins in stock")
     if row.basis is not None:
-        words += f"; at {basis_words(row)}"
-    return text.clean(words)
+        parts.append(f"converted at {basis_words(row)}")
+    parts.append(f"taker fees: {_leg_fee('buy', row.buy)} + {_leg_fee('sell', row.sell)}")
+    return text.clean("; ".join(parts))
 
 
 def _leg_fee(side: str, leg: Leg) -> str:

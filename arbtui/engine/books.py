@@ -65,7 +65,7 @@ class Books:
         self._efforts: dict[int, Effort] = {}
         self._waiting: set[int] = set()  # slots whose snapshot is asked for or about to be
         self.held: dict[int, Slot] = {}
-        self.losses: Counter[str] = Counter()  # why books were lost, since start
+        self.losses: Counter[str] = Counter()  # why books had to be asked for again, since start
 
     def hold(self, slots: Collection[Slot]) -> bool:
         """Hold exactly these; whether anything changed (then subscriptions must follow)."""
@@ -88,8 +88,9 @@ class Books:
         """The market gave a book up, or waits for its first snapshot."""
         if slot.id not in self.held or slot.id in self._waiting:
             return
-        self.losses[reason] += 1
         effort = self._efforts.setdefault(slot.id, Effort())
+        if effort.times:
+            self.losses[reason] += 1
         now_ns = self._clock.now_ns()
         pause_s = effort.pause_s(now_ns)
         self._waiting.add(slot.id)

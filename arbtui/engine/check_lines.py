@@ -16,6 +16,7 @@ from arbtui.core.status import FeedStatus, StreamReport, StreamState
 
 MAX_CLOCK_OFFSET_MS = 500.0
 MAX_AGE_MS = 2000.0
+AFTER_SOCKETS = ("subscriptions", "first data", "books", "quotes", "frames")
 NAMED = 4  # how many culprits a line names before it counts the rest
 
 
@@ -80,13 +81,11 @@ def lines(facts: VenueFacts) -> list[CheckLine]:
     out.append(_instruments(facts) if rest_up else _skipped(facts, "instruments"))
     out.append(_snapshots(facts) if rest_up else _skipped(facts, "rest snapshots"))
     if not facts.streams:
-        return out + [
-            _skipped(facts, c) for c in ("sockets", "subscriptions", "first data", "books", "quotes", "frames")
-        ]
+        return out + [_skipped(facts, concern) for concern in ("sockets", *AFTER_SOCKETS)]
     sockets = _sockets(facts)
     out.append(sockets)
     if sockets.verdict is not Verdict.OK:
-        return out + [_skipped(facts, c) for c in ("subscriptions", "first data", "books", "quotes", "frames")]
+        return out + [_skipped(facts, concern) for concern in AFTER_SOCKETS]
     return [*out, _subscriptions(facts), *_first_data(facts), _books(facts), _quotes(facts), _frames(facts)]
 
 

@@ -62,7 +62,7 @@ class Live:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._trouble = trouble
+        self.trouble = trouble
         self._lag = LoopLag()
         self.queues: list[_Queue] = []
         self._meter = ProcessMeter(self._lag, trouble.counts, lambda: sum(queue.waiting for queue in self.queues))
@@ -179,7 +179,7 @@ class Live:
         if market.symbols:
             found, unknown = named(market.symbols, coins)
             if unknown and not self.settled.is_set():
-                self._trouble.notice("warning", f"{', '.join(unknown)}: listed on none of these exchanges")
+                self.trouble.notice("warning", f"{', '.join(unknown)}: listed on none of these exchanges")
             self.desk.named = tuple(found)
             return found
         volumes = {base: self._volume_usd(coin) for base, coin in listed.items()}
@@ -231,7 +231,7 @@ class Live:
         while True:
             await asyncio.sleep(1.0)
             if jumped_ns := self._clock.check():
-                self._trouble.notice(
+                self.trouble.notice(
                     "warning", f"the clock jumped by {jumped_ns / NS_PER_S:+.1f} s: everything is asked anew"
                 )
                 for venue in self.venues.values():
@@ -248,7 +248,7 @@ class Live:
             return True
         if all(status.state is FeedState.DOWN for status in statuses):
             remedy = "" if self.desk.mode == "DEMO" else "; `arbtui --demo` shows everything without a network"
-            self._trouble.notice("error", f"none of the exchanges can be reached, still trying{remedy}")
+            self.trouble.notice("error", f"none of the exchanges can be reached, still trying{remedy}")
             return True
         return False
 

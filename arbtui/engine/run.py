@@ -14,7 +14,7 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -116,8 +116,11 @@ class Stop:
         self.asked.set()
 
 
-async def run_live(run: LiveRun, guest: Guest) -> int:
-    """Run until ``guest`` ends or a signal comes; the exit code. Raises ArbtuiError for what cannot be started."""
+async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None] = lambda live: None) -> int:
+    """Run until ``guest`` ends or a signal comes; the exit code. Raises ArbtuiError for what cannot be started.
+
+    ``on_live`` gets the engine itself: for `check`, which looks behind the port.
+    """
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(Stop())
         clock = WallClock(asyncio.get_running_loop())
@@ -142,6 +145,7 @@ async def run_live(run: LiveRun, guest: Guest) -> int:
             recorder=recorder,
             rng=rng,
         )
+        on_live(live)
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(_put_away, asyncio.create_task(_watch_demo(demo, trouble)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from arbtui.core.clock import Clock
-from arbtui.core.errors import ArbtuiError, ProtocolBroken
+from arbtui.core.errors import ArbtuiError, ProtocolBroken, TransportBroken
 from arbtui.core.events import Event, Listing
 from arbtui.core.model import Market
 from arbtui.net.rest import Rest
@@ -76,6 +76,7 @@ class Discovery:
         self._poke = asyncio.Event()
         self.reports: dict[str, ProductReport] = {}
         self.error = ""  # of the last refresh, "" when all of it was good
+        self.unreachable = False  # no request of the last refresh was answered at all
         self.done_once = asyncio.Event()  # the first refresh has ended, well or not
         self.ready = asyncio.Event()  # there is at least one instrument
 
@@ -102,13 +103,17 @@ class Discovery:
     async def refresh(self) -> bool:
         """Ask everything once; whether all of it was good."""
         errors = []
-        for request in self._venue.instrument_requests(self._env, self._market):
+        requests = self._venue.instrument_requests(self._env, self._market)
+        unanswered = 0
+        for request in requests:
             try:
                 await self._refresh_one(request)
             except ArbtuiError as error:
                 if isinstance(error, ProtocolBroken):
                     self._host.count_error(self._venue.name, error)
+                unanswered += isinstance(error, TransportBroken)
                 errors.append(str(error))
+        self.unreachable = unanswered == len(requests)
         if errors and errors[0] != self.error:
             self._host.notice("warning", f"{self._venue.name} {self._market}: {errors[0]}")
         self.error = errors[0] if errors else ""

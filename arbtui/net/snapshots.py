@@ -102,6 +102,11 @@ class ClockOffset:
         self.error = ""
 
     @property
+    def exists(self) -> bool:
+        """Whether the venue has a clock to compare with."""
+        return self._venue.time_request(self._env) is not None
+
+    @property
     def offset_ms(self) -> float | None:
         """None before the first answer, and for venues whose time is not fit for it."""
         return min(self._samples)[1] if self._samples else None

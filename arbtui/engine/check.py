@@ -1,0 +1,179 @@
+"""``arbtui check``: a short run of the real engine on a few coins, and what became of it, line by line.
+
+Nothing is probed apart from what the engine does anyway: what is reported is what a run would meet. The lines
+themselves are made in ``check_lines``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from arbtui.core.model import Channel
+from arbtui.core.status import StreamState
+from arbtui.engine.check_lines import CheckLine, ProductFacts, VenueFacts, Verdict, lines
+from arbtui.engine.live import Live
+from arbtui.engine.run import LiveRun, run_live
+from arbtui.engine.venue import RunningVenue
+from arbtui.market.state import Slot
+from arbtui.port import EnginePort
+
+COINS = 12  # the most traded ones: each of their streams should bring something within seconds
+BOOKS_OF = 2
+AT_LEAST_S = 6.0  # so long anything that goes wrong has time to show
+AT_MOST_S = 25.0  # so long silence is waited for
+
+_COLOURS = {Verdict.OK: "32", Verdict.BAD: "31", Verdict.SKIPPED: "90"}
+
+
+async def run_check(run: LiveRun) -> int:
+    """Print a report to stdout; 1 if anything is wrong, else 0."""
+    few = run.settings.model_copy(update={"market": run.settings.market.model_copy(update={"top": COINS})})
+    guest = _Check()
+    run = replace(run, loaded=replace(run.loaded, settings=few), record_dir=None)
+    code = await run_live(run, guest, on_live=guest.take)
+    return code or guest.code
+
+
+class _Check:
+    """The guest: waits until everything has shown itself, or has had its time."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self._live: Live | None = None
+
+    def take(self, live: Live) -> None:
+        self._live = live
+
+    def attach(self, port: EnginePort) -> None:
+        """The engine behind the port is what is looked at."""
+
+    async def drained(self) -> None:
+        """Nothing is printed before the end."""
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def run(self) -> int:
+        live = self._live
+        assert live is not None
+        sys.stderr.write(f"asking {', '.join(live.venues)}, this takes {AT_LEAST_S:.0f} to {AT_MOST_S:.0f} s\n")
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        while True:
+            await asyncio.sleep(0.25)
+            if live.settled.is_set() and not live.desk.named:
+                live.desk.named = tuple(base for base in (live.desk.shown or ()) if base not in STABLE)[:BOOKS_OF]
+            took_s = loop.time() - began_s
+            if took_s > AT_MOST_S or (took_s > AT_LEAST_S and all(map(_complete, live.venues.values()))):
+                break
+        found = [line for venue in live.venues.values() for line in lines(facts(venue, live, took_s))]
+        for text in report(found, coverage(live), colour=sys.stdout.isatty()):
+            sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        self.code = 1 if any(line.verdict is Verdict.BAD for line in found) else 0
+        return 0
+
+
+STABLE = ("USDC", "USDT", "USD")
+
+
+def _complete(venue: RunningVenue) -> bool:
+    """Whether every stream has brought data and every held book is live."""
+    reports = [report for report in venue.reports() if report.stream.channel is not Channel.INSTRUMENTS]
+    waiting = [report for report in reports if report.state is not StreamState.LIVE]
+    books = venue.books.held.values()
+    return bool(reports) and not waiting and all(slot.book is not None and slot.book.live for slot in books)
+
+
+def facts(venue: RunningVenue, live: Live, seconds: float) -> VenueFacts:
+    """What was seen of one venue."""
+    slots = [slot for slot in live.desk.board.slots if slot.instrument.venue == venue.venue.name]
+    streamed = [slot for slot in slots if slot.quote is not None and slot.quote.source == "ws"]
+    unreachable = [d.error for d in venue.discoveries.values() if not d.ready.is_set() and d.unreachable]
+    errors = {
+        kind.removeprefix(f"{venue.venue.name} "): count
+        for kind, count in live.trouble.counts.items()
+        if kind.startswith(f"{venue.venue.name} ")
+    }
+    return VenueFacts(
+        venue=venue.venue.name,
+        rest_error=unreachable[0] if unreachable else "",
+        round_trip_ms=venue.offset.round_trip_ms,
+        clock_offset_ms=venue.offset.offset_ms,
+        has_clock=venue.offset.exists,
+        products=_products(venue, slots),
+        discovery_errors=[d.error for d in venue.discoveries.values() if d.error],
+        statuses=venue.status(),
+        streams=venue.reports(),
+        snapshot_errors=[s.error for s in venue.snapshots.values() if s.error],
+        quotes=len(streamed),
+        odd_quotes=_odd(streamed),
+        books_live=sum(slot.book is not None and slot.book.live for slot in venue.books.held.values()),
+        books_held=len(venue.books.held),
+        book_losses=_shortened(venue.books.losses),
+        frame_errors={kind: count for kind, count in errors.items() if not _told_elsewhere(kind)},
+        coins=len({slot.coin.base for slot in slots}),
+        seconds=seconds,
+    )
+
+
+def _told_elsewhere(kind: str) -> bool:
+    return kind.startswith(("resync_", "replace_", "refused_", "transport", "listing_"))
+
+
+def _products(venue: RunningVenue, slots: Iterable[Slot]) -> list[ProductFacts]:
+    by_status: dict[object, Counter[str]] = {}
+    for slot in slots:
+        by_status.setdefault(slot.instrument.market, Counter())[slot.instrument.status.value] += 1
+    found = []
+    for market, discovery in venue.discoveries.items():
+        for product, seen in discovery.reports.items():
+            whole = len(discovery.reports) == 1
+            status = by_status.get(market, Counter()) if whole else Counter({"listed": seen.instruments})
+            found.append(ProductFacts(market, product, seen.instruments, status, seen.dropped, seen.bad, seen.error))
+    return found
+
+
+def _odd(slots: Iterable[Slot]) -> dict[str, list[str]]:
+    odd: dict[str, list[str]] = {"crossed": [], "one side missing": [], "stale": []}
+    for slot in slots:
+        if slot.crossed:
+            odd["crossed"].append(slot.instrument.native)
+        elif slot.bid is None or slot.ask is None:
+            odd["one side missing"].append(slot.instrument.native)
+        elif slot.stale:
+            odd["stale"].append(f"{slot.instrument.native} ({slot.stale})")
+    return odd
+
+
+def _shortened(losses: Counter[str]) -> Counter[str]:
+    """Reasons without the numbers that make each of them unique."""
+    short: Counter[str] = Counter()
+    for reason, count in losses.items():
+        short[reason.split(":")[0].split(" after ")[0]] += count
+    return short
+
+
+def coverage(live: Live) -> str:
+    """How many coins stand on how many venues."""
+    by_coin = {base: {slot.instrument.venue for slot in coin.slots} for base, coin in live.desk.board.coins.items()}
+    several = sum(len(venues) > 1 for venues in by_coin.values())
+    return f"{len(by_coin)} coins, {several} of them on two exchanges or more"
+
+
+def report(found: Iterable[CheckLine], covers: str, *, colour: bool) -> list[str]:
+    """The lines as text, a venue's name once."""
+    out, venue = [], ""
+    for line in found:
+        if line.venue != venue:
+            venue = line.venue
+            out.append(venue)
+        word = f"{line.verdict.value:<4}"
+        if colour:
+            word = f"\x1b[{_COLOURS[line.verdict]}m{word}\x1b[0m"
+        out.append(f"  {word} {line.concern:<18} {line.text}")
+    return [*out, covers]

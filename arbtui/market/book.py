@@ -8,9 +8,9 @@ Loss is the normal answer to everything that cannot be right: a gap in the seque
 or above asks for longer than a moment, a window that has been used up. A lost book is empty at once; it is never shown
 as it was. ``apply`` and ``check`` say when somebody has to fetch or subscribe it anew.
 
-Each side is a list of keys in rising order whose last one is the best price, plus a dict key -> level. A key is the
-price for bids and minus the price for asks, so both sides are kept by the same code and what changes most, the top,
-moves the fewest elements. Levels stay as received: their texts are what is printed and what orders are made from.
+Each side is a list of keys in rising order whose last one is the best, plus a dict price -> level. A key is the price
+for bids and minus the price for asks, so both sides are kept by the same code and what changes most, the top, moves the
+fewest elements. Levels stay as received: their texts are what is printed and what orders are made from.
 
 Prices and sizes are in wire units throughout.
 """
@@ -65,6 +65,12 @@ class BadLevel(ValueError):
     """A price or size in a frame is no number that may enter a book."""
 
 
+# Looking up a member of an enumeration costs more than comparing with it, and these are asked for with every frame.
+_APPLY, _OLD = Verdict.APPLY, Verdict.OLD
+_NONE, _CHANGED, _WANTED = Effect.NONE, Effect.CHANGED, Effect.WANTED
+_LIVE = BookState.LIVE
+
+
 class _Side:
     __slots__ = ("bound", "held", "keys", "sign")
 
@@ -84,34 +90,27 @@ class _Side:
         keys, held, sign = self.keys, self.held, self.sign
         try:
             for level in levels:
-                key = float(level[0]) * sign
+                price = float(level[0])
                 size = float(level[1])
-                if size > 0.0:
-                    # a key that is held was looked at when it came
-                    if key not in held:
-                        if not self.enters(key):
-                            continue
-                        insort(keys, key)
-                    if size == inf:
+                if price not in held:  # a price that is held was looked at when it came
+                    if not 0.0 < price < inf:
+                        raise BadLevel(f"price {level[0]!r}")
+                    if 0.0 < size < inf:
+                        key = price * sign
+                        if key >= self.bound:
+                            insort(keys, key)
+                            held[price] = level
+                    elif size != 0.0:
                         raise BadLevel(f"size {level[1]!r}")
-                    held[key] = level
+                elif 0.0 < size < inf:
+                    held[price] = level
                 elif size == 0.0:
-                    if key in held:
-                        del held[key]
-                        del keys[bisect_left(keys, key)]
-                    else:
-                        self.enters(key)
+                    del held[price]
+                    del keys[bisect_left(keys, price * sign)]
                 else:
                     raise BadLevel(f"size {level[1]!r}")
         except (TypeError, IndexError, ValueError) as error:
             raise error if isinstance(error, BadLevel) else BadLevel(f"level {level!r}") from error
-
-    def enters(self, key: float) -> bool:
-        """Whether a price not held so far is inside what is known; raises BadLevel if it is no price."""
-        price = key * self.sign
-        if not 0.0 < price < inf:
-            raise BadLevel(f"price {price!r}")
-        return key >= self.bound
 
     def replace(self, levels: Sequence[Level]) -> None:
         self.clear()
@@ -122,29 +121,30 @@ class _Side:
                 if not (0.0 < price < inf and 0.0 <= size < inf):
                     raise BadLevel(f"level {level!r}")
                 if size > 0.0:
-                    held[price * sign] = level
+                    held[price] = level
                 else:
-                    held.pop(price * sign, None)
+                    held.pop(price, None)
         except (TypeError, IndexError, ValueError) as error:
             raise error if isinstance(error, BadLevel) else BadLevel(f"level {level!r}") from error
-        self.keys.extend(sorted(held))
+        self.keys.extend(sorted(price * sign for price in held))
 
     def trim(self, depth: int) -> None:
         """Forgets the worst levels beyond ``depth``."""
         excess = len(self.keys) - depth
         if excess > 0:
             for key in self.keys[:excess]:
-                del self.held[key]
+                del self.held[key * self.sign]
             del self.keys[:excess]
 
     def top(self, count: int) -> list[Level]:
-        held = self.held
-        return [held[key] for key in reversed(self.keys[-count:])] if count > 0 else []
+        held, sign = self.held, self.sign
+        return [held[key * sign] for key in reversed(self.keys[-count:])] if count > 0 else []
 
     def walk(self) -> Iterator[tuple[float, float]]:
         held, sign = self.held, self.sign
         for key in reversed(self.keys):
-            yield key * sign, float(held[key][1])
+            price = key * sign
+            yield price, float(held[price][1])
 
 
 class Book:
@@ -206,9 +206,8 @@ class Book:
             bid = bids.keys[-1]
             bid_qty = float(bids.held[bid][1])
         if asks.keys:
-            key = asks.keys[-1]
-            ask = -key
-            ask_qty = float(asks.held[key][1])
+            ask = -asks.keys[-1]
+            ask_qty = float(asks.held[ask][1])
         return bid, bid_qty, ask, ask_qty
 
     def top(self, count: int) -> tuple[list[Level], list[Level]]:
@@ -261,36 +260,32 @@ class Book:
         return Effect.WANTED
 
     def _delta(self, delta: BookDelta) -> Effect:
-        if self.state is not BookState.LIVE:
+        if self.state is not _LIVE:
             return self._keep(delta)
         verdict = self._rule.next(self.seq, delta) if self._next else self._rule.first(self.seq, delta)
-        if verdict is Verdict.APPLY:
-            return self._merge(delta)
-        if verdict is Verdict.OLD:
+        if verdict is _APPLY:
+            try:
+                if delta.bids:
+                    self._bids.merge(delta.bids)
+                if delta.asks:
+                    self._asks.merge(delta.asks)
+            except BadLevel as error:
+                return self.lost(f"bad {error} in the update to {delta.last}")
+            self.seq = delta.last
+            self._next = True
+            self._old_run = self._refused_ns = 0
+            if delta.exchange_ms is not None:
+                self.exchange_ms = delta.exchange_ms
+            return self._settle(delta.t_ns)
+        if verdict is _OLD:
             self._old_run += self._next
             if self._old_run < OLD_RUN_MAX:
-                return Effect.NONE
+                return _NONE
             self.lost(f"{self._old_run} frames in a row from before {self.seq}: the venue's counter fell back")
         else:
             self.lost(f"gap after {self.seq}: the next frame covers {delta.first}..{delta.last}, after {delta.prev}")
         self._buffer.append(delta)
-        return Effect.WANTED
-
-    def _merge(self, delta: BookDelta) -> Effect:
-        bids, asks = self._bids, self._asks
-        try:
-            if delta.bids:
-                bids.merge(delta.bids)
-            if delta.asks:
-                asks.merge(delta.asks)
-        except BadLevel as error:
-            return self.lost(f"bad {error} in the update to {delta.last}")
-        self.seq = delta.last
-        self._next = True
-        self._old_run = self._refused_ns = 0
-        if delta.exchange_ms is not None:
-            self.exchange_ms = delta.exchange_ms
-        return self._settle(delta.t_ns)
+        return _WANTED
 
     def _settle(self, t_ns: int) -> Effect:
         """What holds after any change: the window's depth, and bids below asks."""
@@ -301,12 +296,14 @@ class Book:
             asks.trim(self.depth)
         if bids.keys and asks.keys and bids.keys[-1] + asks.keys[-1] >= 0.0:
             self.crossed_ns = self.crossed_ns or t_ns
-            return Effect.WANTED if self.check(t_ns) is Effect.WANTED else Effect.CHANGED
+            return _WANTED if self.check(t_ns) is _WANTED else _CHANGED
         self.crossed_ns = 0
-        for side in (bids, asks):
-            if side.bound != -inf and len(side.keys) < self._window_min:
-                return self.lost("the price has left the window of the snapshot")
-        return Effect.CHANGED
+        if self._window_min and (self._used_up(bids) or self._used_up(asks)):
+            return self.lost("the price has left the window of the snapshot")
+        return _CHANGED
+
+    def _used_up(self, side: _Side) -> bool:
+        return side.bound != -inf and len(side.keys) < self._window_min
 
     def _keep(self, delta: BookDelta) -> Effect:
         """Before the snapshot: keep for later. The first one kept tells that a snapshot has to be asked for."""
@@ -325,8 +322,8 @@ class Book:
             self._asks.replace(snapshot.asks)
         except BadLevel as error:
             return self.lost(f"bad {error} in the snapshot {snapshot.seq}")
+        self._window_min = min(WINDOW_LEFT_MIN, snapshot.limit // 4)
         if snapshot.limit:
-            self._window_min = min(WINDOW_LEFT_MIN, snapshot.limit // 4)
             for side in (self._bids, self._asks):
                 side.bound = side.keys[0] if len(side.keys) >= snapshot.limit else -inf
         self._buffer.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arbtui.core.clock import NS_PER_S
-from arbtui.core.events import BookDelta, BookSnapshot
 from arbtui.market.book import Book, Effect
 from arbtui.market.slot import Slot
 
@@ -38,20 +37,12 @@ class Books:
         self._asked.pop(slot.id, None)
         self._due.pop(slot.id, None)
 
-    def apply(self, slot: Slot, event: BookSnapshot | BookDelta) -> bool:
-        """Whether the book is another than before: changed, live at last, or lost."""
-        book = slot.book
-        if book is None:
-            return False
-        if isinstance(event, BookDelta) or event.source == "ws":
-            slot.book_ns = event.t_ns
-        before = book.state
-        effect = book.apply(event)
+    def follow(self, slot: Slot, effect: Effect, t_ns: int) -> None:
+        """After a frame that was not just one more change: asks for the book, or stops asking."""
         if effect is Effect.WANTED:
-            self._want(slot, event.t_ns)
-        elif book.live:
+            self._want(slot, t_ns)
+        elif effect is Effect.CHANGED:
             self._due.pop(slot.id, None)
-        return effect is Effect.CHANGED or book.state is not before
 
     def lose(self, slot: Slot, reason: str) -> bool:
         """The book cannot go on (its connection is gone). It is asked for again once updates come, or after a while."""

@@ -36,12 +36,15 @@ from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import Link
 from arbtui.market import figures, freshness, identity, judge, quotes
 from arbtui.market.basis import Rates
+from arbtui.market.book import Effect
 from arbtui.market.books import Books
 from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
 
 RATES_EVERY_NS = NS_PER_S // 4
+
+_CHANGED = Effect.CHANGED
 
 
 class Remedy(StrEnum):
@@ -196,9 +199,19 @@ class Board:
 
     def _take_book(self, event: BookSnapshot | BookDelta) -> None:
         slot = self._slots[event.slot]
-        if self._books.apply(slot, event):
-            for call in self.on_book:
-                call(slot)
+        book = slot.book
+        if book is None:
+            return
+        if isinstance(event, BookDelta) or event.source == "ws":
+            slot.book_ns = event.t_ns
+        before = book.state
+        effect = book.apply(event)
+        if effect is not _CHANGED or book.state is not before:
+            self._books.follow(slot, effect, event.t_ns)
+            if book.state is before:
+                return
+        for call in self.on_book:
+            call(slot)
 
     def _take_ticker(self, event: Ticker) -> None:
         slot = self._slots[event.slot]

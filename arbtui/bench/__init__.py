@@ -1,0 +1,1 @@
+"""`arbtui bench`: what the program costs on this machine, measured on the parts that really run."""

@@ -211,3 +211,12 @@ class Coin:
         self.base = base
         self.slots: list[Slot] = []
         self.quarantine: str | None = None  # set when no slot of the coin can be told to be the right one
+
+    @property
+    def streams(self) -> bool:
+        """Whether the quote of any of its slots came by websocket."""
+        for slot in self.slots:
+            quote = slot.quote
+            if quote is not None and quote.source == "ws":
+                return True
+        return False

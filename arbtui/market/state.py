@@ -42,7 +42,7 @@ from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
 
-RATES_EVERY_NS = NS_PER_S // 4
+OFTEN_NS = NS_PER_S // 4  # rates and held books are few: they are looked at in every sweep, but no oftener
 
 _CHANGED = Effect.CHANGED
 
@@ -81,7 +81,7 @@ class Board:
         self._slots = self._roster.slots
         self._books = Books()
         self._turn = 0
-        self._rates_ns = -RATES_EVERY_NS
+        self._often_ns = -OFTEN_NS
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookDelta: self._take_book,
             BookSnapshot: self._take_book,
@@ -195,7 +195,7 @@ class Board:
             call(slot)
 
     def _take_mid(self, event: Mid) -> None:
-        freshness.testify_mid(self.slots[event.slot], event.mid, event.t_ns)
+        freshness.testify_mid(self._slots[event.slot], event.mid, event.t_ns)
 
     def _take_book(self, event: BookSnapshot | BookDelta) -> None:
         slot = self._slots[event.slot]
@@ -311,8 +311,10 @@ class Board:
         ``at_most`` slots (a coin is never split, so a few more), None = all of them, once. Returns how many it looked
         at. Every slot should have its turn each 500 ms.
         """
-        if now_ns - self._rates_ns >= RATES_EVERY_NS:
+        if now_ns - self._often_ns >= OFTEN_NS:
+            self._often_ns = now_ns
             self._refresh_rates(now_ns)
+            self._look_at_books(now_ns)
         coins = self._roster.in_turn
         looked = 0
         for _ in range(len(coins)):
@@ -327,12 +329,11 @@ class Board:
         return looked
 
     def _look(self, coin: Coin, now_ns: int) -> None:
+        if not coin.streams:  # nothing of it can trade, and whatever changes that judges it anew
+            return
         if coin.base:
             identity.look(coin, now_ns, self.rules.identity)
         for slot in coin.slots:
-            if slot.book is not None and self._books.look(slot, now_ns):
-                for call in self.on_book:
-                    call(slot)
             freshness.watch(slot, now_ns, self.rules.freshness)
             self._rejudge(slot, now_ns)
             if slot.stale is not None or slot.witness.asked:
@@ -369,8 +370,13 @@ class Board:
         if self.on_stale is not None:
             self.on_stale(slot, reason, remedy)
 
+    def _look_at_books(self, now_ns: int) -> None:
+        for slot in self.held_books:
+            if self._books.look(slot, now_ns):
+                for call in self.on_book:
+                    call(slot)
+
     def _refresh_rates(self, now_ns: int) -> None:
-        self._rates_ns = now_ns
         moved = self.rates.refresh(now_ns)
         if not moved:
             return
@@ -387,7 +393,7 @@ class Board:
         self.rules = rules
         self.rates.rules = rules.basis
         self.rates.freshness_rules = rules.freshness
-        self._rates_ns = now_ns - RATES_EVERY_NS
+        self._often_ns = now_ns - OFTEN_NS
         self._roster.rules = rules
         for slot in self.slots:
             self._roster.relist(slot, slot.instrument)

@@ -12,7 +12,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from arbtui import __version__
@@ -21,11 +21,11 @@ from arbtui.core.errors import ArbtuiError, ConfigError, OurMistake
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arbtui.config import Flag, Loaded, Paths
-    from arbtui.config import Settings as Settings
+    from arbtui.config import Credentials, Flag, Loaded, Paths, Settings
+    from arbtui.core.kept import Kept
+    from arbtui.engine.run import LiveRun
     from arbtui.headless import Headless
-    from arbtui.port import EnginePort
-    from arbtui.storage.state import StateFile
+    from arbtui.port import EnginePort, Guest
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -219,8 +219,8 @@ def _run(argv: Sequence[str]) -> int:
         _need_terminal()
     where = _paths(args)
     _check_credentials(args, where)
-    state, loaded = _settings(args, where)
-    return _with_logs(where, loaded, lambda: _run_live(args, where, state, loaded), headless=headless)
+    loaded = _settings(args, where)
+    return _with_logs(where, loaded, lambda: _run_live(args, where, loaded), headless=headless)
 
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
@@ -245,41 +245,37 @@ def _need_terminal() -> None:
         raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
 
 
-def _run_live(args: argparse.Namespace, where: Paths, state: StateFile, loaded: Loaded) -> int:
+def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded) -> int:
     import asyncio
     from pathlib import Path
 
-    from arbtui.engine.live import run_live
-    from arbtui.storage.lock import ModeLock
-    from arbtui.storage.state import Keeper
+    from arbtui.engine.run import run_live
 
     settings = loaded.settings
-    mode = _mode(args, settings)
+    guest: Guest = _Screen(settings)
     if args.no_ui or args.once:
         from arbtui.headless import Printer
 
-        guest: Any = Printer(_headless(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
-    else:
-        guest = _Screen(settings)
-        lock = ModeLock(where.data(mode))
-        if not lock.acquire():
-            _log_warning(f"another arbtui (process {lock.owner()}) keeps what is changed by key; here it is not kept")
-        state.use(lock)
-    keeper = Keeper(state, loaded.in_config)
-    try:
-        return asyncio.run(
-            run_live(settings, guest, mode=mode, memory=keeper, demo=args.demo, gateway=args.gateway or "")
-        )
-    finally:
-        keeper.close()
+        guest = Printer(_headless(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
+    return asyncio.run(run_live(_live_run(args, where, loaded), guest))
 
 
-def _mode(args: argparse.Namespace, settings: Settings) -> str:
-    """The mode word: DEMO, TESTNET as soon as one exchange in use is not the real one, else PAPER."""
-    if args.demo:
-        return "DEMO"
-    worlds = {settings.venues[name].environment for name in settings.enabled_venues()}
-    return "PAPER" if worlds <= {"prod"} else "TESTNET"
+def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded) -> LiveRun:
+    from pathlib import Path
+
+    from arbtui.engine.run import LiveRun, chosen_mode
+
+    settings = loaded.settings
+    venues = settings.enabled_venues()
+    return LiveRun(
+        loaded=loaded,
+        paths=where,
+        mode=chosen_mode(settings, venues, demo=args.demo),
+        venues=venues,
+        gateway=args.gateway,
+        demo=() if args.demo else None,
+        record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
+    )
 
 
 def _headless(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:
@@ -345,16 +341,15 @@ def _replay(argv: Sequence[str]) -> int:
     def play() -> int:
         import asyncio
 
-        from arbtui.engine.replay import run_replay
+        from arbtui.engine.run import ReplayRun, run_replay
 
+        pace = None if isinstance(speed, str) else speed
+        guest: Guest = _Screen(loaded.settings)
         if headless:
             from arbtui.headless import Printer
 
-            guest: Any = Printer(_headless(args, csv_dir=Path(args.csv) if args.csv else None, lossless=True))
-        else:
-            guest = _Screen(loaded.settings)
-        pace = None if isinstance(speed, str) else speed
-        return asyncio.run(run_replay(loaded.settings, guest, args.files, speed=pace))
+            guest = Printer(_headless(args, csv_dir=Path(args.csv) if args.csv else None, lossless=True))
+        return asyncio.run(run_replay(ReplayRun(loaded.settings, tuple(args.files), pace), guest))
 
     return _with_logs(where, loaded, play, headless=headless)
 
@@ -371,15 +366,14 @@ def _check(argv: Sequence[str]) -> int:
         _refuse_contradictions(args)
     where = _paths(args)
     _check_credentials(args, where)
-    _, loaded = _settings(args, where)
+    loaded = _settings(args, where)
 
     def check() -> int:
         import asyncio
 
         from arbtui.engine.check import run_check
 
-        settings = loaded.settings
-        return asyncio.run(run_check(settings, mode=_mode(args, settings), demo=args.demo, gateway=args.gateway or ""))
+        return asyncio.run(run_check(_live_run(args, where, loaded)))
 
     return _with_logs(where, loaded, check, headless=True)
 
@@ -413,7 +407,7 @@ def _config(argv: Sequence[str]) -> int:
     else:
         from arbtui.config.show import shown
 
-        for line in shown(_settings(args, where)[1], credentials):
+        for line in shown(_settings(args, where), credentials):
             sys.stdout.write(line + "\n")
     sys.stdout.flush()
     return 0
@@ -457,7 +451,7 @@ def _known_venues() -> tuple[str, ...]:
     return registry.names()
 
 
-def _check_credentials(args: argparse.Namespace, where: Paths) -> Any:
+def _check_credentials(args: argparse.Namespace, where: Paths) -> Credentials:
     """Every command that is not about built-in or recorded data reads them, so that a loose file mode is said early."""
     from arbtui.config import Credentials, load_credentials
 
@@ -466,18 +460,14 @@ def _check_credentials(args: argparse.Namespace, where: Paths) -> Any:
     return load_credentials(where, _known_venues(), os.environ)
 
 
-def _settings(args: argparse.Namespace, where: Paths) -> tuple[StateFile, Loaded]:
-    """State file and settings; entries of the state that config.toml has overruled are forgotten."""
-    from arbtui.storage.state import StateFile
+def _settings(args: argparse.Namespace, where: Paths) -> Loaded:
+    """Settings, with what was changed by key in earlier runs."""
+    from arbtui.storage.state import read
 
-    state = StateFile(where.state)
-    loaded = _load(args, where, kept=state.entries)
-    for key in loaded.dropped:
-        state.drop(key)
-    return state, loaded
+    return _load(args, where, kept=read(where.state))
 
 
-def _load(args: argparse.Namespace, where: Paths, *, kept: Any) -> Loaded:
+def _load(args: argparse.Namespace, where: Paths, *, kept: Mapping[str, Kept]) -> Loaded:
     from arbtui.config import load
 
     return load(

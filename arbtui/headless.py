@@ -27,7 +27,7 @@ from arbtui.lines.csvfiles import CsvFiles
 from arbtui.lines.kinds import KINDS
 from arbtui.lines.once import Settling, table
 from arbtui.lines.records import AnyLine, FundingLine, PremiumLine, SpreadLine, TickerLine, encode
-from arbtui.lines.writer import LineWriter
+from arbtui.lines.writer import MAX_PENDING_BYTES, LineWriter
 from arbtui.market.state import Coin, Slot
 from arbtui.port import EnginePort
 from arbtui.strategy.rows import SignalRecord, SpreadRow
@@ -69,12 +69,13 @@ class Headless:
 class Printer:
     """A guest of the engine: ``attach`` before the first event, ``run`` until it wants to end, ``close`` at the end."""
 
-    def __init__(self, options: Headless, *, out_fd: int = 1) -> None:
+    def __init__(self, options: Headless, *, out_fd: int = 1, max_pending: int = MAX_PENDING_BYTES) -> None:
         """Raises ``ConfigError`` where the CSV folder cannot be made."""
         unknown = options.emit - set(KINDS)
         assert not unknown, f"kinds are checked by the command line: {unknown}"
         self._options = options
         self._out_fd = out_fd
+        self._max_pending = max_pending
         self._csv = CsvFiles(options.csv_dir) if options.csv_dir is not None else None
         self._touched: dict[str, set[int]] = {}  # coin -> slots, in the order of events
         self._printed: dict[object, AnyLine] = {}  # last line of what is printed on change only
@@ -97,7 +98,9 @@ class Printer:
         self._port = port
         self._lines = Lines(port)
         self._ended = asyncio.Event()
-        self._out = LineWriter(self._out_fd, on_closed=reader_gone, lossless=self._options.lossless)
+        self._out = LineWriter(
+            self._out_fd, on_closed=reader_gone, max_pending=self._max_pending, lossless=self._options.lossless
+        )
         self._attached = True
         if self._options.once is None:
             self._listen()

@@ -95,7 +95,7 @@ class LineWriter:
 
     def _wait(self) -> bool:
         """Until there is something to write; False at the end. Raises ``OSError`` when the reader is gone."""
-        while not self._work.wait(_IDLE_S):
+        while not (self._closing or self._work.wait(_IDLE_S)):
             self._look_for_reader()
         self._work.clear()
         return bool(self._queue) or not self._closing

@@ -10,12 +10,11 @@ own, reads what is there, changes its own keys and replaces the file as a whole:
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 import threading
 import tomllib
-from collections.abc import Callable
+from errno import EINVAL
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,6 @@ from filelock import FileLock
 from arbtui.core.errors import ConfigError
 from arbtui.core.kept import Kept, Plain
 from arbtui.storage.lock import ModeLock
-
-log = logging.getLogger(__name__)
 
 _HEAD = "# Written by arbtui: what was changed while it ran. Your own settings belong in config.toml, which wins.\n"
 _WAIT_S = 5.0
@@ -42,10 +39,6 @@ class StateFile:
         self._entries = read(path)
         self._changed: dict[str, Kept | None] = {}  # since the last write; None = to be removed
         self._guard = threading.Lock()
-
-    def use(self, lock: ModeLock) -> None:
-        """Write from now on, as long as ``lock`` is held."""
-        self._lock = lock
 
     @property
     def entries(self) -> dict[str, Kept]:
@@ -78,10 +71,10 @@ class StateFile:
             return True
         try:
             self._replace(changed)
-        except OSError:
+        except (OSError, ConfigError) as error:
             with self._guard:
                 self._changed = changed | self._changed
-            raise
+            raise error if isinstance(error, OSError) else OSError(EINVAL, str(error)) from None
         return True
 
     def _replace(self, changed: dict[str, Kept | None]) -> None:
@@ -94,49 +87,6 @@ class StateFile:
                 else:
                     entries[key] = entry
             _write_whole(self.path, _HEAD + tomli_w.dumps({key: _table(entries[key]) for key in sorted(entries)}))
-
-
-class Keeper:
-    """What keys change, put away as it happens: remembered at once, on disk a moment later, by a thread of its own.
-
-    ``in_config`` says what config.toml says of a key, None where it says nothing.
-    """
-
-    def __init__(self, state: StateFile, in_config: Callable[[str], Plain | None]) -> None:
-        self._state = state
-        self._in_config = in_config
-        self._changed = threading.Event()
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, name="state", daemon=True)
-        self._thread.start()
-
-    def get(self, key: str) -> str | float | None:
-        value = self._state.get(key)
-        return value if isinstance(value, str | float | int) else None
-
-    def put(self, key: str, value: Plain | None) -> None:
-        """None: the setting is taken away."""
-        self._state.put(key, value, self._in_config(key))
-        self._changed.set()
-
-    def close(self, within_s: float = _WAIT_S) -> None:
-        """Write what waits. Blocks: call it in a thread."""
-        self._closing = True
-        self._changed.set()
-        self._thread.join(within_s)
-
-    def _run(self) -> None:
-        last_round = False
-        while not last_round:
-            self._changed.wait()
-            self._changed.clear()
-            last_round = self._closing
-            try:
-                self._state.write()
-            except (OSError, ConfigError) as error:
-                log.warning(
-                    "%s could not be written: %s; what you change now is forgotten at the end", self._state.path, error
-                )
 
 
 def read(path: Path) -> dict[str, Kept]:

@@ -84,7 +84,7 @@ def lines(facts: VenueFacts) -> list[CheckLine]:
         return out + [_skipped(facts, concern) for concern in ("sockets", *AFTER_SOCKETS)]
     sockets = _sockets(facts)
     out.append(sockets)
-    if sockets.verdict is not Verdict.OK:
+    if any(not status.connections for status in facts.statuses):
         return out + [_skipped(facts, concern) for concern in AFTER_SOCKETS]
     return [*out, _subscriptions(facts), *_first_data(facts), _books(facts), _quotes(facts), _frames(facts)]
 
@@ -128,11 +128,9 @@ def _snapshots(facts: VenueFacts) -> CheckLine:
 
 
 def _sockets(facts: VenueFacts) -> CheckLine:
-    wrong = [
-        f"{s.market.value}: {s.reason}" for s in facts.statuses if s.connections == 0 or (s.reconnects and not s.acked)
-    ]
+    wrong = [f"{s.market.value}: {s.reason}" for s in facts.statuses if not s.connections]
     reconnects = sum(s.reconnects for s in facts.statuses)
-    if not wrong and reconnects:
+    if reconnects and not wrong and not any(s.failed for s in facts.statuses):  # refusals are told by their own line
         wrong = [f"{reconnects} reconnects in {facts.seconds:.0f} s"]
     return _line(facts, "sockets", "; ".join(wrong), f"{sum(s.connections for s in facts.statuses)} connected")
 

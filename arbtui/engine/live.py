@@ -40,6 +40,7 @@ FIRST_LOOK_S = 3.0  # so long the first choice of coins waits for slow venues
 RESELECT_S = 60.0
 BOOKS_S = 1.0
 SAY_DOWN_AFTER_S = 6.0
+STREAMED = (TradingStatus.TRADING, TradingStatus.CLOSE_ONLY)  # a halted one is silent: REST shows it
 STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
 
 
@@ -191,7 +192,7 @@ class Live:
 
     def _worth_streaming(self, instrument: Instrument) -> bool:
         categories = self._settings.market.categories
-        return instrument.status is not TradingStatus.DELISTED and instrument.category.value in categories
+        return instrument.status in STREAMED and instrument.category.value in categories
 
     def _volume_usd(self, coin: Coin) -> float:
         by_venue: dict[str, float] = {}

@@ -1,9 +1,9 @@
 """When a frame may be applied to a book: the venues' sequence rules, each once.
 
 A book asks whether a delta may be the *first* after the snapshot with id ``book_seq``, whether it may be the *next*
-after an applied one, and whether a snapshot that arrives while the book is live may replace it. The answers: APPLY; OLD,
-what the frame says is contained already, ignore it; GAP, something between the book and the frame is missing, the book
-is lost. Sizes are absolute, so a frame that overlaps the book's end may be applied wherever the rule says so.
+after an applied one, and whether a snapshot that arrives while the book is live may replace it. The answers: APPLY;
+OLD, what the frame says is contained already, ignore it; GAP, something between the book and the frame is missing, the
+book is lost. Sizes are absolute, so a frame that overlaps the book's end may be applied wherever the rule says so.
 
     rule         venue                first                                        next
     PrevLink     Binance USD-M        first <= seq <= last, or prev == seq         prev == seq

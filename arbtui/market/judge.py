@@ -30,9 +30,11 @@ def judge(slot: Slot, now_ns: int, rules: MarketRules) -> str | None:
 
 def verdict(slot: Slot, stale: str | None, rules: MarketRules) -> str | None:
     """The same where it is known already whether the quote is stale."""
-    reason = slot.barred or mistaken(slot) or stale
+    reason = slot.barred or accused(slot) or stale
     if reason is not None:
         return reason
+    if not slot.agreed and len(slot.coin.slots) > 1:
+        return "not yet compared with another instrument's mark or index price"
     if slot.crossed:
         return f"crossed quote: bid {slot.bid} at or above ask {slot.ask}"
     return too_quiet(slot, rules.min_vol_24h_usd) if rules.min_vol_24h_usd > 0.0 else None
@@ -53,7 +55,7 @@ def barred(instrument: Instrument, rules: MarketRules) -> str | None:
     return None
 
 
-def mistaken(slot: Slot) -> str | None:
+def accused(slot: Slot) -> str | None:
     """What speaks against its being the coin that its ticker says."""
     if slot.quarantine is not None:
         return f"quarantined: {slot.quarantine}"
@@ -61,8 +63,6 @@ def mistaken(slot: Slot) -> str | None:
         return f"quarantined: {slot.coin.quarantine}"
     if slot.odd_ns:
         return "its mark or index price disagrees with other venues'"
-    if not slot.agreed and len(slot.coin.slots) > 1:
-        return "not yet compared with another instrument's mark or index price"
     return None
 
 

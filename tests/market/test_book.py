@@ -183,8 +183,9 @@ def test_deltas_before_the_snapshot_are_kept_and_asked_for_once() -> None:
     assert made.apply(delta([("98.7", "1")], [], 11)) is Effect.WANTED
     assert made.apply(delta([("98.6", "1")], [], 12)) is Effect.NONE
     assert made.state is BookState.WAITING
-    assert made.apply(snapshot(source="rest")) is Effect.CHANGED
+    assert made.apply(snapshot(source="rest", t_ns=3 * S)) is Effect.CHANGED
     assert made.seq == 12
+    assert made.t_ns == 3 * S  # the answer made the book, not the updates kept for it
     assert [level[0] for level in made.top(3)[0]] == ["99.0", "98.7", "98.6"]
 
 

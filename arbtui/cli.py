@@ -13,9 +13,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from arbtui import __version__
+from arbtui import arguments
 from arbtui.core.errors import ArbtuiError, ConfigError, OurMistake
 
 if TYPE_CHECKING:
@@ -97,119 +97,22 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return difflib.get_close_matches(word, list(known), n=1, cutoff=0.0)[0]
 
 
-# what may be said
-
-
-class _Parser(argparse.ArgumentParser):
-    """Complains in one sentence."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
-        self.add_argument("--debug", action="store_true", help="show tracebacks")
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message}; see {self.prog} --help.")
-
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        import sqlite3
-
-        python = ".".join(map(str, sys.version_info[:3]))
-        sys.stdout.write(f"arbtui {__version__} (Python {python}, SQLite {sqlite3.sqlite_version})\n")
-        parser.exit()
-
-
-def _config_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="settings file in place of the usual one")
-
-
-def _where_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along and trade on them")
-    parser.add_argument("--gateway", metavar="URL", type=_gateway, help="reach every exchange through this address")
-    parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
-    _config_option(parser)
-
-
-def _printing_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-ui", action="store_true", help="no screen: JSON lines on stdout")
-    parser.add_argument("--emit", metavar="KINDS", type=_kinds, help="lines to print (default: spread,signal,status)")
-    parser.add_argument("--pairs", choices=("best", "all"), help="one pair a coin, or all (default: best)")
-    parser.add_argument("--levels", metavar="N", type=_count, help="levels a side in book lines (default: 10)")
-    parser.add_argument("--every", metavar="S", type=_seconds, help="seconds between looks, 0 = on change (default: 1)")
-    parser.add_argument("--csv", metavar="DIR", help="also keep daily CSV files in this folder")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return number
-
-
-def _count_or_all(text: str) -> int | str:
-    return text if text == "all" else _count(text)
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 1e7:
-        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds")
-    return number
-
-
-def _duration(text: str) -> float:
-    number = _seconds(text)
-    if not number:
-        raise argparse.ArgumentTypeError("0 is no duration")
-    return number
-
-
-def _speed(text: str) -> float | str:
-    if text == "max":
-        return text
-    number = float(text)
-    if not 0 < number < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is no speed")
-    return number
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not names:
-        raise argparse.ArgumentTypeError("names are missing")
-    return names
-
-
-def _kinds(text: str) -> frozenset[str]:
-    from arbtui.lines.kinds import KINDS
-
-    for name in _names(text):
-        if name not in KINDS:
-            raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(KINDS)}')
-    return frozenset(_names(text))
-
-
-def _gateway(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise argparse.ArgumentTypeError(f'"{text}" does not begin with http:// or https://')
-    return text.rstrip("/")
-
-
 # commands
 
 
 def _run(argv: Sequence[str]) -> int:
     """The screen, or with ``--no-ui`` the printer, on live or built-in exchanges."""
-    parser = _Parser(prog="arbtui", description="Cross-exchange arbitrage in a terminal.", epilog=_COMMANDS)
-    parser.add_argument("--version", action=_Version, nargs=0, help="versions of arbtui, Python and SQLite")
-    _where_options(parser)
-    parser.add_argument("--venues", metavar="A,B", type=_names, help="use these exchanges only")
-    parser.add_argument("--symbols", metavar="BTC,ETH", type=_names, help='stream these coins only, or "all"')
-    parser.add_argument("--top", metavar="N", type=_count_or_all, help='coins by volume, or "all"; with --once: rows')
+    parser = arguments.Parser(prog="arbtui", description="Cross-exchange arbitrage in a terminal.", epilog=_COMMANDS)
+    parser.add_argument("--version", action=arguments.Version, nargs=0, help="versions of arbtui, Python and SQLite")
+    arguments.where_options(parser)
+    parser.add_argument("--venues", metavar="A,B", type=arguments.names, help="use these exchanges only")
+    parser.add_argument("--symbols", metavar="BTC,ETH", type=arguments.names, help='stream these coins only, or "all"')
+    parser.add_argument(
+        "--top", metavar="N", type=arguments.count_or_all, help='coins by volume, or "all"; with --once: rows'
+    )
     parser.add_argument("--record", metavar="DIR", help="record all traffic into this folder")
-    _printing_options(parser)
-    parser.add_argument("--duration", metavar="S", type=_duration, help="end after so many seconds")
+    arguments.printing_options(parser)
+    parser.add_argument("--duration", metavar="S", type=arguments.duration, help="end after so many seconds")
     parser.add_argument("--once", action="store_true", help="print the best opportunities and end")
     parser.add_argument("--json", action="store_true", help="with --once: as JSON lines")
     args = parser.parse_args(argv)
@@ -313,7 +216,7 @@ class _Screen:
 def _sim(argv: Sequence[str]) -> int:
     from arbtui.sim.main import add_arguments, run
 
-    parser = _Parser(prog="arbtui sim", description="The built-in exchanges on 127.0.0.1, until told to end.")
+    parser = arguments.Parser(prog="arbtui sim", description="The built-in exchanges on 127.0.0.1, until told to end.")
     add_arguments(parser)
     return run(parser.parse_args(argv))
 
@@ -321,13 +224,15 @@ def _sim(argv: Sequence[str]) -> int:
 def _replay(argv: Sequence[str]) -> int:
     from pathlib import Path
 
-    parser = _Parser(
+    parser = arguments.Parser(
         prog="arbtui replay", description="Plays recordings, merged by time, through decoders and strategy."
     )
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help=".jsonl or .jsonl.gz")
-    parser.add_argument("--speed", metavar="max|N", type=_speed, help="as fast as it goes, or N times as it was")
-    _printing_options(parser)
-    _config_option(parser)
+    parser.add_argument(
+        "--speed", metavar="max|N", type=arguments.speed, help="as fast as it goes, or N times as it was"
+    )
+    arguments.printing_options(parser)
+    arguments.config_option(parser)
     args = parser.parse_args(argv)
     headless = args.no_ui or not sys.stdout.isatty() or any(getattr(args, n, None) is not None for n in _HEADLESS_ONLY)
     if "process" in (args.emit or ()):
@@ -355,9 +260,9 @@ def _replay(argv: Sequence[str]) -> int:
 
 
 def _check(argv: Sequence[str]) -> int:
-    parser = _Parser(prog="arbtui check", description="Says per exchange what was asked and what came back.")
+    parser = arguments.Parser(prog="arbtui check", description="Says per exchange what was asked and what came back.")
     parser.add_argument("names", nargs="*", metavar="venue", help="exchanges (default: all that are enabled)")
-    _where_options(parser)
+    arguments.where_options(parser)
     args = parser.parse_args(argv)
     args.venues = tuple(args.names) or None
     args.symbols = args.top = args.once = args.json = None
@@ -379,14 +284,14 @@ def _check(argv: Sequence[str]) -> int:
 
 
 def _config(argv: Sequence[str]) -> int:
-    parser = _Parser(prog="arbtui config", description="Where the files are, what holds and why.")
+    parser = arguments.Parser(prog="arbtui config", description="Where the files are, what holds and why.")
     parser.add_argument(
         "action",
         choices=("path", "init", "show", "schema"),
         help="path: the files; init: write a settings file to begin with; show: what holds, and where it comes from; "
         "schema: the JSON Schema of the printed lines",
     )
-    _config_option(parser)
+    arguments.config_option(parser)
     args = parser.parse_args(argv)
     where = _paths(args)
     credentials = _check_credentials(args, where)

@@ -73,7 +73,7 @@ class Printer:
         """Raises ``ConfigError`` where the CSV folder cannot be made."""
         unknown = options.emit - set(KINDS)
         assert not unknown, f"kinds are checked by the command line: {unknown}"
-        self._options = options
+        self.options = options
         self._out_fd = out_fd
         self._max_pending = max_pending
         self._csv = CsvFiles(options.csv_dir) if options.csv_dir is not None else None
@@ -99,20 +99,20 @@ class Printer:
         self._lines = Lines(port)
         self._ended = asyncio.Event()
         self._out = LineWriter(
-            self._out_fd, on_closed=reader_gone, max_pending=self._max_pending, lossless=self._options.lossless
+            self._out_fd, on_closed=reader_gone, max_pending=self._max_pending, lossless=self.options.lossless
         )
         self._attached = True
-        if self._options.once is None:
+        if self.options.once is None:
             self._listen()
         if self._csv is not None:
             port.on_signal(self._csv_signal)
-            self._each(max(self._options.every_s, GRID_S), self._csv_look)
+            self._each(max(self.options.every_s, GRID_S), self._csv_look)
 
     async def run(self) -> int:
         """Until the duration is over, nobody reads any more, or ``--once`` is done; the exit code."""
-        if self._options.once is not None:
-            return await self._run_once(self._options.once)
-        if (duration_s := self._options.duration_s) is not None:
+        if self.options.once is not None:
+            return await self._run_once(self.options.once)
+        if (duration_s := self.options.duration_s) is not None:
             due_ns = self._port.clock.now_ns() + round(duration_s * NS_PER_S)
             self._port.clock.call_at(due_ns, self._ended.set)
         await self._ended.wait()
@@ -139,7 +139,7 @@ class Printer:
     # what is printed as it happens
 
     def _listen(self) -> None:
-        emit, port, changes = self._options.emit, self._port, self._options.every_s == 0
+        emit, port, changes = self.options.emit, self._port, self.options.every_s == 0
         if "quote" in emit:
             port.on_quote(self._quote)
         if "book" in emit:
@@ -154,7 +154,7 @@ class Printer:
             port.board.on_ticker.append(self._ticker)
         if changes and "funding" in emit:
             port.board.on_funding.append(self._funding)
-        self._each(self._options.every_s or GRID_S, self._look)
+        self._each(self.options.every_s or GRID_S, self._look)
         self._each(COMPLAIN_S, self._complain)
 
     def _each(self, period_s: float, call: Callable[[], None]) -> None:
@@ -169,7 +169,7 @@ class Printer:
             self._print(line)
 
     def _book(self, slot: Slot) -> None:
-        if (line := self._lines.book(slot, self._options.levels)) is not None:
+        if (line := self._lines.book(slot, self.options.levels)) is not None:
             self._print(line)
 
     def _signal(self, record: SignalRecord) -> None:
@@ -190,15 +190,15 @@ class Printer:
     def _print_touched(self) -> None:
         touched, self._touched = self._touched, {}
         for base, slots in touched.items():
-            if "spread" in self._options.emit:
+            if "spread" in self.options.emit:
                 for row in self._rows_of(base):
-                    if self._options.pairs == "best" or row.buy.slot in slots or row.sell.slot in slots:
+                    if self.options.pairs == "best" or row.buy.slot in slots or row.sell.slot in slots:
                         self._spread_if_changed(row)
-            if "premium" in self._options.emit and base in self._port.board.coins:
+            if "premium" in self.options.emit and base in self._port.board.coins:
                 self._print_premiums(self._port.board.coins[base])
 
     def _rows_of(self, base: str) -> Sequence[SpreadRow]:
-        if self._options.pairs == "all":
+        if self.options.pairs == "all":
             return self._port.pairs(base)
         row = self._port.row(base)
         return [row] if row is not None else []
@@ -208,7 +208,7 @@ class Printer:
             self._print_changed(("premium", line.venue, line.base), line)
 
     def _spread_if_changed(self, row: SpreadRow) -> None:
-        legs = () if self._options.pairs == "best" else (row.buy.slot, row.sell.slot)
+        legs = () if self.options.pairs == "best" else (row.buy.slot, row.sell.slot)
         self._print_changed(("spread", row.base, *legs), self._lines.spread(row))
 
     def _print_changed(self, key: object, line: AnyLine | None) -> None:
@@ -226,7 +226,7 @@ class Printer:
         if self._out.behind:
             self._skipped += 1
             return
-        emit, lines = self._options.emit, self._lines
+        emit, lines = self.options.emit, self._lines
         if "spread" in emit:
             self._look_at_spreads()
         if emit & {"ticker", "funding", "premium"}:
@@ -239,15 +239,15 @@ class Printer:
 
     def _look_at_spreads(self) -> None:
         best = self._port.rows()
-        rows = best if self._options.pairs == "best" else chain.from_iterable(self._port.pairs(r.base) for r in best)
+        rows = best if self.options.pairs == "best" else chain.from_iterable(self._port.pairs(r.base) for r in best)
         for row in rows:
-            if self._options.every_s:
+            if self.options.every_s:
                 self._print(self._lines.spread(row))
             else:
                 self._spread_if_changed(row)
 
     def _look_at_slots(self) -> None:
-        emit, board = self._options.emit, self._port.board
+        emit, board = self.options.emit, self._port.board
         if emit & {"ticker", "funding"}:
             for slot in board.slots:
                 if "ticker" in emit:
@@ -285,7 +285,7 @@ class Printer:
     # --once
 
     async def _run_once(self, once: Once) -> int:
-        settling = Settling(self._port, self._options.duration_s)
+        settling = Settling(self._port, self.options.duration_s)
         self._each(ONCE_LOOK_S, lambda: self._ended.set() if settling.look() else None)
         await self._ended.wait()
         if settling.doubt:

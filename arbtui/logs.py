@@ -55,12 +55,14 @@ def start(folder: Path, level: str = "info", *, stderr: TextIO | None = None) ->
     def stop() -> None:
         root.removeHandler(front)
         logging.captureWarnings(capture=False)
-        end = threading.Thread(target=listener.stop, daemon=True)
+        end = threading.Thread(target=finish, name="log end", daemon=True)
         end.start()
         end.join(_STOP_WITHIN_S)  # a stderr that nobody reads must not keep the program from ending
-        if not end.is_alive():
-            for handler in handlers:
-                handler.close()
+
+    def finish() -> None:
+        listener.stop()
+        for handler in handlers:
+            handler.close()
 
     return stop
 

@@ -1,0 +1,108 @@
+"""The words of the command line: parsers that complain in one sentence, options that commands share, kinds of values."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+from arbtui import __version__
+from arbtui.core.errors import ConfigError
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one sentence."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        self.add_argument("--debug", action="store_true", help="show tracebacks")
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see {self.prog} --help.")
+
+
+class Version(argparse.Action):
+    """Says what runs here and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import sqlite3
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        sys.stdout.write(f"arbtui {__version__} (Python {python}, SQLite {sqlite3.sqlite_version})\n")
+        parser.exit()
+
+
+def config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="settings file in place of the usual one")
+
+
+def where_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along and trade on them")
+    parser.add_argument("--gateway", metavar="URL", type=gateway, help="reach every exchange through this address")
+    parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
+    config_option(parser)
+
+
+def printing_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-ui", action="store_true", help="no screen: JSON lines on stdout")
+    parser.add_argument("--emit", metavar="KINDS", type=kinds, help="lines to print (default: spread,signal,status)")
+    parser.add_argument("--pairs", choices=("best", "all"), help="one pair a coin, or all (default: best)")
+    parser.add_argument("--levels", metavar="N", type=count, help="levels a side in book lines (default: 10)")
+    parser.add_argument("--every", metavar="S", type=seconds, help="seconds between looks, 0 = on change (default: 1)")
+    parser.add_argument("--csv", metavar="DIR", help="also keep daily CSV files in this folder")
+
+
+def count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return int(text)
+
+
+def count_or_all(text: str) -> int | str:
+    return text if text == "all" else count(text)
+
+
+def number_of(text: str, what: str, *, above: float = -1.0) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not (0.0 <= number < 1e7 and number > above):
+        raise argparse.ArgumentTypeError(f"{text} is not {what}")
+    return number
+
+
+def seconds(text: str) -> float:
+    return number_of(text, "a time in seconds")
+
+
+def duration(text: str) -> float:
+    return number_of(text, "a duration in seconds", above=0.0)
+
+
+def speed(text: str) -> float | str:
+    return text if text == "max" else number_of(text, 'a speed: "max", or so many times as fast', above=0.0)
+
+
+def names(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("names are missing")
+    return found
+
+
+def kinds(text: str) -> frozenset[str]:
+    from arbtui.lines.kinds import KINDS
+
+    for name in names(text):
+        if name not in KINDS:
+            raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(KINDS)}')
+    return frozenset(names(text))
+
+
+def gateway(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f'"{text}" does not begin with http:// or https://')
+    return text.rstrip("/")

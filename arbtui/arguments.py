@@ -1,4 +1,4 @@
-"""The words of the command line: parsers that complain in one sentence, options that commands share, kinds of values."""
+"""Words of the command line: parsers that complain in one sentence, options that commands share, kinds of values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def config_option(parser: argparse.ArgumentParser) -> None:
 
 
 def where_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along and trade on them")
+    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along, nothing else is needed")
     parser.add_argument("--gateway", metavar="URL", type=gateway, help="reach every exchange through this address")
     parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
     config_option(parser)

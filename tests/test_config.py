@@ -301,3 +301,10 @@ def test_paths_follow_the_platform_and_keep_modes_apart(monkeypatch: pytest.Monk
     assert found.data("DEMO") != found.data("PAPER")
     assert paths("/elsewhere/my.toml").config == Path("/elsewhere/my.toml")
     assert paths("/elsewhere/my.toml").credentials == found.credentials
+
+
+def test_the_example_explains_every_exchange_that_there_is() -> None:
+    from arbtui.venues import registry
+
+    shipped = (Path(__file__).parent.parent / "config.example.toml").read_text()
+    assert all(f"[venues.{name}]" in shipped for name in registry.names())

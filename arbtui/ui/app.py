@@ -108,7 +108,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTSTP, self.action_stop)
             loop.add_signal_handler(signal.SIGCONT, self._continued)
-        self.run_worker(self._beat(), name="pump")
+        self.run_worker(self._beat(), name="pump", group="pump")
 
     async def _beat(self) -> None:
         self.pump.tick_all()
@@ -136,7 +136,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         """Close the screen; the engine is told how it ended."""
         if not self._leaving:
             self._leaving = True
-            self.run_worker(self._leave(end), name="leave")
+            self.run_worker(self._leave(end), name="leave", group="leave")
 
     async def _leave(self, end: ScreenEnd) -> None:
         if self.terminal is not None:
@@ -163,7 +163,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def action_stop(self) -> None:
         """Give the terminal back and stop the process, as ctrl+z does to any program; fg brings both back."""
         if self.terminal is not None and not self._leaving:
-            self.run_worker(self._stop(), name="stop", exclusive=True)
+            self.run_worker(self._stop(), name="stop", group="terminal", exclusive=True)
 
     async def _stop(self) -> None:
         terminal = self.terminal
@@ -178,8 +178,10 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         """Continued after a stop that was not ours: the shell may have changed the terminal, so set it up again."""
         if self._continue_expected:
             self._continue_expected = False
+        elif self.terminal is not None and self.terminal.dead:  # a hang-up sends SIGHUP and SIGCONT
+            self.leave(ScreenEnd.HANGUP)
         elif not self._leaving:
-            self.run_worker(self._set_up_again(), name="continue", exclusive=True)
+            self.run_worker(self._set_up_again(), name="continue", group="terminal", exclusive=True)
 
     async def _set_up_again(self) -> None:
         assert self.terminal is not None

@@ -1,8 +1,7 @@
 """In which order rows stand, and when that order may change. Pure: time comes in as seconds.
 
 The order is made anew every two seconds, not while a cursor key was pressed within the last one and a half, and not
-at all while held. The pictures of the coins are taken a slice at a time on the way there, so that no single tick reads
-a thousand rows.
+at all while held. It comes earlier when coins are new or gone, so a starting engine fills the grid as it finds them.
 """
 
 from __future__ import annotations
@@ -14,70 +13,50 @@ from arbtui.strategy.rows import SpreadRow
 from arbtui.ui.columns import BY_ID, DEFAULT_SORT, SortValue
 from arbtui.ui.filter import EVERYTHING
 
-_MIXED = ("symbol", "marks", "why")
 RESORT_S = 2.0
+GROWING_S = 0.5  # after a new order, while coins come and go
 AFTER_KEY_S = 1.5
+_MIXED = ("symbol", "marks", "why")
 
 
 class Order:
     """The coins that pass the filter, sorted. ``bases`` is replaced, never changed in place."""
 
-    def __init__(self, slices: int = 10) -> None:
+    def __init__(self) -> None:
         self.bases: list[str] = []
         self.place: dict[str, int] = {}
-        self.total = 0
-        self.passing = 0
+        self.passing = 0  # coins above their threshold
         self.column = DEFAULT_SORT
         self.reverse = False
         self.held = False
         self.filter = EVERYTHING
-        self._slices = slices
-        self._pictures: dict[str, SpreadRow] = {}
-        self._queue: list[str] = []
-        self._slice = 1
+        self._rows: Sequence[SpreadRow] = ()
+        self._sorted = 0  # so many rows were there when the order was made
         self._sorted_at = float("-inf")
         self._key_at = float("-inf")
+
+    @property
+    def total(self) -> int:
+        return len(self._rows)
 
     def touched(self, now_s: float) -> None:
         """A cursor key was pressed."""
         self._key_at = now_s
 
-    def step(
-        self,
-        now_s: float,
-        coins: Sequence[str],
-        row_of: Callable[[str], SpreadRow | None],
-        passes: Callable[[SpreadRow], bool],
-    ) -> bool:
-        """Read one slice of coins; True if a new order was made. The first step reads all of them."""
-        first = not self._pictures
-        if not self._queue:
-            self._queue = list(coins)
-            self._slice = max(1, -(-len(self._queue) // self._slices))
-            self._forget(self._queue)
-        take = len(self._queue) if first else self._slice
-        for base in self._queue[:take]:
-            row = row_of(base)
-            if row is not None:
-                self._pictures[base] = row
-        del self._queue[:take]
-        if first or (not self._queue and self._due(now_s)):
-            self.sort(now_s, passes)
-            return True
-        return False
-
-    def _forget(self, coins: Sequence[str]) -> None:
-        if len(self._pictures) > len(coins):
-            known = set(coins)
-            self._pictures = {base: row for base, row in self._pictures.items() if base in known}
-
-    def _due(self, now_s: float) -> bool:
-        return not self.held and now_s - self._sorted_at >= RESORT_S - 0.05 and now_s - self._key_at >= AFTER_KEY_S
+    def look(self, now_s: float, rows: Sequence[SpreadRow], passes: Callable[[SpreadRow], bool]) -> bool:
+        """Take note of the rows; True if a new order was made of them."""
+        since_s = now_s - self._sorted_at
+        due = since_s >= RESORT_S or (since_s >= GROWING_S and len(rows) != self._sorted)
+        self._rows = rows
+        if self._sorted and (not due or self.held or now_s - self._key_at < AFTER_KEY_S):
+            return False
+        self.sort(now_s, passes)
+        return True
 
     def sort(self, now_s: float, passes: Callable[[SpreadRow], bool]) -> None:
-        """Make the order anew from the pictures at hand."""
-        rows = list(self._pictures.values())
-        self.total = len(rows)
+        """Make the order anew from the rows at hand."""
+        rows = self._rows
+        self._sorted = len(rows)
         self.passing = sum(1 for row in rows if passes(row))
         chosen = [row for row in rows if self.filter(row)] if self.filter.tests else rows
         self.bases = [row.base for row in sort_rows(chosen, self.column, reverse=self.reverse)]
@@ -86,15 +65,11 @@ class Order:
 
     def clearing(self, net_bps: float) -> int:
         """How many admissible coins stand at or above a threshold."""
-        return sum(
-            1
-            for row in self._pictures.values()
-            if row.muted is None and row.net_bps is not None and row.net_bps >= net_bps
-        )
+        return sum(1 for row in self._rows if row.muted is None and row.net_bps is not None and row.net_bps >= net_bps)
 
     def known(self) -> list[str]:
         """Every coin that has a row, in no particular order."""
-        return list(self._pictures)
+        return [row.base for row in self._rows]
 
 
 def sort_rows(rows: Sequence[SpreadRow], column_id: str, *, reverse: bool) -> list[SpreadRow]:

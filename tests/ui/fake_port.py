@@ -55,6 +55,9 @@ class FakePort:
         self.sent: list[Command] = []
         self.refuse: str | None = None  # if set, commands are refused with these words
         self.reads = 0
+        self.quotes = 0
+        self._rows: dict[str, SpreadRow] = {}
+        self._next_row = 0
         self._random = random.Random(seed)
         self._board = FakeBoard()
         self.board = cast("Board", self._board)
@@ -123,6 +126,7 @@ class FakePort:
     def walk(self, quotes: int) -> None:
         pick, gauss = self._random.randrange, self._random.gauss
         slots, true = self._board.slots, self._true
+        self.quotes += quotes
         for _ in range(quotes):
             slot = slots[pick(len(slots))]
             self.quote(slot, true[slot.id] * (1 + gauss(0, 0.0006)))
@@ -147,8 +151,21 @@ class FakePort:
     def threshold_bps(self, base: str = "") -> float:
         return self._thresholds.get(base, self._thresholds[""])
 
-    def rows(self) -> Sequence[SpreadRow]:
+    def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
+        if max_age_ms:
+            return list(self._renewed().values())
         return [row for base in self._board.coins if (row := self.row(base)) is not None]
+
+    def _renewed(self) -> dict[str, SpreadRow]:
+        """Rows of all coins, a tenth of them made anew at each call: little by little, as the engine does it."""
+        coins = list(self._board.coins)
+        if len(self._rows) != len(coins):
+            self._rows = {row.base: row for row in self.rows()}
+        share = len(coins) // 10 + 1
+        for base in coins[self._next_row : self._next_row + share]:
+            self._rows[base] = self.row(base) or self._rows[base]
+        self._next_row = self._next_row + share if self._next_row + share < len(coins) else 0
+        return self._rows
 
     def row(self, base: str) -> SpreadRow | None:
         self.reads += 1

@@ -1,10 +1,12 @@
 """The screen on the fake engine in one process, to be looked at, tested through a pty, and measured.
 
-    python -m tests.ui.guest [--coins N] [--rate QUOTES_PER_S] [--seconds S] [--no-screen] [--probe FD] [--out FILE]
+    python -m tests.ui.guest [--coins N] [--rate QUOTES_PER_S] [--seconds S] [--no-screen] [--probe FD] [--out FILE] ...
 
 ``--probe``: a pipe into which somebody writes monotonic nanoseconds, eight bytes each; how late they are read in the
 loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
-ended the engine goes on for ``--after`` seconds, as an engine may.
+ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
+the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--rows``: on SIGUSR1 what the
+screen means to show is written there.
 """
 
 from __future__ import annotations
@@ -15,14 +17,18 @@ import gc
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 from arbtui.strategy.rows import SignalState
-from arbtui.ui.app import ScreenEnd, run_screen
+from arbtui.ui import app
+from arbtui.ui.app import ArbtuiApp, run_screen
 from tests.ui.fake_port import START_NS, FakePort
+from tests.ui.painted import rows_of
 
 _WARM_UP_S = 2.0
 
@@ -60,7 +66,40 @@ async def engine(port: FakePort, quotes_per_s: float) -> None:
             port.raise_signal("SOL", states[signalled % 3], "" if signalled % 3 == 0 else "net fell below 3.0 bps")
 
 
+class WatchedApp(ArbtuiApp):
+    """Writes what it shows to a file when told to by a signal."""
+
+    rows_to = ""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write_rows)
+
+    def _write_rows(self) -> None:
+        Path(self.rows_to).write_text("\n".join(rows_of(self)))
+
+
+async def show(port: FakePort, args: argparse.Namespace) -> str:
+    """How the screen ended, in a word."""
+    ended = ""
+    for _ in range(args.times):
+        task = asyncio.create_task(run_screen(port))
+        if args.cancel_after:
+            asyncio.get_running_loop().call_later(args.cancel_after, task.cancel)
+        try:
+            ended = (await task).value
+        except asyncio.CancelledError:
+            ended = "cancelled"
+    return ended
+
+
 async def main(args: argparse.Namespace) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # what hang-up means is the engine's to say
+    loop.set_task_factory(_factory)
+    if args.rows:
+        WatchedApp.rows_to = args.rows
+        app.ArbtuiApp = WatchedApp  # type: ignore[misc]
     port = FakePort(args.coins)
     gc.collect()
     gc.freeze()  # as the engine does once it stands
@@ -68,22 +107,27 @@ async def main(args: argparse.Namespace) -> None:
     probe = Probe(args.probe) if args.probe >= 0 else None
     feed = asyncio.create_task(engine(port, args.rate))
     meter = asyncio.create_task(measure(args.seconds, figures)) if args.seconds else None
-    ended: ScreenEnd | None = None
     if args.no_screen:
         await asyncio.sleep(args.seconds + _WARM_UP_S + 0.1)
     else:
-        ended = await run_screen(port)
-        figures["settled_s"] = time.monotonic()
+        figures["end"] = await show(port, args)
+        figures["ended_s"] = time.monotonic()
+        figures["factory_kept"] = loop.get_task_factory() is _factory
+    quotes = port.quotes
     await asyncio.sleep(args.after)
+    figures["quotes_after"] = port.quotes - quotes
     feed.cancel()
     if meter is not None:
         meter.cancel()
-    figures["end"] = ended.value if ended is not None else None
     figures["late_ms"] = list(probe.late_ms) if probe is not None else []
     if args.out:
-        Path(args.out).write_text(json.dumps(figures))  # noqa: ASYNC240 - the measurement is over
-    if not args.no_screen and sys.stdout.isatty() and ended is not ScreenEnd.HANGUP:
-        sys.stdout.write(f"the screen ended: {figures['end']}\n")
+        await asyncio.to_thread(Path(args.out).write_text, json.dumps(figures))
+    if sys.stdout.isatty() and figures.get("end") != "hangup":
+        sys.stdout.write(f"the screen ended: {figures.get('end')}\n")
+
+
+def _factory(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+    return asyncio.Task(coro, loop=loop, **options)
 
 
 async def measure(seconds: float, figures: dict[str, object]) -> None:
@@ -102,6 +146,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=5000.0)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--after", type=float, default=0.0)
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--cancel-after", type=float, default=0.0)
+    parser.add_argument("--rows", default="")
     parser.add_argument("--no-screen", action="store_true")
     parser.add_argument("--probe", type=int, default=-1)
     parser.add_argument("--out", default="")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.ui.terminal import Terminal, guest
 
-_STAMPS = (
+STAMPS = (
     "import os,sys,time\nfd=int(sys.argv[1]);os.set_blocking(fd,False)\n"
     "while True:\n time.sleep(0.002)\n"
     " try: os.write(fd,time.monotonic_ns().to_bytes(8,'little'))\n"
@@ -48,7 +48,7 @@ def run(
     arguments = ["--coins", str(coins), "--rate", str(rate), "--seconds", str(seconds), "--out", str(out)]
     arguments += ["--probe", str(reading), "--after", "0.3", *([] if screen else ["--no-screen"])]
     terminal = Terminal(guest(*arguments), width, height, emulate=False, keep_fds=[reading])
-    stamps = subprocess.Popen([sys.executable, "-c", _STAMPS, str(writing)], pass_fds=[writing])
+    stamps = subprocess.Popen([sys.executable, "-c", STAMPS, str(writing)], pass_fds=[writing])
     os.close(reading)
     os.close(writing)
     try:

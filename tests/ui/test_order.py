@@ -11,7 +11,7 @@ from arbtui.core.model import Market
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui.columns import BY_LETTER, COLUMNS
 from arbtui.ui.filter import fuzzy, parse
-from arbtui.ui.order import AFTER_KEY_S, RESORT_S, Order, sort_rows
+from arbtui.ui.order import AFTER_KEY_S, GROWING_S, RESORT_S, Order, sort_rows
 from tests.ui.fake_port import FakePort
 
 
@@ -63,7 +63,7 @@ def test_every_column_has_a_letter_of_its_own() -> None:
 
 
 class Steps:
-    """An order over a fake engine, stepped by hand."""
+    """An order over a fake engine, looked after by hand."""
 
     def __init__(self, coins: int = 50) -> None:
         self.port = FakePort(coins)
@@ -72,22 +72,20 @@ class Steps:
 
     def step(self, seconds: float = 0.2) -> bool:
         self.now_s += seconds
-        return self.order.step(self.now_s, list(self.port.board.coins), self.port.row, lambda _: False)
+        return self.order.look(self.now_s, self.port.rows(), lambda _: False)
 
 
-def test_the_first_step_reads_every_coin_and_makes_an_order() -> None:
+def test_the_first_rows_make_an_order_at_once() -> None:
     steps = Steps()
     assert steps.step()
     assert len(steps.order.bases) == steps.order.total == 50
 
 
-def test_later_steps_read_a_slice_each_and_a_new_order_comes_every_two_seconds() -> None:
+def test_a_new_order_comes_every_two_seconds() -> None:
     steps = Steps()
     steps.step()
-    steps.port.reads = 0
-    made = [steps.step() for _ in range(10)]
-    assert steps.port.reads == 50
-    assert made == [False] * 9 + [True]
+    made = [steps.step(0.25) for _ in range(16)]
+    assert made == ([False] * 7 + [True]) * 2
 
 
 def test_no_new_order_soon_after_a_cursor_key() -> None:
@@ -100,7 +98,7 @@ def test_no_new_order_soon_after_a_cursor_key() -> None:
     assert not any(made)
     quiet = [steps.step() for _ in range(20)]
     assert any(quiet)
-    assert quiet.index(True) * 0.2 + 0.2 >= AFTER_KEY_S
+    assert quiet.index(True) * 0.2 + 0.4 >= AFTER_KEY_S
     assert RESORT_S > AFTER_KEY_S
 
 
@@ -114,16 +112,15 @@ def test_a_held_order_stays_until_let_go() -> None:
     assert steps.order.bases is before
 
 
-def test_a_coin_that_is_listed_later_appears_and_one_that_went_disappears() -> None:
+def test_coins_that_come_or_go_do_not_wait_two_seconds() -> None:
     steps = Steps(20)
     steps.step()
     steps.port.list_coin("NEWCOIN", tuple(Market))
-    for _ in range(40):
-        steps.step()
+    assert not steps.step(0.2)
+    assert steps.step(GROWING_S + 0.1)
     assert "NEWCOIN" in steps.order.place
     del steps.port.board.coins["NEWCOIN"]
-    for _ in range(40):
-        steps.step()
+    assert steps.step(GROWING_S + 0.1)
     assert "NEWCOIN" not in steps.order.place
 
 

@@ -1,4 +1,4 @@
-"""The spread grid: every coin's best pair, sorted, live. Only the rows in the window are ever read or formatted."""
+"""The spread grid: every coin's best pair, sorted, live. Only the rows in the window are read anew and formatted."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from arbtui.ui.panes.pane import ListPane
 from arbtui.ui.theme import Cell, Line
 
 _CURSOR_WIDTH = 1
+_ROWS_AGE_MS = 4000.0  # what the order is made of may be so old; what is shown is as of now
 
 
 class GridPane(ListPane):
@@ -65,7 +66,7 @@ class GridPane(ListPane):
 
     def tick(self, now_s: float) -> None:
         desk = self.desk
-        desk.order.step(now_s, list(desk.port.board.coins), desk.port.row, desk.passes)
+        desk.order.look(now_s, desk.port.rows(_ROWS_AGE_MS), desk.passes)
         self._follow()
         super().tick(now_s)
 

@@ -1,0 +1,267 @@
+"""The screen in a real terminal: bytes, signals, hang-ups, stalls. Textual's test driver writes no bytes at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.measure import STAMPS
+from tests.ui.terminal import Terminal, guest
+
+_LEAVE_ALTERNATE = b"\x1b[?1049l"
+_SHOW_CURSOR = b"\x1b[?25h"
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the guest in a terminal; whatever happens, nothing is left behind."""
+    terminals: list[Terminal] = []
+
+    def make(*arguments: str, width: int = 120, height: int = 40, **options: Any) -> Terminal:
+        terminal = Terminal(guest(*arguments), width, height, **options)
+        terminals.append(terminal)
+        assert terminal.wait(lambda: terminal.shows("net↓"), 20), terminal.rows
+        return terminal
+
+    yield make
+    for terminal in terminals:
+        terminal.end()
+
+
+def figures(path: Path, seconds: float = 15.0) -> dict[str, Any]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if path.exists() and path.stat().st_size:
+            read: dict[str, Any] = json.loads(path.read_text())
+            return read
+        time.sleep(0.05)
+    raise AssertionError("the guest wrote no figures")
+
+
+def meant(terminal: Terminal, path: Path) -> list[str]:
+    """What the app in the terminal means to show."""
+    path.unlink(missing_ok=True)
+    os.kill(terminal.pid, signal.SIGUSR1)
+    terminal.wait(lambda: path.exists() and path.stat().st_size > 0)
+    terminal.run(0.2)
+    return path.read_text().split("\n")
+
+
+def is_border(row: str) -> bool:
+    return any(char in row for char in "╭╮╰╯")
+
+
+def test_the_bytes_paint_what_the_screen_means(start: Start, tmp_path: Path) -> None:
+    """Rows of the picker's border are left out: the border is Textual's own and in no line of ours."""
+    rows = tmp_path / "rows"
+    terminal = start("--coins", "80", "--rate", "0", "--rows", str(rows))
+    for keys in (
+        "",
+        "j",
+        "jjj",
+        "G",
+        "g",
+        "5",
+        "3",
+        "z",
+        "z",
+        "\x1b",
+        "/so\r",
+        "\x1b",
+        "sg",
+        "t",
+        "\x1b",
+        "2",
+        "1",
+        "\x0c",
+    ):
+        terminal.keys(keys)
+        terminal.run(0.9)
+        shown, wanted = terminal.rows, meant(terminal, rows)
+        different = [
+            (y, want, got) for y, (want, got) in enumerate(zip(wanted, shown, strict=True)) if want != got and y > 0
+        ]
+        assert not different, (keys, different[:3])
+
+
+def test_gain_is_blue_and_loss_is_orange_on_the_wire(start: Start) -> None:
+    terminal = start("--coins", "40", "--rate", "0")
+    terminal.run(0.5)
+    colours = {
+        char.data: char.fg
+        for line in terminal.screen.buffer.values()
+        for char in line.values()
+        if char.data in "▲▼"
+    }  # fmt: skip
+    blue, orange = (int(colours["▲"][at : at + 2], 16) for at in (4, 0)), colours["▼"]
+    assert max(blue) > 200
+    assert int(orange[:2], 16) > int(orange[4:], 16)
+
+
+def test_a_storm_of_resizes_ends_in_a_whole_screen(start: Start, tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    terminal = start("--coins", "200", "--rate", "2000", "--rows", str(rows))
+    dice = random.Random(7)
+    for _ in range(60):
+        terminal.resize(dice.randrange(1, 200), dice.randrange(1, 70))
+        terminal.pump(dice.uniform(0, 0.05))
+    terminal.resize(100, 30)
+    assert terminal.wait(lambda: terminal.shows("net↓") and terminal.shows("5 feeds"), 10), terminal.rows
+    terminal.keys("jj")
+    assert terminal.wait(lambda: terminal.shows("▸"), 5)
+    assert terminal.alive()
+    terminal.keys("q")
+    assert terminal.wait(lambda: not terminal.alive(), 10)
+    assert terminal.status == 0
+
+
+def test_leaving_gives_the_terminal_back_as_it_was(start: Start) -> None:
+    terminal = start("--coins", "40", "--after", "0.2")
+    in_use = terminal.attributes()
+    assert not int(str(in_use[3])) & termios.ECHO
+    terminal.keys("q")
+    assert terminal.wait(lambda: not terminal.alive(), 10)
+    assert terminal.status == 0
+    terminal.run(0.2)
+    seen = bytes(terminal.seen)
+    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert seen.rindex(_SHOW_CURSOR) > seen.rindex(b"\x1b[?25l")
+    assert terminal.shows("the screen ended: quit")
+    assert int(str(terminal.attributes()[3])) & termios.ECHO
+
+
+def test_a_hang_up_ends_the_screen_and_not_the_engine(start: Start, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    terminal = start("--coins", "40", "--after", "1.0", "--out", str(out))
+    terminal.hang_up()
+    told = figures(out)
+    assert told["end"] == "hangup"
+    assert told["quotes_after"] > 2000
+    assert told["factory_kept"]
+
+
+def test_the_engine_can_take_the_screen_away(start: Start, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    terminal = start("--coins", "40", "--cancel-after", "3", "--after", "0.3", "--out", str(out))
+    assert terminal.wait(lambda: not terminal.alive(), 15)
+    assert figures(out)["end"] == "cancelled"
+    assert bytes(terminal.seen).count(_LEAVE_ALTERNATE) >= 1
+    assert int(str(terminal.attributes()[3])) & termios.ECHO
+
+
+def test_the_screen_may_go_and_come_again(start: Start, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    terminal = start("--coins", "40", "--times", "2", "--out", str(out))
+    terminal.keys("q")
+    assert terminal.wait(lambda: bytes(terminal.seen).count(b"\x1b[?1049h") == 2 and terminal.shows("net↓"), 10)
+    terminal.run(0.5)
+    terminal.keys("j")
+    terminal.run(0.3)
+    terminal.keys("q")
+    assert terminal.wait(lambda: not terminal.alive(), 10)
+    assert figures(out)["end"] == "quit"
+    assert figures(out)["factory_kept"]
+
+
+def test_ctrl_z_gives_the_terminal_back_stops_and_fg_brings_the_screen_again(start: Start) -> None:
+    terminal = start("--coins", "40")
+    terminal.keys("\x1a")
+    assert terminal.wait(lambda: _state(terminal.pid) == "T", 5)
+    terminal.run(0.3)
+    seen = bytes(terminal.seen)
+    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert int(str(terminal.attributes()[3])) & termios.ECHO
+    os.kill(terminal.pid, signal.SIGCONT)
+    before = len(terminal.seen)
+    assert terminal.wait(lambda: b"\x1b[?1049h" in bytes(terminal.seen[before:]) and terminal.shows("net↓"), 10)
+    terminal.run(0.5)
+    told = terminal.rows[0]
+    assert terminal.wait(lambda: terminal.rows[0] != told, 5), "the screen lives on"
+    terminal.keys("q")
+    assert terminal.wait(lambda: not terminal.alive(), 10)
+
+
+def test_sigtstp_stops_as_ctrl_z_does(start: Start) -> None:
+    terminal = start("--coins", "40")
+    os.kill(terminal.pid, signal.SIGTSTP)
+    assert terminal.wait(lambda: _state(terminal.pid) == "T", 5)
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.run(1.0)
+    terminal.keys("q")
+    assert terminal.wait(lambda: not terminal.alive(), 10)
+    assert terminal.status == 0
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+class Stalled:
+    """A guest whose terminal stops reading for a while, with the lag of its loop measured from outside."""
+
+    def __init__(self, out: Path, seconds: float) -> None:
+        reading, writing = os.pipe()
+        command = guest("--coins", "300", "--probe", str(reading), "--after", "0.3", "--out", str(out))
+        self.terminal = Terminal(command, emulate=True, keep_fds=[reading])
+        stamps = subprocess.Popen([sys.executable, "-c", STAMPS, str(writing)], pass_fds=[writing])
+        os.close(reading)
+        os.close(writing)
+        try:
+            terminal = self.terminal
+            assert terminal.wait(lambda: terminal.shows("net↓"), 20)
+            terminal.run(1.5)
+            self.from_s = time.monotonic()
+            while time.monotonic() < self.from_s + seconds:
+                terminal.keys("\x0c")  # a whole screen each: more than the kernel keeps for a reader
+                time.sleep(0.05)
+            self.to_s = time.monotonic()
+            self.painted_again = terminal.wait(lambda: terminal.shows("UTC"), 5)
+            terminal.run(1.0)
+            self.rows = terminal.rows
+            terminal.keys("q")
+            assert terminal.wait(lambda: not terminal.alive(), 10)
+        finally:
+            stamps.kill()
+            stamps.wait()
+            self.terminal.end()
+        late = figures(out)["late_ms"]
+        self.worst_ms = max(ms for at, ms in late if self.from_s <= at <= self.to_s + 1)
+        self.ending_ms = max((ms for at, ms in late if at > self.to_s + 1), default=0.0)
+        self.stamps = sum(self.from_s <= at <= self.to_s for at, _ in late)
+
+
+def test_a_terminal_that_stops_reading_does_not_hold_the_loop(tmp_path: Path) -> None:
+    """A stock app's loop stands still for about as long as the terminal does; a busy machine is granted 400 ms."""
+    stalled = Stalled(tmp_path / "out.json", 2.5)
+    assert stalled.stamps > 200, "the loop went on reading"
+    assert stalled.worst_ms < 400
+    assert stalled.painted_again
+    assert any("net↓" in row for row in stalled.rows)
+    assert len([row for row in stalled.rows if row.strip()]) > 30
+
+
+@pytest.mark.slow
+def test_ten_seconds_of_stall_cost_the_loop_less_than_its_budget(tmp_path: Path) -> None:
+    stalled = Stalled(tmp_path / "out.json", 10.0)
+    assert stalled.worst_ms < 150
+    assert stalled.ending_ms < 150
+
+
+def test_without_a_terminal_it_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        guest("--coins", "5"), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode != 0
+    assert "There is no terminal to show a screen on; start with --no-ui." in ended.stderr

@@ -7,6 +7,7 @@ themselves are made in ``check_lines``.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -154,7 +155,7 @@ def _shortened(losses: Counter[str]) -> Counter[str]:
     """Reasons without the numbers that make each of them unique."""
     short: Counter[str] = Counter()
     for reason, count in losses.items():
-        short[reason.split(":")[0].split(" after ")[0]] += count
+        short[re.split(r":| after | in the | for \d", reason)[0]] += count
     return short
 
 

@@ -17,6 +17,7 @@ from arbtui.core.status import FeedStatus, StreamReport, StreamState
 MAX_CLOCK_OFFSET_MS = 500.0
 MAX_AGE_MS = 2000.0
 AFTER_SOCKETS = ("subscriptions", "first data", "books", "quotes", "frames")
+CROSSED = "bids at or above asks"
 NAMED = 4  # how many culprits a line names before it counts the rest
 
 
@@ -75,18 +76,32 @@ class VenueFacts:
 def lines(facts: VenueFacts) -> list[CheckLine]:
     """All lines of one venue, in the order in which things must work."""
     reach = _reachable(facts)
-    out = [reach]
-    rest_up = reach.verdict is Verdict.OK
-    out.append(_clock(facts) if rest_up else _skipped(facts, "clock"))
-    out.append(_instruments(facts) if rest_up else _skipped(facts, "instruments"))
-    out.append(_snapshots(facts) if rest_up else _skipped(facts, "rest snapshots"))
-    if not facts.streams:
-        return out + [_skipped(facts, concern) for concern in ("sockets", *AFTER_SOCKETS)]
-    sockets = _sockets(facts)
-    out.append(sockets)
-    if any(not status.connections for status in facts.statuses):
-        return out + [_skipped(facts, concern) for concern in AFTER_SOCKETS]
-    return [*out, _subscriptions(facts), *_first_data(facts), _books(facts), _quotes(facts), _frames(facts)]
+    rest = [_clock(facts), _instruments(facts), _snapshots(facts)]
+    if reach.verdict is not Verdict.OK:
+        rest = [_skipped(facts, line.concern) for line in rest]
+    sockets = _sockets(facts) if facts.streams else _skipped(facts, "sockets")
+    if not facts.streams or _no_use(facts):
+        return [reach, *rest, sockets, *(_skipped(facts, concern) for concern in AFTER_SOCKETS)]
+    frames = _frames(facts)
+    carried = [sockets, _subscriptions(facts), *_first_data(facts), _books(facts)]
+    if frames.verdict is Verdict.BAD:  # what cannot be read explains reconnects, silence and lost books
+        carried = [_explained(line, "frames") if line.verdict is Verdict.BAD else line for line in carried]
+    return [reach, *rest, *carried, _quotes(facts), frames]
+
+
+def _no_use(facts: VenueFacts) -> bool:
+    """A market without any connection, or with connections that bring nothing at all."""
+    return any(not status.connections or not _speaks(facts, status.market) for status in facts.statuses)
+
+
+def _speaks(facts: VenueFacts, market: Market) -> bool:
+    states = {report.state for report in facts.streams if report.stream.market is market}
+    refused_only = states <= {StreamState.REFUSED}
+    return refused_only or bool(facts.frame_errors) or StreamState.LIVE in states
+
+
+def _explained(line: CheckLine, by: str) -> CheckLine:
+    return CheckLine(line.venue, line.concern, Verdict.SKIPPED, f"suffers from what the line {by!r} says")
 
 
 def _skipped(facts: VenueFacts, concern: str) -> CheckLine:
@@ -129,6 +144,8 @@ def _snapshots(facts: VenueFacts) -> CheckLine:
 
 def _sockets(facts: VenueFacts) -> CheckLine:
     wrong = [f"{s.market.value}: {s.reason}" for s in facts.statuses if not s.connections]
+    silent = [s.market for s in facts.statuses if s.connections and not _speaks(facts, s.market)]
+    wrong += [f"{market.value}: connected, and nothing comes" for market in silent]
     reconnects = sum(s.reconnects for s in facts.statuses)
     if reconnects and not wrong and not any(s.failed for s in facts.statuses):  # refusals are told by their own line
         wrong = [f"{reconnects} reconnects in {facts.seconds:.0f} s"]
@@ -164,9 +181,11 @@ def _first_data(facts: VenueFacts) -> list[CheckLine]:
 
 def _books(facts: VenueFacts) -> CheckLine:
     wrong = []
-    if facts.book_losses:
-        wrong.append("lost: " + ", ".join(f"{n} x {why}" for why, n in sorted(facts.book_losses.items())))
-    if facts.books_live < facts.books_held:
+    told = facts.odd_quotes.get("crossed")  # a venue that sends crossed prices is told of by the line on quotes
+    losses = {why: n for why, n in facts.book_losses.items() if not (told and why.startswith(CROSSED))}
+    if losses:
+        wrong.append("lost: " + ", ".join(f"{n} x {why}" for why, n in sorted(losses.items())))
+    if facts.books_live < facts.books_held and not told:
         wrong.append(f"{facts.books_live} of {facts.books_held} live")
     return _line(facts, "books", "; ".join(wrong), f"{facts.books_live} of {facts.books_held} live, none lost")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from arbtui.core.clock import Clock
-from arbtui.core.errors import ArbtuiError, ProtocolBroken, TransportBroken
+from arbtui.core.errors import ArbtuiError, ProtocolBroken, RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.events import Event, Listing
 from arbtui.core.model import Market
 from arbtui.net.rest import Rest
@@ -111,7 +111,7 @@ class Discovery:
             except ArbtuiError as error:
                 if isinstance(error, ProtocolBroken):
                     self._host.count_error(self._venue.name, error)
-                unanswered += isinstance(error, TransportBroken)
+                unanswered += _means_nobody(error)
                 errors.append(str(error))
         self.unreachable = unanswered == len(requests)
         if errors and errors[0] != self.error:
@@ -147,6 +147,13 @@ class Discovery:
         report.refreshed_ns = listing.t_ns
         if listing.instruments:
             self.ready.set()
+
+
+def _means_nobody(error: ArbtuiError) -> bool:
+    """Whether the venue as a whole did not answer, rather than this one question."""
+    if isinstance(error, VenueRefused):
+        return error.reason in (RefusalReason.RATE_LIMITED, RefusalReason.BANNED, RefusalReason.REGION_BLOCKED)
+    return isinstance(error, TransportBroken)
 
 
 def join_page(listings: dict[str, Listing], page: Listing) -> None:

@@ -34,6 +34,7 @@ from arbtui.ui.screen import MainScreen
 
 _log = logging.getLogger(__name__)
 _INTERRUPT_AGAIN_S = 2.0
+_FREEZE_AFTER_S = 1.5
 _SETTLE_S = 1.0  # for the last bytes to the terminal, which give it back to the shell
 
 
@@ -111,9 +112,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.run_worker(self._beat(), name="pump", group="pump")
 
     async def _beat(self) -> None:
-        self.pump.tick_all()
-        gc.collect()
-        gc.freeze()  # widgets and style sheet stay for good: no later collection needs to look at them
+        asyncio.get_running_loop().call_later(_FREEZE_AFTER_S, _freeze)
         try:
             await self.pump.run()
         except Exception:
@@ -188,6 +187,12 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         await self.terminal.end_input()
         with self.suspend():
             pass
+
+
+def _freeze() -> None:
+    """Widgets and style sheet stay for good: no later collection needs to look at them."""
+    gc.collect()
+    gc.freeze()
 
 
 async def run_screen(port: EnginePort, settings: Settings | None = None) -> ScreenEnd:

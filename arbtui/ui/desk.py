@@ -18,6 +18,7 @@ from arbtui.ui.order import Order
 from arbtui.ui.theme import Theme
 
 REST_S = 0.25
+CHOOSING_S = 10.0  # so long after the first rows the cursor goes with the best one
 WALK_SIZES_USD = (100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 50e3, 100e3, 200e3, 500e3, 1e6)
 _RECENT = 8
 
@@ -33,6 +34,7 @@ class Desk:
         self.coin = port.selected
         self.recent: list[str] = []
         self._moved_at: float | None = None
+        self._choosing_until_s = float("-inf") if self.coin else float("inf")
         self._said: Notice | None = None
         self._restore_sort(port.remembered("sort") or sort)
 
@@ -44,8 +46,21 @@ class Desk:
             self.coin = base
             self._moved_at = self.now_s()
 
+    def offer(self, best: str) -> None:
+        """The best coin of a new order: taken until somebody chooses, and only while the picture is young."""
+        now_s = self.now_s()
+        if self._choosing_until_s == float("inf"):
+            self._choosing_until_s = now_s + CHOOSING_S
+        if now_s < self._choosing_until_s:
+            self.point_at(best)
+
+    def chosen(self) -> None:
+        """Somebody moved: from now on the cursor belongs to its coin."""
+        self._choosing_until_s = float("-inf")
+
     def go_to(self, base: str) -> None:
         """The coin was asked for by name: nothing to wait for."""
+        self.chosen()
         self.point_at(base)
         self._select()
 

@@ -12,7 +12,7 @@ Levels = tuple[tuple[float, float], ...]  # (price, coins), best first
 
 @dataclass(frozen=True)
 class Ladder:
-    """``origin``: "book" while one is held and may be traded on, "resync" while it may not, "top" without one."""
+    """``origin``: "book" while one is held and may be traded on, its state while it may not, "top" without one."""
 
     bids: Levels
     asks: Levels
@@ -31,7 +31,7 @@ def ladder(slot: Slot, depth: int) -> Ladder:
     bids: Levels = ((slot.bid, slot.bid_qty),) if slot.bid is not None and slot.bid_qty is not None else ()
     asks: Levels = ((slot.ask, slot.ask_qty),) if slot.ask is not None and slot.ask_qty is not None else ()
     if slot.book is not None and not slot.book.tradable:
-        return Ladder(bids, asks, "resync", True)
+        return Ladder(bids, asks, slot.book.state.value, True)
     if slot.book is not None:
         bids = tuple(islice(slot.book_bids(), depth))
         asks = tuple(islice(slot.book_asks(), depth))

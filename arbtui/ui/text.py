@@ -87,10 +87,12 @@ def stepped_price(value: float | None, decimals: int | None, width: int) -> str:
 
 
 def signed(value: float | None, decimals: int = 1) -> str:
-    """With its sign always; fewer decimals from a thousand on."""
+    """With its sign always; fewer decimals from a thousand on, and thousands from ten thousand on."""
     if value is None:
         return UNKNOWN
-    text = f"{abs(value):.{0 if abs(value) >= 1000 else decimals}f}"
+    if abs(value) >= 9999.5:
+        return ("+" if value > 0 else MINUS) + amount(abs(value))
+    text = f"{abs(value):.{0 if abs(value) >= 999.95 else decimals}f}"
     if value < 0 and text.strip("0.") != "":
         return MINUS + text
     return "+" + text

@@ -78,7 +78,7 @@ def run(
 def _sit_in_front(
     terminal: Terminal, seconds: float, screen: bool, keys: bool, stall_s: float, throttle_kb: float
 ) -> tuple[float, list[float], float]:
-    """Read as a terminal does, press j now and then, count bytes; at the end press q."""
+    """Read as a terminal does, press j and k now and then, count bytes; at the end press q."""
     started = time.monotonic()
     if screen:
         while b"\xe2\x96\xb8" not in terminal.pump(0.1) and time.monotonic() < started + 20:
@@ -87,6 +87,7 @@ def _sit_in_front(
     counted_from, counted_at = terminal.total, time.monotonic()
     next_key = time.monotonic() + 1.0
     pressed: float | None = None
+    presses = 0
     key_ms: list[float] = []
     stall_from = time.monotonic() + 2.5
     while time.monotonic() < until:
@@ -95,7 +96,8 @@ def _sit_in_front(
             time.sleep(0.02)
             continue
         if keys and screen and now >= next_key:
-            terminal.keys("j")
+            terminal.keys("jk"[presses % 2])
+            presses += 1
             pressed, next_key = time.monotonic(), now + 0.37
         if throttle_kb:
             time.sleep(256 / (throttle_kb * 1024))

@@ -41,7 +41,7 @@ def test_somebody_answers_to_every_key(action: Action) -> None:
     assert hasattr(answering, f"action_{name}")
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids=str)
+@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: "-".join(sorted(chain)))
 def test_no_key_means_two_things_in_one_place(chain: set[Scope]) -> None:
     own = [action for action in ACTIONS if action.scope in chain]
     for one, other in combinations(own, 2):

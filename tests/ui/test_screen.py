@@ -258,8 +258,29 @@ async def test_the_cursor_stays_with_its_coin_when_the_order_changes() -> None:
         assert seat.app.main_screen.grid.cursor.index == seat.app.desk.order.place[coin]
 
 
+async def test_until_somebody_chooses_the_cursor_goes_with_the_best_row_but_not_for_long() -> None:
+    async with seated() as seat:
+        seat.port.walk(3000)
+        await seat.pass_s(4.0)
+        assert seat.coin == seat.app.desk.order.bases[0]
+        await seat.pass_s(10.0)
+        coin = seat.coin
+        seat.port.walk(3000)
+        await seat.pass_s(4.0)
+        assert seat.coin == coin
+
+
+async def test_a_coin_that_the_engine_remembers_is_kept_from_the_start() -> None:
+    port = FakePort(60)
+    port.send(SelectCoin("DOGE"))
+    async with seated(port) as seat:
+        await seat.pass_s(4.0)
+        assert seat.coin == "DOGE"
+
+
 async def test_a_window_on_the_best_rows_stays_there_while_the_cursors_coin_falls() -> None:
     async with seated() as seat:
+        await seat.press("j", "k")
         coin = seat.coin
         for slot in seat.port.board.coins[coin].slots:
             seat.port.quote(slot, slot.last_price or 1.0)

@@ -44,7 +44,15 @@ def test_a_written_price_is_right_to_a_tenth_of_a_basis_point_where_nothing_was_
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(9.14, "+9.1"), (-1.7, "−1.7"), (0.0, "+0.0"), (-0.04, "+0.0"), (1234.5, "+1234"), (-2500.2, "−2500")],
+    [
+        (9.14, "+9.1"),
+        (-1.7, "−1.7"),
+        (0.0, "+0.0"),
+        (-0.04, "+0.0"),
+        (1234.5, "+1234"),
+        (-2500.2, "−2500"),
+        (76_332.0, "+76k"),
+    ],
 )
 def test_a_signed_figure_carries_its_sign_and_no_negative_zero(value: float, words: str) -> None:
     assert text.signed(value) == words

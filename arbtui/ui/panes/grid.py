@@ -66,7 +66,8 @@ class GridPane(ListPane):
 
     def tick(self, now_s: float) -> None:
         desk = self.desk
-        desk.order.look(now_s, desk.port.rows(_ROWS_AGE_MS), desk.passes)
+        if desk.order.look(now_s, desk.port.rows(_ROWS_AGE_MS), desk.passes) and desk.order.bases:
+            desk.offer(desk.order.bases[0])
         self._follow()
         super().tick(now_s)
 
@@ -86,6 +87,7 @@ class GridPane(ListPane):
         cursor.clamp(self.count, self.window)
 
     def moved(self) -> None:
+        self.desk.chosen()
         self.desk.order.touched(self.desk.now_s())
         if self.count:
             self.desk.point_at(self.desk.order.bases[self.cursor.index])

@@ -1,0 +1,205 @@
+"""Hyperliquid's JSON, typed. Prices, sizes and rates are strings, times and decimals are numbers.
+
+``Hot*`` shapes convert and check numbers in C; the others keep the venue's exact texts. Source: Hyperliquid docs,
+"Websocket / Subscriptions", "Info endpoint".
+"""
+
+from __future__ import annotations
+
+from types import GenericAlias
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+
+from arbtui.venues.wire import DECODE_ERRORS, Millis, Price, Rows, Size, guarded
+
+T = TypeVar("T")
+
+
+# --- frames in general ------------------------------------------------------------------------------------------------
+
+
+class Envelope(msgspec.Struct):
+    """Every frame but the greeting. ``data`` of an ``error`` is a string, a ``pong`` has none."""
+
+    channel: str
+    data: msgspec.Raw = msgspec.Raw()
+
+
+class Subscription(msgspec.Struct):
+    """As echoed: the venue fills in defaults of its own, so only these two count."""
+
+    type: str = ""
+    coin: str = ""
+
+
+class Ack(msgspec.Struct):
+    method: str
+    subscription: Subscription
+
+
+envelope = msgspec.json.Decoder(Envelope)
+ack = msgspec.json.Decoder(Ack)
+words = msgspec.json.Decoder(str)
+
+
+# --- best bid and offer -----------------------------------------------------------------------------------------------
+
+
+class _HotSide(msgspec.Struct, gc=False):
+    px: Price
+    sz: Size
+
+
+class _HotBbo(msgspec.Struct, gc=False):
+    coin: str
+    time: Millis
+    bbo: tuple[_HotSide, _HotSide]
+
+
+class _HotBboFrame(msgspec.Struct, gc=False):
+    data: _HotBbo
+
+
+class LevelTexts(msgspec.Struct, gc=False):
+    px: str
+    sz: str
+
+
+class Bbo(msgspec.Struct):
+    """An empty side is null."""
+
+    coin: str
+    time: Millis
+    bbo: tuple[LevelTexts | None, LevelTexts | None]
+
+
+class BboFrame(msgspec.Struct):
+    data: Bbo
+
+
+hot_bbo = msgspec.json.Decoder(_HotBboFrame, strict=False)
+bbo_frame = msgspec.json.Decoder(BboFrame)
+bbo = msgspec.json.Decoder(Bbo)
+
+
+# --- books ------------------------------------------------------------------------------------------------------------
+
+
+class BookTexts(msgspec.Struct, gc=False):
+    """Bids, then asks, best first; by socket and by REST alike."""
+
+    coin: str
+    time: Millis
+    levels: tuple[list[LevelTexts], list[LevelTexts]]
+    fast: bool = False
+
+
+book = msgspec.json.Decoder(BookTexts)
+rest_book = msgspec.json.Decoder(BookTexts | None)
+
+
+# --- contexts: mark, oracle, funding, 24 h ----------------------------------------------------------------------------
+
+
+class PerpCtx(msgspec.Struct, rename="camel"):
+    """``midPx`` and ``impactPxs`` are not read: impact prices are averages over a notional, nobody quotes them."""
+
+    funding: str | None = None
+    mark_px: str | None = None
+    oracle_px: str | None = None
+    prev_day_px: str | None = None
+    day_ntl_vlm: str | None = None
+    day_base_vlm: str | None = None  # not in captures from before 2025
+
+
+class NamedCtx(msgspec.Struct):
+    coin: str
+    ctx: PerpCtx
+
+
+class SpotCtx(msgspec.Struct, rename="camel"):
+    coin: str
+    prev_day_px: str | None = None
+    day_ntl_vlm: str | None = None
+    day_base_vlm: str | None = None
+
+
+class FastCtx(msgspec.Struct, rename="camel"):
+    """One coin of ``fastAssetCtxs``: what is absent has not changed, a null mid says that the book has none."""
+
+    mid_px: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+named_ctx = msgspec.json.Decoder(NamedCtx)
+spot_ctxs: Rows[SpotCtx] = Rows(SpotCtx)
+fast_ctxs = msgspec.json.Decoder(dict[str, FastCtx])
+fast_ctxs_raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
+fast_ctx = msgspec.json.Decoder(FastCtx)
+
+
+# --- what is listed ---------------------------------------------------------------------------------------------------
+
+Decimals = Annotated[int, msgspec.Meta(ge=0, le=18)]
+Index = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+class PerpRow(msgspec.Struct, rename="camel"):
+    name: str
+    sz_decimals: Decimals
+    is_delisted: bool | None = None
+
+
+class PerpMeta(msgspec.Struct, rename="camel"):
+    universe: msgspec.Raw
+    collateral_token: int = 0
+
+
+class SpotToken(msgspec.Struct, rename="camel"):
+    name: str
+    index: Index
+    sz_decimals: Decimals
+
+
+class SpotPair(msgspec.Struct):
+    name: str
+    tokens: tuple[Index, Index]  # base, quote
+    index: Index
+
+
+class SpotMeta(msgspec.Struct):
+    tokens: msgspec.Raw
+    universe: msgspec.Raw
+
+
+class Positional(Generic[T]):
+    """Decodes an array whose positions mean something: a row that cannot be read leaves a gap, the others stay."""
+
+    def __init__(self, row: type[T]) -> None:
+        array: Any = GenericAlias(list, (row,))
+        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array)
+        self._each = msgspec.json.Decoder(list[msgspec.Raw])
+        self._one = msgspec.json.Decoder(row)
+
+    def decode(self, data: msgspec.Raw, what: str) -> list[T | bytes]:
+        """A row each, or the beginning of what could not be read. ``ProtocolBroken`` where there is no array."""
+        try:
+            return list(self._all.decode(data))
+        except DECODE_ERRORS:
+            return [self._row(raw) for raw in guarded(self._each, data, what)]
+
+    def _row(self, raw: msgspec.Raw) -> T | bytes:
+        try:
+            return self._one.decode(raw)
+        except DECODE_ERRORS:
+            return bytes(raw)[:200]
+
+
+perp_meta = msgspec.json.Decoder(PerpMeta)
+perp_rows: Positional[PerpRow] = Positional(PerpRow)
+perp_meta_and_ctxs = msgspec.json.Decoder(tuple[PerpMeta, msgspec.Raw])
+perp_ctxs: Positional[PerpCtx] = Positional(PerpCtx)
+spot_meta = msgspec.json.Decoder(SpotMeta)
+spot_tokens: Rows[SpotToken] = Rows(SpotToken)
+spot_pairs: Rows[SpotPair] = Rows(SpotPair)
+spot_meta_and_ctxs = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw])

@@ -274,6 +274,7 @@ class SimVenue(ABC):
     name: ClassVar[str]
     hosts: ClassVar[frozenset[str]]
     has_checksum: ClassVar[bool] = False  # whether its books carry a checksum (else ``bad_checksum`` is refused)
+    resets_ids: ClassVar[bool] = False  # whether its update ids can begin again (else ``seq_reset`` is refused)
     seq_is_time: ClassVar[bool] = False  # whether the wire knows a book by its ``t_ms`` instead of an update id
     opcode: ClassVar[int] = 1  # of data frames: 1 text, 2 binary
     symbol_keys: ClassVar[tuple[str, ...]] = ("symbol",)  # query keys that name an instrument, for REST faults

@@ -184,6 +184,8 @@ class Control:
             raise Refused(f"{venue} has no instrument {symbol!r}")
         if kind.name == "bad_checksum" and not self.hub.venues[venue].has_checksum:
             raise Refused(f"{venue} sends no checksum that could be wrong")
+        if kind.name == "seq_reset" and not self.hub.venues[venue].resets_ids:
+            raise Refused(f"the update ids of {venue} never begin again")
         count = _number(ask, "count")
         fault = self.hub.faults.add(
             kind,
@@ -209,6 +211,9 @@ class Control:
             case "halt":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self.hub.set_status(listing, "halted")
+            case "seq_reset":
+                for listing in self._named(fault.venue, fault.market, fault.symbol):
+                    listing.restart_ids()
             case "delist":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self._announce_end(listing, fault.number)

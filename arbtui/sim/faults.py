@@ -54,6 +54,13 @@ KINDS: dict[str, Kind] = {
         Kind("slow", "frames", "frames arrive late", "delay in ms", 3000.0),
         Kind("burst", "frames", "frames are held back and sent all at once", "every so many ms", 2000.0),
         Kind("bad_checksum", "content", "the book's checksum is wrong (venues that send one)"),
+        Kind(
+            "seq_reset",
+            "instruments",
+            "the book's update ids begin again far below, in truth too (venues that do that)",
+            needs_symbol=True,
+            once=True,
+        ),
         Kind("old_snapshot", "content", "a book snapshot is older than what went before it"),
         Kind("empty_side", "content", "there are no asks", channels=("bbo", "book")),
         Kind("nan_price", "content", 'a price reads "nan"'),

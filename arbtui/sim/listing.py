@@ -211,6 +211,11 @@ class Listing:
         if self.history.maxlen != _KEPT_WATCHED:
             self.history = deque(self.history, maxlen=_KEPT_WATCHED)
 
+    def restart_ids(self) -> None:
+        """Go on from a small update id, as after a maintenance; the book stays. Former ids are not found any more."""
+        self.state = self.state._replace(seq=1 + self.salt % 1000, prev=self.state.seq)
+        self.history.append(self.state)
+
     def move(self, fair: float, jitter: float, bump: int, jump: int, t_ns: int) -> bool:
         """Follow ``fair`` (wire price) and vary sizes; whether the best prices or their sizes changed.
 

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from arbtui.sim.control import Refused as ControlRefused
 from tests.sim.okx_support import REST, SPOT, SWAP, Book, OkxBench, args, events, pushes
-from tests.sim.support import call
+from tests.sim.support import Bench, call
 
 
 def watched(bench: OkxBench, *channels: str, name: str = SWAP) -> tuple[Any, Any]:
@@ -175,6 +176,26 @@ def test_old_snapshot_comes_by_socket_and_rest_and_does_not_chain() -> None:
     assert old["seqId"] < bench.row()["seq"]
 
 
+def test_a_reset_of_ids_is_one_update_with_a_smaller_id_that_chains() -> None:
+    bench = OkxBench()
+    _, wire = watched(bench, "books", "bbo-tbt", "books5")
+    bench.run(1000)
+    book = Book()
+    book.follow(pushes(wire.take(), "books"))
+    before = book.seq
+    assert before is not None
+    bench.fault("seq_reset", "okx", symbol=SWAP)
+    bench.run(1000)
+    frames = pushes(wire.take())
+    updates = [f["data"][0] for f in pushes(frames, "books")]
+    assert updates[0]["prevSeqId"] == before > updates[0]["seqId"]
+    assert all(update["prevSeqId"] < update["seqId"] for update in updates[1:])
+    book.follow(pushes(frames, "books"))
+    true = bench.row(seq=book.seq)
+    assert (book.side("bids"), book.side("asks")) == (true["bids"], true["asks"])
+    assert all(seq < before for channel in ("bbo-tbt", "books5") for seq in ids(pushes(frames, channel)))
+
+
 def test_bad_checksum_is_another_number_than_zero() -> None:
     bench = OkxBench()
     _, wire = watched(bench, "books")
@@ -279,3 +300,9 @@ def test_same_seed_same_frames() -> None:
     assert texts[0] == texts[1]
     books = [f for f in map(orjson.loads, texts[0]) if f.get("action")]
     assert all(b["data"][0]["prevSeqId"] == a["data"][0]["seqId"] for a, b in pairwise(books))
+
+
+def test_a_reset_of_ids_is_refused_where_ids_never_begin_again() -> None:
+    bench = Bench("binance", coins=3)
+    with pytest.raises(ControlRefused, match="never begin again"):
+        bench.fault("seq_reset", symbol="BTCUSDT")

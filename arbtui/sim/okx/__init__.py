@@ -6,8 +6,8 @@ deprecation of 2026-05-21 and on fee groups of 2025-11-03) and from captures of 
 orders are refused as OKX refuses a client that has not logged in: no account exists here. Of the public channels,
 trades, open interest, price limits, candles and books-rpi are not simulated; subscribing to them is refused with 60018.
 
-Two things can be had on demand without a fault of their own: a book that starts without its snapshot (``mute`` the
-channel ``books`` with ``count`` 1 before subscribing), and a broken chain (``drop_delta``).
+A book that starts without its snapshot is had by muting the channel ``books`` with ``count`` 1 before subscribing, the
+reset of ids that OKX announces for maintenance by ``seq_reset``.
 """
 
 from arbtui.sim.okx.venue import Okx

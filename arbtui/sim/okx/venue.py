@@ -23,6 +23,7 @@ class Okx(SimVenue):
     name: ClassVar[str] = "okx"
     hosts: ClassVar[frozenset[str]] = tables.REST_HOSTS | tables.SOCKETS
     has_checksum: ClassVar[bool] = True  # the field is there, always 0; ``bad_checksum`` makes it 1
+    resets_ids: ClassVar[bool] = True
     symbol_keys: ClassVar[tuple[str, ...]] = ("instId",)
 
     def __init__(self, hub: Hub) -> None:

@@ -55,12 +55,13 @@ def run(venues: Sequence[str], size: Size, *, with_peers: bool = True) -> Result
     quotes = capture(Channel.BBO, venues, coins=size.coins, frames=size.frames, moves_per_s=QUOTE_MOVES_PER_S)
     books = capture(Channel.BOOK, venues, coins=size.book_coins, frames=size.book_frames, moves_per_s=BOOK_MOVES_PER_S)
     known = peers.installed() if with_peers else {}
+    missing = [name for name in peers.NAMES if name not in known] if with_peers else []
     with bench_loop() as loop, peers.quiet():
         bbo = _Bench(quotes, loop, known).measure(size.rounds)
         l2 = _Bench(books, loop, known).measure(size.rounds)
     tables = (
-        _table(bbo, f"best bid and offer, {size.coins} coins on {len(venues)} venues", known),
-        _table(l2, "order books", known),
+        _table(bbo, f"best bid and offer, {size.coins} coins on {len(venues)} venues", known, missing),
+        _table(l2, "order books", known, missing),
     )
     return Result(
         "hotpath", tables, (*_goals(bbo.rows, l2.rows, known),), details={"skipped": bbo.skipped | l2.skipped}
@@ -240,7 +241,7 @@ def _read_book(slot: Slot) -> None:
 # what is said
 
 
-def _table(measured: Measured, title: str, known: dict[str, peers.Peer]) -> Table:
+def _table(measured: Measured, title: str, known: dict[str, peers.Peer], missing: Sequence[str]) -> Table:
     with_levels = any(row.levels is not None for row in measured.rows)
     rows = []
     for row in measured.rows:
@@ -250,9 +251,9 @@ def _table(measured: Measured, title: str, known: dict[str, peers.Peer]) -> Tabl
             head.append(row.levels)
         rows.append((*head, row.timed[BASE].ns / 1000, *ratios))
     notes = [f"{name}: {why}" for name, why in measured.skipped.items()]
-    notes.extend(f"{name}: not installed (pip install 'arbtui[bench]')" for name in peers.NAMES if name not in known)
+    notes.extend(f"{name}: not installed (pip install 'arbtui[bench]')" for name in missing)
     may, quoted = measured.admissible
-    if quoted:
+    if measured.rows[0].levels is None:
         title += f", {may} of {quoted} legs may trade"
     return Table(
         f"{title}; orjson.loads of the same frame = 1",

@@ -1,0 +1,108 @@
+"""The bench measures what it says: real frames, right tops, and a refusal where a candidate reads them wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from arbtui.bench.rig import Rig, bench_loop, must_agree, parts_of
+from arbtui.bench.traffic import Capture, Leg, capture
+from arbtui.core.errors import OurMistake
+from arbtui.core.model import Channel
+
+VENUES = ("binance", "okx")
+
+
+@pytest.fixture(scope="module")
+def quotes() -> Capture:
+    return capture(Channel.BBO, VENUES, coins=12, frames=150, moves_per_s=15.0)
+
+
+@pytest.fixture(scope="module")
+def books() -> Capture:
+    return capture(Channel.BOOK, VENUES, coins=3, frames=40, moves_per_s=12.0)
+
+
+@pytest.fixture
+def rig(quotes: Capture) -> Iterator[Rig]:
+    with bench_loop() as loop:
+        yield Rig(quotes, loop)
+
+
+def test_every_wire_form_has_frames(quotes: Capture, books: Capture) -> None:
+    for taken in (quotes, books):
+        assert [str(one) for one in taken.formats] == ["binance perp", "binance spot", "okx perp", "okx spot"]
+    assert all(len(quotes.of(one)) >= 150 for one in quotes.formats)
+    assert all(books.levels_per_frame[one] > 1 for one in books.formats)
+
+
+def test_the_same_capture_is_made_each_time(quotes: Capture) -> None:
+    again = capture(Channel.BBO, VENUES, coins=12, frames=150, moves_per_s=15.0)
+    assert [frame.data for frame in again.frames] == [frame.data for frame in quotes.frames]
+
+
+def test_frames_through_the_real_connection_end_at_the_exchanges_top_of_book(rig: Rig) -> None:
+    for sink, data in rig.calls(rig.parts, rig.capture.frames):
+        sink(data)
+    for part in rig.parts:
+        legs = [leg for one in rig.capture.formats if one.venue == part.name for leg in _legs(rig, one.venue)]
+        must_agree(part.name, rig.tops(part), rig.capture.truth, legs)
+    assert rig.broken() == 0
+
+
+def test_most_legs_may_trade_so_that_the_strategy_has_work(rig: Rig) -> None:
+    may, quoted = rig.admissible()
+    assert may > 0.8 * quoted > 0
+
+
+def test_a_round_can_be_run_again_as_if_for_the_first_time(rig: Rig) -> None:
+    part = rig.parts[0]
+    for _ in range(2):
+        rig.connect(part)
+        for sink, data in rig.calls([part], rig.capture.frames):
+            sink(data)
+        must_agree(part.name, rig.tops(part), rig.capture.truth, _legs(rig, part.name))
+
+
+def test_a_frame_that_is_left_out_is_noticed(rig: Rig) -> None:
+    part = rig.parts[0]
+    legs = _legs(rig, part.name)
+    for sink, data in rig.calls([part], rig.capture.frames)[:-100]:
+        sink(data)
+    with pytest.raises(OurMistake, match="tops of book differ"):
+        must_agree(part.name, rig.tops(part), rig.capture.truth, legs)
+
+
+def test_nothing_compared_is_not_agreement(rig: Rig) -> None:
+    with pytest.raises(OurMistake):
+        must_agree("nobody", {}, rig.capture.truth, [])
+
+
+def test_books_end_as_the_exchanges_books_stand(books: Capture) -> None:
+    with bench_loop() as loop:
+        rig = Rig(books, loop)
+        for sink, data in rig.calls(rig.parts, books.frames):
+            sink(data)
+        for part in rig.parts:
+            must_agree(part.name, rig.book_tops(part), books.truth, _legs(rig, part.name))
+
+
+def test_venues_are_repeated_under_other_names_as_whole_venues(quotes: Capture) -> None:
+    parts = parts_of(quotes, 5)
+    assert [part.name for part in parts] == ["binance", "okx", "binance2", "okx2", "binance3"]
+    with bench_loop() as loop:
+        rig = Rig(quotes, loop, parts)
+        assert {slot.instrument.venue for slot in rig.board.coins["BTC"].slots} == {part.name for part in parts}
+        for sink, data in rig.calls(parts, quotes.frames):
+            sink(data)
+        quoted = {slot.instrument.venue for slot in rig.board.slots if slot.quote is not None}
+        assert quoted == {part.name for part in parts}
+
+
+def _legs(rig: Rig, venue: str) -> list[Leg]:
+    found: dict[Leg, None] = {}
+    for one in rig.capture.formats:
+        if one.venue == venue:
+            found.update(dict.fromkeys(rig.legs_of(one, rig.capture.of(one))))
+    return list(found)

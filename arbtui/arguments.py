@@ -37,7 +37,7 @@ def config_option(parser: argparse.ArgumentParser) -> None:
 
 
 def where_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along, nothing else is needed")
+    parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along; needs no network")
     parser.add_argument("--gateway", metavar="URL", type=gateway, help="reach every exchange through this address")
     parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
     config_option(parser)

@@ -38,7 +38,7 @@ DEFAULT_EMIT = ("spread", "signal", "status")
 GRID_S = 1.0  # of looks, with --every 0
 COMPLAIN_S = 5.0
 ONCE_LOOK_S = 0.25
-OUTPUT_PATIENCE_S = 5.0
+OUTPUT_PATIENCE_S = 3.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,15 @@
-"""The lines of a recording, as values. The format is the README's "Recordings"; both directions pass through here."""
+"""The lines of a recording, as values; writing and reading both pass through here.
+
+One JSON object a line, ``t_ns`` (UTC) in each, everything raw and complete:
+
+    {"t_ns","venue","conn","event":"open","url"}          "continued":true where the file began in mid-connection
+    {"t_ns","venue","conn","event":"close","reason"}
+    {"t_ns","event":"lost","frames"}                      so many are missing here
+    {"t_ns","venue","conn","dir":"in"|"out","text"}       "base64" for binary frames, "redacted" for what is secret
+    {"t_ns","venue","http":"METHOD url","body","status","text"}
+
+``url`` is the venue's own address, from which product and framing are told; ``conn`` is an opaque label.
+"""
 
 from __future__ import annotations
 

@@ -206,13 +206,10 @@ class _FeedHost:
         self._venue = running.venue.name
         self._board = around.board
         self._trouble = around.trouble
-        self._apply = around.board.apply
+        self.apply_quote: Callable[[Quote], None] = around.board.apply
 
     def apply(self, event: Event) -> None:
-        if type(event) is Quote:
-            self._apply(event)
-        else:
-            self._running.heard(event)
+        self._running.heard(event)
 
     def assigned(self, stream: Stream, link: Link | None) -> None:
         self._board.assign(self._venue, stream, link)

@@ -50,13 +50,17 @@ log = logging.getLogger(__name__)
 
 AppliedEvent = MarketEvent | Listing | ServerTime
 _OF_THE_SESSION = frozenset({Subscribed, Refused, Unsubscribed, Pong, Reply, Closing, Resync, Ignored})
-AGE_EVERY = 16  # every how many frames an age is taken
+AGE_MASK = 0xF  # of one frame in sixteen an age is taken
 
 
 class FrameHost(Protocol):
     """Who takes what frames say."""
 
     def apply(self, event: AppliedEvent) -> None: ...
+
+    def apply_quote(self, quote: Quote) -> None:
+        """As ``apply``, asked for by name because nine of ten events are quotes."""
+        ...
 
     def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
 
@@ -117,7 +121,7 @@ class Connection:
         self.subs = Subscriptions(talk.manners, talk.cadence)
         self.opened_ns = 0
         self.frames = 0
-        self.applied = 0  # events that were data
+        self.applied = 0  # number of the last frame that was data, counted from 1
         self.broken = 0  # unreadable frames
         self.ignored: Counter[str] = Counter()
         self.first_flow_ns = 0
@@ -129,6 +133,7 @@ class Connection:
         self._now_ns = clock.now_ns
         self._host = host
         self._apply: Callable[[Any], None] = host.apply
+        self._apply_quote = host.apply_quote
         self._decode = talk.session.decode
         self._owner = owner
         self._ages = ages
@@ -160,10 +165,10 @@ class Connection:
             self._unreadable(broken)
             return
         for event in events:
-            if type(event) is Quote and self.overlap is None:
-                self.applied += 1
-                self._apply(event)
-                if not frames % AGE_EVERY and event.exchange_ms is not None:
+            if event.__class__ is Quote and self.overlap is None:
+                self.applied = frames
+                self._apply_quote(event)
+                if not frames & AGE_MASK and event.exchange_ms is not None:
                     self._ages.add(t_ns, event.exchange_ms)
             else:
                 self._other(event)
@@ -190,7 +195,7 @@ class Connection:
         if type(event) in _OF_THE_SESSION:
             self._session_event(event)
         elif self.overlap is None or self._in_order(event, self.overlap):
-            self.applied += 1
+            self.applied = self.frames
             self._apply(event)
 
     def _in_order(self, event: Event, overlap: Overlap) -> bool:

@@ -22,6 +22,7 @@ from functools import partial
 from typing import Protocol
 
 from arbtui.core.clock import NS_PER_S, Clock, Timer
+from arbtui.core.events import Quote
 from arbtui.core.model import Market, Stream
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport, StreamState
@@ -44,6 +45,10 @@ class FeedHost(Protocol):
     """What a feed needs of whoever runs it. Called synchronously on the loop; must return at once."""
 
     def apply(self, event: AppliedEvent) -> None: ...
+
+    def apply_quote(self, quote: Quote) -> None:
+        """As ``apply``, for quotes from connections that overlap no other."""
+        ...
 
     def assigned(self, stream: Stream, link: Link | None) -> None:
         """From now on ``link`` stands behind ``stream`` (acknowledged, or seen to bring data); None: nothing does."""

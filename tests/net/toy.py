@@ -215,6 +215,9 @@ class ToyHost:
             self.last[book(NATIVES[event.slot])] = event.t_ns
         self.on_event(event)
 
+    def apply_quote(self, quote: Quote) -> None:
+        self.apply(quote)
+
     def assigned(self, stream: Stream, link: Link | None) -> None:
         self.links[stream] = link
 

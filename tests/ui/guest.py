@@ -51,7 +51,9 @@ class Probe:
 
 
 async def engine(port: FakePort, quotes_per_s: float) -> None:
-    """What a feed does to the loop: a few quotes every few milliseconds."""
+    """What a feed does to the loop: a few quotes every few milliseconds. At no quotes time stands still as well."""
+    if not quotes_per_s:
+        return
     started = time.monotonic()
     done = signalled = 0
     states = (SignalState.RAISED, SignalState.CLEARED, SignalState.REJECTED)
@@ -110,6 +112,7 @@ async def main(args: argparse.Namespace) -> None:
     if args.no_screen:
         await asyncio.sleep(args.seconds + _WARM_UP_S + 0.1)
     else:
+        loop.call_later(1.5, lambda: figures.update(factory_while_shown=loop.get_task_factory() is _factory))
         figures["end"] = await show(port, args)
         figures["ended_s"] = time.monotonic()
         figures["factory_kept"] = loop.get_task_factory() is _factory

@@ -176,6 +176,15 @@ def running(home: Path, *arguments: str) -> Iterator[Arbtui]:
         arbtui.close()
 
 
+@contextlib.contextmanager
+def beside(
+    home: Path, *arguments: str, sim: tuple[str, ...] = ("--seed", "7", "--symbols", "60")
+) -> Iterator[tuple[Sim, Arbtui]]:
+    """A simulator and arbtui, headless, on it."""
+    with simulated(*sim) as exchanges, running(home, "--gateway", exchanges.url, "--no-ui", *arguments) as arbtui:
+        yield exchanges, arbtui
+
+
 def is_status(line: Line, venue: str, market: str, *states: str) -> bool:
     return (
         line["type"] == "status"

@@ -1,0 +1,198 @@
+"""arbtui against exchanges that misbehave: what it owes under each fault."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import Line, Sim, is_status, running, simulated
+
+pytestmark = pytest.mark.slow
+
+ALL = ("binance", "okx", "bybit", "bitget", "hyperliquid")
+SEEDED = ("--seed", "7", "--symbols", "60")
+
+
+def key(line: dict[str, Any]) -> str:
+    return f"{line['venue']}.{line['market']}.{line['native']}"
+
+
+def truth_of(sim: Sim, line: Line) -> dict[str, Any]:
+    """The truth's book at the id of a ``book`` line; {} where the truth has forgotten it."""
+    query = f"venue={line['venue']}&market={line['market']}&symbol={line['native']}&seq={line['seq']}&depth=10"
+    instrument: dict[str, Any] = sim.get(f"/_sim/truth?{query}")["venues"][line["venue"]][line["market"]][
+        line["native"]
+    ]
+    return instrument
+
+
+def as_numbers(levels: list[list[str]]) -> list[tuple[float, float]]:
+    return [(float(price), float(size)) for price, size in levels]
+
+
+def differs(line: Line, truth: dict[str, Any]) -> str:
+    factor, multiplier = float(truth["price_factor"]), float(truth["multiplier"])
+    for side in ("bids", "asks"):
+        wire = as_numbers(truth[side])[: len(line[side])]
+        mine = [(price * factor, size / multiplier) for price, size in as_numbers(line[side])]
+        pairs = zip(wire, mine, strict=False)
+        if len(wire) != len(mine) or any(
+            abs(a - b) > 1e-9 * max(a, b) for one, two in pairs for a, b in zip(one, two, strict=True)
+        ):
+            return f"{key(line)} {side} at {line['seq']}: {mine[:3]} instead of {wire[:3]}"
+    return ""
+
+
+def test_no_live_book_ever_differs_from_the_truth_at_its_id_while_deltas_are_lost(tmp_path: Path) -> None:
+    coins = "BTC,ETH,SOL"
+    with simulated(*SEEDED) as sim:
+        sim.fault("drop_delta", venue="binance", value=0.005)
+        sim.fault("drop_delta", venue="okx", value=0.005)
+        sim.fault("drop_delta", venue="bybit", value=0.005)
+        sim.fault("drop_delta", venue="bitget", value=0.005)
+        arguments = ("--gateway", sim.url, "--no-ui", "--symbols", coins, "--emit", "book,status", "--levels", "5")
+        with running(tmp_path, *arguments) as arbtui:
+            compared, wrong, resyncs = 0, list[str](), 0
+            until_s = time.monotonic() + 60
+            while time.monotonic() < until_s:
+                newest: dict[str, Line] = {}
+                for line in arbtui.watch(0.25):
+                    if line["type"] == "book":
+                        newest[key(line)] = line
+                        resyncs += line["state"] == "resyncing"
+                for line in newest.values():
+                    if line["state"] == "live" and (truth := truth_of(sim, line)).get("bids"):
+                        compared += 1
+                        if text := differs(line, truth):
+                            wrong.append(text)
+            assert not wrong
+            assert compared > 500
+            assert resyncs > 5  # else nothing was lost and nothing is proven
+
+
+def raised_legs(lines: list[Line]) -> set[str]:
+    return {
+        f"{leg['venue']}.{leg['market']}.{leg['native']}"
+        for line in lines
+        if line["type"] == "signal" and line["state"] == "raised"
+        for leg in (line["buy"], line["sell"])
+    }
+
+
+@pytest.mark.parametrize("fault", ["freeze", "crossed", "halt", "empty_side", "mute"])
+def test_a_leg_that_may_not_be_believed_raises_no_signal(tmp_path: Path, fault: str) -> None:
+    with simulated(*SEEDED, "--scenario", "busy") as sim:
+        arguments = ("--gateway", sim.url, "--no-ui", "--emit", "signal,status")
+        with running(tmp_path, *arguments) as arbtui:
+            arbtui.until_live("binance", "okx")
+            if fault == "halt":
+                listed = sim.get("/_sim/truth?venue=binance&depth=1")["venues"]["binance"]
+                for market in listed:
+                    for native in list(listed[market])[:40]:
+                        sim.post(
+                            "/_sim/instruments",
+                            {"action": "halt", "venue": "binance", "market": market, "symbol": native},
+                        )
+            else:
+                sim.fault(fault, venue="binance")
+            arbtui.watch(40)  # time to notice: frozen and muted streams are known by their silence
+            later = arbtui.watch(20)
+            assert not [leg for leg in raised_legs(later) if leg.startswith("binance.")]
+            if fault == "halt":
+                return
+            sim.heal()
+            arbtui.until(lambda line: is_status(line, "binance", "perp", "live"), 30)
+
+
+def test_a_currency_off_its_peg_raises_no_signal_across_it(tmp_path: Path) -> None:
+    with simulated(*SEEDED) as sim:
+        sim.fault("depeg", venue="binance", value=0.95)
+        sim.fault("depeg", venue="okx", value=0.95)
+        with running(tmp_path, "--gateway", sim.url, "--no-ui", "--emit", "signal") as arbtui:
+            arbtui.watch(40)
+            across = [
+                line["id"]
+                for line in arbtui.lines
+                if line["state"] == "raised" and {line["buy"]["quote"], line["sell"]["quote"]} == {"USDT", "USDC"}
+            ]
+            assert not across
+
+
+def test_spot_is_never_sold_without_inventory(tmp_path: Path) -> None:
+    with (
+        simulated(*SEEDED, "--scenario", "busy") as sim,
+        running(tmp_path, "--gateway", sim.url, "--no-ui", "--emit", "signal") as arbtui,
+    ):
+        arbtui.watch(25)
+        raised = [line for line in arbtui.lines if line["state"] == "raised"]
+        assert raised
+        assert not [line["id"] for line in raised if line["sell"]["market"] == "spot"]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "accept_then_close"])
+def test_attempts_to_connect_stay_inside_the_budget_and_it_comes_back(tmp_path: Path, fault: str) -> None:
+    with beside(tmp_path, "--emit", "status") as (sim, arbtui):
+        arbtui.until_live("binance", "okx")
+        sim.fault(fault, venue="binance", seconds=45)
+        told = arbtui.until(lambda line: is_status(line, "binance", "perp", "down", "degraded", "stale"), 12)
+        assert told["reason"]
+        arbtui.watch(50 - 12)
+        arbtui.until(lambda line: is_status(line, "binance", "perp", "live"), 25)
+        reconnects = max(line["reconnects"] for line in arbtui.lines if is_status(line, "binance", "perp"))
+        assert reconnects < 60
+
+
+def test_one_muted_channel_is_noticed_and_forgiven(tmp_path: Path) -> None:
+    with beside(tmp_path, "--emit", "status") as (sim, arbtui):
+        arbtui.until_live("binance", "okx")
+        arbtui.watch(5)
+        sim.fault("mute", venue="okx", market="perp", symbol="BTC-USDT-SWAP", channel="bbo")
+        arbtui.until(lambda line: is_status(line, "okx", "perp") and line["stale"] >= 1, 35)
+        sim.heal()
+        arbtui.until(lambda line: is_status(line, "okx", "perp", "live"), 20)
+
+
+def test_muted_sockets_leave_rows_by_rest_within_the_request_budget(tmp_path: Path) -> None:
+    with beside(tmp_path, "--emit", "spread,status", "--pairs", "all") as (sim, arbtui):
+        arbtui.until_live("binance", "okx")
+        sim.fault("mute", venue="binance")
+        arbtui.watch(45)
+        last = arbtui.watch(15)
+        legs = [leg for line in last if line["type"] == "spread" for leg in (line["buy"], line["sell"])]
+        muted = [leg for leg in legs if leg["venue"] == "binance"]
+        assert muted
+        share = sum(leg["source"] == "rest" for leg in muted) / len(muted)
+        assert share > 0.95
+        assert not [
+            line for line in last
+            if line["type"] == "spread" and line["muted"] is None
+            and "binance" in (line["buy"]["venue"], line["sell"]["venue"])
+        ]  # fmt: skip
+        assert "429" not in arbtui.talk
+        assert "418" not in arbtui.talk
+
+
+def test_a_coin_added_shows_its_row_and_one_delisted_leaves_the_signals(tmp_path: Path) -> None:
+    with (
+        simulated(*SEEDED) as sim,
+        running(tmp_path, "--gateway", sim.url, "--no-ui", "--top", "all", "--emit", "spread,signal,status") as arbtui,
+    ):
+        arbtui.until_live("binance", "okx")
+        for venue in ("binance", "okx"):
+            for market in ("perp", "spot"):
+                sim.post("/_sim/instruments", {"action": "list", "venue": venue, "market": market, "base": "NEWCOIN"})
+        arbtui.until(lambda line: line["type"] == "spread" and line["base"] == "NEWCOIN", 30)
+
+
+def test_a_venue_that_cannot_be_reached_is_told_in_words_and_the_demo_is_named(tmp_path: Path) -> None:
+    with running(
+        tmp_path, "--gateway", "http://127.0.0.1:9", "--no-ui", "--emit", "status", "--duration", "12"
+    ) as arbtui:
+        line = arbtui.until(lambda line: line["type"] == "status" and line["state"] == "down", 8)
+        assert "refused" in line["reason"]
+        arbtui.watch(15)
+        assert arbtui.end() == 0
+        assert "--demo" in arbtui.talk

@@ -1,0 +1,81 @@
+"""A recording of live traffic gives the same bytes each time, however it is cut."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import running
+
+KINDS = "quote,book,ticker,funding,premium,spread,signal,status"
+
+
+def replayed(home: Path, *files: Path, emit: str = KINDS, hash_seed: str = "0") -> bytes:
+    env = os.environ | dict.fromkeys(("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(home))
+    env["PYTHONHASHSEED"] = hash_seed
+    command = [sys.executable, "-m", "arbtui", "replay", *map(str, files), "--emit", emit]
+    return subprocess.run(command, capture_output=True, timeout=120, env=env, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("recorded")
+    arguments = ("--demo", "--no-ui", "--symbols", "BTC,ETH,SOL,PEPE", "--record", str(home / "rec"))
+    with running(home, *arguments, "--emit", "quote", "--duration", "6") as arbtui:
+        arbtui.watch(30)
+        assert arbtui.end() == 0
+    (file,) = (home / "rec").glob("*.jsonl.gz")
+    (home / "lines.json").write_text(json.dumps(arbtui.lines))
+    return file
+
+
+def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(recording: Path, tmp_path: Path) -> None:
+    first = replayed(tmp_path, recording, hash_seed="1")
+    assert first == replayed(tmp_path, recording, hash_seed="2")
+    kinds = {json.loads(line)["type"] for line in first.splitlines()}
+    assert kinds >= {"quote", "book", "ticker", "funding", "spread", "status"}
+
+
+def test_a_file_cut_in_two_plays_as_the_whole(recording: Path, tmp_path: Path) -> None:
+    lines = gzip.decompress(recording.read_bytes()).splitlines(keepends=True)
+    for where in (len(lines) // 3, len(lines) // 2):
+        one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+        one.write_bytes(b"".join(lines[:where]))
+        two.write_bytes(b"".join(lines[where:]))
+        assert replayed(tmp_path, two, one) == replayed(tmp_path, recording)
+
+
+def test_the_replay_quotes_what_was_quoted_live(recording: Path, tmp_path: Path) -> None:
+    def prices(lines: list[dict[str, str]]) -> list[tuple[str, ...]]:
+        keys = ("venue", "market", "native", "bid", "bid_qty", "ask", "ask_qty")
+        return [tuple(line[key] for key in keys) for line in lines if line["source"] == "ws"]
+
+    live = prices(json.loads((recording.parent.parent / "lines.json").read_text()))
+    again = prices([json.loads(line) for line in replayed(tmp_path, recording, emit="quote").splitlines()])
+    assert len(live) > 100
+    assert again[: len(live)] == live
+
+
+def test_a_torn_last_line_is_a_warning(recording: Path, tmp_path: Path) -> None:
+    whole = gzip.decompress(recording.read_bytes())
+    torn = tmp_path / "torn.jsonl"
+    torn.write_bytes(whole[:-40])
+    assert len(replayed(tmp_path, torn).splitlines()) > 100
+
+
+def test_a_bad_line_elsewhere_is_told_with_file_and_line_and_ends_with_two(recording: Path, tmp_path: Path) -> None:
+    lines = gzip.decompress(recording.read_bytes()).splitlines(keepends=True)
+    bad = tmp_path / "bad.jsonl"
+    bad.write_bytes(b"".join([*lines[:50], b"{nonsense\n", *lines[50:]]))
+    run = subprocess.run(
+        [sys.executable, "-m", "arbtui", "replay", str(bad)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "bad.jsonl line 51" in run.stderr
+    assert "Traceback" not in run.stderr

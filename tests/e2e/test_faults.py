@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import Line, Sim, is_status, running, simulated
+from tests.e2e.harness import Line, Sim, beside, is_status, running, simulated
 
 pytestmark = pytest.mark.slow
 

@@ -197,18 +197,14 @@ async def test_a_replay_waits_for_its_reader_and_loses_nothing(bench: Bench) -> 
         waiting = asyncio.create_task(printer.drained())
         await asyncio.sleep(0.05)
         assert not waiting.done()
+        closing: asyncio.Task[None] | None = None
         got = 0
-
-        def read_some() -> int:
-            return os.read(reader, 1 << 20).count(b"\n")
-
-        while not waiting.done():
-            got += await asyncio.to_thread(read_some)
-            await asyncio.sleep(0)
-        closing = asyncio.create_task(printer.close())
-        while got < 2000:
-            got += await asyncio.to_thread(read_some)
-        await closing
+        while got < 2000:  # a read when all is read would wait for ever
+            got += (await asyncio.to_thread(os.read, reader, 1 << 20)).count(b"\n")
+            if closing is None and waiting.done():
+                closing = asyncio.create_task(printer.close())
+        await asyncio.wait_for(waiting, 5)
+        await (closing or printer.close())
         assert got == 2000
 
 

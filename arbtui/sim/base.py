@@ -314,6 +314,10 @@ class SimVenue(ABC):
         """Which market a request belongs to, for the ``market`` filter of REST faults, where that can be told."""
         return None
 
+    def symbol_of(self, call: Call) -> str | None:
+        """Which instrument a request names, for the ``symbol`` filter of REST faults. Default: by ``symbol_keys``."""
+        return next((call.query[key] for key in self.symbol_keys if key in call.query), None)
+
     def not_found(self, call: Call) -> Reply:
         """The answer to an unknown path."""
         return Reply(404, b'{"error":"not found"}')

@@ -9,6 +9,7 @@ from arbtui.sim.base import SimVenue
 _CLASSES = {
     "binance": "arbtui.sim.binance:Binance",
     "okx": "arbtui.sim.okx:Okx",
+    "hyperliquid": "arbtui.sim.hyperliquid:Hyperliquid",
 }
 
 NAMES: tuple[str, ...] = tuple(_CLASSES)

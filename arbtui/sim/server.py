@@ -137,8 +137,7 @@ class Server:
         """The value of the fault that concerns this request (``channel``: the path, or "rest")."""
         if not self.hub.faults.active:
             return None
-        symbol = next((call.query[key] for key in venue.symbol_keys if key in call.query), None)
-        fault = self.hub.faults.act(name, venue.name, venue.market_of(call), symbol, "rest", call.path)
+        fault = self.hub.faults.act(name, venue.name, venue.market_of(call), venue.symbol_of(call), "rest", call.path)
         return None if fault is None else fault.number or 1.0
 
     # -- sockets -------------------------------------------------------------------------------------------------

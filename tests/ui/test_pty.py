@@ -59,6 +59,17 @@ def meant(terminal: Terminal, path: Path) -> list[str]:
     return path.read_text().split("\n")
 
 
+def painted_equal(terminal: Terminal, rows: Path, when: str) -> None:
+    """Within a few seconds the terminal shows what the app means to show: what was decided is also painted."""
+    for _ in range(12):
+        wanted = meant(terminal, rows)
+        different = [pair for pair in zip(wanted, terminal.rows, strict=True) if pair[0] != pair[1]]
+        if not different:
+            return
+        terminal.run(0.25)
+    raise AssertionError((when, different[:3]))
+
+
 def test_the_bytes_paint_what_the_screen_means(start: Start, tmp_path: Path) -> None:
     rows = tmp_path / "rows"
     terminal = start("--coins", "80", "--rate", "0", "--rows", str(rows))
@@ -82,13 +93,7 @@ def test_the_bytes_paint_what_the_screen_means(start: Start, tmp_path: Path) -> 
         "1\x0c",
     ]:
         terminal.keys(keys)
-        for _ in range(12):  # until what was decided has also been painted
-            wanted = meant(terminal, rows)
-            different = [pair for pair in zip(wanted, terminal.rows, strict=True) if pair[0] != pair[1]]
-            if not different:
-                break
-            terminal.run(0.25)
-        assert not different, (keys, different[:3])
+        painted_equal(terminal, rows, keys)
 
 
 def test_gain_is_blue_and_loss_is_orange_on_the_wire(start: Start) -> None:
@@ -247,6 +252,23 @@ def test_a_terminal_that_stops_reading_does_not_hold_the_loop(tmp_path: Path) ->
     assert stalled.painted_again
     assert any("net↓" in row for row in stalled.rows)
     assert len([row for row in stalled.rows if row.strip()]) > 30
+
+
+def test_what_was_not_painted_during_a_stall_is_painted_after_it(start: Start, tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    terminal = start("--coins", "80", "--rate", "0", "--rows", str(rows))
+    terminal.run(1.0)
+    for keys in [*["\x0c"] * 30, "5", "z", "z", "3", "\x0c"]:
+        terminal.keys(keys)
+        time.sleep(0.05)
+    painted_equal(terminal, rows, "after the stall")
+    for keys in ["\x0c"] * 30:
+        terminal.keys(keys)
+        time.sleep(0.05)
+    terminal.resize(120, 38)  # Textual lays out at once, and its frame is dropped
+    time.sleep(0.4)
+    painted_equal(terminal, rows, "after a resize in a stall")
+    assert any("3 legs" in row for row in terminal.rows)
 
 
 @pytest.mark.slow

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from arbtui.core.errors import OurMistake, ProtocolBroken
 from arbtui.core.events import BookDelta, BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Resync
 from arbtui.core.model import Channel, Market, Stream
@@ -38,6 +40,7 @@ from arbtui.venues.wire import (
     price_text,
     side,
     side_texts,
+    text_of,
 )
 
 ASK_AGAIN_NS = 5_000_000_000  # a ticker that waits for its snapshot says so this often
@@ -161,9 +164,9 @@ class BybitSession:
             return (Ignored(f"{depth}_book"),)
         if not (depth.isascii() and depth.isdigit() and len(depth) <= 5 and symbol):
             raise ProtocolBroken("unknown_shape", f"Bybit topic {topic[:60]!r}", frame[:200])
-        message = shapes.book.decode(frame)
         if depth == "1":
-            return self._quote(topic, symbol, message, frame, t_ns)
+            return self._quote(topic, symbol, frame, t_ns)
+        message = shapes.book.decode(frame)
         book = self._books.get(topic)
         if book is None:
             slot = self._slot(symbol)
@@ -174,13 +177,14 @@ class BybitSession:
             book = self._books[topic] = slot, int(depth)
         row = message.data
         if message.type == "snapshot":
-            return (BookSnapshot(book[0], row.b, row.a, row.u, t_ns, message.exchange_ms, book[1]),)
-        return (BookDelta(book[0], row.b, row.a, row.u, row.u, -1, t_ns, message.exchange_ms),)
+            return (BookSnapshot(book[0], row.b, row.a, row.u, t_ns, _exchange_ms(message), book[1]),)
+        return (BookDelta(book[0], row.b, row.a, row.u, row.u, -1, t_ns, _exchange_ms(message)),)
 
     # --- best bid and offer
 
-    def _quote(self, topic: str, symbol: str, message: shapes.BookFrame, frame: bytes, t_ns: int) -> Sequence[Event]:
+    def _quote(self, topic: str, symbol: str, frame: bytes, t_ns: int) -> Sequence[Event]:
         """A quote that is not the ordinary one: an instrument's first, an empty side, an old recording's."""
+        message = shapes.bbo.decode(frame)
         top = self._tops.get(topic)
         if top is None:
             slot = self._slot(symbol)
@@ -194,14 +198,14 @@ class BybitSession:
         elif top.raw is None:
             return (Resync(Stream(self._market, Channel.BBO, symbol), "an update came before its snapshot"),)
         else:
-            before = top.raw if isinstance(top.raw, tuple) else quote_texts(top.raw)
-            texts = raw = (*_updated(before[0], before[1], row.b), *_updated(before[2], before[3], row.a))
+            bid, bid_qty, ask, ask_qty = top.raw if isinstance(top.raw, tuple) else quote_texts(top.raw)
+            texts = raw = (*_updated(bid, bid_qty, row.b), *_updated(ask, ask_qty, row.a))
         top.raw = raw
         self._expects_quote = True
-        bid, bid_qty = side(texts[0], texts[1])
-        ask, ask_qty = side(texts[2], texts[3])
+        bid_price, bid_size = side(texts[0], texts[1])
+        ask_price, ask_size = side(texts[2], texts[3])
         seq = 0 if row.u == 1 else row.u
-        return (Quote(top.slot, bid, bid_qty, ask, ask_qty, t_ns, message.exchange_ms, seq, raw),)
+        return (Quote(top.slot, bid_price, bid_size, ask_price, ask_size, t_ns, _exchange_ms(message), seq, raw),)
 
     # --- tickers
 
@@ -226,26 +230,37 @@ class BybitSession:
 
 def quote_texts(raw: bytes) -> QuoteTexts:
     """Exact texts of an ``orderbook.1`` snapshot."""
-    return _snapshot_texts(guarded(shapes.book, raw, "Bybit orderbook.1").data)
+    return _snapshot_texts(guarded(shapes.bbo_texts, raw, "Bybit orderbook.1").data)
 
 
-def _snapshot_texts(row: shapes.BookData) -> QuoteTexts:
-    bid = side_texts(*row.b[0]) if row.b else (None, None)
-    ask = side_texts(*row.a[0]) if row.a else (None, None)
+def _exchange_ms(message: shapes.BboFrame | shapes.BookFrame) -> int | None:
+    return message.ts if message.cts is None else message.cts
+
+
+def _snapshot_texts(row: shapes.BboSides) -> QuoteTexts:
+    bid = side_texts(*_level(row.b[0])) if row.b else (None, None)
+    ask = side_texts(*_level(row.a[0])) if row.a else (None, None)
     return (*bid, *ask)
 
 
-def _updated(price: str | None, size: str | None, levels: Sequence[shapes.Pair]) -> SideTexts:
+def _level(level: Sequence[msgspec.Raw]) -> tuple[str | None, str | None]:
+    if len(level) < 2:
+        raise ProtocolBroken("unknown_shape", "Bybit level without a size")
+    return text_of(level[0], "bad_price"), text_of(level[1], "bad_size")
+
+
+def _updated(price: str | None, size: str | None, levels: Sequence[Sequence[msgspec.Raw]]) -> SideTexts:
     """One side of best prices after an update: sizes are absolute, zero takes a price away."""
     new: SideTexts = (None, None)
     gone: set[float] = set()
-    for level_price, level_size in levels:
+    for level in levels:
+        level_price, level_size = _level(level)
         if price_text(level_price) is None or amount_text(level_size) is None:
-            raise ProtocolBroken("bad_price", f"size {level_size[:40]!r} at price {level_price[:40]!r}")
-        if float(level_size) == 0.0:
-            gone.add(float(level_price))
-        else:
+            raise ProtocolBroken("bad_price", f"size {level_size!r} at price {level_price!r}")
+        if level_price and level_size and float(level_size) > 0.0:
             new = level_price, level_size
+        elif level_price:
+            gone.add(float(level_price))
     if new[0] is None and price is not None and size is not None and float(price) not in gone:
         return price, size
     return new

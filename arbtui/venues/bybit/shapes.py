@@ -55,6 +55,32 @@ class HotBbo(msgspec.Struct, gc=False):
     cts: Millis
 
 
+class BboSides(msgspec.Struct, gc=False):
+    """Numbers as they are written: everything that the hot shape takes for one can be read here."""
+
+    b: list[list[msgspec.Raw]]
+    a: list[list[msgspec.Raw]]
+
+
+class BboTop(BboSides, gc=False):
+    u: UpdateId
+
+
+class BboTexts(msgspec.Struct, gc=False):
+    """The prices of an ``orderbook.1`` push that has been accepted."""
+
+    data: BboSides
+
+
+class BboFrame(msgspec.Struct, gc=False):
+    """Any ``orderbook.1`` push. ``cts`` = engine time, absent before 2024; ``ts`` = when it was sent."""
+
+    type: Literal["snapshot", "delta"]
+    data: BboTop
+    ts: Millis | None = None
+    cts: Millis | None = None
+
+
 # --- books ------------------------------------------------------------------------------------------------------------
 
 
@@ -65,17 +91,12 @@ class BookData(msgspec.Struct, gc=False):
 
 
 class BookFrame(msgspec.Struct, gc=False):
-    """Any ``orderbook.N`` push, exact texts. ``cts`` = engine time, absent before 2024; ``ts`` = when it was sent."""
+    """Any other ``orderbook.N`` push, exact texts."""
 
-    topic: str
     type: Literal["snapshot", "delta"]
     data: BookData
     ts: Millis | None = None
     cts: Millis | None = None
-
-    @property
-    def exchange_ms(self) -> int | None:
-        return self.ts if self.cts is None else self.cts
 
 
 # --- tickers ----------------------------------------------------------------------------------------------------------
@@ -106,7 +127,6 @@ class RestTickerRow(TickerRow, rename="camel", gc=False, kw_only=True):
 
 
 class TickerFrame(msgspec.Struct, gc=False):
-    topic: str
     type: Literal["snapshot", "delta"]
     data: TickerRow
     ts: Millis | None = None
@@ -174,6 +194,8 @@ class Envelope(msgspec.Struct, rename="camel"):
 
 hot_bbo = msgspec.json.Decoder(HotBbo, strict=False)
 head = msgspec.json.Decoder(Head)
+bbo = msgspec.json.Decoder(BboFrame, strict=False)
+bbo_texts = msgspec.json.Decoder(BboTexts)
 book = msgspec.json.Decoder(BookFrame, strict=False)
 ticker = msgspec.json.Decoder(TickerFrame, strict=False)
 envelope = msgspec.json.Decoder(Envelope)

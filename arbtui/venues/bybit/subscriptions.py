@@ -90,6 +90,8 @@ class Subscriptions:
                 self._wanted[topic] = left
                 self._stale.add(topic)
                 del groups[topic]
+            else:
+                self._stale.discard(topic)
         return self._requests("unsubscribe", groups)
 
     def _grouped(self, streams: Sequence[Stream]) -> dict[str, list[Stream]]:

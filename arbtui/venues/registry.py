@@ -13,6 +13,7 @@ from arbtui.venues.base import Venue
 _CLASSES = {
     "binance": "arbtui.venues.binance:Binance",
     "okx": "arbtui.venues.okx:Okx",
+    "bybit": "arbtui.venues.bybit:Bybit",
     "bitget": "arbtui.venues.bitget:Bitget",
     "hyperliquid": "arbtui.venues.hyperliquid:Hyperliquid",
 }

@@ -213,7 +213,7 @@ def test_spot_steps_in_base_precision_and_its_least_size_is_a_value_alone() -> N
         ({"lotSizeFilter": {"qtyStep": "-1", "minOrderQty": "1"}}, "qtyStep"),
         ({"lotSizeFilter": {"qtyStep": "1e-999999999", "minOrderQty": "1"}}, "qtyStep"),
         ({"lotSizeFilter": {"qtyStep": "1"}}, "least size"),
-        ({"lotSizeFilter": {"qtyStep": "1", "minOrderQty": "1", "minNotionalValue": "five"}}, "minNotionalValue"),
+        ({"lotSizeFilter": {"qtyStep": "1", "minOrderQty": "1", "minNotionalValue": "five"}}, "least value"),
         ({"baseCoin": ""}, "base coin"),
         ({"deliveryTime": "2026-12-25T08:00:00Z"}, "deliveryTime"),
     ],
@@ -228,7 +228,7 @@ def test_a_row_that_cannot_be_read_is_named_and_spoils_no_other(changes: dict[st
 def test_a_least_value_of_nothing_is_none() -> None:
     lots = {"qtyStep": "1", "minOrderQty": "1"}
     assert perp(lotSizeFilter=lots).min_notional is None
-    assert perp(lotSizeFilter=lots | {"minNotionalValue": "0"}).min_notional is None
+    assert perp(lotSizeFilter=lots | {"minNotionalValue": "0.0"}).min_notional is None
 
 
 def test_a_row_of_another_shape_spoils_no_other() -> None:

@@ -79,7 +79,7 @@ def instrument(row: InstrumentRow, market: Market) -> Instrument:
     tick = _positive("tickSize", row.price_filter.tick_size)
     step = _positive("qtyStep", lots.qty_step) if is_perp else _positive("basePrecision", lots.base_precision)
     min_qty = _positive("minOrderQty", lots.min_order_qty) if is_perp else None
-    least = ("minNotionalValue", lots.min_notional_value) if is_perp else ("minOrderAmt", lots.min_order_amt)
+    least = lots.min_notional_value if is_perp else lots.min_order_amt
     delist_ms = (_millis(row.delivery_time) or None) if is_perp else None
     status, words = _status(row, delist_ms)
     if status is TradingStatus.TRADING and (tick is None or step is None or (is_perp and min_qty is None)):
@@ -102,7 +102,7 @@ def instrument(row: InstrumentRow, market: Market) -> Instrument:
         tick=tick,
         step=step,
         min_qty=min_qty,
-        min_notional=None if least[1] == "0" else _positive(*least),
+        min_notional=None if decimal_or_none(least) == 0 else _positive("the least value", least),
         funding_interval_h=_interval_h(row.funding_interval) if is_perp else None,
         delist_ms=delist_ms,
         maker_rate=maker_rate,

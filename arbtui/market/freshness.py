@@ -9,10 +9,12 @@ or a pong within its heartbeat (35 s at most), and that the price was heard or c
 What makes any quote stale, however talkative its stream:
 
 - its connection is down, or it came by REST;
-- a second source says another price (by more than a tick) in readings 2 s apart, while the quote has not moved, or is
-  far off (50 bps) all the while. A quote that moves is not refuted by a second source that lags behind it;
+- a second source says another price (by more than a tick) for 2 s: in readings so far apart, while the quote has not
+  moved, or is far off (50 bps) all the while; or in one reading of a quote that had stood for 2 s and stands 2 s later.
+  A quote that moves is not refuted by a second source that lags behind it;
 - the exchange's own time stands still for 10 s while frames with new contents come. Frames that merely repeat the old
-  contents prove that the wire works, not that the price holds: they need a second source as silence does;
+  contents prove that the wire works, not that the price holds: they are no hearing, and need a second source as
+  silence does;
 - its frames arrive 5 s late by the exchange's own stamps (two in a row, corrected by the venue's clock offset; one may
   be the first picture of a market that has been quiet for long).
 
@@ -50,9 +52,29 @@ def tick(instrument: Instrument, price: float) -> float:
 
 
 def heard_ns(slot: Slot) -> int:
-    """When the shown quote was last heard, or confirmed by a second source."""
-    quote = slot.quote
-    return 0 if quote is None else max(quote.t_ns, slot.witness.confirmed_ns)
+    """When the shown quote's contents were first heard, or last confirmed by a second source."""
+    quote, witness = slot.quote, slot.witness
+    if quote is None:
+        return 0
+    seen = witness.seen
+    repeats = quote is seen or (seen is not None and _repeats(quote, seen))
+    return max(witness.contents_ns if repeats else quote.t_ns, witness.confirmed_ns)
+
+
+def _repeats(quote: Quote, seen: Quote) -> bool:
+    """Whether ``quote`` says nothing that ``seen`` has not said: prices, sizes, id and exchange time alike.
+
+    Where there is neither id nor time, nothing tells a repeat from news that happens to be the same.
+    """
+    return (
+        (quote.seq > 0 or quote.exchange_ms is not None)
+        and quote.seq == seen.seq
+        and quote.bid == seen.bid
+        and quote.ask == seen.ask
+        and quote.bid_qty == seen.bid_qty
+        and quote.ask_qty == seen.ask_qty
+        and quote.exchange_ms == seen.exchange_ms
+    )
 
 
 # a second source speaks
@@ -80,6 +102,7 @@ def watch(slot: Slot, now_ns: int, rules: FreshnessRules) -> None:
         return
     if quote is not slot.witness.seen:
         _stamps(slot, slot.witness, quote)
+    _note_pair(slot.witness, quote)
     book = slot.book
     if book is not None and book.tradable:
         bid, _, ask, _ = book.best()
@@ -101,10 +124,7 @@ def _compare(
 ) -> None:
     """Own prices against those that ``by`` has shown since ``said_ns``."""
     witness = slot.witness
-    pair = (quote.bid, quote.ask)
-    if pair != witness.pair:
-        witness.pair = pair
-        witness.pair_ns = quote.t_ns
+    pair = _note_pair(witness, quote)
     differs = far = False
     for own, other in prices:
         if own is None or other is None:
@@ -128,8 +148,19 @@ def _compare(
     witness.differs_by = by
 
 
+def _note_pair(witness: Witness, quote: Quote) -> tuple[float | None, float | None]:
+    """Own prices, and since when they have been the same."""
+    pair = (quote.bid, quote.ask)
+    if pair != witness.pair:
+        witness.pair = pair
+        witness.pair_ns = quote.t_ns
+    return pair
+
+
 def _stamps(slot: Slot, witness: Witness, quote: Quote) -> None:
     seen, witness.seen = witness.seen, quote
+    if seen is None or not _repeats(quote, seen):
+        witness.contents_ns = quote.t_ns
     if seen is None or quote.exchange_ms is None or quote.exchange_ms != seen.exchange_ms:
         witness.stamp_ns = quote.t_ns
         witness.stamp_changed = False
@@ -193,6 +224,8 @@ def doubted(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
     assert quote is not None
     if witness.differs_ns and (witness.differs_far or (quote.bid, quote.ask) == witness.differs_pair):
         lasted_s = (witness.differs_last_ns - witness.differs_ns) / NS_PER_S
+        if witness.pair == witness.differs_pair and witness.differs_ns - witness.pair_ns >= rules.disagree_s * NS_PER_S:
+            lasted_s = (now_ns - witness.differs_ns) / NS_PER_S  # it stood before, and has stood since
         if lasted_s >= rules.disagree_s:
             return f"differs from {witness.differs_by} for {lasted_s:.1f} s"
     stood_s = (quote.t_ns - witness.stamp_ns) / NS_PER_S if quote is witness.seen else 0.0

@@ -59,6 +59,7 @@ class Witness:
         "asked",
         "asked_ns",
         "confirmed_ns",
+        "contents_ns",
         "differs_by",
         "differs_far",
         "differs_last_ns",
@@ -82,6 +83,7 @@ class Witness:
         self.differs_far = False
         self.differs_by = ""
         self.seen: Quote | None = None  # the newest frame at the last look
+        self.contents_ns = 0  # receipt of the first frame seen with its contents
         self.stamp_ns = 0  # receipt of the first frame with the current exchange stamp
         self.stamp_changed = False  # frames with this stamp brought different contents
         self.lag_ms: float | None = None  # the lesser of the last two measured

@@ -191,16 +191,40 @@ class TestSecondSource:
         desk.after(10.0)
         assert why(desk, slot) == ""
 
-    def test_one_differing_answer_by_rest_is_not_enough_two_are(self) -> None:
+    def test_one_differing_answer_by_rest_refutes_a_quote_that_had_stood_and_goes_on_standing(self) -> None:
         desk = Desk()
         slot = desk.add("ama")
         desk.quote(slot, 100.0, 101.0)
         desk.after(5.0)
         desk.quote(slot, 100.5, 101.5, source="rest")
-        desk.after(5.0)
+        desk.after(1.5)
         assert why(desk, slot) == ""
-        desk.quote(slot, 100.5, 101.5, source="rest")
+        desk.after(1.0)
+        assert "differs from its quote by REST" in why(desk, slot)
+
+    def test_one_differing_answer_by_rest_says_nothing_of_a_quote_that_has_just_moved(self) -> None:
+        desk = Desk()
+        slot = desk.add("ama")
+        desk.quote(slot, 100.0, 101.0)
+        desk.after(5.0)
+        desk.quote(slot, 100.5, 101.5)
+        desk.after(0.5)
+        desk.quote(slot, 100.0, 101.0, source="rest")  # answered from a cache
+        desk.after(10.0)
+        assert why(desk, slot) == ""
+        desk.quote(slot, 100.0, 101.0, source="rest")
         assert slot.source == "rest"  # the websocket's quote was refuted, REST is shown instead
+
+    def test_frames_that_repeat_an_id_are_no_hearing(self) -> None:
+        desk = Desk()
+        slot = desk.add("ama")
+        for _ in range(45):
+            desk.quote(slot, 100.0, 101.0, seq=7)
+            desk.after(1.0)
+        assert "confirmed" in why(desk, slot)
+        desk.quote(slot, 100.0, 101.0, seq=8)
+        desk.after(0.1)
+        assert why(desk, slot) == ""
 
     def test_agreement_ends_a_doubt(self) -> None:
         desk = Desk()

@@ -165,6 +165,8 @@ class Printer:
             self._out.put(encode(line))
 
     def _quote(self, slot: Slot) -> None:
+        if not self._port.shows(slot):
+            return
         if (line := self._lines.quote(slot)) is not None:
             self._print(line)
 

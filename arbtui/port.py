@@ -12,9 +12,8 @@ from typing import Protocol
 
 from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
-from arbtui.core.model import Market
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
-from arbtui.market.state import Board, Coin, Slot
+from arbtui.market.state import Board, Slot
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 
 
@@ -83,6 +82,10 @@ class EnginePort(Protocol):
 
     def threshold_bps(self, base: str = "") -> float:
         """The threshold that holds for a coin without regard to its venues; the default for ""."""
+        ...
+
+    def shows(self, slot: Slot) -> bool:
+        """Whether the slot's coin is among those that were chosen to be streamed."""
         ...
 
     # spreads
@@ -156,18 +159,3 @@ class Guest(Protocol):
     async def close(self) -> None:
         """After the last event, also where ``run`` was cancelled or never begun."""
         ...
-
-
-__all__ = [
-    "ChooseLegs",
-    "Coin",
-    "Command",
-    "EnginePort",
-    "Guest",
-    "Market",
-    "Outcome",
-    "Remember",
-    "SelectCoin",
-    "SetThreshold",
-    "SetWalkSize",
-]

@@ -80,6 +80,7 @@ class Desk:
         self.legs: tuple[int, int] | None = None
         self.named: tuple[str, ...] = ()  # coins asked for by name: their books are held
         self.shown: Sequence[str] | None = None  # coins that rows() speaks of; None = all that have a pair
+        self._shown: frozenset[str] | None = None
         self._signals = signals
         self._signal_listeners = signal_listeners
         self._trouble = trouble
@@ -119,6 +120,14 @@ class Desk:
         return self.thresholds.coin_bps(base)
 
     # spreads
+
+    def show(self, bases: Sequence[str]) -> None:
+        """Speak of these coins only."""
+        self.shown = bases
+        self._shown = frozenset(bases)
+
+    def shows(self, slot: Slot) -> bool:
+        return self._shown is None or slot.coin.base in self._shown
 
     def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
         self._ages_allowed = self._ages_allowed or max_age_ms > 0

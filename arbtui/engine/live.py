@@ -163,7 +163,7 @@ class Live:
         coins = self.desk.board.coins
         choice = self._chosen(coins)
         self._streamed = choice
-        self.desk.shown = choice
+        self.desk.show(choice)
         if self.desk.selected not in coins and choice:
             self.desk.selected = choice[0]
         by_venue: dict[str, list[Instrument]] = {name: [] for name in self.venues}

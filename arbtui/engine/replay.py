@@ -22,7 +22,7 @@ from arbtui.engine.desk import Desk
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Slot
 from arbtui.net.discovery import join_page
-from arbtui.storage.records import Closed, Frame, Http, Opened, Record
+from arbtui.storage.records import Closed, Frame, Http, Lost, Opened, Record
 from arbtui.venues.base import HttpRequest, Session, Tables, Venue
 
 YIELD_EVERY = 500  # records: a screen beside the replay must be able to paint
@@ -96,6 +96,14 @@ class Replay:
                 self._frame(t_ns, venue, conn, data)
             case Http():
                 self._http(record)
+            case Lost():
+                self._lost()
+
+    def _lost(self) -> None:
+        """Frames are missing, nobody knows whose: no book that stood can be trusted."""
+        for connection in self._connections.values():
+            self._board.link_down(connection.link, self._clock.now_ns())
+            connection.link.up = True
 
     def _open(self, venue: str, conn: str, url: str) -> None:
         self._close(venue, conn)

@@ -19,7 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from arbtui.config import Loaded, Paths, Settings
 from arbtui.core.clock import ManualClock
@@ -36,7 +36,7 @@ from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.net.wallclock import WallClock
-from arbtui.port import EnginePort
+from arbtui.port import Guest
 from arbtui.storage.lock import ModeLock
 from arbtui.storage.reading import merge
 from arbtui.storage.recording import FileRecorder
@@ -47,24 +47,6 @@ from arbtui.venues import registry
 log = logging.getLogger(__name__)
 
 EXIT_INTERRUPTED = 130
-
-
-class Guest(Protocol):
-    """Who the engine runs for: a screen, a printer, a check."""
-
-    def attach(self, port: EnginePort) -> None:
-        """Begin to listen, before the first event."""
-        ...
-
-    async def run(self) -> int:
-        """Until it wants to end; the exit code."""
-        ...
-
-    async def drained(self) -> None:
-        """Returns once what it was given has been taken by its own reader."""
-        ...
-
-    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True)

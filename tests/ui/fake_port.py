@@ -55,6 +55,7 @@ class FakePort:
         self.sent: list[Command] = []
         self.refuse: str | None = None  # if set, commands are refused with these words
         self.reads = 0
+        self.failing = False
         self.quotes = 0
         self._rows: dict[str, SpreadRow] = {}
         self._next_row = 0
@@ -151,7 +152,12 @@ class FakePort:
     def threshold_bps(self, base: str = "") -> float:
         return self._thresholds.get(base, self._thresholds[""])
 
+    def shows(self, slot: Slot) -> bool:
+        return True
+
     def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
+        if self.failing:
+            raise RuntimeError("the fake engine was told to fail")
         if max_age_ms:
             return list(self._renewed().values())
         return [row for base in self._board.coins if (row := self.row(base)) is not None]
@@ -311,6 +317,9 @@ class FakePort:
             slot.book = Book(Replaced())
             self._book(slot)
         return Outcome(True, f"watching {base}")
+
+    def fail(self) -> None:
+        self.failing = True
 
     def remembered(self, key: str) -> str | None:
         return self._kept.get(key)

@@ -73,9 +73,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             self.desk.say(problem, "warning")
         self.main_screen = MainScreen(self.desk, {})
         self.hold = OutputHold(self)
-        self.pump = Pump(
-            self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._look_after_terminal
-        )
+        self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
         self._interrupted_s = float("-inf")
         self._continue_expected = False
         self._leaving = False
@@ -90,6 +88,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             return lambda now_s: self.main_screen.tick_pane(pane, now_s)
 
         return [
+            Job("choice", 1, 0, lambda _: self.desk.settle()),
             Job("grid", 2, 0, of("grid")),
             Job("books", 1, 0, of("books")),
             Job("legs", 5, 1, of("legs")),
@@ -127,7 +126,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def post_display_hook(self) -> None:
         self.hold.frame_passed()
 
-    def _look_after_terminal(self) -> None:
+    def _each_second(self) -> None:
+        self.desk.tick_ms = self.pump.worst_tick_ms()
         if self.terminal is not None and self.terminal.dead:
             self.leave(ScreenEnd.HANGUP)
 
@@ -203,7 +203,7 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
     factory = loop.get_task_factory()
     app = ArbtuiApp(port, settings, mounted=lambda: loop.set_task_factory(factory))
     task = asyncio.ensure_future(app.run_async(mouse=False))
-    with _logs_to_files(), _signals_given_back(loop):
+    with logs_off_terminal(), _signals_given_back(loop):
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -214,11 +214,13 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
             loop.set_task_factory(factory)
             if app.terminal is not None and not await app.terminal.settle(_SETTLE_S):
                 _log.warning("the terminal did not take the screen's last bytes")
-    return app.return_value if app.return_value is not None else ScreenEnd.FAILED
+    if app.return_value is not None:
+        return app.return_value
+    return ScreenEnd.FAILED if app.return_code else ScreenEnd.QUIT
 
 
 @contextmanager
-def _logs_to_files() -> Iterator[None]:
+def logs_off_terminal() -> Iterator[None]:
     """Take log handlers that write to the terminal away while the screen has it."""
     on_terminal = [
         (logger, handler)

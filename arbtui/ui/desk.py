@@ -33,6 +33,7 @@ class Desk:
         self.order = Order()
         self.coin = port.selected
         self.recent: list[str] = []
+        self.tick_ms = 0.0  # the slowest of the screen's own latest ticks
         self._moved_at: float | None = None
         self._choosing_until_s = float("-inf") if self.coin else float("inf")
         self._said: Notice | None = None

@@ -11,7 +11,7 @@ import select
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -38,8 +38,15 @@ def gone(fd: int) -> bool:
     return any(mask & _GONE for _, mask in poll.poll(0))
 
 
+@runtime_checkable
+class TerminalOwner(Protocol):
+    """An app that wants to know its driver."""
+
+    def driver_attached(self, driver: GuardedDriver) -> None: ...
+
+
 class GuardedDriver(LinuxDriver):
-    """One terminal session. The app meets it through ``attached``."""
+    """The terminal from the app's start to its end, with pauses while it is suspended."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -47,12 +54,11 @@ class GuardedDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         fds = terminal_fds()
         self._output_fd = fds[1] if fds is not None else sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
-        self._writer: TerminalWriter | None = None
+        self._writer: TerminalWriter | None = None  # one a session: a suspended screen has none
         self._input_ended = threading.Event()
         self._input_broken = False
-        attached = getattr(app, "driver_attached", None)
-        if attached is not None:
-            attached(self)
+        if isinstance(app, TerminalOwner):
+            app.driver_attached(self)
 
     @property
     def dead(self) -> bool:
@@ -72,9 +78,8 @@ class GuardedDriver(LinuxDriver):
         return self._writer.waiting_s() if self._writer is not None else 0.0
 
     def write(self, data: str) -> None:
-        if self._writer is None:
-            self._writer = TerminalWriter(self._output_fd)
-        self._writer.write(data)
+        if self._writer is not None:
+            self._writer.write(data)
 
     def close(self) -> None:
         super().close()

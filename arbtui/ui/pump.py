@@ -124,5 +124,5 @@ class Pump:
             job.call(self._now_s())
 
     def worst_tick_ms(self) -> float:
-        """The slowest of the ticks remembered."""
+        """The slowest of the last minute's ticks or so."""
         return max((max(ticks) for ticks in self.tick_ms.values() if ticks), default=0.0)

@@ -143,9 +143,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.panes[pane_id].tick(now_s)
 
     def tick_lines(self, now_s: float) -> None:
-        """The lines above and below, and the engine told of the coin that the cursor rests on."""
+        """The lines above and below."""
         desk = self.desk
-        desk.settle()
         width = self.size.width
         self._status.show(status_lines(desk, width))
         if self.plan.detail is not None:

@@ -5,8 +5,8 @@
 ``--probe``: a pipe into which somebody writes monotonic nanoseconds, eight bytes each; how late they are read in the
 loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
-the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--rows``: on SIGUSR1 what the
-screen means to show is written there.
+the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
+the engine's rows raise. ``--rows``: on SIGUSR1 what the screen means to show is written there.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ async def show(port: FakePort, args: argparse.Namespace) -> str:
         task = asyncio.create_task(run_screen(port))
         if args.cancel_after:
             asyncio.get_running_loop().call_later(args.cancel_after, task.cancel)
+        if args.break_after:
+            asyncio.get_running_loop().call_later(args.break_after, port.fail)
         try:
             ended = (await task).value
         except asyncio.CancelledError:
@@ -151,6 +153,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--after", type=float, default=0.0)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--cancel-after", type=float, default=0.0)
+    parser.add_argument("--break-after", type=float, default=0.0)
     parser.add_argument("--rows", default="")
     parser.add_argument("--no-screen", action="store_true")
     parser.add_argument("--probe", type=int, default=-1)

@@ -161,6 +161,19 @@ def test_the_engine_can_take_the_screen_away(start: Start, tmp_path: Path) -> No
     assert int(str(terminal.attributes()[3])) & termios.ECHO
 
 
+def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(start: Start, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    terminal = start("--coins", "40", "--break-after", "2.5", "--after", "0.5", "--out", str(out))
+    assert terminal.wait(lambda: not terminal.alive(), 15)
+    told = figures(out)
+    assert told["end"] == "failed"
+    assert told["quotes_after"] > 500
+    seen = bytes(terminal.seen)
+    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert b"the fake engine was told to fail" in seen[seen.rindex(_LEAVE_ALTERNATE) :]
+    assert int(str(terminal.attributes()[3])) & termios.ECHO
+
+
 def test_the_screen_may_go_and_come_again(start: Start, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     terminal = start("--coins", "40", "--times", "2", "--out", str(out))

@@ -45,6 +45,7 @@ def _figures(desk: Desk, width: int) -> Line:
         (f" {sum(feed.msgs_per_s for feed in feeds):,.0f} msg/s ", "dim"),
         (f" lag {process.loop_lag_ms_p99:.0f} ms ", "dim" if process.loop_lag_ms_p99 < 50 else "warn"),
         (f" {process.rss_mb:.0f} MB ", "dim"),
+        (f" tick {desk.tick_ms:.0f} ms ", "dim"),
     ]
     time: Cell = (f" {text.clock_time(port.clock.now_ns())} UTC", "text")
     room = width - sum(len(words) for words, _ in left) - len(time[0])

@@ -25,6 +25,8 @@ from arbtui.net.discovery import join_page
 from arbtui.storage.records import Closed, Frame, Http, Lost, Opened, Record
 from arbtui.venues.base import HttpRequest, Session, Tables, Venue
 
+BREAK_S = 600  # a silence of more than this is a break between recordings: time jumps over it,
+SETTLE_S = 60  # after everything had time to go stale
 YIELD_EVERY = 500  # records: a screen beside the replay must be able to paint
 
 
@@ -86,7 +88,7 @@ class Replay:
             self._started = True
             self._clock.advance_to(record.t_ns)
             self._desk.start()
-        self._clock.advance_to(record.t_ns)
+        self._move_to(record.t_ns)
         match record:
             case Opened(_, venue, conn, url):
                 self._open(venue, conn, url)
@@ -98,6 +100,13 @@ class Replay:
                 self._http(record)
             case Lost():
                 self._lost()
+
+    def _move_to(self, t_ns: int) -> None:
+        now_ns = self._clock.now_ns()
+        if t_ns - now_ns > BREAK_S * NS_PER_S:
+            self._clock.advance_to(now_ns + SETTLE_S * NS_PER_S)
+            self._clock.jump_to(t_ns)
+        self._clock.advance_to(t_ns)
 
     def _lost(self) -> None:
         """Frames are missing, nobody knows whose: no book that stood can be trusted."""

@@ -19,7 +19,7 @@ class ModeLock:
     def __init__(self, data_dir: Path) -> None:
         """``data_dir`` is the data folder of the mode (``Paths.data``); it is created when the lock is asked for."""
         self.path = data_dir / "lock"
-        self._lock = FileLock(self.path, timeout=0)
+        self._lock = FileLock(self.path, timeout=0, thread_local=False)  # state is written from a thread
 
     @property
     def held(self) -> bool:

@@ -50,3 +50,13 @@ def test_a_grid_fires_once_a_period_however_time_is_cut() -> None:
     for t in range(4, 46):
         two.advance_to(t)
     assert whole == cut == [10, 20, 30, 40]
+
+
+def test_a_jump_calls_what_fell_due_once_and_in_order() -> None:
+    clock, fired = ManualClock(3), list[tuple[str, int]]()
+    Every(clock, 10, lambda: fired.append(("grid", clock.now_ns())))
+    clock.call_at(5, lambda: fired.append(("once", clock.now_ns())))
+    clock.jump_to(1_000_004)
+    assert fired == [("once", 1_000_004), ("grid", 1_000_004)]
+    clock.advance_to(1_000_020)
+    assert fired[2:] == [("grid", 1_000_010), ("grid", 1_000_020)]

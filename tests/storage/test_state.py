@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,11 @@ def test_a_place_that_cannot_be_locked_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be locked"):
         ModeLock(tmp_path / "file" / "mode").acquire()
+
+
+def test_the_lock_holds_for_the_thread_that_writes_too(tmp_path: Path, lock: ModeLock) -> None:
+    state = StateFile(tmp_path / "state.toml", lock)
+    state.put("ui.sort", "carry", over=None)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(state.write).result()
+    assert StateFile(tmp_path / "state.toml").get("ui.sort") == "carry"

@@ -28,7 +28,6 @@ class Seat:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
-        await self.pilot.pause()
 
     async def pass_s(self, seconds: float) -> None:
         """Let so much time go by, tick by tick."""
@@ -38,7 +37,6 @@ class Seat:
         await self.pilot.pause()
 
     async def rows(self) -> list[str]:
-        await self.pilot.pause()
         self.app.main_screen.tick_all()
         await self.pilot.pause()
         return rows_of(self.app)
@@ -121,7 +119,7 @@ async def test_below_60x16_the_grid_and_the_status_lines_are_left_and_keys_still
         assert "leg" in await seat.text()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (10, 3), (30, 2), (59, 16), (60, 15), (110, 31), (300, 90)])
+@pytest.mark.parametrize("size", [(1, 1), (30, 2), (59, 16), (110, 31), (300, 90)])
 async def test_no_size_is_too_small_or_too_large(size: tuple[int, int]) -> None:
     async with seated(width=size[0], height=size[1]) as seat:
         for key in ("j", "2", "3", "4", "5", "1", "z", "z", "t", "escape", "s", "escape", "ctrl+k", "escape"):

@@ -32,7 +32,6 @@ class Pane(Placing, can_focus=True):
     """``tick`` reads the engine's state and shows it; it is never called while the pane is not on screen."""
 
     pane_id: ClassVar[PaneId]
-    name_in_title: ClassVar[str]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

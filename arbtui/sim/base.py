@@ -43,7 +43,8 @@ chain for each subscriber whatever is conflated, frozen or distorted. Its sequen
 also the truth's ``seq``: truth at id n is exactly the book that a client must hold at wire id n. ``Delta.prev``,
 ``.first`` and ``.seq`` give every venue's continuity fields. The book has ``DEPTH`` (50) levels a side in all; a venue
 that shows N < 50 sets ``depth = N``. A venue whose wire has no book id (Hyperliquid: block time) may use ``t_ms``;
-say so in its file, and set ``seq_is_time`` so that the truth answers ``?seq=`` by that.
+say so in its file, and set ``seq_is_time`` so that the truth answers ``?seq=`` by that. One that numbers its frames
+apart from the changes (Bybit's ``u``) overrides ``state_at``.
 
 **Views, and why.** Read prices only through ``self.view`` (sockets) and ``self.venue.rest`` (REST answers), time only
 by their ``now_ms``: that is where faults distort content, while the truth stays sound. Travel faults (mute, freeze,
@@ -64,7 +65,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from arbtui.sim.coins import Coin
-from arbtui.sim.listing import Listing, Market, Status
+from arbtui.sim.listing import BookState, Listing, Market, Status
 from arbtui.sim.topic import BookTopic, Channel, Payload, Reason, Topic, ws_frame
 from arbtui.sim.view import View
 
@@ -326,6 +327,16 @@ class SimVenue(ABC):
         """Answer a request. Override to count limits and add headers around ``super().handle``."""
         handler = self._routes.get((call.method, call.path))
         return handler(call) if handler is not None else self.not_found(call)
+
+    def state_at(self, listing: Listing, seq: int) -> BookState | None:
+        """The book that the wire knows by ``seq``, while it is kept. Override where frames have ids of their own."""
+        if not self.seq_is_time:
+            return listing.state_at(seq)
+        return next((s for s in reversed(listing.history) if s.t_ns // 1_000_000 <= seq), None)
+
+    def restart_ids(self, listing: Listing) -> None:
+        """Let the update ids of a book begin again (``resets_ids``)."""
+        listing.restart_ids()
 
     def status_changed(self, listing: Listing, old: Status) -> None:
         """An instrument was listed, halted, announced for delisting, closed. Push your instruments channel here."""

@@ -88,7 +88,7 @@ class Control:
         seq = _whole(query, "seq")
         venues: dict[str, Any] = {}
         for listing in chosen:
-            state = listing.state if seq is None else self._state_at(listing, seq)
+            state = listing.state if seq is None else self.hub.venues[listing.venue].state_at(listing, seq)
             if state is not None:
                 rows = venues.setdefault(listing.venue, {}).setdefault(listing.market, {})
                 rows[listing.native] = self._row(listing, state, depth)
@@ -128,11 +128,6 @@ class Control:
             and market in (None, "", x.market)
             and symbol in (None, "", x.native, x.base)
         ]
-
-    def _state_at(self, listing: Listing, seq: int) -> BookState | None:
-        if not self.hub.venues[listing.venue].seq_is_time:
-            return listing.state_at(seq)
-        return next((s for s in reversed(listing.history) if s.t_ns // 1_000_000 <= seq), None)
 
     def _row(self, listing: Listing, state: BookState, depth: int | None) -> dict[str, Any]:
         world, levels = self.hub.world, listing.levels(state)
@@ -213,7 +208,7 @@ class Control:
                     self.hub.set_status(listing, "halted")
             case "seq_reset":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
-                    listing.restart_ids()
+                    self.hub.venues[listing.venue].restart_ids(listing)
             case "delist":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self._announce_end(listing, fault.number)

@@ -9,6 +9,7 @@ from arbtui.sim.base import SimVenue
 _CLASSES = {
     "binance": "arbtui.sim.binance:Binance",
     "okx": "arbtui.sim.okx:Okx",
+    "bybit": "arbtui.sim.bybit:Bybit",
     "hyperliquid": "arbtui.sim.hyperliquid:Hyperliquid",
 }
 

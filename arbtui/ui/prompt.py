@@ -10,18 +10,21 @@ from textual.app import ComposeResult
 from textual.geometry import Region, Size
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.theme import Cell
 
+_NUMBER_WIDTH = 12
+
 
 @dataclass(frozen=True)
 class Question:
     """``accept`` gets the typed words and says whether the line may close; ``live`` is told of every change.
 
-    ``step``: what ↑ and ↓ add to a number, 0 = nothing.
+    ``step``: what ↑ and ↓ add to a number, 0 = it is no number. A number is selected at first: typing replaces it.
     """
 
     title: str
@@ -53,7 +56,8 @@ class PromptLine(Placing):
 
     def places(self, size: Size) -> dict[Widget, Region]:
         title = len(self._question.title) + 2 if self._question is not None else 0
-        field = min(max(12, (size.width - title) // 2), max(0, size.width - title))
+        wanted = _NUMBER_WIDTH if self._question is not None and self._question.step else size.width // 2
+        field = min(wanted, max(0, size.width - title))
         return {
             self._title: Region(0, 0, min(title, size.width), 1),
             self._input: Region(title, 0, field, 1),
@@ -69,6 +73,8 @@ class PromptLine(Placing):
         self._title.show([((f" {question.title} ", "key"),)])
         self._input.value = question.value
         self._input.cursor_position = len(question.value)
+        if question.step:
+            self._input.selection = Selection(0, len(question.value))
         self.place_anew()
         self._show_hint()
         self.screen.set_focus(self._input, scroll_visible=False)

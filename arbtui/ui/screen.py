@@ -308,4 +308,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
 
 def _passing(desk: Desk, bps: float) -> str:
-    return f"{desk.order.clearing(bps)} of {desk.order.total} coins stand at it now"
+    return f"{desk.order.clearing(bps)} of {desk.order.total} coins now"

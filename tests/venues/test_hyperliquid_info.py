@@ -10,7 +10,7 @@ import pytest
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.events import BookSnapshot, Event, Funding, Ignored, Listing, MarkPrice, Ticker
-from arbtui.core.model import Market
+from arbtui.core.model import Market, TradingStatus
 from arbtui.venues.base import Environment, HttpRequest, Tables
 from tests.venues.hyperliquid_frames import (
     HYPERLIQUID,
@@ -20,6 +20,7 @@ from tests.venues.hyperliquid_frames import (
     ask,
     ctx,
     meta,
+    pair,
     perp_row,
     spot_ctx,
     spot_meta,
@@ -33,12 +34,16 @@ def told(kind: str, body: Any, status: int = 200) -> list[Event]:
     return list(HYPERLIQUID.decode_http(ask(kind), status, data, tables(), T_NS))
 
 
+def figures(kind: str, body: Any) -> list[Event]:
+    """All but the listing."""
+    listing, *events = told(kind, body)
+    assert isinstance(listing, Listing)
+    assert not listing.partial
+    return events
+
+
 def requests(env: Environment) -> list[HttpRequest]:
-    return [
-        request
-        for market in HYPERLIQUID.markets
-        for request in (*HYPERLIQUID.instrument_requests(env, market), *HYPERLIQUID.snapshot_requests(env, market))
-    ]
+    return [request for market in HYPERLIQUID.markets for request in HYPERLIQUID.snapshot_requests(env, market)]
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -49,12 +54,16 @@ def test_everything_is_asked_of_one_address_by_type() -> None:
         ("POST", "https://api.hyperliquid.xyz/info")
     }
     assert [json.loads(request.body) for request in requests(PROD)] == [
-        {"type": "meta"},
         {"type": "metaAndAssetCtxs"},
-        {"type": "spotMeta"},
         {"type": "spotMetaAndAssetCtxs"},
     ]
     assert all(request.headers == {"Content-Type": "application/json"} for request in requests(PROD))
+
+
+def test_what_is_listed_is_told_by_every_snapshot() -> None:
+    """A delisting shows within a round, not within the half hour between two discoveries."""
+    for market in HYPERLIQUID.markets:
+        assert HYPERLIQUID.instrument_requests(PROD, market) == HYPERLIQUID.snapshot_requests(PROD, market)
 
 
 def test_the_rounds_of_snapshots_leave_most_of_the_budget() -> None:
@@ -62,9 +71,10 @@ def test_the_rounds_of_snapshots_leave_most_of_the_budget() -> None:
     assert set(limits) == {("api.hyperliquid.xyz", "weight"), ("api.hyperliquid-testnet.xyz", "weight")}
     budget = limits["api.hyperliquid.xyz", "weight"]
     assert (budget.capacity, budget.window_s) == (1200.0, 60.0)
-    asked = [request for market in HYPERLIQUID.markets for request in HYPERLIQUID.snapshot_requests(PROD, market)]
     assert all((request.bucket, request.cost) == ("weight", 20.0) for request in requests(PROD))
-    assert 15 * sum(request.cost for request in asked) <= 0.5 * budget.capacity  # every 4 s while sockets are silent
+    assert (
+        15 * sum(request.cost for request in requests(PROD)) <= 0.5 * budget.capacity
+    )  # every 4 s while sockets are silent
 
 
 @pytest.mark.parametrize("env", [Environment.TESTNET, Environment.DEMO])
@@ -86,7 +96,7 @@ def test_no_clock_is_set_by_the_venue_and_no_page_or_book_is_asked_for() -> None
 def test_figures_of_all_perps_are_joined_to_names_by_place() -> None:
     rows = perp_row("BTC"), perp_row("MATIC", isDelisted=True), perp_row("ETH"), perp_row("NEW")
     ctxs = [ctx(), ctx(markPx="9"), ctx(markPx="2", oraclePx="3", funding="-0.001"), ctx()]
-    events = told("metaAndAssetCtxs", [meta(*rows), ctxs])
+    events = figures("metaAndAssetCtxs", [meta(*rows), ctxs])
     marks = [event for event in events if isinstance(event, MarkPrice)]
     fundings = [event for event in events if isinstance(event, Funding)]
     assert marks == [
@@ -102,40 +112,68 @@ def test_figures_of_all_perps_are_joined_to_names_by_place() -> None:
 
 
 def test_impact_prices_are_no_quotes_and_the_mids_beside_them_no_second_opinion() -> None:
-    events = told("metaAndAssetCtxs", [meta(perp_row("BTC")), [ctx()]])
+    events = figures("metaAndAssetCtxs", [meta(perp_row("BTC")), [ctx()]])
     assert {type(event) for event in events} == {Ticker, MarkPrice, Funding}
 
 
 def test_a_delisted_coins_frozen_figures_are_not_told_even_if_it_is_still_known() -> None:
-    assert told("metaAndAssetCtxs", [meta(perp_row("BTC", isDelisted=True)), [ctx()]]) == []
+    assert figures("metaAndAssetCtxs", [meta(perp_row("BTC", isDelisted=True)), [ctx()]]) == []
 
 
 @pytest.mark.parametrize("bad", [{"markPx": 5}, None, [], ctx(markPx="nan"), ctx(funding="x"), ctx(dayNtlVlm="-1")])
 def test_a_bad_context_leaves_a_gap_and_shifts_nobody(bad: Any) -> None:
-    events = told("metaAndAssetCtxs", [meta(perp_row("BTC"), perp_row("ETH")), [bad, ctx(markPx="2")]])
+    events = figures("metaAndAssetCtxs", [meta(perp_row("BTC"), perp_row("ETH")), [bad, ctx(markPx="2")]])
     assert [(e.slot, e.mark) for e in events if isinstance(e, MarkPrice)] == [(11, "2")]
     assert events[-1] == Ignored("bad_row")
+
+
+def test_a_row_whose_figures_cannot_be_read_is_listed_all_the_same() -> None:
+    (listing, *_) = told("metaAndAssetCtxs", [meta(perp_row("BTC"), perp_row("ETH")), [None, ctx()]])
+    assert isinstance(listing, Listing)
+    assert [(i.native, i.status) for i in listing.instruments] == [
+        ("BTC", TradingStatus.TRADING),
+        ("ETH", TradingStatus.TRADING),
+    ]
 
 
 def test_a_bad_name_leaves_a_gap_and_shifts_nobody() -> None:
-    events = told("metaAndAssetCtxs", [meta({"name": None}, perp_row("ETH")), [ctx(), ctx(markPx="2")]])
+    events = figures("metaAndAssetCtxs", [meta({"name": None}, perp_row("ETH")), [ctx(), ctx(markPx="2")]])
     assert [(e.slot, e.mark) for e in events if isinstance(e, MarkPrice)] == [(11, "2")]
-    assert events[-1] == Ignored("bad_row")
 
 
 def test_lists_of_different_length_are_not_joined() -> None:
     with pytest.raises(ProtocolBroken) as refused:
-        told("metaAndAssetCtxs", [meta(perp_row("BTC"), perp_row("ETH")), [ctx()]])
+        figures("metaAndAssetCtxs", [meta(perp_row("BTC"), perp_row("ETH")), [ctx()]])
     assert refused.value.kind == "unknown_shape"
 
 
+PAIRS = spot_meta(pair("PURR/USDC", 1, 0, 0), pair("@107", 150, 0, 107), pair("@166", 268, 0, 166))
+
+
 def test_figures_of_pairs_are_joined_by_name_never_by_place() -> None:
-    events = told("spotMetaAndAssetCtxs", [spot_meta(), [spot_ctx("@999"), spot_ctx("@107"), {"coin": 5}]])
-    assert events == [
+    ctxs = [spot_ctx("@999"), spot_ctx("@166"), spot_ctx("@107"), {"coin": 5}]
+    assert figures("spotMetaAndAssetCtxs", [PAIRS, ctxs]) == [
         Ticker(20, T_NS, vol_24h_wire="43210.5", vol_24h_quote="8906.0", open_24h="0.20432", source="rest"),
         Ignored("bad_row"),
-        Ignored("unknown_symbol"),
+        Ignored("unknown_symbol"),  # @166 stands in no table yet
     ]
+
+
+def listed_spots(**changes: Any) -> dict[str, TradingStatus]:
+    listing, *_ = told("spotMetaAndAssetCtxs", [PAIRS, [spot_ctx("@107", **changes)]])
+    assert isinstance(listing, Listing)
+    return {instrument.native: instrument.status for instrument in listing.instruments}
+
+
+def test_a_market_without_mid_and_trades_is_halted_and_nothing_else_is() -> None:
+    trading, halted = TradingStatus.TRADING, TradingStatus.HALTED
+    assert listed_spots(midPx=None, dayNtlVlm="0.0") == {"PURR/USDC": trading, "@107": halted, "@166": trading}
+    for alive in ({"dayNtlVlm": "0.0"}, {"midPx": None}, {"midPx": None, "dayNtlVlm": None}):
+        assert listed_spots(**alive)["@107"] is trading
+    (perps, *_) = told("metaAndAssetCtxs", [meta(perp_row("BTC")), [ctx(midPx=None, dayNtlVlm="0.0")]])
+    assert isinstance(perps, Listing)
+    assert perps.instruments[0].status is halted
+    assert perps.instruments[0].status_text
 
 
 # --- books, other requests, refusals ----------------------------------------------------------------------------------
@@ -199,5 +237,5 @@ def test_a_body_of_another_shape_is_refused(kind: str, body: bytes) -> None:
 
 def test_a_market_without_a_table_is_no_error() -> None:
     body = msgspec.json.encode([meta(perp_row("BTC")), [ctx()]])
-    events = HYPERLIQUID.decode_http(ask("metaAndAssetCtxs"), 200, body, Tables({Market.SPOT: {}}), T_NS)
-    assert list(events) == [Ignored("unknown_symbol")]
+    _, *events = HYPERLIQUID.decode_http(ask("metaAndAssetCtxs"), 200, body, Tables({Market.SPOT: {}}), T_NS)
+    assert events == [Ignored("unknown_symbol")]

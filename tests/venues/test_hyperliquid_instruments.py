@@ -159,7 +159,8 @@ def test_other_quote_currencies_are_left_out_and_counted() -> None:
 def test_one_bad_pair_or_token_does_not_take_the_others_with_it() -> None:
     unknown_token, no_place = pair("@5", 77, 0, 5), {"name": "@6", "tokens": [150]}
     body = spot_meta(unknown_token, no_place, pair("BTC", 150, 0, 7), pair("@107", 150, 0, 107))
-    body["tokens"].insert(0, {"name": 5})
+    body["tokens"] += [{"name": 5}, token("", 9, 2)]
+    body["universe"].append(pair("@8", 9, 0, 8))
     listing = listed("spotMeta", body)
     assert [i.native for i in listing.instruments] == ["@107"]
-    assert len(listing.bad) == 4
+    assert len(listing.bad) == 5

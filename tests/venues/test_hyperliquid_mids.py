@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import Event, Ignored, Listing, Mid
+from arbtui.core.events import Event, Ignored, Mid
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Tables
 from arbtui.venues.hyperliquid import mids as codec
@@ -77,14 +77,9 @@ def test_one_bad_coin_does_not_take_the_others_with_it(bad: Any) -> None:
     assert told(mids({"ETH": bad, "BTC": {"midPx": "1.5"}})) == [Mid(10, 1.5, T_NS), Ignored("bad_row")]
 
 
-def test_a_name_that_was_not_there_at_first_asks_for_the_list_once() -> None:
-    first, new = {"BTC": {"midPx": "1"}, "OLDNAME": {"midPx": "1"}}, {"NEW": {"midPx": "1"}, "xyz:NEW": {"midPx": "1"}}
-    everything = [mids(first), mids(new)]
-    announced = told(*everything, markets=(Market.PERP,))
-    listings = [event for event in announced if isinstance(event, Listing)]
-    assert listings == [Listing(Market.PERP, "perp", [], T_NS, partial=True)]
-    assert not any(isinstance(event, Listing) for event in told(*everything, mids(new), mids(first)))
-    assert told(mids(first)) == [Mid(10, 1.0, T_NS), Ignored("unknown_symbol")]
+def test_coins_of_no_table_are_said_once_a_frame() -> None:
+    frame = mids({"NEW": {"midPx": "1"}, "@999": {"midPx": "1"}, "xyz:NEW": {"midPx": "1"}, "BTC": {"midPx": "2"}})
+    assert told(frame, frame) == [Mid(10, 2.0, T_NS), Ignored("unknown_symbol")]
 
 
 # --- what is no frame -------------------------------------------------------------------------------------------------

@@ -1,24 +1,24 @@
 """Hyperliquid's REST side: one address, ``POST /info``, told apart by the ``type`` in the request's body.
 
-What it gives without asking coin by coin: marks, oracle prices, funding and 24 h figures of all perps (weight 20), 24 h
-figures of all spot pairs (20). It has no best bids and offers of all coins; ``impactPxs`` look like them and are not.
-The mids in the same answer are not told as second opinions: they are some seconds old at worst, and would stand over
-those that the socket brings every second. Source: Hyperliquid docs, "Info endpoint", "Rate limits and user limits".
+What it gives without asking coin by coin: what is listed, and marks, oracle prices, funding and 24 h figures of all
+perps (weight 20), 24 h figures of all spot pairs (20). It has no best bids and offers of all coins; ``impactPxs`` look
+like them and are not. The mids in the same answers are not told as second opinions: of unknown age, they would stand
+over those that the socket brings every second, and hide that it has stopped to. Source: Hyperliquid docs, "Info
+endpoint", "Rate limits and user limits".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
-from arbtui.core.events import Event, Ignored
+from arbtui.core.events import Event, Ignored, Listing
 from arbtui.core.model import Market
 from arbtui.venues.base import Environment, HttpRequest, RestLimit, Tables
-from arbtui.venues.hyperliquid import rows, shapes
-from arbtui.venues.hyperliquid.instruments import perp_listing, spot_listing
+from arbtui.venues.hyperliquid import instruments, rows, shapes
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.public import snapshot
 from arbtui.venues.wire import DECODE_ERRORS, address, guarded
@@ -42,16 +42,11 @@ def rest_limits() -> tuple[RestLimit, ...]:
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def instrument_requests(env: Environment, market: Market) -> list[HttpRequest]:
-    """The main exchange only: builders' exchanges are not in these answers."""
-    kind = "meta" if market is Market.PERP else "spotMeta"
-    return [_ask(env, kind, f"{market.value} instruments")]
-
-
-def snapshot_requests(env: Environment, market: Market) -> list[HttpRequest]:
+def requests(env: Environment, market: Market) -> list[HttpRequest]:
+    """One question answers what is listed and how it stands. Of the main exchange only: builders' are not in it."""
     if market is Market.PERP:
-        return [_ask(env, "metaAndAssetCtxs", "perp marks, funding and 24 h figures")]
-    return [_ask(env, "spotMetaAndAssetCtxs", "spot 24 h figures")]
+        return [_ask(env, "metaAndAssetCtxs", "perp instruments, marks, funding and 24 h figures")]
+    return [_ask(env, "spotMetaAndAssetCtxs", "spot instruments and 24 h figures")]
 
 
 def _ask(env: Environment, kind: str, purpose: str) -> HttpRequest:
@@ -91,7 +86,7 @@ def decode(request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns:
     return handler(body, tables, t_ns)
 
 
-def _perp_figures(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
+def _perps(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     """Names and contexts belong together by their place alone, so two lists of different length say nothing.
 
     Those of delisted coins are frozen and are not told.
@@ -101,76 +96,91 @@ def _perp_figures(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     ctxs = shapes.perp_ctxs.decode(raw_ctxs, "contexts of perps")
     if len(names) != len(ctxs):
         raise ProtocolBroken("unknown_shape", f"{len(names)} perps with {len(ctxs)} contexts", body[:200])
-    events: list[Event] = []
-    skipped: dict[str, None] = {}
-    for row, ctx in zip(names, ctxs, strict=True):
-        if isinstance(row, bytes) or isinstance(ctx, bytes):
-            skipped["bad_row"] = None
-        elif not row.is_delisted:
-            _tell(events, skipped, tables, row.name, ctx, rows.perp, t_ns)
-    events.extend(Ignored(kind) for kind in skipped)
-    return events
+    listing = instruments.perps(names, ctxs, meta.collateral_token, t_ns)
+    figures = _Figures(tables.by_market.get(Market.PERP, {}), listing)
+    for instrument in listing.instruments:
+        ctx = ctxs[instrument.extra["asset"]]
+        if isinstance(ctx, shapes.PerpCtx):
+            figures.tell(instrument.native, partial(rows.perp, ctx), t_ns)
+        else:
+            figures.skipped["bad_row"] = None
+    return figures.all()
 
 
-def _spot_figures(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
+def _spots(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     """Contexts name their coin; their places do not match those of the pairs."""
-    _, raw_ctxs = guarded(shapes.spot_meta_and_ctxs, body, "spotMetaAndAssetCtxs")
+    meta, raw_ctxs = guarded(shapes.spot_meta_and_ctxs, body, "spotMetaAndAssetCtxs")
     ctxs, bad = shapes.spot_ctxs.decode(raw_ctxs, "contexts of pairs")
-    events: list[Event] = []
-    skipped: dict[str, None] = dict.fromkeys(["bad_row"] if bad else [])
-    for ctx in ctxs:
-        _tell(events, skipped, tables, ctx.coin, ctx, _spot, t_ns)
-    events.extend(Ignored(kind) for kind in skipped)
-    return events
+    by_name = {ctx.coin: ctx for ctx in ctxs}
+    listing = instruments.spots(meta, by_name, t_ns)
+    figures = _Figures(tables.by_market.get(Market.SPOT, {}), listing)
+    if bad:
+        figures.skipped["bad_row"] = None
+    for instrument in listing.instruments:
+        ctx = by_name.get(instrument.native)
+        if ctx is not None:
+            figures.tell(instrument.native, partial(_day, ctx), t_ns)
+    return figures.all()
 
 
-def _spot(ctx: shapes.SpotCtx, slot: int, t_ns: int, source: rows.Source) -> Sequence[Event]:
+def _day(ctx: shapes.SpotCtx, slot: int, t_ns: int, source: rows.Source) -> Sequence[Event]:
     return (rows.ticker(ctx, slot, t_ns, source),)
 
 
-def _tell(
-    events: list[Event],
-    skipped: dict[str, None],
-    tables: Tables,
-    coin: str,
-    ctx: Any,
-    make: Callable[[Any, int, int, rows.Source], Sequence[Event]],
-    t_ns: int,
-) -> None:
-    """Adds the events of one row, or the reason why it has none."""
-    slot = _slot(tables, coin)
-    if slot is None:
-        skipped["unknown_symbol"] = None
-        return
-    try:
-        events.extend(make(ctx, slot, t_ns, "rest"))
-    except ProtocolBroken:
-        skipped["bad_row"] = None
+class _Figures:
+    """Events of one answer: its listing, the figures of instruments that are known already, what was left out."""
+
+    def __init__(self, slots: Mapping[str, int], listing: Listing) -> None:
+        self._slots = slots
+        self._events: list[Event] = [listing]
+        self.skipped: dict[str, None] = {}
+
+    def tell(self, coin: str, make: Callable[[int, int, rows.Source], Sequence[Event]], t_ns: int) -> None:
+        try:
+            slot = self._slots[coin]  # not .get: a table may take in new coins
+        except KeyError:
+            self.skipped["unknown_symbol"] = None
+            return
+        try:
+            self._events.extend(make(slot, t_ns, "rest"))
+        except ProtocolBroken:
+            self.skipped["bad_row"] = None
+
+    def all(self) -> Sequence[Event]:
+        return [*self._events, *(Ignored(kind) for kind in self.skipped)]
+
+
+# --- what arbtui does not ask, and recordings of others may hold ------------------------------------------------------
+
+
+def _meta(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
+    meta = guarded(shapes.perp_meta, body, "meta")
+    names = shapes.perp_rows.decode(meta.universe, "universe of perps")
+    return (instruments.perps(names, (), meta.collateral_token, t_ns),)
+
+
+def _spot_meta(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
+    return (instruments.spots(guarded(shapes.spot_meta, body, "spotMeta"), {}, t_ns),)
 
 
 def _book(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
-    """Not asked for by arbtui, since the socket brings whole books; a recording may hold one."""
     book = guarded(shapes.rest_book, body, "l2Book")
     if book is None:
         raise VenueRefused(
             "Hyperliquid has no book of this coin.", reason=RefusalReason.UNKNOWN_INSTRUMENT, code="null"
         )
-    slot = _slot(tables, book.coin)
+    market = market_of(book.coin)
+    try:
+        slot = None if market is None else tables.of(market)[book.coin]
+    except KeyError:
+        slot = None
     return (Ignored("unknown_symbol"),) if slot is None else (snapshot(book, slot, t_ns, "rest"),)
 
 
-def _slot(tables: Tables, coin: str) -> int | None:
-    market = market_of(coin)
-    try:
-        return None if market is None else tables.of(market)[coin]  # not .get: a table may take in new coins
-    except KeyError:
-        return None
-
-
 _HANDLERS: dict[str, Callable[[bytes, Tables, int], Sequence[Event]]] = {
-    "meta": lambda body, _, t_ns: (perp_listing(body, t_ns),),
-    "spotMeta": lambda body, _, t_ns: (spot_listing(body, t_ns),),
-    "metaAndAssetCtxs": _perp_figures,
-    "spotMetaAndAssetCtxs": _spot_figures,
+    "metaAndAssetCtxs": _perps,
+    "spotMetaAndAssetCtxs": _spots,
+    "meta": _meta,
+    "spotMeta": _spot_meta,
     "l2Book": _book,
 }

@@ -8,6 +8,9 @@ A price has at most five significant figures and at most 6 (spot: 8) minus ``szD
 The lot is one unit of ``szDecimals``. Orders name an instrument by its asset number, which is its *place* in the
 universe: delisted rows are left out only after all were counted.
 
+The venue has no word for a market that rests. One without a mid and without a trade in 24 hours counts as halted:
+many spot pairs are such, and have nothing to stream.
+
 Spot pairs are named by number; coins are found by the ``index`` of their tokens. Bridged tokens carry names of their
 own, which stand in a table: whoever deploys a token names it, so a likeness of names proves nothing.
 """
@@ -15,18 +18,18 @@ own, which stand in a table: whoever deploys a token names it, so a likeness of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Listing
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
+from arbtui.core.units import decimal_or_none
 from arbtui.venues.hyperliquid import shapes
 from arbtui.venues.hyperliquid.names import PRODUCT, VENUE, market_of
 from arbtui.venues.hyperliquid.rows import FUNDING_INTERVAL_H
-from arbtui.venues.wire import guarded
 
 QUOTES = ("USDC", "USDT")
 SIG_FIGS = 5
@@ -52,48 +55,48 @@ _BRIDGED = {
     "XAUT0": "XAUT",
 }
 
-_Row = TypeVar("_Row")
-
 
 class _Dropped(Exception):
     """Left out on purpose; the text is the reason it is counted under."""
 
 
-def perp_listing(body: bytes, t_ns: int) -> Listing:
-    """``{"type":"meta"}``, complete."""
-    meta = guarded(shapes.perp_meta, body, "meta")
-    rows = shapes.perp_rows.decode(meta.universe, "universe of perps")
+def perps(rows: Sequence[shapes.PerpRow | bytes], ctxs: Sequence[object], collateral: int, t_ns: int) -> Listing:
+    """A complete listing. ``ctxs``: as many as rows, or none where the answer had none."""
+    contexts = ctxs or [None] * len(rows)
 
-    def make(place: int, row: shapes.PerpRow | bytes) -> Instrument:
+    def make(place: int) -> Instrument:
+        row, ctx = rows[place], contexts[place]
         if isinstance(row, bytes):
             raise ProtocolBroken("unknown_shape", row.decode(errors="replace"))
-        if meta.collateral_token != _USDC_TOKEN:
+        if collateral != _USDC_TOKEN:
             raise _Dropped("settle_currency")
-        return _perp(row, place)
+        return _perp(row, place, ctx if isinstance(ctx, shapes.Ctx) else None)
 
-    return _listing(Market.PERP, enumerate(rows), make, t_ns)
+    return _listing(Market.PERP, range(len(rows)), make, t_ns)
 
 
-def spot_listing(body: bytes, t_ns: int) -> Listing:
-    """``{"type":"spotMeta"}``, complete."""
-    meta = guarded(shapes.spot_meta, body, "spotMeta")
+def spots(meta: shapes.SpotMeta, ctxs: Mapping[str, shapes.SpotCtx], t_ns: int) -> Listing:
+    """A complete listing. ``ctxs`` by name, as far as there are any."""
     tokens, bad_tokens = shapes.spot_tokens.decode(meta.tokens, "tokens")
     pairs, bad_pairs = shapes.spot_pairs.decode(meta.universe, "universe of pairs")
     by_index = {token.index: token for token in tokens}
-    listing = _listing(Market.SPOT, ((pair.index, pair) for pair in pairs), lambda _, pair: _spot(pair, by_index), t_ns)
+    listing = _listing(
+        Market.SPOT,
+        range(len(pairs)),
+        lambda place: _spot(pairs[place], by_index, ctxs.get(pairs[place].name)),
+        t_ns,
+    )
     listing.bad.extend(row[:60].decode(errors="replace") for row in (*bad_tokens, *bad_pairs))
     return listing
 
 
-def _listing(
-    market: Market, rows: Iterable[tuple[int, _Row]], make: Callable[[int, _Row], Instrument], t_ns: int
-) -> Listing:
+def _listing(market: Market, places: Iterable[int], make: Callable[[int], Instrument], t_ns: int) -> Listing:
     instruments: list[Instrument] = []
     dropped: Counter[str] = Counter()
     bad: list[str] = []
-    for place, row in rows:
+    for place in places:
         try:
-            instruments.append(make(place, row))
+            instruments.append(make(place))
         except _Dropped as reason:
             dropped[str(reason)] += 1
         except ProtocolBroken as error:
@@ -101,17 +104,29 @@ def _listing(
     return Listing(market, PRODUCT[market], instruments, t_ns, dropped=dict(dropped), bad=bad)
 
 
-def _perp(row: shapes.PerpRow, asset: int) -> Instrument:
+def _perp(row: shapes.PerpRow, asset: int, ctx: shapes.Ctx | None) -> Instrument:
     if row.is_delisted:
         raise _Dropped("delisted")
     if market_of(row.name) is not Market.PERP:
         raise _Dropped("other_exchange")
     base, units = resolve(VENUE, row.name, row.name)
     price_ccy = "USDC" if row.name in _PRICED_IN_USDC else "USDT"
-    return _instrument(Market.PERP, row.name, base, _COLLATERAL, price_ccy, _COLLATERAL, units, row.sz_decimals, asset)
+    return Instrument(
+        market=Market.PERP,
+        native=row.name,
+        base=base,
+        quote=_COLLATERAL,
+        price_ccy=price_ccy,
+        settle_ccy=_COLLATERAL,
+        multiplier=units,
+        price_factor=units,
+        funding_interval_h=FUNDING_INTERVAL_H,
+        extra={"asset": asset},
+        **_terms(Market.PERP, row.name, row.sz_decimals, ctx),
+    )
 
 
-def _spot(pair: shapes.SpotPair, tokens: dict[int, shapes.SpotToken]) -> Instrument:
+def _spot(pair: shapes.SpotPair, tokens: Mapping[int, shapes.SpotToken], ctx: shapes.Ctx | None) -> Instrument:
     base_index, quote_index = pair.tokens
     base_token, quote_token = tokens.get(base_index), tokens.get(quote_index)
     if base_token is None or quote_token is None or market_of(pair.name) is not Market.SPOT:
@@ -120,41 +135,36 @@ def _spot(pair: shapes.SpotPair, tokens: dict[int, shapes.SpotToken]) -> Instrum
     if quote not in QUOTES:
         raise _Dropped("quote_currency")
     base, units = resolve(VENUE, pair.name, _BRIDGED.get(base_token.name, base_token.name))
-    asset = SPOT_ASSETS_FROM + pair.index
-    return _instrument(Market.SPOT, pair.name, base, quote, quote, quote, units, base_token.sz_decimals, asset)
-
-
-def _instrument(
-    market: Market,
-    native: str,
-    base: str,
-    quote: str,
-    price_ccy: str,
-    settle_ccy: str,
-    units: Decimal | None,
-    sz_decimals: int,
-    asset: int,
-) -> Instrument:
-    max_decimals = _MAX_DECIMALS[market] - sz_decimals
-    if not base or max_decimals < 0:
-        raise ProtocolBroken("unknown_shape", f"{native[:40]} has no coin, or {sz_decimals} decimals of size")
-    lot = Decimal(1).scaleb(-sz_decimals)
+    if not base:
+        raise ProtocolBroken("unknown_shape", f"{pair.name[:40]} is a pair of no coin")
     return Instrument(
-        venue=VENUE,
-        market=market,
-        native=native,
+        market=Market.SPOT,
+        native=pair.name,
         base=base,
         quote=quote,
-        price_ccy=price_ccy,
-        settle_ccy=settle_ccy,
+        price_ccy=quote,
+        settle_ccy=quote,
         multiplier=units,
-        price_factor=units,  # a listed unit is so many coins, in price and size alike
-        status=TradingStatus.TRADING,  # what may not be traded is delisted; nothing between is told
-        sig_figs=SIG_FIGS,
-        max_decimals=max_decimals,
-        step=lot,
-        min_qty=lot,
-        min_notional=_MIN_NOTIONAL,
-        funding_interval_h=FUNDING_INTERVAL_H if market is Market.PERP else None,
-        extra={"asset": asset},
+        price_factor=units,
+        extra={"asset": SPOT_ASSETS_FROM + pair.index},
+        **_terms(Market.SPOT, pair.name, base_token.sz_decimals, ctx),
     )
+
+
+def _terms(market: Market, native: str, sz_decimals: int, ctx: shapes.Ctx | None) -> dict[str, Any]:
+    """What both markets derive alike."""
+    max_decimals = _MAX_DECIMALS[market] - sz_decimals
+    if max_decimals < 0:
+        raise ProtocolBroken("unknown_shape", f"{native[:40]} has {sz_decimals} decimals of size")
+    lot = Decimal(1).scaleb(-sz_decimals)
+    deserted = ctx is not None and ctx.mid_px is None and decimal_or_none(ctx.day_ntl_vlm) == 0
+    return {
+        "venue": VENUE,
+        "status": TradingStatus.HALTED if deserted else TradingStatus.TRADING,
+        "status_text": "no mid and no trade in 24 h" if deserted else "",
+        "sig_figs": SIG_FIGS,
+        "max_decimals": max_decimals,
+        "step": lot,
+        "min_qty": lot,
+        "min_notional": _MIN_NOTIONAL,
+    }

@@ -2,10 +2,8 @@
 
 The data is base64 of raw DEFLATE of JSON, first all coins, then those that changed. Every frame speaks for all coins,
 also for those it leaves out, so each one is told on as what stands now. Its marks are not read: ``activeAssetCtx``
-brings them with the oracle price beside them.
-
-A name that the first frame did not have is a new listing: the venue announces it nowhere else. Source: Hyperliquid
-docs, "Websocket / Subscriptions"; recorded frames of 2026.
+brings them with the oracle price beside them. Source: Hyperliquid docs, "Websocket / Subscriptions"; recorded frames of
+2026.
 """
 
 from __future__ import annotations
@@ -17,16 +15,15 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import Event, Ignored, Listing, Mid
+from arbtui.core.events import Event, Ignored, Mid
 from arbtui.core.model import Market
 from arbtui.venues.hyperliquid import shapes
-from arbtui.venues.hyperliquid.names import PRODUCT, market_of
+from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.wire import DECODE_ERRORS, guarded, price_text
 
 MAX_PACKED = 2 << 20  # characters of base64; a first frame of 1,600 coins has some 40,000
 MAX_UNPACKED = 4 << 20  # bytes; a few kilobytes of DEFLATE can spell gigabytes
 _RAW_DEFLATE = -15
-_MAX_STRANGERS = 10_000  # coins of no table: other quote currencies, delisted ones
 
 
 def unpack(data: str) -> bytes:
@@ -53,9 +50,7 @@ class Mids:
 
     def __init__(self, slot_of: Callable[[str], int | None]) -> None:
         self._slot_of = slot_of
-        self._mids: dict[Market, dict[int, float | None]] = {market: {} for market in PRODUCT}
-        self._strangers: set[str] = set()
-        self._begun = False
+        self._mids: dict[Market, dict[int, float | None]] = {market: {} for market in Market}
 
     def take(self, data: str, markets: Collection[Market], t_ns: int) -> Sequence[Event]:
         """All that is known of ``markets`` after this frame."""
@@ -69,16 +64,11 @@ class Mids:
             slot = self._slot_of(coin)
             if slot is None:
                 skipped["unknown_symbol"] = None
-                if coin not in self._strangers and len(self._strangers) < _MAX_STRANGERS:
-                    self._strangers.add(coin)
-                    if self._begun:  # it names no instrument: to be asked for is all it says
-                        events.append(Listing(market, PRODUCT[market], [], t_ns, partial=True))
                 continue
             try:
                 self._note(self._mids[market], slot, ctx)
             except ProtocolBroken:
                 skipped["bad_row"] = None
-        self._begun = True
         for market in markets:
             events.extend(Mid(slot, mid, t_ns) for slot, mid in self._mids[market].items())
         events.extend(Ignored(kind) for kind in skipped)

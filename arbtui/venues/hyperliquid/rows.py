@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from arbtui.core.events import Event, Funding, MarkPrice, Ticker
-from arbtui.venues.hyperliquid.shapes import PerpCtx, SpotCtx
+from arbtui.venues.hyperliquid.shapes import Ctx, PerpCtx
 from arbtui.venues.wire import amount_text, price_text, signed_text
 
 Source = Literal["ws", "rest"]
@@ -37,7 +37,7 @@ def perp(ctx: PerpCtx, slot: int, t_ns: int, source: Source) -> Sequence[Event]:
     return day, mark, Funding(slot, t_ns, rate, "estimated", FUNDING_INTERVAL_H, next_ms, source=source)
 
 
-def ticker(ctx: PerpCtx | SpotCtx, slot: int, t_ns: int, source: Source) -> Ticker:
+def ticker(ctx: Ctx, slot: int, t_ns: int, source: Source) -> Ticker:
     return Ticker(
         slot,
         t_ns,

@@ -102,15 +102,22 @@ rest_book = msgspec.json.Decoder(BookTexts | None)
 # --- contexts: mark, oracle, funding, 24 h ----------------------------------------------------------------------------
 
 
-class PerpCtx(msgspec.Struct, rename="camel"):
-    """``midPx`` and ``impactPxs`` are not read: impact prices are averages over a notional, nobody quotes them."""
+class Ctx(msgspec.Struct, rename="camel"):
+    """What perps and spot pairs have in common.
 
-    funding: str | None = None
-    mark_px: str | None = None
-    oracle_px: str | None = None
+    ``impactPxs`` are not read: they are average prices of taking so much, and nobody quotes them.
+    """
+
+    mid_px: str | None = None
     prev_day_px: str | None = None
     day_ntl_vlm: str | None = None
     day_base_vlm: str | None = None  # not in captures from before 2025
+
+
+class PerpCtx(Ctx, rename="camel"):
+    funding: str | None = None
+    mark_px: str | None = None
+    oracle_px: str | None = None
 
 
 class NamedCtx(msgspec.Struct):
@@ -118,11 +125,8 @@ class NamedCtx(msgspec.Struct):
     ctx: PerpCtx
 
 
-class SpotCtx(msgspec.Struct, rename="camel"):
+class SpotCtx(Ctx, rename="camel", kw_only=True):
     coin: str
-    prev_day_px: str | None = None
-    day_ntl_vlm: str | None = None
-    day_base_vlm: str | None = None
 
 
 class FastCtx(msgspec.Struct, rename="camel"):
@@ -202,4 +206,4 @@ perp_ctxs: Positional[PerpCtx] = Positional(PerpCtx)
 spot_meta = msgspec.json.Decoder(SpotMeta)
 spot_tokens: Rows[SpotToken] = Rows(SpotToken)
 spot_pairs: Rows[SpotPair] = Rows(SpotPair)
-spot_meta_and_ctxs = msgspec.json.Decoder(tuple[msgspec.Raw, msgspec.Raw])
+spot_meta_and_ctxs = msgspec.json.Decoder(tuple[SpotMeta, msgspec.Raw])

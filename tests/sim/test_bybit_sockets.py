@@ -418,7 +418,7 @@ def test_a_second_subscriber_of_a_ticker_starts_where_the_first_is() -> None:
 
 
 def test_marks_and_funding_move_in_the_ticker_of_a_resting_book() -> None:
-    bench = BybitBench(rate=0.0)
+    bench = BybitBench(rate=0.0, scenario="still")
     _, wire = bench.subscribed("tickers.BTCUSDT")
     bench.run(65_000)
     frames = pushes(wire.take())

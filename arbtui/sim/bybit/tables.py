@@ -45,7 +45,7 @@ PAGE, LARGEST_PAGE = 500, 1000  # rows of instruments-info
 
 SEQS: dict[Market, int] = {"perp": 763_537_000_000, "spot": 112_603_000_000}
 SEQ_JUMP = 60
-FRAME_IDS = {1: 31_000_000, 50: 210_000_000, 200: 330_000_000, 1000: 450_000_000}  # apart by more than a year's frames
+FRAME_IDS = {1: 31_000_000, 50: 210_000_000, 200: 330_000_000, 1000: 450_000_000}  # apart by more than a month's frames
 RESTART_EVERY_S = 36_000  # each symbol's service, at a moment of its own
 
 # Coins that linear contracts count by the thousand or more: what the listed unit is called, and how many coins it is.

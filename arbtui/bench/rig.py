@@ -236,14 +236,19 @@ class Rig:
         return found
 
     def tops(self, part: Part) -> dict[Leg, Top]:
-        """Best prices and sizes of every slot that has them, in wire units."""
+        """Best prices and sizes of every slot that has them, in wire units, from figures per coin where there are any."""
         found: dict[Leg, Top] = {}
         for slot in self.slots(part.name):
-            factor, multiplier = slot.price_factor, slot.multiplier
-            bid, bid_qty, ask, ask_qty = slot.bid, slot.bid_qty, slot.ask, slot.ask_qty
-            if factor and multiplier and bid and bid_qty and ask and ask_qty:
-                top = Top(bid * factor, bid_qty / multiplier, ask * factor, ask_qty / multiplier)
-                found[self.leg(slot.id, part)] = top
+            quote = slot.quote
+            if quote is None:
+                continue
+            top = (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty)
+            if slot.price_factor and slot.multiplier and slot.bid and slot.bid_qty and slot.ask and slot.ask_qty:
+                factor, multiplier = slot.price_factor, slot.multiplier
+                top = (slot.bid * factor, slot.bid_qty / multiplier, slot.ask * factor, slot.ask_qty / multiplier)
+            bid, bid_qty, ask, ask_qty = top
+            if bid and bid_qty and ask and ask_qty:
+                found[self.leg(slot.id, part)] = Top(bid, bid_qty, ask, ask_qty)
         return found
 
     def book_tops(self, part: Part) -> dict[Leg, Top]:
@@ -253,8 +258,10 @@ class Rig:
             if slot.book is None or not slot.book.tradable:
                 continue
             leg, book = self.leg(slot.id, part), slot.book
-            bids, asks = (tuple((float(level[0]), float(level[1])) for level in side) for side in book.top(BOOK_LEVELS))
-            if (bids, asks) == self.capture.depth.get(leg):
+            count = min(BOOK_LEVELS, book.depth or BOOK_LEVELS)  # a stream of five levels cannot show ten
+            bids, asks = (tuple((float(level[0]), float(level[1])) for level in side) for side in book.top(count))
+            true_bids, true_asks = self.capture.depth[leg]
+            if (bids, asks) == (true_bids[:count], true_asks[:count]):
                 found[leg] = Top(*bids[0], *asks[0])
         return found
 
@@ -284,7 +291,7 @@ def _streamed(slot: Slot) -> bool:
 
 def differing(shown: dict[Leg, Top], truth: dict[Leg, Top], legs: Sequence[Leg]) -> list[Leg]:
     """Legs whose top of book is not what the exchange's is (missing, or off by more than rounding)."""
-    return [leg for leg in legs if leg not in shown or not _close(shown[leg], truth[leg])]
+    return [leg for leg in legs if leg not in shown or leg not in truth or not _close(shown[leg], truth[leg])]
 
 
 def _close(one: Top, other: Top) -> bool:
@@ -295,5 +302,5 @@ def must_agree(what: str, shown: dict[Leg, Top], truth: dict[Leg, Top], legs: Se
     """Raises where a candidate ends with another top of book: what it cost would mean nothing."""
     wrong = differing(shown, truth, legs)
     if wrong or not legs:
-        sample = f", {'.'.join(wrong[0])}: {shown.get(wrong[0])} is not {truth[wrong[0]]}" if wrong else ""
+        sample = f", {'.'.join(wrong[0])}: {shown.get(wrong[0])} is not {truth.get(wrong[0])}" if wrong else ""
         raise OurMistake(f"{what}: {len(wrong)} of {len(legs)} tops of book differ from the exchange's{sample}")

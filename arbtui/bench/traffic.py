@@ -38,6 +38,7 @@ BEAT_NS = 20 * NS_PER_MS
 OPENING_NS = NS_PER_S
 LONGEST_NS = 120 * NS_PER_S
 CONNECT_EVERY_NS = NS_PER_S // 2  # no venue lets connections in faster than this
+RAREST = 3  # a format may have this many times fewer frames than asked for, and for quotes so many times more
 BOOK_LEVELS = 10  # how much of a book ``truth`` tells
 
 Leg = tuple[str, Market, str]  # venue, market, native
@@ -123,7 +124,10 @@ def simulated_venues(wanted: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def capture(channel: Channel, venues: Sequence[str], *, coins: int, frames: int, moves_per_s: float) -> Capture:
-    """At least ``frames`` timed frames of every format; each instrument's book moves ``moves_per_s`` times a second."""
+    """``frames`` timed frames of every format, more of those with many instruments, fewer of those with few.
+
+    Each instrument's book moves ``moves_per_s`` times a second.
+    """
     return _Capturing(channel, venues, coins).run(frames, moves_per_s)
 
 
@@ -222,7 +226,7 @@ class _Capturing:
         self._sink = heard
         self._until_enough(frames)
         self._fall_silent()
-        self._keep(heard)
+        self._keep(heard, frames)
         self._tell_truth()
         return result
 
@@ -249,7 +253,9 @@ class _Capturing:
                         if isinstance(event, Listing):
                             join_page(pages, event)
                     request = venue.next_page(request, answer.body)
+        find = self.hub.venues[name].find  # rows that only fill a list move in no world
         listed = [i for page in pages.values() for i in page.instruments if _streamed(i)]
+        listed = [i for i in listed if find(i.market.value, i.native) is not None]
         self.result.lists[name] = answers
         self.result.instruments[name] = listed
         self.result.snapshots[name] = [
@@ -309,16 +315,19 @@ class _Capturing:
             self.hub.flush()
 
     def _until_enough(self, frames: int) -> None:
-        """Advance until every format has brought enough frames."""
-        formats = {socket.planned.format for socket in self.sockets}
+        """Advance until the formats have brought enough frames on the average, and none of them too few."""
+        formats = [socket.planned.format for socket in self.sockets]
         end_ns = self.t_ns + LONGEST_NS
+        counts: Counter[Format] = Counter()
+        seen = 0
         while True:
             self._advance(NS_PER_S // 10)
-            counts = Counter(self.sockets[frame.socket].planned.format for frame in self._sink)
-            if all(counts[one] >= frames for one in formats):
+            counts.update(formats[frame.socket] for frame in self._sink[seen:])
+            seen = len(self._sink)
+            if seen >= frames * len(set(formats)) and all(counts[one] * RAREST >= frames for one in formats):
                 return
             if self.t_ns > end_ns:
-                few = ", ".join(f"{one}: {counts[one]}" for one in sorted(formats) if counts[one] < frames)
+                few = ", ".join(f"{one}: {counts[one]}" for one in sorted(set(formats)))
                 raise OurMistake(f"the simulator sent too few frames in {LONGEST_NS // NS_PER_S} s ({few})")
 
     def _fall_silent(self) -> None:
@@ -333,37 +342,44 @@ class _Capturing:
 
     # what came
 
-    def _keep(self, heard: list[Frame]) -> None:
-        """Only what carries a quote or a book; counts the levels of books."""
+    def _keep(self, heard: list[Frame], frames: int) -> None:
+        """Only what carries a quote or a book: of quotes the newest, of books all, with their levels counted."""
         levels: Counter[Format] = Counter()
-        books: Counter[Format] = Counter()
-        for number, data in heard:
+        kept: Counter[Format] = Counter()
+        found: list[Frame] = []
+        for number, data in reversed(heard):
             socket = self.sockets[number]
-            events = socket.codec.decode(data, self.t_ns)
+            one = socket.planned.format
             if self.result.channel is Channel.BBO:
-                if any(type(event) is Quote for event in events):
-                    self.result.frames.append(Frame(number, data))
+                if kept[one] < frames * RAREST and _has(Quote, socket.codec.decode(data, self.t_ns)):
+                    found.append(Frame(number, data))
+                    kept[one] += 1
                 continue
-            for event in events:
+            for event in socket.codec.decode(data, self.t_ns):
                 if isinstance(event, BookDelta | BookSnapshot):
-                    self.result.frames.append(Frame(number, data))
-                    levels[socket.planned.format] += len(event.bids) + len(event.asks)
-                    books[socket.planned.format] += 1
-        self.result.levels_per_frame = {one: levels[one] / books[one] for one in books}
+                    found.append(Frame(number, data))
+                    levels[one] += len(event.bids) + len(event.asks)
+                    kept[one] += 1
+        self.result.frames = found[::-1]
+        if self.result.channel is Channel.BOOK:
+            self.result.levels_per_frame = {one: levels[one] / kept[one] for one in kept}
 
     def _tell_truth(self) -> None:
         for name in self.venues:
             sim = self.hub.venues[name]
             for instrument in self.result.instruments[name]:
                 listing = sim.find(instrument.market.value, instrument.native)
-                if listing is None:
-                    raise OurMistake(f"{instrument.key} is listed by the simulator's REST and not by its world")
+                assert listing is not None  # only such are streamed
                 depth = sim.rest.depth(listing, BOOK_LEVELS)
                 bids = tuple((float(price), float(size)) for price, size in depth.bids)
                 asks = tuple((float(price), float(size)) for price, size in depth.asks)
                 leg = (name, instrument.market, instrument.native)
                 self.result.truth[leg] = Top(*bids[0], *asks[0])
                 self.result.depth[leg] = (bids, asks)
+
+
+def _has(kind: type[Event], events: Iterable[Event]) -> bool:
+    return any(type(event) is kind for event in events)
 
 
 def _streamed(instrument: Instrument) -> bool:

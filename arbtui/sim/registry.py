@@ -10,6 +10,7 @@ _CLASSES = {
     "binance": "arbtui.sim.binance:Binance",
     "okx": "arbtui.sim.okx:Okx",
     "bybit": "arbtui.sim.bybit:Bybit",
+    "bitget": "arbtui.sim.bitget:Bitget",
     "hyperliquid": "arbtui.sim.hyperliquid:Hyperliquid",
 }
 

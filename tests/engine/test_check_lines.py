@@ -1,0 +1,118 @@
+"""What check says: each fault has one line, and what it explains is not red as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from arbtui.core.model import Channel, Market, Stream
+from arbtui.core.status import FeedState, FeedStatus, StreamReport, StreamState
+from arbtui.engine.check_lines import ProductFacts, VenueFacts, Verdict, lines
+
+
+def status(market: Market, **changes: object) -> FeedStatus:
+    sound = FeedStatus(
+        venue="okx",
+        market=market,
+        state=FeedState.LIVE,
+        reason="",
+        subscribed=2,
+        acked=2,
+        failed=0,
+        stale=0,
+        reconnects=0,
+        msgs_per_s=50.0,
+        age_ms_p50=10.0,
+        age_ms_p99=40.0,
+        clock_offset_ms=1.0,
+        connections=1,
+    )
+    return replace(sound, **changes)  # type: ignore[arg-type]  # names and types are the dataclass's own
+
+
+def report(channel: Channel, native: str, state: StreamState = StreamState.LIVE, text: str = "") -> StreamReport:
+    return StreamReport(Stream(Market.PERP, channel, native), state, "perp.bbo.0", text)
+
+
+SOUND = VenueFacts(
+    venue="okx",
+    rest_error="",
+    round_trip_ms=20.0,
+    clock_offset_ms=1.0,
+    has_clock=True,
+    products=[ProductFacts(Market.PERP, "SWAP", 2, {"trading": 2}, {"dated": 1}, [], "")],
+    discovery_errors=[],
+    statuses=[status(Market.PERP)],
+    streams=[report(Channel.BBO, "BTC"), report(Channel.BBO, "ETH"), report(Channel.TICKER, "BTC")],
+    snapshot_errors=[],
+    quotes=2,
+    odd_quotes={},
+    books_live=2,
+    books_held=2,
+    book_losses={},
+    frame_errors={},
+    coins=2,
+    seconds=10.0,
+)
+
+
+def red(facts: VenueFacts) -> list[str]:
+    return [line.concern for line in lines(facts) if line.verdict is Verdict.BAD]
+
+
+def test_a_sound_venue_has_no_red_line_and_looks_at_everything() -> None:
+    assert red(SOUND) == []
+    assert all(line.verdict is Verdict.OK for line in lines(SOUND))
+    assert {"reachable", "clock", "instruments", "sockets", "subscriptions", "first data bbo", "books"} <= {
+        line.concern for line in lines(SOUND)
+    }
+
+
+SILENT = [report(Channel.BBO, "BTC", StreamState.ACKED), report(Channel.TICKER, "BTC")]
+REFUSED = [report(Channel.BBO, "BTC", StreamState.REFUSED, "no such channel"), report(Channel.TICKER, "BTC")]
+UNANSWERED = [report(Channel.BBO, "BTC", StreamState.ASKED), report(Channel.TICKER, "BTC")]
+
+
+@pytest.mark.parametrize(
+    ("concern", "changes"),
+    [
+        ("reachable", {"rest_error": "www.okx.com cannot be reached: connection refused"}),
+        ("clock", {"clock_offset_ms": 3000.0}),
+        ("clock", {"clock_offset_ms": None}),
+        ("instruments", {"discovery_errors": ["SWAP: an answer that lost more than half is not believed"]}),
+        ("rest snapshots", {"snapshot_errors": ["tickers: HTTP 500"]}),
+        ("sockets", {"statuses": [status(Market.PERP, connections=0, state=FeedState.DOWN, reason="refused")]}),
+        ("sockets", {"statuses": [status(Market.PERP, reconnects=3)]}),
+        ("subscriptions", {"streams": REFUSED, "statuses": [status(Market.PERP, failed=1, reconnects=2)]}),
+        ("subscriptions", {"streams": UNANSWERED}),
+        ("first data bbo", {"streams": SILENT}),
+        ("books", {"book_losses": {"gap": 2}}),
+        ("books", {"books_live": 1}),
+        ("quotes", {"odd_quotes": {"crossed": ["BTC"]}, "book_losses": {"bids at or above asks": 4}, "books_live": 0}),
+        ("quotes", {"odd_quotes": {"one side missing": ["BTC"]}}),
+        ("quotes", {"statuses": [status(Market.PERP, age_ms_p99=5000.0)]}),
+        ("frames", {"frame_errors": {"bad_price": 900}, "book_losses": {"bad price": 9}, "streams": SILENT}),
+    ],
+)
+def test_each_fault_turns_its_own_line_red_and_no_other(concern: str, changes: Mapping[str, object]) -> None:
+    facts = replace(SOUND, **changes)  # type: ignore[arg-type]  # names and types are the dataclass's own
+    assert red(facts) == [concern]
+
+
+def test_connections_that_bring_nothing_at_all_are_the_sockets_fault() -> None:
+    nothing = [report(Channel.BBO, "BTC", StreamState.ACKED), report(Channel.TICKER, "BTC", StreamState.STALE)]
+    assert red(replace(SOUND, streams=nothing)) == ["sockets"]
+
+
+def test_what_is_seldom_by_nature_is_not_missed() -> None:
+    quiet = [*SOUND.streams, report(Channel.INSTRUMENTS, "", StreamState.ACKED)]
+    assert red(replace(SOUND, streams=quiet)) == []
+
+
+def test_a_line_names_a_few_culprits_and_counts_the_rest() -> None:
+    silent = [report(Channel.BBO, f"C{n}", StreamState.ACKED) for n in range(9)] + [report(Channel.TICKER, "C0")]
+    (line,) = [line for line in lines(replace(SOUND, streams=silent)) if line.concern == "first data bbo"]
+    assert line.text.startswith("9 of 9 silent: perp.bbo.C0")
+    assert line.text.endswith("and 5 more")

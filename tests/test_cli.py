@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def test_version_names_python_and_sqlite(capsys: pytest.CaptureFixture[str]) -> 
     assert "SQLite 3." in out
 
 
-def test_version_imports_nothing_heavy_and_is_quick() -> None:
+def test_version_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom arbtui.cli import main\n"
         "try:\n    main(['--version'])\nexcept SystemExit: pass\n"
@@ -83,21 +82,6 @@ def test_version_imports_nothing_heavy_and_is_quick() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert run.stdout.splitlines()[-1] == "[]", run.stderr
-    took_s = min(_timed("--version") for _ in range(5))
-    bare_s = min(_timed_python() for _ in range(5))
-    assert took_s - bare_s < 0.1
-
-
-def _timed(*argv: str) -> float:
-    began_s = time.perf_counter()
-    arbtui(*argv)
-    return time.perf_counter() - began_s
-
-
-def _timed_python() -> float:
-    began_s = time.perf_counter()
-    subprocess.run([sys.executable, "-c", ""], check=True, timeout=60)
-    return time.perf_counter() - began_s
 
 
 @pytest.mark.parametrize("command", [(), ("sim",), ("replay",), ("check",), ("config",)])

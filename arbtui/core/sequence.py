@@ -93,6 +93,7 @@ class PrevEquals:
 
     An idle frame has ``prev == last == seq`` and changes nothing. A frame with ``last < prev == seq`` sets the counter
     back: the book goes on from the smaller id. The same with another ``prev`` says that frames before it are missing.
+    Frames from before there were ids say -1 throughout and chain as they come; their checksum is the codec's to judge.
     Source: OKX docs, "WS / Order book channel", sequence ids.
     """
 
@@ -102,7 +103,7 @@ class PrevEquals:
         return Verdict.APPLY if overlaps else verdict
 
     def next(self, book_seq: int, delta: BookDelta) -> Verdict:
-        if delta.prev == book_seq >= 0:
+        if delta.prev == book_seq and (book_seq >= 0 or delta.last == -1):
             return Verdict.APPLY
         if delta.last < delta.prev:
             return Verdict.GAP

@@ -141,7 +141,8 @@ class TestEveryRule:
     def test_a_frame_without_ids_is_never_applied(self, rule: SequenceRule) -> None:
         assert rule.first(100, delta()) is not APPLY
         assert rule.next(100, delta()) is not APPLY
-        assert rule.first(-1, delta()) is not APPLY
+        if not isinstance(rule, PrevEquals):  # OKX before 2022: no ids, but a checksum that its codec judges
+            assert rule.first(-1, delta()) is not APPLY
 
     def test_a_frame_that_leaves_a_hole_is_never_applied(self, rule: SequenceRule) -> None:
         for after in (102, 103, 200):

@@ -195,6 +195,8 @@ def _headless(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool 
 class _Screen:
     """The screen as the engine's guest."""
 
+    stays = True
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 

@@ -69,6 +69,8 @@ class Headless:
 class Printer:
     """A guest of the engine: ``attach`` before the first event, ``run`` until it wants to end, ``close`` at the end."""
 
+    stays = False
+
     def __init__(self, options: Headless, *, out_fd: int = 1, max_pending: int = MAX_PENDING_BYTES) -> None:
         """Raises ``ConfigError`` where the CSV folder cannot be made."""
         unknown = options.emit - set(KINDS)

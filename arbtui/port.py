@@ -142,7 +142,12 @@ class EnginePort(Protocol):
 
 
 class Guest(Protocol):
-    """The screen or the printer, as the engine sees it. Every call is made on the engine's loop, in this order."""
+    """The screen or the printer, as the engine sees it. Every call is made on the engine's loop, in this order.
+
+    ``stays``: it goes on after a recording has ended, until somebody leaves it.
+    """
+
+    stays: bool
 
     def attach(self, port: EnginePort) -> None:
         """Before the first event: register what wants to listen."""

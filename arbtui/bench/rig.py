@@ -236,7 +236,7 @@ class Rig:
         return found
 
     def tops(self, part: Part) -> dict[Leg, Top]:
-        """Best prices and sizes of every slot that has them, in wire units, from figures per coin where there are any."""
+        """Best prices and sizes of every slot that has them, in wire units; from figures per coin if there are any."""
         found: dict[Leg, Top] = {}
         for slot in self.slots(part.name):
             quote = slot.quote

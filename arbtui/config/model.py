@@ -266,7 +266,7 @@ class Ui(Section):
     sort: str = Field(
         default="", description="Column that the grid is sorted by; empty = net spread.", examples=["carry"]
     )
-    theme: str = Field(default="", description="Colours; empty = arbtui's own.", examples=["textual-light"])
+    theme: str = Field(default="", description="Colours; empty = arbtui's own.", examples=["grey"])
 
 
 class Settings(Section):

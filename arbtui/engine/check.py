@@ -42,6 +42,8 @@ async def run_check(run: LiveRun) -> int:
 class _Check:
     """The guest: waits until everything has shown itself, or has had its time."""
 
+    stays = False
+
     def __init__(self) -> None:
         self.code = 0
         self._live: Live | None = None
@@ -93,7 +95,8 @@ def _complete(venue: RunningVenue) -> bool:
 def facts(venue: RunningVenue, live: Live, seconds: float) -> VenueFacts:
     """What was seen of one venue."""
     slots = [slot for slot in live.desk.board.slots if slot.instrument.venue == venue.venue.name]
-    streamed = [slot for slot in slots if slot.quote is not None and slot.quote.source == "ws"]
+    wanted = {(i.market, i.native) for i in venue.streamed}
+    streamed = [slot for slot in slots if (slot.instrument.market, slot.instrument.native) in wanted]
     unreachable = [d.error for d in venue.discoveries.values() if not d.ready.is_set() and d.unreachable]
     errors = {
         kind.removeprefix(f"{venue.venue.name} "): count
@@ -111,7 +114,7 @@ def facts(venue: RunningVenue, live: Live, seconds: float) -> VenueFacts:
         statuses=venue.status(),
         streams=venue.reports(),
         snapshot_errors=[s.error for s in venue.snapshots.values() if s.error],
-        quotes=len(streamed),
+        quotes=sum(slot.source == "ws" for slot in streamed),
         odd_quotes=_odd(streamed),
         books_live=sum(slot.book is not None and slot.book.live for slot in venue.books.held.values()),
         books_held=len(venue.books.held),
@@ -142,9 +145,12 @@ def _products(venue: RunningVenue, slots: Iterable[Slot]) -> list[ProductFacts]:
 def _odd(slots: Iterable[Slot]) -> dict[str, list[str]]:
     odd: dict[str, list[str]] = {"crossed": [], "one side missing": [], "stale": []}
     for slot in slots:
+        quote = slot.quote
+        if quote is None:
+            continue  # told by the line on first data
         if slot.crossed:
             odd["crossed"].append(slot.instrument.native)
-        elif slot.bid is None or slot.ask is None:
+        elif quote.bid is None or quote.ask is None:
             odd["one side missing"].append(slot.instrument.native)
         elif slot.stale:
             odd["stale"].append(f"{slot.instrument.native} ({slot.stale})")

@@ -170,7 +170,10 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
             await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 work.result()
-                return 0
+                if not guest.stays:
+                    return 0
+                trouble.notice("info", "the recording has ended")
+                await asyncio.wait([visit, asked], return_when=asyncio.FIRST_COMPLETED)
             return visit.result() if visit.done() else stop.code
         finally:
             desk.stop()

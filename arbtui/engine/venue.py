@@ -56,7 +56,7 @@ class RunningVenue:
         self._around = around
         self._board = around.board
         self._group: asyncio.TaskGroup | None = None
-        self._streamed: list[Instrument] = []
+        self.streamed: list[Instrument] = []  # besides the books that are held
         self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
             venue,
@@ -114,7 +114,7 @@ class RunningVenue:
 
     def stream(self, instruments: Collection[Instrument]) -> None:
         """Carry everything of these instruments, besides the books that are held."""
-        self._streamed = list(instruments)
+        self.streamed = list(instruments)
         self._want()
 
     def hold_books(self, slots: Collection[Slot]) -> None:
@@ -124,7 +124,7 @@ class RunningVenue:
 
     def _want(self) -> None:
         streams: dict[Stream, None] = {}
-        for instrument in self._streamed:
+        for instrument in self.streamed:
             streams.update(dict.fromkeys(self.venue.streams_for(instrument)))
         streams.update(dict.fromkeys(self.books.streams))
         self.feed.want(streams)

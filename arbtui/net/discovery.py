@@ -170,6 +170,7 @@ def join_page(listings: dict[str, Listing], page: Listing) -> None:
         product=whole.product,
         instruments=whole.instruments + page.instruments,
         t_ns=page.t_ns,
+        partial=whole.partial,
         dropped=dropped,
         bad=whole.bad + page.bad,
     )

@@ -125,6 +125,17 @@ async def test_a_blocked_region_is_told_with_a_remedy() -> None:
         assert refused.value.reason is RefusalReason.REGION_BLOCKED
 
 
+async def test_a_403_that_speaks_of_frequency_is_a_ban_of_ten_minutes_and_no_region_block() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=403, text="403, access too frequent")
+
+    async with toy(handler) as t:
+        with pytest.raises(VenueRefused) as refused:
+            await t.get()
+        assert refused.value.reason is RefusalReason.BANNED
+        assert t.wait_s() >= 600
+
+
 async def test_a_server_that_fails_is_a_broken_transport_and_is_recorded() -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=503, text="<html>busy</html>")

@@ -63,6 +63,8 @@ COLUMNS = ("messages/s", "quotes/s", "cpu %", "us/message", "p50 us", "p99 us", 
 class _Watcher:
     """``engine.run.Guest``: waits for a settled picture, then watches for ten seconds."""
 
+    stays = False
+
     def __init__(self, venues: int) -> None:
         self.figures = Figures()
         self._venues = venues

@@ -47,6 +47,7 @@ class ScreenEnd(Enum):
 class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     """``mounted`` is called once Textual stands, to undo what it did to the loop."""
 
+    TITLE = "arbtui"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     MainScreen, HelpScreen { layers: base overlay; }

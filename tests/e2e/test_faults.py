@@ -79,7 +79,7 @@ def raised_legs(lines: list[Line], venue: str) -> list[dict[str, Any]]:
     return [leg for line in raised for leg in (line["buy"], line["sell"]) if leg["venue"] == venue]
 
 
-@pytest.mark.parametrize("fault", ["crossed", "empty_side", "halt"])
+@pytest.mark.parametrize("fault", ["crossed", "halt"])
 def test_a_leg_that_may_not_trade_raises_no_signal(tmp_path: Path, fault: str) -> None:
     with beside(tmp_path, "--emit", "signal,status", sim=BUSY) as (sim, arbtui):
         arbtui.until_live("binance", "okx")

@@ -44,8 +44,8 @@ class Size:
     book_frames: int
 
 
-FULL = Size(rounds=9, coins=300, frames=6000, book_coins=12, book_frames=1500)
-QUICK = Size(rounds=5, coins=60, frames=1500, book_coins=6, book_frames=400)
+FULL = Size(rounds=9, coins=300, frames=4000, book_coins=8, book_frames=800)
+QUICK = Size(rounds=5, coins=40, frames=1000, book_coins=4, book_frames=200)
 
 QUOTE_MOVES_PER_S = 15.0
 BOOK_MOVES_PER_S = 12.0  # with frames every 100 ms: about 22 levels each

@@ -33,7 +33,8 @@ def rig(quotes: Capture) -> Iterator[Rig]:
 def test_every_wire_form_has_frames(quotes: Capture, books: Capture) -> None:
     for taken in (quotes, books):
         assert [str(one) for one in taken.formats] == ["binance perp", "binance spot", "okx perp", "okx spot"]
-    assert all(len(quotes.of(one)) >= 150 for one in quotes.formats)
+    assert len(quotes.frames) >= 150 * 4
+    assert all(len(quotes.of(one)) >= 50 for one in quotes.formats)
     assert all(books.levels_per_frame[one] > 1 for one in books.formats)
 
 

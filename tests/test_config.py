@@ -204,6 +204,18 @@ def test_a_file_that_is_no_text_is_refused(where: Paths) -> None:
         load(where, VENUES, environ={})
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        pytest.param("a = " + "[" * 100_000, "nested too deeply", id="nested"),
+        pytest.param("[walk]\nusd = " + "9" * 5000, "too many digits", id="digits"),
+    ],
+)
+def test_what_the_parser_itself_cannot_take_is_refused_in_a_sentence(where: Paths, text: str, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=wrong):
+        loaded(where, text)
+
+
 def test_a_config_that_is_a_folder_is_refused(where: Paths) -> None:
     where.config.mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):

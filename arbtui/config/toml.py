@@ -24,10 +24,16 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {str(error).rstrip('.')}.") from None
+    except (RecursionError, ValueError) as error:  # the parser's own limits: nesting, digits of a number
+        raise ConfigError(f"{path}: not read: {_too_much(error)}.") from None
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _too_much(error: RecursionError | ValueError) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a number in it has too many digits"
 
 
 def lines_of_keys(text: str) -> dict[tuple[str, ...], int]:

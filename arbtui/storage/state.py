@@ -97,7 +97,7 @@ def read(path: Path) -> dict[str, Kept]:
         return {}
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or beyond the parser's limits
         raise ConfigError(f"{path} is damaged ({error}); delete it: it only holds what was changed by key.") from None
     return {key: _entry(path, key, table) for key, table in raw.items()}
 

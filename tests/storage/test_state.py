@@ -102,7 +102,15 @@ def test_a_write_that_fails_leaves_the_old_file_whole_and_is_made_up_for(
 
 
 @pytest.mark.parametrize(
-    "text", ["[broken", '"walk.usd" = 5\n', '["walk.usd"]\nvalue = 2020-01-01\n', "[a]\nother = 1\n"]
+    "text",
+    [
+        "[broken",
+        '"walk.usd" = 5\n',
+        '["walk.usd"]\nvalue = 2020-01-01\n',
+        "[a]\nother = 1\n",
+        pytest.param("a = " + "[" * 100_000, id="nested_without_end"),
+        pytest.param("a = " + "9" * 5000, id="number_without_end"),
+    ],
 )
 def test_a_damaged_file_is_refused_with_the_remedy(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.toml"

@@ -28,6 +28,7 @@ from arbtui.engine.freeze import freeze
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.trouble import Trouble
 from arbtui.engine.venue import RunningVenue, Surroundings
+from arbtui.market.freshness import moved_ns
 from arbtui.market.state import Coin, Remedy, Slot
 from arbtui.net.connects import Connects
 from arbtui.net.gateway import NetworkSettings
@@ -39,6 +40,7 @@ from arbtui.venues.base import Environment, Venue
 FIRST_LOOK_S = 3.0  # so long the first choice of coins waits for slow venues
 RESELECT_S = 60.0
 BOOKS_S = 1.0
+STILL_S = 3.0
 SAY_DOWN_AFTER_S = 6.0
 STREAMED = (TradingStatus.TRADING, TradingStatus.CLOSE_ONLY)  # a halted one is silent: REST shows it
 STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
@@ -222,7 +224,17 @@ class Live:
                     by_venue[slot.instrument.venue].append(slot)
             for name, slots in by_venue.items():
                 self.venues[name].hold_books(slots)
+            self._doubt_still_legs()
             await asyncio.sleep(BOOKS_S)
+
+    def _doubt_still_legs(self) -> None:
+        """A leg that makes an edge by standing still may be halted, which some venues tell nobody who does not ask."""
+        now_ns = self._clock.now_ns()
+        for base in self.desk.spreads.hot():
+            for pair in self.desk.spreads.close(base, now_ns):
+                for slot in (pair.buy, pair.sell) if pair.net_bps >= pair.threshold_bps else ():
+                    if now_ns - moved_ns(slot) > STILL_S * NS_PER_S:
+                        self.venues[slot.instrument.venue].doubt_listing(slot.instrument.market)
 
     # ---- the clock, and what cannot be reached
 

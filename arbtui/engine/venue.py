@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from arbtui.core.clock import Clock
+from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange
 from arbtui.core.model import Channel, Instrument, Market, Stream
@@ -28,6 +28,8 @@ from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.net.snapshots import ClockOffset, Snapshots
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
+
+DOUBT_EVERY_NS = 60 * NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class RunningVenue:
         self.venue = venue
         self.markets = tuple(markets)
         self.tables = Tables(around.board.tables(venue.name))
+        self._doubted_ns: dict[Market, int] = {}
         self.changed = asyncio.Event()  # instruments or first figures are there: the selection may want to look again
         self._around = around
         self._board = around.board
@@ -104,6 +107,13 @@ class RunningVenue:
         await self.snapshots[market].round()
         self.changed.set()
         await self.snapshots[market].run()
+
+    def doubt_listing(self, market: Market) -> None:
+        """Ask now whether the venue still trades what it listed, at most once a minute."""
+        now_ns = self._around.clock.now_ns()
+        if now_ns - self._doubted_ns.get(market, -DOUBT_EVERY_NS) >= DOUBT_EVERY_NS:
+            self._doubted_ns[market] = now_ns
+            self.discoveries[market].poke()
 
     def first_look_done(self, market: Market) -> bool:
         """Whether instruments and first figures of a market are there, or their first try has failed."""

@@ -53,12 +53,16 @@ def tick(instrument: Instrument, price: float) -> float:
 
 def heard_ns(slot: Slot) -> int:
     """When the shown quote's contents were first heard, or last confirmed by a second source."""
-    quote, witness = slot.quote, slot.witness
+    return 0 if slot.quote is None else max(moved_ns(slot), slot.witness.confirmed_ns)
+
+
+def moved_ns(slot: Slot) -> int:
+    """When the shown quote's contents were first heard; a halted market is confirmed for ever, but it never moves."""
+    quote, seen = slot.quote, slot.witness.seen
     if quote is None:
         return 0
-    seen = witness.seen
     repeats = quote is seen or (seen is not None and _repeats(quote, seen))
-    return max(witness.contents_ns if repeats else quote.t_ns, witness.confirmed_ns)
+    return slot.witness.contents_ns if repeats else quote.t_ns
 
 
 def _repeats(quote: Quote, seen: Quote) -> bool:

@@ -306,7 +306,7 @@ def test_each_stream_goes_by_the_route_that_carries_it() -> None:
     assert names == {
         "perp.bbo.0": ["btcusdt@bookTicker"],
         "perp.book.0": ["btcusdt@depth@100ms"],
-        "perp.market.0": ["!miniTicker@arr", "!markPrice@arr@1s"],
+        "perp.market.0": ["!miniTicker@arr", "!markPrice@arr@1s", "!contractInfo"],
         "spot.bbo.0": ["btcusdt@bookTicker"],
         "spot.market.0": ["!miniTicker@arr"],
     }

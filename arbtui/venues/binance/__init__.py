@@ -85,6 +85,7 @@ class Binance:
             Stream(Market.PERP, Channel.TICKER),
             Stream(Market.PERP, Channel.MARK),
             Stream(Market.PERP, Channel.FUNDING),
+            Stream(Market.PERP, Channel.INSTRUMENTS),
         )
 
     def book_stream(self, instrument: Instrument) -> Stream:

@@ -1,4 +1,4 @@
-"""What every codec needs at the edge of the wire: guarded decoding, numbers, addresses, batches, shards.
+"""What every codec needs at the edge of the wire: guarded decoding, numbers, addresses.
 
 Nothing in here knows a venue. All refusals are ``ProtocolBroken``; its ``kind`` is one of
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from math import inf
 from types import GenericAlias
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -22,8 +22,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.model import Market, Stream
-from arbtui.venues.base import SocketPlan
 
 T = TypeVar("T")
 
@@ -191,51 +189,3 @@ def address(url: str) -> Address:
 def with_query(url: str, **params: str | int) -> str:
     """``url?name=value&...``, percent-encoded (symbols may be non-ASCII)."""
     return f"{url}?{urlencode(params)}" if params else url
-
-
-# --- subscriptions ----------------------------------------------------------------------------------------------------
-
-
-def batches(items: Sequence[T], *, count: int, max_bytes: int, size: Callable[[T], int]) -> Iterator[list[T]]:
-    """``items`` in order, in lists of at most ``count`` whose sizes sum to at most ``max_bytes`` (one always fits)."""
-    batch: list[T] = []
-    total = 0
-    for item in items:
-        item_bytes = size(item)
-        if batch and (len(batch) == count or total + item_bytes > max_bytes):
-            yield batch
-            batch, total = [], 0
-        batch.append(item)
-        total += item_bytes
-    if batch:
-        yield batch
-
-
-def by_wire(streams: Iterator[Stream] | Sequence[Stream], name: Callable[[Stream], Any]) -> dict[Any, list[Stream]]:
-    """Streams grouped by the wire channel that carries them, both in order of first mention."""
-    grouped: dict[Any, list[Stream]] = {}
-    for stream in streams:
-        group = grouped.setdefault(name(stream), [])
-        if stream not in group:
-            group.append(stream)
-    return grouped
-
-
-def shards(
-    market: Market, purpose: str, url: str, streams: Sequence[Stream], name: Callable[[Stream], Any], per_socket: int
-) -> list[SocketPlan]:
-    """Sockets of at most ``per_socket`` wire channels each, labelled ``<market>.<purpose>.<n>``.
-
-    Order is kept: streams that are appended later fill up the last socket and then open new ones; those before stay
-    where they are. Streams that one wire channel carries share a socket.
-    """
-    groups = list(by_wire(streams, name).values())
-    return [
-        SocketPlan(
-            label=f"{market.value}.{purpose}.{number}",
-            market=market,
-            url=url,
-            streams=tuple(stream for group in groups[start : start + per_socket] for stream in group),
-        )
-        for number, start in enumerate(range(0, len(groups), per_socket))
-    ]

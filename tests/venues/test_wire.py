@@ -1,4 +1,4 @@
-"""The edge of the wire: what is a number, what is a row, what fits a frame."""
+"""The edge of the wire: what is a number, what is a row, what is an address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbtui.core.errors import OurMistake, ProtocolBroken
-from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues import registry, wire
 
 
@@ -89,34 +88,6 @@ def test_a_price_of_zero_was_never_traded_and_a_volume_of_zero_is_a_volume() -> 
     for refuse in (wire.price_text, wire.amount_text):
         with pytest.raises(ProtocolBroken):
             refuse("-1")
-
-
-@given(st.lists(st.integers(1, 60), max_size=60), st.integers(1, 9), st.integers(1, 100))
-def test_batches_keep_order_count_and_bytes(sizes: list[int], count: int, max_bytes: int) -> None:
-    batches = list(wire.batches(sizes, count=count, max_bytes=max_bytes, size=lambda size: size))
-    assert [size for batch in batches for size in batch] == sizes
-    for batch in batches:
-        assert 1 <= len(batch) <= count
-        assert sum(batch) <= max_bytes or len(batch) == 1
-
-
-def _streams(count: int) -> list[Stream]:
-    return [Stream(Market.SPOT, Channel.BBO, f"C{number}") for number in range(count)]
-
-
-def test_shards_stay_where_they_are_when_streams_are_appended() -> None:
-    few = wire.shards(Market.SPOT, "bbo", "wss://x", _streams(7), str, 3)
-    more = wire.shards(Market.SPOT, "bbo", "wss://x", _streams(11), str, 3)
-    assert [plan.label for plan in more] == ["spot.bbo.0", "spot.bbo.1", "spot.bbo.2", "spot.bbo.3"]
-    assert [len(plan.streams) for plan in more] == [3, 3, 3, 2]
-    assert few[:2] == more[:2]
-    assert set(few[2].streams) < set(more[2].streams)
-
-
-def test_streams_of_one_wire_channel_share_a_socket() -> None:
-    streams = [Stream(Market.PERP, channel) for channel in (Channel.MARK, Channel.TICKER, Channel.FUNDING)]
-    plans = wire.shards(Market.PERP, "m", "wss://x", streams, lambda s: s.channel is Channel.TICKER, 1)
-    assert [plan.streams for plan in plans] == [(streams[0], streams[2]), (streams[1],)]
 
 
 def test_addresses_lose_their_port_and_keep_their_query() -> None:

@@ -15,9 +15,11 @@ from arbtui.venues.binance import public, rest
 from arbtui.venues.binance.addresses import market_of, purpose_of, socket_url, wire_name
 from arbtui.venues.binance.instruments import NAME, QUOTES
 from arbtui.venues.binance.public import BinanceSession
-from arbtui.venues.wire import shards
+from arbtui.venues.channels import sockets
 
 _LIFETIME_S = 23 * 3600.0  # both products cut at 24 h
+
+_PER_SOCKET = {"bbo": 300, "book": 300, "market": 300}
 
 # USD-M takes 10 messages/s by the docs and was seen to cut after bursts of more than 15; spot takes 5/s, our pongs
 # among them. Both allow 1024 streams a socket, and the 1025th costs all of them: fewer, for CPU and blast radius.
@@ -25,10 +27,18 @@ _LIFETIME_S = 23 * 3600.0  # both products cut at 24 h
 # spot docs, "WebSocket Streams", "General WSS information".
 _MANNERS = {
     Market.PERP: Manners(
-        messages_per_s=5.0, streams_per_socket=300, ping_every_s=15.0, ping_when_idle=True, lifetime_s=_LIFETIME_S
+        messages_per_s=5.0,
+        streams_per_socket=_PER_SOCKET["bbo"],
+        ping_every_s=15.0,
+        ping_when_idle=True,
+        lifetime_s=_LIFETIME_S,
     ),
     Market.SPOT: Manners(
-        messages_per_s=3.0, streams_per_socket=300, ping_every_s=15.0, ping_when_idle=True, lifetime_s=_LIFETIME_S
+        messages_per_s=3.0,
+        streams_per_socket=_PER_SOCKET["bbo"],
+        ping_every_s=15.0,
+        ping_when_idle=True,
+        lifetime_s=_LIFETIME_S,
     ),
 }
 
@@ -67,14 +77,10 @@ class Binance:
         return PrevLink() if market is Market.PERP else Contiguous()
 
     def plan(self, env: Environment, streams: Iterable[Stream]) -> list[SocketPlan]:
-        sockets: dict[tuple[Market, str], list[Stream]] = {}
-        for stream in streams:
-            sockets.setdefault((stream.market, purpose_of(stream)), []).append(stream)
-        plans: list[SocketPlan] = []
-        for (market, purpose), group in sorted(sockets.items(), key=lambda item: item[0]):
-            url = socket_url(env, market, group[0].channel)
-            plans += shards(market, purpose, url, group, wire_name, _MANNERS[market].streams_per_socket)
-        return plans
+        in_order = sorted(streams, key=lambda stream: (stream.market, purpose_of(stream)))
+        return sockets(
+            in_order, wire_name, _PER_SOCKET, lambda market, purpose: socket_url(env, market, purpose), purpose_of
+        )
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
         bbo = Stream(instrument.market, Channel.BBO, instrument.native)

@@ -36,6 +36,7 @@ _MARKET_OF_HOST = {address(url).host: market for (_, market), url in _SOCKETS.it
 }
 
 _PUBLIC = (Channel.BBO, Channel.BOOK)
+_MARKET = "market"  # purpose, and route, of everything else
 
 _PERP_NAMES = {
     Channel.BBO: "{}@bookTicker",  # !bookTicker is throttled to 5 s: of no use here
@@ -65,17 +66,17 @@ def market_of(url: str) -> Market:
         ) from None
 
 
-def socket_url(env: Environment, market: Market, channel: Channel) -> str:
-    """The combined-stream address for a channel. Combined, since a bare partial book does not say whose it is."""
+def socket_url(env: Environment, market: Market, purpose: str) -> str:
+    """The combined-stream address for a purpose. Combined, since a bare partial book does not say whose it is."""
     base = _SOCKETS[env, market]
     if market is Market.SPOT:
         return f"{base}/stream"
-    return f"{base}/public/stream" if channel in _PUBLIC else f"{base}/market/stream"
+    return f"{base}/market/stream" if purpose == _MARKET else f"{base}/public/stream"
 
 
 def purpose_of(stream: Stream) -> str:
     """What the socket is called that carries ``stream``. A kind of its own each, so that frames come in one shape."""
-    return stream.channel.value if stream.channel in _PUBLIC else "market"
+    return stream.channel.value if stream.channel in _PUBLIC else _MARKET
 
 
 def wire_name(stream: Stream) -> str:

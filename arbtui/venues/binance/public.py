@@ -45,6 +45,7 @@ from arbtui.core.model import Market, Stream
 from arbtui.venues.base import Outgoing
 from arbtui.venues.binance.addresses import wire_name
 from arbtui.venues.binance.instruments import status_of
+from arbtui.venues.channels import Wanted, batches
 from arbtui.venues.wire import (
     DECODE_ERRORS,
     Millis,
@@ -53,8 +54,6 @@ from arbtui.venues.wire import (
     Size,
     UpdateId,
     amount_text,
-    batches,
-    by_wire,
     guarded,
     price_text,
     side,
@@ -223,27 +222,18 @@ class BinanceSession:
         self._expected = _BBO  # the kind of the last combined frame; only speed depends on it
         self._next_id = 0
         self._asked: dict[int, tuple[bool, tuple[Stream, ...]]] = {}  # request id -> (subscribe?, streams)
-        self._wanted: dict[str, list[Stream]] = {}  # wire name -> streams that it carries
+        self._wanted = Wanted(wire_name)
 
     # --- asking
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """SUBSCRIBE frames; a name that carries several streams is asked for once. A repeated name is harmless."""
-        groups = by_wire(streams, wire_name)
-        for name, group in groups.items():
-            wanted = self._wanted.setdefault(name, [])
-            wanted.extend(stream for stream in group if stream not in wanted)
-        return self._requests("SUBSCRIBE", groups)
+        return self._requests("SUBSCRIBE", self._wanted.add(streams))
 
     def unsubscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """UNSUBSCRIBE frames; a name goes only with the last stream that it carries."""
-        groups = by_wire(streams, wire_name)
-        for name, group in list(groups.items()):
-            left = [stream for stream in self._wanted.pop(name, []) if stream not in group]
-            if left:
-                self._wanted[name] = left
-                del groups[name]
-        return self._requests("UNSUBSCRIBE", groups)
+        left, _ = self._wanted.drop(streams)
+        return self._requests("UNSUBSCRIBE", left)
 
     def ping(self, t_ns: int) -> None:
         """Protocol pings serve: both products answer them."""

@@ -32,7 +32,8 @@ from arbtui.venues.base import Cadence, Environment, HttpRequest, Manners, RestL
 from arbtui.venues.bitget import http, public
 from arbtui.venues.bitget.instruments import PRODUCTS, QUOTES, SPOT, VENUE
 from arbtui.venues.bitget.subscriptions import wire_arg
-from arbtui.venues.wire import shards, with_query
+from arbtui.venues.channels import purpose_of, sockets, streams_of
+from arbtui.venues.wire import with_query
 
 _REST_HOST = "api.bitget.com"
 _REST = f"https://{_REST_HOST}"
@@ -43,7 +44,6 @@ _SOCKET = {
 }
 _DEMO_HEADERS = {"PAPTRADING": "1"}  # same REST host as production
 
-_PURPOSE = {Channel.BBO: "bbo", Channel.BOOK: "book"}  # all else rides on ``ticker``
 _PER_SOCKET = {"bbo": 50, "data": 100, "book": 50}  # in the order in which sockets are opened
 
 _MANNERS = Manners(
@@ -91,23 +91,13 @@ class Bitget:
         return PrevWithin()
 
     def plan(self, env: Environment, streams: Iterable[Stream]) -> list[SocketPlan]:
-        """Perpetuals of both currencies share sockets: each arg names its product."""
-        grouped: dict[tuple[str, Market], list[Stream]] = {}
-        for stream in dict.fromkeys(streams):
-            grouped.setdefault((_PURPOSE.get(stream.channel, "data"), stream.market), []).append(stream)
-        return [
-            plan
-            for purpose, per_socket in _PER_SOCKET.items()
-            for market in self.markets
-            for plan in shards(market, purpose, _SOCKET[env], grouped.get((purpose, market), []), wire_arg, per_socket)
-        ]
+        """Best prices first. Perpetuals of both currencies share sockets: each arg names its product."""
+        purposes = list(_PER_SOCKET)
+        in_order = sorted(streams, key=lambda stream: (purposes.index(purpose_of(stream)), stream.market))
+        return sockets(in_order, wire_arg, _PER_SOCKET, lambda *_: _SOCKET[env])
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
-        perp_only = (Channel.MARK, Channel.FUNDING) if instrument.market is Market.PERP else ()
-        return tuple(
-            Stream(instrument.market, channel, instrument.native)
-            for channel in (Channel.BBO, Channel.TICKER, *perp_only)
-        )
+        return streams_of(instrument, (Channel.BBO, Channel.TICKER), perp_only=(Channel.MARK, Channel.FUNDING))
 
     def book_stream(self, instrument: Instrument) -> Stream:
         return Stream(instrument.market, Channel.BOOK, instrument.native)

@@ -19,7 +19,7 @@ from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing
 from arbtui.venues.bitget.instruments import MARKET, inst_type
 from arbtui.venues.bitget.shapes import Arg, Head
-from arbtui.venues.wire import batches, by_wire
+from arbtui.venues.channels import Wanted, batches
 
 MAX_ARGS = 50  # 60 were seen to be taken
 MAX_FRAME_BYTES = 4000  # the docs allow 4096
@@ -70,27 +70,20 @@ class Subscriptions:
     """State of the args of one connection."""
 
     def __init__(self) -> None:
-        self._wanted: dict[WireArg, set[Stream]] = {}
+        self._wanted = Wanted(wire_arg)
         self._open: dict[WireArg, None] = {}  # asked for and not answered
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
-        groups = by_wire(streams, wire_arg)
-        for arg, group in groups.items():
-            self._wanted.setdefault(arg, set()).update(group)
-            self._open[arg] = None
+        groups = self._wanted.add(streams)
+        self._open.update(dict.fromkeys(groups))
         return _requests("subscribe", groups)
 
     def unsubscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """An arg goes only with the last stream that it carries."""
-        groups = by_wire(streams, wire_arg)
-        for arg, group in list(groups.items()):
-            left = self._wanted.pop(arg, set()).difference(group)
-            if left:
-                self._wanted[arg] = left
-                del groups[arg]
-            else:
-                self._open.pop(arg, None)
-        return _requests("unsubscribe", groups)
+        left, _ = self._wanted.drop(streams)
+        for arg in left:
+            self._open.pop(arg, None)
+        return _requests("unsubscribe", left)
 
     def acked(self, arg: Arg, t_ns: int) -> Subscribed | Ignored:
         self._open.pop(_key(arg), None)

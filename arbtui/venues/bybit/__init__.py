@@ -28,7 +28,8 @@ from arbtui.venues.bybit import http, public
 from arbtui.venues.bybit.instruments import CATEGORY, QUOTES, VENUE
 from arbtui.venues.bybit.public import BybitSession
 from arbtui.venues.bybit.subscriptions import topic_of
-from arbtui.venues.wire import address, shards, with_query
+from arbtui.venues.channels import sockets, streams_of
+from arbtui.venues.wire import address, with_query
 
 _REST = {
     Environment.PROD: "https://api.bybit.com",
@@ -47,7 +48,6 @@ _MANNERS = Manners(
     connects_per_min=60.0,  # the venue allows 500 in 5 minutes
     ping_every_s=20.0,
 )
-_PURPOSE = {Channel.BBO: "bbo", Channel.BOOK: "book"}  # all else: "data"
 _PER_SOCKET = {"bbo": 200, "book": 200, "data": 400}  # topics; a ticker speaks less often than a book
 
 _CADENCES = {
@@ -87,21 +87,10 @@ class Bybit:
         return Counter()
 
     def plan(self, env: Environment, streams: Iterable[Stream]) -> list[SocketPlan]:
-        grouped: dict[tuple[Market, str], list[Stream]] = {}
-        for stream in dict.fromkeys(streams):
-            grouped.setdefault((stream.market, _PURPOSE.get(stream.channel, "data")), []).append(stream)
-        return [
-            plan
-            for (market, purpose), members in grouped.items()
-            for plan in shards(market, purpose, _socket(env, market), members, topic_of, _PER_SOCKET[purpose])
-        ]
+        return sockets(streams, topic_of, _PER_SOCKET, lambda market, _: _socket(env, market))
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
-        perp_only = (Channel.MARK, Channel.FUNDING) if instrument.market is Market.PERP else ()
-        return tuple(
-            Stream(instrument.market, channel, instrument.native)
-            for channel in (Channel.BBO, Channel.TICKER, *perp_only)
-        )
+        return streams_of(instrument, (Channel.BBO, Channel.TICKER), perp_only=(Channel.MARK, Channel.FUNDING))
 
     def book_stream(self, instrument: Instrument) -> Stream:
         return Stream(instrument.market, Channel.BOOK, instrument.native)

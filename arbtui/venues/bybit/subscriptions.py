@@ -20,7 +20,7 @@ of refusals and their cost as measured by independent clients in 2026.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,7 +30,7 @@ from arbtui.core.events import Event, Ignored, Refused, Subscribed, Unsubscribed
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing
 from arbtui.venues.bybit.shapes import Head
-from arbtui.venues.wire import batches, by_wire
+from arbtui.venues.channels import Wanted, batches
 
 BOOK_DEPTH = 200
 ARGS_PER_REQUEST = {Market.PERP: 50, Market.SPOT: 10}
@@ -66,39 +66,30 @@ class Subscriptions:
         self._most = ARGS_PER_REQUEST[market]
         self._last_id = 0
         self._waiting: dict[str, _Request] = {}  # request id -> request, oldest first
-        self._wanted: dict[str, list[Stream]] = {}  # topic -> streams that it carries for us
+        self._wanted = Wanted(topic_of)
         self._stale: set[str] = set()  # topics that a stream was dropped from while others stayed
         self._at_most: dict[str, int] = {}  # topics to be asked for in smaller requests
 
     # --- asking
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
-        groups = self._grouped(streams)
+        groups = self._wanted.add(self._ours(streams))
         again: dict[str, list[Stream]] = {topic: [] for topic in groups if topic in self._stale}
         self._stale.difference_update(again)
-        for topic, group in groups.items():
-            wanted = self._wanted.setdefault(topic, [])
-            wanted.extend(stream for stream in group if stream not in wanted)
         return [*self._requests("unsubscribe", again), *self._requests("subscribe", groups)]
 
     def unsubscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """A topic goes only with the last stream that it carries."""
-        groups = self._grouped(streams)
-        for topic, group in list(groups.items()):
-            left = [stream for stream in self._wanted.pop(topic, []) if stream not in group]
-            if left:
-                self._wanted[topic] = left
-                self._stale.add(topic)
-                del groups[topic]
-            else:
-                self._stale.discard(topic)
-        return self._requests("unsubscribe", groups)
+        left, needed = self._wanted.drop(self._ours(streams))
+        self._stale.difference_update(left)
+        self._stale.update(needed)
+        return self._requests("unsubscribe", left)
 
-    def _grouped(self, streams: Sequence[Stream]) -> dict[str, list[Stream]]:
+    def _ours(self, streams: Sequence[Stream]) -> Sequence[Stream]:
         for stream in streams:
             if stream.market is not self._market:
                 raise OurMistake(f"{stream} was asked of Bybit's {self._market.value} socket")
-        return by_wire(streams, topic_of)
+        return streams
 
     def _requests(self, op: _Op, groups: dict[str, list[Stream]]) -> list[Outgoing]:
         by_size: dict[int, list[str]] = {}
@@ -141,12 +132,11 @@ class Subscriptions:
             request_id = next(about, "")
         return self._waiting.pop(request_id, None)
 
-    def _subscribed(self, topics: Iterable[str], t_ns: int) -> Sequence[Event]:
-        streams: list[Stream] = []
+    def _subscribed(self, topics: Sequence[str], t_ns: int) -> Sequence[Event]:
         for topic in topics:
             self._at_most.pop(topic, None)
-            streams += self._wanted.get(topic, ())
-        return (Subscribed(tuple(streams), t_ns),) if streams else (Ignored("ack"),)
+        streams = self._wanted.streams(*topics)
+        return (Subscribed(streams, t_ns),) if streams else (Ignored("ack"),)
 
     def _refused(self, request: _Request, named: list[str], head: Head, t_ns: int) -> Sequence[Event]:
         words = head.ret_msg[:200] or "refused without a reason"
@@ -155,11 +145,10 @@ class Subscriptions:
         lost = [topic for topic in request.topics if topic not in named]
         for topic in lost:
             self._at_most[topic] = max(1, len(request.topics) // _SHRINK)
-        retry = tuple(stream for topic in lost for stream in self._wanted.get(topic, ()))
+        retry = self._wanted.streams(*lost)
         if "already subscribed" in words:
             return (*self._subscribed(named, t_ns), *((Refused((), "", words, t_ns, retry),) if retry else ()))
-        refused = tuple(stream for topic in named for stream in self._wanted.pop(topic, ()))
-        return (Refused(refused, "", words, t_ns, retry),)
+        return (Refused(self._wanted.forget(*named), "", words, t_ns, retry),)
 
 
 def _named(words: str) -> list[str]:

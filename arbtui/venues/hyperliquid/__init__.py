@@ -28,11 +28,11 @@ from arbtui.core.events import Event, QuoteTexts
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import Replaced, SequenceRule
 from arbtui.venues.base import Cadence, Environment, HttpRequest, Manners, Session, SocketPlan, Tables
+from arbtui.venues.channels import sockets, streams_of
 from arbtui.venues.hyperliquid import info, public
 from arbtui.venues.hyperliquid.instruments import QUOTES
 from arbtui.venues.hyperliquid.names import VENUE
 from arbtui.venues.hyperliquid.subscriptions import wire_of
-from arbtui.venues.wire import shards
 
 _MANNERS = Manners(
     messages_per_s=30.0,  # 200 a second are taken; 2,000 a minute of all sockets bind, should they flap
@@ -76,22 +76,13 @@ class Hyperliquid:
 
     def plan(self, env: Environment, streams: Iterable[Stream]) -> list[SocketPlan]:
         """Everything of a market on as few sockets as hold it, since it is connections that are scarce."""
-        by_market: dict[Market, list[Stream]] = {}
-        for stream in dict.fromkeys(streams):
-            by_market.setdefault(stream.market, []).append(stream)
         url = f"wss://{info.HOSTS[env]}/ws"
-        return [
-            plan
-            for market, members in by_market.items()
-            for plan in shards(market, "public", url, members, wire_of, _MANNERS.streams_per_socket)
-        ]
+        per_socket = {"public": _MANNERS.streams_per_socket}
+        return sockets(streams, wire_of, per_socket, lambda *_: url, purpose=lambda _: "public")
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
-        perp_only = (Channel.TICKER, Channel.MARK, Channel.FUNDING) if instrument.market is Market.PERP else ()
-        return (
-            *(Stream(instrument.market, channel, instrument.native) for channel in (Channel.BBO, *perp_only)),
-            Stream(instrument.market, Channel.MIDS),
-        )
+        own = streams_of(instrument, (Channel.BBO,), perp_only=(Channel.TICKER, Channel.MARK, Channel.FUNDING))
+        return *own, Stream(instrument.market, Channel.MIDS)
 
     def book_stream(self, instrument: Instrument) -> Stream:
         return Stream(instrument.market, Channel.BOOK, instrument.native)

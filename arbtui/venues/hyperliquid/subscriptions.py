@@ -18,9 +18,9 @@ from arbtui.core.errors import OurMistake
 from arbtui.core.events import Event, Ignored, Refused, Subscribed, Unsubscribed
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing
+from arbtui.venues.channels import Wanted
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.shapes import Ack
-from arbtui.venues.wire import by_wire
 
 _CTX = "activeAssetCtx"
 _MIDS = "fastAssetCtxs"
@@ -63,37 +63,28 @@ class Subscriptions:
     """State of the subscriptions of one connection."""
 
     def __init__(self) -> None:
-        self._wanted: dict[Wire, list[Stream]] = {}
+        self._wanted = Wanted(wire_of)
         self._unanswered: dict[Wire, None] = {}
         self._leaving: dict[Wire, tuple[Stream, ...]] = {}
 
     @property
     def mids_of(self) -> tuple[Market, ...]:
         """The markets whose mids were asked for."""
-        return tuple(stream.market for stream in self._wanted.get(Wire(_MIDS, ""), ()))
+        return tuple(stream.market for stream in self._wanted.streams(Wire(_MIDS, "")))
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """A frame each; what several streams share is asked for once."""
-        frames = []
-        for wire, group in by_wire(streams, wire_of).items():
-            wanted = self._wanted.setdefault(wire, [])
-            wanted.extend(stream for stream in group if stream not in wanted)
-            self._unanswered[wire] = None
-            frames.append(Outgoing(_frame("subscribe", wire), tuple(group)))
-        return frames
+        groups = self._wanted.add(streams)
+        self._unanswered.update(dict.fromkeys(groups))
+        return [Outgoing(_frame("subscribe", wire), tuple(group)) for wire, group in groups.items()]
 
     def unsubscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
         """A frame each; what several streams share goes with the last of them."""
-        frames = []
-        for wire, group in by_wire(streams, wire_of).items():
-            left = [stream for stream in self._wanted.pop(wire, []) if stream not in group]
-            if left:
-                self._wanted[wire] = left
-            else:
-                self._unanswered.pop(wire, None)
-                self._leaving[wire] = tuple(group)
-                frames.append(Outgoing(_frame("unsubscribe", wire), tuple(group)))
-        return frames
+        left, _ = self._wanted.drop(streams)
+        for wire, group in left.items():
+            self._unanswered.pop(wire, None)
+            self._leaving[wire] = tuple(group)
+        return [Outgoing(_frame("unsubscribe", wire), tuple(group)) for wire, group in left.items()]
 
     def answered(self, ack: Ack, t_ns: int) -> Event:
         return self._answered(Wire(ack.subscription.type, ack.subscription.coin), ack.method == "subscribe", t_ns)
@@ -102,8 +93,8 @@ class Subscriptions:
         if not subscribed:
             return Unsubscribed(self._leaving.pop(wire, ()), t_ns)
         self._unanswered.pop(wire, None)
-        streams = self._wanted.get(wire)
-        return Subscribed(tuple(streams), t_ns) if streams else Ignored("ack")
+        streams = self._wanted.streams(wire)
+        return Subscribed(streams, t_ns) if streams else Ignored("ack")
 
     def refused(self, words: str, t_ns: int) -> Event:
         """What a frame of the channel ``error`` means; having it already is as good as an acknowledgement."""
@@ -116,7 +107,7 @@ class Subscriptions:
         if wire is None:
             return Refused((), "error", words[:200], t_ns)
         self._unanswered.pop(wire, None)
-        return Refused(tuple(self._wanted.get(wire, ())), "error", words[:200], t_ns)
+        return Refused(self._wanted.streams(wire), "error", words[:200], t_ns)
 
     def _named(self, words: str) -> Wire | None:
         kind, coin = _TYPE_IN_WORDS.search(words), _COIN_IN_WORDS.search(words)

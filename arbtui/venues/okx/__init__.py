@@ -30,11 +30,12 @@ from arbtui.core.events import Event, QuoteTexts
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import PrevEquals, SequenceRule
 from arbtui.venues.base import Cadence, Environment, HttpRequest, Manners, RestLimit, Session, SocketPlan, Tables
+from arbtui.venues.channels import sockets, streams_of
 from arbtui.venues.okx import http, public
 from arbtui.venues.okx.checksum import DEPTH
 from arbtui.venues.okx.instruments import INST_TYPE, QUOTES, VENUE
 from arbtui.venues.okx.subscriptions import wire_args
-from arbtui.venues.wire import shards, with_query
+from arbtui.venues.wire import with_query
 
 _REST_HOST = "www.okx.com"
 _REST = f"https://{_REST_HOST}"
@@ -54,7 +55,6 @@ _MANNERS = Manners(
     silence_s=30.0,  # the venue closes after 30 s without traffic, so should we
     compression=True,
 )
-_PURPOSE = {Channel.BBO: "bbo", Channel.BOOK: "book"}  # all else: "data"
 _PER_SOCKET = {"bbo": 240, "book": 240, "data": 180}  # "data" of a SWAP is four args for three streams: 240 args
 _CADENCE = {
     # On change only: asking the quiet ones anew would use up the hour's requests. ``tickers`` tells if a price is old.
@@ -100,24 +100,11 @@ class Okx:
         return PrevEquals()
 
     def plan(self, env: Environment, streams: Iterable[Stream]) -> list[SocketPlan]:
-        grouped: dict[tuple[Market, str], list[Stream]] = {}
-        for stream in dict.fromkeys(streams):
-            grouped.setdefault((stream.market, _PURPOSE.get(stream.channel, "data")), []).append(stream)
-        return [
-            plan
-            for (market, purpose), members in grouped.items()
-            for plan in shards(market, purpose, _PUBLIC_SOCKET[env], members, wire_args, _PER_SOCKET[purpose])
-        ]
+        return sockets(streams, wire_args, _PER_SOCKET, lambda *_: _PUBLIC_SOCKET[env])
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
-        perp_only = (Channel.MARK, Channel.FUNDING) if instrument.market is Market.PERP else ()
-        return (
-            *(
-                Stream(instrument.market, channel, instrument.native)
-                for channel in (Channel.BBO, Channel.TICKER, *perp_only)
-            ),
-            Stream(instrument.market, Channel.INSTRUMENTS),
-        )
+        own = streams_of(instrument, (Channel.BBO, Channel.TICKER), perp_only=(Channel.MARK, Channel.FUNDING))
+        return *own, Stream(instrument.market, Channel.INSTRUMENTS)
 
     def book_stream(self, instrument: Instrument) -> Stream:
         return Stream(instrument.market, Channel.BOOK, instrument.native)

@@ -17,10 +17,10 @@ from arbtui.core.errors import OurMistake
 from arbtui.core.events import Ignored, Refused, Subscribed, Unsubscribed
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing
+from arbtui.venues.channels import batches
 from arbtui.venues.okx.instruments import INST_TYPE, MARKET
 from arbtui.venues.okx.rows import SWAP_SUFFIX, market_of
 from arbtui.venues.okx.shapes import Arg, Head
-from arbtui.venues.wire import batches
 
 MAX_FRAME_BYTES = 4096  # the docs allow 64 KB; 4 KB is what other clients found to be safe, about 70 args
 _ENVELOPE_BYTES = 60

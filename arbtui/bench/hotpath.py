@@ -26,7 +26,7 @@ from arbtui.bench.timing import Setup, Timed, Work, compare
 from arbtui.bench.traffic import Capture, Format, Frame, Leg, Top, capture
 from arbtui.core.errors import OurMistake
 from arbtui.core.events import Event, Quote
-from arbtui.core.model import Channel
+from arbtui.core.model import Channel, Market
 from arbtui.market.state import Slot
 
 BASE = "orjson"
@@ -106,7 +106,7 @@ class _Bench:
             frames = self.capture.of(one)
             self._verify(part, one, frames)
             readers = self._readers(one, frames)
-            candidates = self._own([part], frames) | _of_peers(readers, frames)
+            candidates = self._own([part], frames, one.market) | _of_peers(readers, frames)
             rows.append(self._row(one, frames, compare(candidates, len(frames), rounds)))
             for reader in readers.values():
                 reader.close()
@@ -121,17 +121,17 @@ class _Bench:
 
     # what is timed
 
-    def _own(self, parts: Sequence[Part], frames: Sequence[Frame]) -> dict[str, Setup]:
+    def _own(self, parts: Sequence[Part], frames: Sequence[Frame], market: Market | None = None) -> dict[str, Setup]:
         return {
             BASE: lambda: _each([(orjson.loads, frame.data) for frame in frames]),
             "decode": lambda: self._decode(parts, frames),
-            "slot": lambda: self._feed(self.silent, parts, frames),
-            "signal": lambda: self._feed(self.listening, parts, frames),
+            "slot": lambda: self._feed(self.silent, parts, frames, market),
+            "signal": lambda: self._feed(self.listening, parts, frames, market),
         }
 
-    def _feed(self, rig: Rig, parts: Sequence[Part], frames: Sequence[Frame]) -> Work:
+    def _feed(self, rig: Rig, parts: Sequence[Part], frames: Sequence[Frame], market: Market | None) -> Work:
         for part in parts:
-            rig.connect(part)
+            rig.connect(part, market)
         return _each(rig.calls(parts, frames))
 
     def _decode(self, parts: Sequence[Part], frames: Sequence[Frame]) -> Work:
@@ -186,7 +186,7 @@ class _Bench:
         """Every candidate of ours ends with the exchange's top of book, having read every frame."""
         legs = self._moved(one, frames)
         for rig, name in ((self.silent, "slot"), (self.listening, "signal")):
-            self._feed(rig, [part], frames)()
+            self._feed(rig, [part], frames, one.market)()
             shown = rig.book_tops(part) if self.capture.channel is Channel.BOOK else rig.tops(part)
             must_agree(f"{one} {name}", shown, self.capture.truth, legs)
             if rig.broken():

@@ -20,7 +20,7 @@ from arbtui.config import Settings
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import OurMistake
 from arbtui.core.events import BookDelta, BookSnapshot, Event, Quote
-from arbtui.core.model import Category, Channel, TradingStatus
+from arbtui.core.model import Category, Channel, Market, TradingStatus
 from arbtui.core.status import ProcessFigures
 from arbtui.engine.build import build_desk
 from arbtui.engine.desk import NoMemory
@@ -109,21 +109,26 @@ class Rig:
 
     # wire
 
-    def connect(self, part: Part) -> None:
-        """New connections of one venue, past their opening frames; what the slots remember of the old ids is gone."""
+    def connect(self, part: Part, market: Market | None = None) -> None:
+        """New connections of one venue, past their opening frames; what the slots remember of the old ids is gone.
+
+        ``market`` None: of all its markets.
+        """
         for slot in self.slots(part.name):
+            if market not in (None, slot.instrument.market):
+                continue
             slot.seq = 0
             if self.capture.channel is Channel.BOOK:
                 self.board.release_book(slot)
                 if _streamed(slot):
                     self.board.hold_book(slot)
         for number, planned in enumerate(self.capture.sockets):
-            if planned.venue == part.source:
+            if planned.venue == part.source and market in (None, planned.plan.market):
                 self._dial(part, number)
-        self._play(part, self.capture.opening)
+        self._play(part, self.capture.opening, market)
         if self.capture.channel is Channel.BOOK:
             self._hear_books(part)
-            self._play(part, self.capture.opening_after_books)
+            self._play(part, self.capture.opening_after_books, market)
 
     def _dial(self, part: Part, number: int) -> None:
         plan, running = self.capture.sockets[number].plan, self.running[part.name]
@@ -144,10 +149,10 @@ class Rig:
         shard.add(plan.streams)
         self._connections[part.name, number] = connection
 
-    def _play(self, part: Part, frames: Sequence[Frame]) -> None:
+    def _play(self, part: Part, frames: Sequence[Frame], market: Market | None) -> None:
         for number, data in frames:
             connection = self._connections.get((part.name, number))
-            if connection is not None:
+            if connection is not None and market in (None, self.capture.sockets[number].plan.market):
                 connection.on_frame(data)
 
     def _hear_snapshots(self, part: Part) -> None:

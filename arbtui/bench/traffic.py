@@ -213,9 +213,9 @@ class _Capturing:
         result = self.result
         for name in self.venues:
             self._discover(name)
-        self.hub.world.rate = min(100_000.0, moves_per_s * len(self.hub.world.listings))
         self._sink = result.opening
         self._open_sockets()
+        self.hub.world.rate = min(100_000.0, moves_per_s * len(self.hub.world.listings))
         self._advance(OPENING_NS)
         if result.channel is Channel.BOOK:
             for name in self.venues:

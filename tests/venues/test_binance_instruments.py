@@ -162,7 +162,7 @@ def test_a_row_that_cannot_be_read_is_named_and_the_others_stay() -> None:
     found = listing(Market.PERP, perp_symbol(), 7, {"symbol": "HALFUSDT"}, no_tick, nan_tick)
     assert [instrument.native for instrument in found.instruments] == ["BTCUSDT"]
     assert len(found.bad) == 4
-    assert found.bad[:2] == ["7", "HALFUSDT"]
+    assert found.bad[:2] == ["7", '{"symbol": "HALFUSDT"}']
     assert found.bad[2].startswith("NOTICKUSDT: ")
 
 

@@ -14,11 +14,11 @@ from typing import Annotated
 
 import msgspec
 
-from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Event, Funding, Ignored, Listing
 from arbtui.core.model import Category, Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
-from arbtui.core.units import positive_or_none
+from arbtui.venues import listings
+from arbtui.venues.listings import LeftOut, sane_or_none
 from arbtui.venues.wire import Rows, guarded
 
 NAME = "binance"
@@ -78,10 +78,6 @@ class _ExchangeInfo(msgspec.Struct):
     symbols: msgspec.Raw
 
 
-class _Named(msgspec.Struct):
-    symbol: str
-
-
 class _Interval(msgspec.Struct, rename="camel"):
     symbol: str
     funding_interval_hours: Annotated[float, msgspec.Meta(gt=0.0, le=168.0)]
@@ -89,7 +85,6 @@ class _Interval(msgspec.Struct, rename="camel"):
 
 _EXCHANGE_INFO = msgspec.json.Decoder(_ExchangeInfo)
 _SYMBOLS: Rows[_Symbol] = Rows(_Symbol)
-_NAMED = msgspec.json.Decoder(_Named)
 _INTERVALS: Rows[_Interval] = Rows(_Interval)
 
 
@@ -102,42 +97,35 @@ def status_of(market: Market, text: str) -> TradingStatus:
 def decode_exchange_info(market: Market, body: bytes, t_ns: int) -> Listing:
     """``GET /fapi/v1/exchangeInfo`` or ``/api/v3/exchangeInfo``, complete."""
     rows, bad_rows = _SYMBOLS.decode(guarded(_EXCHANGE_INFO, body, "exchangeInfo").symbols, "exchangeInfo symbols")
-    listing = Listing(
-        market=market,
-        product=PRODUCT[market],
-        instruments=[],
-        t_ns=t_ns,
-        dropped={},
-        bad=[_name(row) for row in bad_rows],
+    return listings.listing(
+        market,
+        PRODUCT[market],
+        rows,
+        lambda row: _instrument(market, row),
+        lambda row: row.symbol,
+        t_ns,
+        unreadable=listings.samples(bad_rows),
     )
-    for row in rows:
-        reason = _why_not(market, row)
-        if reason:
-            listing.dropped[reason] = listing.dropped.get(reason, 0) + 1
-            continue
-        try:
-            listing.instruments.append(_instrument(market, row))
-        except ProtocolBroken as error:
-            listing.bad.append(f"{row.symbol[:40]}: {error}")
-    return listing
 
 
-def _why_not(market: Market, row: _Symbol) -> str:
-    """The reason for which a row is left out on purpose; "" = it is taken in."""
+def _drop_by_kind(market: Market, row: _Symbol) -> None:
     if market is Market.PERP:
         if row.contract_type not in ("PERPETUAL", "TRADIFI_PERPETUAL"):
-            return "dated" if row.contract_type.startswith(("CURRENT_", "NEXT_")) else "other_contract"
+            raise LeftOut("dated" if row.contract_type.startswith(("CURRENT_", "NEXT_")) else "other_contract")
         if row.margin_asset != row.quote_asset:
-            return "other_margin"
-    return "" if row.quote_asset in QUOTES else "other_quote"
+            raise LeftOut("other_margin")
+    if row.quote_asset not in QUOTES:
+        raise LeftOut("other_quote")
 
 
 def _instrument(market: Market, row: _Symbol) -> Instrument:
+    """Raises ``LeftOut`` for a row of a kind that is left out, ``ValueError`` for one that cannot be read."""
+    _drop_by_kind(market, row)
     filters = {entry.filter_type: entry for entry in row.filters}
     tick = _step(filters, "PRICE_FILTER", "tick_size")
     step = _step(filters, "LOT_SIZE", "step_size")
     if not row.symbol or not row.base_asset or tick is None or step is None:
-        raise ProtocolBroken("unknown_shape", "no symbol, base asset, tickSize or stepSize above zero")
+        raise ValueError("no symbol, base asset, tickSize or stepSize above zero")
     coin, multiplier = resolve(NAME, row.symbol, row.base_asset)
     status, status_text = status_of(market, row.status), row.status[:40]
     if market is Market.SPOT and not row.is_spot_trading_allowed and status is TradingStatus.TRADING:
@@ -170,7 +158,7 @@ def _instrument(market: Market, row: _Symbol) -> Instrument:
 
 def _step(filters: Mapping[str, _Filter], filter_type: str, name: str) -> Decimal | None:
     entry = filters.get(filter_type)
-    return None if entry is None else positive_or_none(getattr(entry, name))
+    return None if entry is None else sane_or_none(getattr(entry, name))
 
 
 def _category(market: Market, row: _Symbol) -> Category:
@@ -179,13 +167,6 @@ def _category(market: Market, row: _Symbol) -> Category:
     if row.contract_type == "TRADIFI_PERPETUAL" or row.underlying_type in _TRADFI_UNDERLYING:
         return Category.TRADFI
     return Category.PRE_MARKET if row.underlying_type == "PREMARKET" else Category.CRYPTO
-
-
-def _name(row: bytes) -> str:
-    try:
-        return _NAMED.decode(row).symbol[:40]
-    except (ValueError, RecursionError):
-        return row[:60].decode(errors="replace")
 
 
 def decode_funding_info(body: bytes, slots: Mapping[str, int], t_ns: int) -> Sequence[Event]:

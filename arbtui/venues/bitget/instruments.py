@@ -17,7 +17,6 @@ Traps:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -28,8 +27,10 @@ from arbtui.core.events import Listing
 from arbtui.core.model import Category, Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
 from arbtui.core.units import decimal_or_none
+from arbtui.venues import listings
 from arbtui.venues.bitget.rows import hours_or_none, millis_or_none
 from arbtui.venues.bitget.shapes import ContractRow, SymbolRow, Text, contract_rows, symbol_rows
+from arbtui.venues.listings import LeftOut, positive_unless_zero
 from arbtui.venues.wire import Rows
 
 VENUE = "bitget"
@@ -59,10 +60,6 @@ _MAX_PLACES = 30
 _RowT = TypeVar("_RowT", ContractRow, SymbolRow)
 
 
-class _Dropped(Exception):
-    """Left out on purpose; the text is the reason it is counted under."""
-
-
 def inst_type(market: Market, native: str) -> str:
     """The product that a symbol is asked under: USDT perpetuals end in USDT, USDC ones do not (BTCPERP)."""
     if market is Market.SPOT:
@@ -84,27 +81,18 @@ def _listing(
     raw: msgspec.Raw, product: str, decoder: Rows[_RowT], make: Callable[[_RowT], Instrument], t_ns: int
 ) -> Listing:
     rows, unreadable = decoder.decode(raw, f"Bitget {product} listing")
-    instruments: list[Instrument] = []
-    dropped: Counter[str] = Counter()
-    bad = [sample.decode("utf-8", "replace") for sample in unreadable]
-    for row in rows:
-        try:
-            instruments.append(make(row))
-        except _Dropped as reason:
-            dropped[str(reason)] += 1
-        except ValueError as error:
-            bad.append(f"{row.symbol[:40]}: {error}")
-    return Listing(MARKET[product], product, instruments, t_ns, dropped=dict(dropped), bad=bad)
+    bad = listings.samples(unreadable)
+    return listings.listing(MARKET[product], product, rows, make, lambda row: row.symbol, t_ns, unreadable=bad)
 
 
 def _contract(row: ContractRow, product: str, now_ms: int) -> Instrument:
     if row.symbol_type != "perpetual":
-        raise _Dropped("dated" if row.symbol_type == "delivery" else "contract_type")
+        raise LeftOut("dated" if row.symbol_type == "delivery" else "contract_type")
     if row.quote_coin in QUOTES and row.quote_coin not in row.support_margin_coins:
-        raise _Dropped("margin_currency")
+        raise LeftOut("margin_currency")
     if row.symbol and inst_type(Market.PERP, row.symbol) != product:
         raise ValueError(f"its name is not that of a {product} contract")
-    places, end_step = _places("pricePlace", row.price_place), _number("priceEndStep", row.price_end_step)
+    places, end_step = _places("pricePlace", row.price_place), positive_unless_zero("priceEndStep", row.price_end_step)
     status, words = _timed(_CONTRACT_STATUS.get(row.symbol_status, TradingStatus.UNKNOWN), row.symbol_status, now_ms,
         opens=millis_or_none(row.open_time) or millis_or_none(row.launch_time),
         banned=millis_or_none(row.limit_open_time),
@@ -117,8 +105,8 @@ def _contract(row: ContractRow, product: str, now_ms: int) -> Instrument:
         status=status,
         status_text=words,
         tick=None if places is None or end_step is None else end_step.scaleb(-places),
-        step=_number("sizeMultiplier", row.size_multiplier),
-        min_qty=_number("minTradeNum", row.min_trade_num),
+        step=positive_unless_zero("sizeMultiplier", row.size_multiplier),
+        min_qty=positive_unless_zero("minTradeNum", row.min_trade_num),
         funding_interval_h=hours_or_none(row.fund_interval),
     )
 
@@ -143,7 +131,7 @@ def _symbol(row: SymbolRow, now_ms: int) -> Instrument:
         status_text=words,
         tick=None if tick_places is None else Decimal(1).scaleb(-tick_places),
         step=None if step_places is None else Decimal(1).scaleb(-step_places),
-        min_qty=_number("minTradeAmount", row.min_trade_amount),
+        min_qty=positive_unless_zero("minTradeAmount", row.min_trade_amount),
     )
 
 
@@ -157,11 +145,11 @@ def _instrument(
     step: Decimal | None,
     **more: Any,
 ) -> Instrument:
-    """Raises ``_Dropped`` for another quote currency, ``ValueError`` for a row that cannot be read."""
+    """Raises ``LeftOut`` for another quote currency, ``ValueError`` for a row that cannot be read."""
     if not row.symbol or not row.base_coin or not row.quote_coin:
         raise ValueError("names no symbol, base or quote")
     if row.quote_coin not in QUOTES:
-        raise _Dropped("quote_currency")
+        raise LeftOut("quote_currency")
     if status is TradingStatus.TRADING and (tick is None or step is None):
         raise ValueError("trades without a price step or a size step")
     coin, units = resolve(VENUE, row.symbol, row.base_coin)
@@ -179,7 +167,7 @@ def _instrument(
         category=Category.TRADFI if (row.is_rwa or "").upper() == "YES" else Category.CRYPTO,
         tick=tick,
         step=step,
-        min_notional=_number("minTradeUSDT", row.min_trade_usdt),
+        min_notional=positive_unless_zero("minTradeUSDT", row.min_trade_usdt),
         delist_ms=millis_or_none(row.off_time),
         maker_rate=_rate(row.maker_fee_rate),
         taker_rate=_rate(row.taker_fee_rate),
@@ -210,16 +198,6 @@ def _timed(
     if banned is not None and banned <= now_ms + BAN_NOTICE_MS:
         return TradingStatus.CLOSE_ONLY, f"{words}, opening banned"
     return status, words
-
-
-def _number(name: str, text: Text) -> Decimal | None:
-    """A number above zero of a size that listings have; None for nothing and for zero ("no minimum")."""
-    if not text:
-        return None
-    value = decimal_or_none(text)
-    if value is None or value < 0 or abs(value.adjusted()) > _MAX_PLACES:
-        raise ValueError(f"{name} is {text[:40]!r}")
-    return value or None
 
 
 def _places(name: str, text: Text) -> int | None:

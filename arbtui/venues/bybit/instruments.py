@@ -10,7 +10,6 @@ A perpetual that is to be delisted stays ``Trading`` and gets a ``deliveryTime``
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 
 import msgspec
@@ -18,8 +17,10 @@ import msgspec
 from arbtui.core.events import Listing
 from arbtui.core.model import Category, Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
-from arbtui.core.units import decimal_or_none, positive_or_none
+from arbtui.core.units import decimal_or_none
+from arbtui.venues import listings
 from arbtui.venues.bybit.shapes import InstrumentRow, instrument_rows
+from arbtui.venues.listings import LeftOut, positive, positive_unless_zero
 
 VENUE = "bybit"
 QUOTES = ("USDT", "USDC")
@@ -47,38 +48,31 @@ _CRYPTO_TYPES = ("", "innovation", "adventure")  # others are stocks, commoditie
 _FEES = {"innovation": (0.0004, 0.0011), "adventure": (0.002, 0.002), "xstocks": (0.002, 0.002)}
 _PRE_MARKET_FEES = (0.0004, 0.0010)
 
-_MAX_EXPONENT = 30
-
-
-class _Dropped(Exception):
-    """Left out on purpose; the text is the reason it is counted under."""
-
 
 def listing(raw: msgspec.Raw, market: Market, product: str, t_ns: int, *, partial: bool) -> Listing:
     """The rows of one category. Raises ``ProtocolBroken`` where ``raw`` is no array."""
     rows, unreadable = instrument_rows.decode(raw, "Bybit instruments")
-    instruments: list[Instrument] = []
-    dropped: Counter[str] = Counter()
-    bad = [sample.decode("utf-8", "replace") for sample in unreadable]
-    for row in rows:
-        try:
-            instruments.append(instrument(row, market))
-        except _Dropped as reason:
-            dropped[str(reason)] += 1
-        except ValueError as error:
-            bad.append(f"{row.symbol[:40]}: {error}")
-    return Listing(market, product, instruments, t_ns, partial=partial, dropped=dict(dropped), bad=bad)
+    return listings.listing(
+        market,
+        product,
+        rows,
+        lambda row: instrument(row, market),
+        lambda row: row.symbol,
+        t_ns,
+        unreadable=listings.samples(unreadable),
+        partial=partial,
+    )
 
 
 def instrument(row: InstrumentRow, market: Market) -> Instrument:
-    """Raises ``_Dropped`` for a row of a kind that is left out, ``ValueError`` for one that cannot be read."""
+    """Raises ``LeftOut`` for a row of a kind that is left out, ``ValueError`` for one that cannot be read."""
     _drop_by_kind(row, market)
     if not row.symbol or not row.base_coin:
         raise ValueError("names no symbol or base coin")
     is_perp, lots = market is Market.PERP, row.lot_size_filter
-    tick = _positive("tickSize", row.price_filter.tick_size)
-    step = _positive("qtyStep", lots.qty_step) if is_perp else _positive("basePrecision", lots.base_precision)
-    min_qty = _positive("minOrderQty", lots.min_order_qty) if is_perp else None
+    tick = positive("tickSize", row.price_filter.tick_size)
+    step = positive("qtyStep", lots.qty_step) if is_perp else positive("basePrecision", lots.base_precision)
+    min_qty = positive("minOrderQty", lots.min_order_qty) if is_perp else None
     least = lots.min_notional_value if is_perp else lots.min_order_amt
     delist_ms = (_millis(row.delivery_time) or None) if is_perp else None
     status, words = _status(row, delist_ms)
@@ -102,7 +96,7 @@ def instrument(row: InstrumentRow, market: Market) -> Instrument:
         tick=tick,
         step=step,
         min_qty=min_qty,
-        min_notional=None if decimal_or_none(least) == 0 else _positive("the least value", least),
+        min_notional=positive_unless_zero("the least value", least),
         funding_interval_h=_interval_h(row.funding_interval) if is_perp else None,
         delist_ms=delist_ms,
         maker_rate=maker_rate,
@@ -113,11 +107,11 @@ def instrument(row: InstrumentRow, market: Market) -> Instrument:
 def _drop_by_kind(row: InstrumentRow, market: Market) -> None:
     if market is Market.PERP and row.contract_type != "LinearPerpetual":
         kind = row.contract_type
-        raise _Dropped("inverse" if kind.startswith("Inverse") else "dated" if "Futures" in kind else "contract_type")
+        raise LeftOut("inverse" if kind.startswith("Inverse") else "dated" if "Futures" in kind else "contract_type")
     if row.quote_coin not in QUOTES:
-        raise _Dropped("quote_currency")
+        raise LeftOut("quote_currency")
     if market is Market.PERP and row.settle_coin != row.quote_coin:
-        raise _Dropped("settle_currency")
+        raise LeftOut("settle_currency")
 
 
 def _status(row: InstrumentRow, delist_ms: int | None) -> tuple[TradingStatus, str]:
@@ -167,13 +161,3 @@ def _millis(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
         raise ValueError(f"deliveryTime is {text[:40]!r}")
     return int(text)
-
-
-def _positive(name: str, text: str) -> Decimal | None:
-    """None for "". Raises ValueError for what is no positive number of a size that contracts have."""
-    value = positive_or_none(text)
-    if value is None or abs(value.adjusted()) > _MAX_EXPONENT:  # "1e999999999" is well-formed, and would print forever
-        if text:
-            raise ValueError(f"{name} is {text[:40]!r}")
-        return None
-    return value

@@ -17,19 +17,19 @@ own, which stand in a table: whoever deploys a token names it, so a likeness of 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Listing
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
 from arbtui.core.units import decimal_or_none
+from arbtui.venues import listings
 from arbtui.venues.hyperliquid import shapes
 from arbtui.venues.hyperliquid.names import PRODUCT, VENUE, market_of
 from arbtui.venues.hyperliquid.rows import FUNDING_INTERVAL_H
+from arbtui.venues.listings import LeftOut
 
 QUOTES = ("USDC", "USDT")
 SIG_FIGS = 5
@@ -56,10 +56,6 @@ _BRIDGED = {
 }
 
 
-class _Dropped(Exception):
-    """Left out on purpose; the text is the reason it is counted under."""
-
-
 def perps(rows: Sequence[shapes.PerpRow | bytes], ctxs: Sequence[object], collateral: int, t_ns: int) -> Listing:
     """A complete listing. ``ctxs``: as many as rows, or none where the answer had none."""
     contexts = ctxs or [None] * len(rows)
@@ -67,12 +63,12 @@ def perps(rows: Sequence[shapes.PerpRow | bytes], ctxs: Sequence[object], collat
     def make(place: int) -> Instrument:
         row, ctx = rows[place], contexts[place]
         if isinstance(row, bytes):
-            raise ProtocolBroken("unknown_shape", row.decode(errors="replace"))
+            raise ValueError(row.decode(errors="replace"))
         if collateral != _USDC_TOKEN:
-            raise _Dropped("settle_currency")
+            raise LeftOut("settle_currency")
         return _perp(row, place, ctx if isinstance(ctx, shapes.Ctx) else None)
 
-    return _listing(Market.PERP, range(len(rows)), make, t_ns)
+    return listings.listing(Market.PERP, PRODUCT[Market.PERP], range(len(rows)), make, str, t_ns)
 
 
 def spots(meta: shapes.SpotMeta, ctxs: Mapping[str, shapes.SpotCtx], t_ns: int) -> Listing:
@@ -80,35 +76,22 @@ def spots(meta: shapes.SpotMeta, ctxs: Mapping[str, shapes.SpotCtx], t_ns: int) 
     tokens, bad_tokens = shapes.spot_tokens.decode(meta.tokens, "tokens")
     pairs, bad_pairs = shapes.spot_pairs.decode(meta.universe, "universe of pairs")
     by_index = {token.index: token for token in tokens}
-    listing = _listing(
+    return listings.listing(
         Market.SPOT,
+        PRODUCT[Market.SPOT],
         range(len(pairs)),
         lambda place: _spot(pairs[place], by_index, ctxs.get(pairs[place].name)),
+        str,
         t_ns,
+        unreadable=listings.samples([*bad_tokens, *bad_pairs]),
     )
-    listing.bad.extend(row[:60].decode(errors="replace") for row in (*bad_tokens, *bad_pairs))
-    return listing
-
-
-def _listing(market: Market, places: Iterable[int], make: Callable[[int], Instrument], t_ns: int) -> Listing:
-    instruments: list[Instrument] = []
-    dropped: Counter[str] = Counter()
-    bad: list[str] = []
-    for place in places:
-        try:
-            instruments.append(make(place))
-        except _Dropped as reason:
-            dropped[str(reason)] += 1
-        except ProtocolBroken as error:
-            bad.append(f"{place}: {error}"[:100])
-    return Listing(market, PRODUCT[market], instruments, t_ns, dropped=dict(dropped), bad=bad)
 
 
 def _perp(row: shapes.PerpRow, asset: int, ctx: shapes.Ctx | None) -> Instrument:
     if row.is_delisted:
-        raise _Dropped("delisted")
+        raise LeftOut("delisted")
     if market_of(row.name) is not Market.PERP:
-        raise _Dropped("other_exchange")
+        raise LeftOut("other_exchange")
     base, units = resolve(VENUE, row.name, row.name)
     price_ccy = "USDC" if row.name in _PRICED_IN_USDC else "USDT"
     return Instrument(
@@ -130,13 +113,13 @@ def _spot(pair: shapes.SpotPair, tokens: Mapping[int, shapes.SpotToken], ctx: sh
     base_index, quote_index = pair.tokens
     base_token, quote_token = tokens.get(base_index), tokens.get(quote_index)
     if base_token is None or quote_token is None or market_of(pair.name) is not Market.SPOT:
-        raise ProtocolBroken("unknown_shape", f"{pair.name[:40]} is no pair of two known tokens")
+        raise ValueError(f"{pair.name[:40]} is no pair of two known tokens")
     quote = _BRIDGED.get(quote_token.name, quote_token.name)
     if quote not in QUOTES:
-        raise _Dropped("quote_currency")
+        raise LeftOut("quote_currency")
     base, units = resolve(VENUE, pair.name, _BRIDGED.get(base_token.name, base_token.name))
     if not base:
-        raise ProtocolBroken("unknown_shape", f"{pair.name[:40]} is a pair of no coin")
+        raise ValueError(f"{pair.name[:40]} is a pair of no coin")
     return Instrument(
         market=Market.SPOT,
         native=pair.name,
@@ -155,7 +138,7 @@ def _terms(market: Market, native: str, sz_decimals: int, ctx: shapes.Ctx | None
     """What both markets derive alike."""
     max_decimals = _MAX_DECIMALS[market] - sz_decimals
     if max_decimals < 0:
-        raise ProtocolBroken("unknown_shape", f"{native[:40]} has {sz_decimals} decimals of size")
+        raise ValueError(f"{native[:40]} has {sz_decimals} decimals of size")
     lot = Decimal(1).scaleb(-sz_decimals)
     deserted = ctx is not None and ctx.mid_px is None and decimal_or_none(ctx.day_ntl_vlm) == 0
     return {

@@ -16,6 +16,7 @@ from arbtui.core.model import Instrument, Market, Stream, TradingStatus
 
 Level = tuple[str, ...]  # (price, size) and whatever else the venue appends
 QuoteTexts = tuple[str | None, str | None, str | None, str | None]  # bid, bid_qty, ask, ask_qty as on the wire
+Source = Literal["ws", "rest"]
 
 
 class Quote(msgspec.Struct, gc=False):
@@ -35,7 +36,7 @@ class Quote(msgspec.Struct, gc=False):
     exchange_ms: int | None
     seq: int
     raw: bytes | QuoteTexts
-    source: Literal["ws", "rest"] = "ws"
+    source: Source = "ws"
 
 
 class Mid(msgspec.Struct, gc=False):
@@ -60,7 +61,7 @@ class BookSnapshot(msgspec.Struct, gc=False):
     t_ns: int
     exchange_ms: int | None = None
     depth: int = 0
-    source: Literal["ws", "rest"] = "ws"
+    source: Source = "ws"
     limit: int = 0
 
 
@@ -94,7 +95,7 @@ class Ticker(msgspec.Struct, gc=False):
     vol_24h_coins: str | None = None  # coins, where the venue gives it so (OKX SWAP volCcy24h)
     open_24h: str | None = None
     exchange_ms: int | None = None
-    source: Literal["ws", "rest"] = "ws"
+    source: Source = "ws"
 
 
 class MarkPrice(msgspec.Struct, gc=False):
@@ -105,7 +106,7 @@ class MarkPrice(msgspec.Struct, gc=False):
     mark: str | None = None
     index: str | None = None
     exchange_ms: int | None = None
-    source: Literal["ws", "rest"] = "ws"
+    source: Source = "ws"
 
 
 class Funding(msgspec.Struct, gc=False):
@@ -119,7 +120,7 @@ class Funding(msgspec.Struct, gc=False):
     next_ms: int | None = None
     settled_rate: str | None = None
     exchange_ms: int | None = None
-    source: Literal["ws", "rest"] = "ws"
+    source: Source = "ws"
 
 
 class Listing(msgspec.Struct):

@@ -4,9 +4,10 @@ Nothing in here knows a venue. All refusals are ``ProtocolBroken``; its ``kind``
 
     not_json  not_utf8  too_deep  unknown_shape  bad_price  bad_size  bad_number
 
-Fast paths read numbers with ``Price``, ``Size``, ``Millis`` and ``UpdateId``: msgspec checks them in C while it
-decodes (``Decoder(..., strict=False)`` would otherwise take "nan" and "inf" for floats), so a hot decoder needs no
-checks of its own. What fails there is looked at again, slowly and exactly, with ``text_of``, ``side``, ``*_text``.
+Fast paths read numbers with ``Price``, ``Size``, ``Amount``, ``Millis`` and ``UpdateId``: msgspec checks them in C
+while it decodes (``Decoder(..., strict=False)`` would otherwise take "nan" and "inf" for floats), so a hot decoder
+needs no checks of its own. What fails there is looked at again, slowly and exactly, with ``text_of``, ``side``,
+``*_text``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 Price = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]  # finite and above zero: NaN fails too
 Size = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]
+Amount = Annotated[float, msgspec.Meta(ge=0.0, le=sys.float_info.max)]
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 UpdateId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -62,28 +64,38 @@ class Rows(Generic[T]):
     """Decodes a JSON array of ``row`` so that one bad row does not take the others with it.
 
     The whole array is tried at once; only where that fails is it taken apart. ``row`` is a type or a union of tagged
-    ones, T what it decodes to: ``_ROWS: Rows[_A | _B] = Rows(_A | _B)``.
+    ones, T what it decodes to: ``_ROWS: Rows[_A | _B] = Rows(_A | _B)``. ``strict`` as msgspec has it.
     """
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: Any, *, strict: bool = False) -> None:
         array: Any = GenericAlias(list, (row,))
-        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array, strict=False)
+        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array, strict=strict)
         self._each = msgspec.json.Decoder(list[msgspec.Raw])
-        self._one = msgspec.json.Decoder(row, strict=False)
+        self._one: msgspec.json.Decoder[T] = msgspec.json.Decoder(row, strict=strict)
 
     def decode(self, data: bytes | msgspec.Raw, what: str) -> tuple[list[T], list[bytes]]:
         """Good rows, and the beginnings of bad ones. ``ProtocolBroken`` where there is no array at all."""
         try:
             return self._all.decode(data), []
         except DECODE_ERRORS:
-            good: list[T] = []
-            bad: list[bytes] = []
-            for raw in guarded(self._each, data, what):
-                try:
-                    good.append(self._one.decode(raw))
-                except DECODE_ERRORS:
-                    bad.append(bytes(raw)[:200])
-            return good, bad
+            rows = self._one_by_one(data, what)
+            return [row for row in rows if not isinstance(row, bytes)], [row for row in rows if isinstance(row, bytes)]
+
+    def decode_in_place(self, data: bytes | msgspec.Raw, what: str) -> list[T | bytes]:
+        """For arrays whose positions mean something: where a row is bad, its beginning stands in its place."""
+        try:
+            return [*self._all.decode(data)]
+        except DECODE_ERRORS:
+            return self._one_by_one(data, what)
+
+    def _one_by_one(self, data: bytes | msgspec.Raw, what: str) -> list[T | bytes]:
+        rows: list[T | bytes] = []
+        for raw in guarded(self._each, data, what):
+            try:
+                rows.append(self._one.decode(raw))
+            except DECODE_ERRORS:
+                rows.append(bytes(raw)[:200])
+        return rows
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -142,6 +154,11 @@ def signed_text(text: str | None) -> str | None:
     return text
 
 
+def millis_or_none(text: str | None) -> int | None:
+    """Milliseconds UTC; "" and "0" mean that there is no such time, and so does what spells none ("-1")."""
+    return int(text) or None if text and text.isascii() and text.isdigit() and len(text) <= 16 else None
+
+
 SideTexts = tuple[str, str] | tuple[None, None]
 
 
@@ -167,7 +184,15 @@ def side(price: str | None, size: str | None) -> tuple[float, float] | tuple[Non
     return (None, None) if texts[0] is None or texts[1] is None else (float(texts[0]), float(texts[1]))
 
 
-# --- addresses --------------------------------------------------------------------------------------------------------
+# --- symbols and addresses --------------------------------------------------------------------------------------------
+
+
+def slot_or_none(slots: Mapping[str, int], symbol: str) -> int | None:
+    """None for a symbol that stands in no table. Not ``slots.get``: ``__missing__`` may take new symbols in."""
+    try:
+        return slots[symbol]
+    except KeyError:
+        return None
 
 
 class Address(NamedTuple):

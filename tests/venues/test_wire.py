@@ -52,6 +52,24 @@ def test_one_bad_row_does_not_take_the_others_with_it() -> None:
         rows.decode(b'{"s":"A","p":"1"}', "rows")
 
 
+def test_a_bad_row_keeps_its_place_where_places_mean_something() -> None:
+    rows: wire.Rows[_Row] = wire.Rows(_Row)
+    assert rows.decode_in_place(b'[{"s":"A","p":"1"},7,{"s":"C","p":"2"}]', "rows") == [
+        _Row("A", 1),
+        b"7",
+        _Row("C", 2),
+    ]
+    assert rows.decode_in_place(b'[{"s":"A","p":"1"}]', "rows") == [_Row("A", 1)]
+    with pytest.raises(ProtocolBroken):
+        rows.decode_in_place(b'{"s":"A","p":"1"}', "rows")
+
+
+@pytest.mark.parametrize("text", [None, "", "0", "-1", "1.5", "nan", "١", "9" * 17])
+def test_what_spells_no_time_is_no_time(text: str | None) -> None:
+    assert wire.millis_or_none(text) is None
+    assert wire.millis_or_none("1791900000000") == 1791900000000
+
+
 @given(st.floats(min_value=1e-12, max_value=1e15), st.integers(0, 12))
 def test_the_text_of_a_number_is_what_stood_on_the_wire(value: float, digits: int) -> None:
     text = f"{value:.{digits}f}"

@@ -59,6 +59,7 @@ from arbtui.venues.wire import (
     side,
     side_texts,
     signed_text,
+    slot_or_none,
     text_of,
 )
 
@@ -292,19 +293,13 @@ class BinanceSession:
             return (Closing("serverShutdown", t_ns),)
         return (Ignored(kind if kind in _NOT_FOR_US else "unknown_event"),)
 
-    def _slot(self, symbol: str) -> int | None:
-        try:
-            return self._slots[symbol]  # not .get: a table may take in new symbols by __missing__
-        except KeyError:
-            return None
-
     # --- best bid and offer
 
     def _quote(self, payload: bytes, name: str, frame: bytes, t_ns: int) -> Event:
         row = guarded(_ANY_BBO, payload, "bookTicker")
         if row.st != USD_M:
             return Ignored("other_product")
-        slot = self._slot(row.s)
+        slot = slot_or_none(self._slots, row.s)
         if slot is None:
             return Ignored("unknown_symbol")
         bid, bid_qty = side(*_pair(row.b, row.B))
@@ -322,7 +317,7 @@ class BinanceSession:
         if self._market is Market.SPOT and levels:
             return self._spot_partial(payload, name, levels, t_ns)
         row = guarded(_DIFF, payload, "depthUpdate")
-        slot = self._slot(row.s)
+        slot = slot_or_none(self._slots, row.s)
         if slot is None:
             return Ignored("unknown_symbol")
         if levels:
@@ -333,7 +328,7 @@ class BinanceSession:
 
     def _spot_partial(self, payload: bytes, name: str, levels: int, t_ns: int) -> Event:
         book = guarded(_SPOT_PARTIAL, payload, "partial book")
-        slot = self._slot(name.partition("@")[0].upper())
+        slot = slot_or_none(self._slots, name.partition("@")[0].upper())
         if slot is None:
             return Ignored("unknown_symbol")
         return BookSnapshot(slot, book.bids, book.asks, book.last_update_id, t_ns, depth=levels)
@@ -366,7 +361,7 @@ class BinanceSession:
     def _row(self, row: _Row, t_ns: int) -> Sequence[Event]:
         if row.st != USD_M:
             return (Ignored("other_product"),)
-        slot = self._slot(row.s)
+        slot = slot_or_none(self._slots, row.s)
         if slot is None:
             return (Ignored("unknown_symbol"),)
         if isinstance(row, _Mark):

@@ -19,11 +19,11 @@ from arbtui.core.events import (
     Funding,
     Ignored,
     MarkPrice,
-    Quote,
     ServerTime,
     Ticker,
 )
 from arbtui.core.model import Instrument, Market
+from arbtui.venues.answers import rest_quote, row_events
 from arbtui.venues.base import Environment, HttpRequest, RestLimit, Tables
 from arbtui.venues.binance.addresses import REST
 from arbtui.venues.binance.instruments import decode_exchange_info, decode_funding_info
@@ -34,9 +34,8 @@ from arbtui.venues.wire import (
     amount_text,
     guarded,
     price_text,
-    side,
-    side_texts,
     signed_text,
+    slot_or_none,
     with_query,
 )
 
@@ -183,11 +182,11 @@ def decode_http(request: HttpRequest, status: int, body: bytes, tables: Tables, 
             case "depth":
                 return (_depth(where.query.get("symbol", ""), body, slots, t_ns),)
             case "ticker/bookTicker":
-                return _each(_BBOS, body, slots, t_ns, _quote)
+                return _told(_BBOS, body, slots, lambda row, slot: _quote(row, slot, t_ns))
             case "ticker/24hr":
-                return _each(_DAYS, body, slots, t_ns, _day)
+                return _told(_DAYS, body, slots, lambda row, slot: _day(row, slot, t_ns))
             case "premiumIndex":
-                return _each(_PREMIUMS, body, slots, t_ns, _premium)
+                return _told(_PREMIUMS, body, slots, lambda row, slot: _premium(row, slot, t_ns))
             case "time":
                 return (ServerTime(guarded(_TIME, body, "time").server_time, t_ns),)
             case _:
@@ -198,37 +197,15 @@ def decode_http(request: HttpRequest, status: int, body: bytes, tables: Tables, 
         raise
 
 
-def _each(
-    rows: Rows[_Row],
-    body: bytes,
-    slots: dict[str, int],
-    t_ns: int,
-    make: Callable[[_Row, int, int], Sequence[Event]],
+def _told(
+    rows: Rows[_Row], body: bytes, slots: dict[str, int], events: Callable[[_Row, int], Sequence[Event]]
 ) -> Sequence[Event]:
-    """Events of every row whose symbol is known; one ``Ignored`` per reason for the others."""
     array = b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body  # asked with a symbol: one object, not a list
-    good, bad = rows.decode(array, "answer")
-    events: list[Event] = []
-    skipped = dict.fromkeys(["bad_row"] if bad else [])
-    for row in good:
-        try:
-            slot = slots[row.symbol]  # not .get: a table may take in new symbols by __missing__
-        except KeyError:
-            skipped["unknown_symbol"] = None
-            continue
-        try:
-            events.extend(make(row, slot, t_ns))
-        except ProtocolBroken:
-            skipped["bad_row"] = None
-    events.extend(Ignored(kind) for kind in skipped)
-    return events
+    return row_events(rows, array, "answer", lambda row: slot_or_none(slots, row.symbol), events)
 
 
 def _quote(row: _Bbo, slot: int, t_ns: int) -> Sequence[Event]:
-    texts = (*side_texts(row.bid_price, row.bid_qty), *side_texts(row.ask_price, row.ask_qty))
-    bid, bid_qty = side(row.bid_price, row.bid_qty)
-    ask, ask_qty = side(row.ask_price, row.ask_qty)
-    return (Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.time, 0, texts, "rest"),)
+    return (rest_quote(slot, t_ns, row.time, row.bid_price, row.bid_qty, row.ask_price, row.ask_qty),)
 
 
 def _day(row: _Day, slot: int, t_ns: int) -> Sequence[Event]:
@@ -260,9 +237,8 @@ def _premium(row: _Premium, slot: int, t_ns: int) -> Sequence[Event]:
 
 def _depth(symbol: str, body: bytes, slots: dict[str, int], t_ns: int) -> Event:
     book = guarded(_DEPTH, body, "depth")
-    try:
-        slot = slots[symbol]
-    except KeyError:
+    slot = slot_or_none(slots, symbol)
+    if slot is None:
         return Ignored("unknown_symbol")
     if book.last_update_id < 0:
         return Ignored("no_book_yet")  # a new listing before its first order

@@ -10,13 +10,14 @@ from typing import TypeVar
 
 import msgspec
 
-from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import RefusalReason
 from arbtui.core.events import Event, Ignored, ServerTime
 from arbtui.core.model import Market
+from arbtui.venues.answers import Handler, refused, row_events
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.bitget import rows, shapes
 from arbtui.venues.bitget.instruments import MARKET, PRODUCTS, contracts, symbols
-from arbtui.venues.wire import Address, Rows, address, guarded
+from arbtui.venues.wire import Address, Rows, address, guarded, slot_or_none
 
 CONTRACTS = "/api/v2/mix/market/contracts"
 SYMBOLS = "/api/v2/spot/public/symbols"
@@ -46,17 +47,9 @@ def decode(request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns:
         return (Ignored("other_request"),)
     envelope = guarded(shapes.envelope, body, f"Bitget {request.purpose}")
     if str(envelope.code) != _OK or status >= 400:
-        raise _refusal(request, status, envelope)
+        code = str(envelope.code)
+        raise refused("Bitget", request, status, code, envelope.msg, _REASON.get(code, RefusalReason.OTHER))
     return handler(where, envelope.data, tables, t_ns)
-
-
-def _refusal(request: HttpRequest, status: int, envelope: shapes.Envelope) -> VenueRefused:
-    code = str(envelope.code)
-    return VenueRefused(
-        f"Bitget refused {request.purpose}: {(envelope.msg or 'no reason given')[:200]} (code {code}, HTTP {status})",
-        reason=_REASON.get(code, RefusalReason.OTHER),
-        code=code,
-    )
 
 
 def _contracts(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
@@ -78,14 +71,15 @@ def _mix_tickers(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -
         mark = rows.mark(row, slot, t_ns, "rest")
         return (quote, day) if mark is None else (quote, day, mark)
 
-    return _each(data, shapes.ticker_rows, tables.by_market.get(Market.PERP, {}), events)
+    return _told(data, shapes.ticker_rows, tables, Market.PERP, events)
 
 
 def _spot_tickers(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    return _each(
+    return _told(
         data,
         shapes.ticker_rows,
-        tables.by_market.get(Market.SPOT, {}),
+        tables,
+        Market.SPOT,
         lambda row, slot: (rows.rest_quote(row, slot, t_ns), rows.ticker(row, slot, t_ns, "rest")),
     )
 
@@ -100,14 +94,14 @@ def _funding(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Se
             return (Ignored("unlisted_symbol"),)
         return (rows.rest_funding(row, slot, t_ns),)
 
-    return _each(data, shapes.funding_rows, tables.by_market.get(Market.PERP, {}), events)
+    return _told(data, shapes.funding_rows, tables, Market.PERP, events)
 
 
 def _time(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
     return (ServerTime(guarded(shapes.server_time, data, "Bitget time").server_time, t_ns),)
 
 
-_HANDLERS: dict[str, Callable[[Address, msgspec.Raw, Tables, int], Sequence[Event]]] = {
+_HANDLERS: dict[str, Handler] = {
     CONTRACTS: _contracts,
     SYMBOLS: _symbols,
     MIX_TICKERS: _mix_tickers,
@@ -122,22 +116,12 @@ def _product(where: Address) -> str:
     return where.query.get("productType", "").upper()
 
 
-def _each(
-    data: msgspec.Raw, decoder: Rows[_RowT], slots: dict[str, int], events: Callable[[_RowT, int], Sequence[Event]]
+def _told(
+    data: msgspec.Raw,
+    decoder: Rows[_RowT],
+    tables: Tables,
+    market: Market,
+    events: Callable[[_RowT, int], Sequence[Event]],
 ) -> Sequence[Event]:
-    """Events of every row whose instrument is known; one ``Ignored`` per reason for the others."""
-    good, bad = decoder.decode(data, "Bitget rows")
-    result: list[Event] = []
-    skipped = dict.fromkeys(["bad_row"] if bad else [])
-    for row in good:
-        try:
-            slot = slots[row.symbol]  # not .get: a table may take in new symbols by __missing__
-        except KeyError:
-            skipped["unknown_symbol"] = None
-            continue
-        try:
-            result.extend(events(row, slot))
-        except ProtocolBroken:
-            skipped["bad_row"] = None
-    result.extend(Ignored(kind) for kind in skipped)
-    return result
+    slots = tables.by_market.get(market, {})
+    return row_events(decoder, data, "Bitget rows", lambda row: slot_or_none(slots, row.symbol), events)

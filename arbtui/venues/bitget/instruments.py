@@ -28,10 +28,10 @@ from arbtui.core.model import Category, Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
 from arbtui.core.units import decimal_or_none
 from arbtui.venues import listings
-from arbtui.venues.bitget.rows import hours_or_none, millis_or_none
+from arbtui.venues.bitget.rows import hours_or_none
 from arbtui.venues.bitget.shapes import ContractRow, SymbolRow, Text, contract_rows, symbol_rows
 from arbtui.venues.listings import LeftOut, positive_unless_zero
-from arbtui.venues.wire import Rows
+from arbtui.venues.wire import Rows, millis_or_none
 
 VENUE = "bitget"
 QUOTES = ("USDT", "USDC")

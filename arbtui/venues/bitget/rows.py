@@ -7,21 +7,13 @@ interval. Source: Bitget classic API docs, "Market Channel", "Get Current Fundin
 
 from __future__ import annotations
 
-from typing import Literal
-
-from arbtui.core.events import Event, Funding, MarkPrice, Mid, Quote, Ticker
+from arbtui.core.events import Event, Funding, MarkPrice, Mid, Quote, Source, Ticker
 from arbtui.core.units import positive_or_none
+from arbtui.venues import answers
 from arbtui.venues.bitget.shapes import CheckedTicker, FundingRow, TickerRow
-from arbtui.venues.wire import amount_text, price_text, side, side_texts, signed_text
-
-Source = Literal["ws", "rest"]
+from arbtui.venues.wire import amount_text, millis_or_none, price_text, side, signed_text
 
 _MAX_INTERVAL_H = 168.0
-
-
-def millis_or_none(text: str | None) -> int | None:
-    """Milliseconds UTC; "", "0" and "-1" mean that there is no such time."""
-    return int(text) or None if text and text.isascii() and text.isdigit() and len(text) <= 16 else None
 
 
 def hours_or_none(text: str | None) -> float | None:
@@ -86,12 +78,7 @@ def mark(row: TickerRow, slot: int, t_ns: int, source: Source) -> MarkPrice | No
 
 
 def rest_quote(row: TickerRow, slot: int, t_ns: int) -> Quote:
-    """The ticker's best prices as a quote; it carries no update id."""
-    bid_pr, bid_sz = side_texts(row.bid_pr, row.bid_sz)
-    ask_pr, ask_sz = side_texts(row.ask_pr, row.ask_sz)
-    bid, bid_qty = side(bid_pr, bid_sz)
-    ask, ask_qty = side(ask_pr, ask_sz)
-    return Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.ts, 0, (bid_pr, bid_sz, ask_pr, ask_sz), "rest")
+    return answers.rest_quote(slot, t_ns, row.ts, row.bid_pr, row.bid_sz, row.ask_pr, row.ask_sz)
 
 
 def rest_funding(row: FundingRow, slot: int, t_ns: int) -> Funding:

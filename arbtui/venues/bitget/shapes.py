@@ -12,12 +12,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from arbtui.venues.wire import Millis, Price, Rows, Size, UpdateId
+from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, UpdateId
 
 Text = str | None  # null stands here and there where other rows have ""
 Pair = tuple[str, str]
 
-_Amount = Annotated[float, msgspec.Meta(ge=0.0, le=sys.float_info.max)]
 _Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 
 
@@ -141,8 +140,8 @@ class CheckedTicker(msgspec.Struct, gc=False, rename="camel"):
     open24h: Price
     high24h: Price
     low24h: Price
-    base_volume: _Amount
-    quote_volume: _Amount
+    base_volume: Amount
+    quote_volume: Amount
     mark_price: Price | None = None
     index_price: Price | None = None
     funding_rate: _Finite | None = None

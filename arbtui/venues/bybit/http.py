@@ -5,20 +5,21 @@ Everything comes in one envelope, ``{"retCode":0,"retMsg":"OK","result":{...}}``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 import msgspec
 
 from arbtui.core.clock import NS_PER_MS
-from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import RefusalReason, VenueRefused
 from arbtui.core.events import Event, Ignored, ServerTime
+from arbtui.venues.answers import Handler, refused, row_events
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.bybit import shapes
 from arbtui.venues.bybit.instruments import MARKET, listing
 from arbtui.venues.bybit.tickers import rest_events
-from arbtui.venues.wire import Address, address, guarded
+from arbtui.venues.wire import Address, address, guarded, slot_or_none
 
 INSTRUMENTS = "/v5/market/instruments-info"
 TICKERS = "/v5/market/tickers"
@@ -55,12 +56,8 @@ def decode(request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns:
     envelope = guarded(shapes.envelope, body, f"Bybit {request.purpose}")
     if envelope.ret_code or status >= 400:
         code = envelope.ret_code or status
-        raise VenueRefused(
-            f"Bybit refused {request.purpose}: {envelope.ret_msg[:200] or 'no reason given'} "
-            f"(code {code}, HTTP {status})",
-            reason=_REASONS.get(code, RefusalReason.OTHER),
-            code=str(code),
-        )
+        reason = _REASONS.get(code, RefusalReason.OTHER)
+        raise refused("Bybit", request, status, str(code), envelope.ret_msg, reason)
     return handler(where, envelope.result, tables, t_ns)
 
 
@@ -106,33 +103,24 @@ def _instruments(where: Address, result: msgspec.Raw, tables: Tables, t_ns: int)
 
 
 def _tickers(where: Address, result: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    """Events of every row whose symbol is known; one ``Ignored`` per reason for the others."""
     market = MARKET.get(where.query.get("category", ""))
     if market is None:
         return (Ignored("other_product"),)
-    slots = tables.by_market.get(market, {})
-    rows, bad = shapes.ticker_rows.decode(guarded(shapes.page, result, "Bybit tickers").rows, "Bybit tickers")
-    events: list[Event] = []
-    skipped = dict.fromkeys(["bad_row"] if bad else [])
-    for row in rows:
-        try:
-            slot = slots[row.symbol]  # not .get: a table may take in new symbols by __missing__
-        except KeyError:
-            skipped["unknown_symbol"] = None
-            continue
-        try:
-            events.extend(rest_events(row, slot, market, t_ns))
-        except ProtocolBroken:
-            skipped["bad_row"] = None
-    events.extend(Ignored(kind) for kind in skipped)
-    return events
+    slots, listed = tables.by_market.get(market, {}), guarded(shapes.page, result, "Bybit tickers").rows
+    return row_events(
+        shapes.ticker_rows,
+        listed,
+        "Bybit tickers",
+        lambda row: slot_or_none(slots, row.symbol),
+        lambda row, slot: rest_events(row, slot, market, t_ns),
+    )
 
 
 def _time(where: Address, result: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
     return (ServerTime(guarded(shapes.time, result, "Bybit time").time_nano // NS_PER_MS, t_ns),)
 
 
-_HANDLERS: dict[str, Callable[[Address, msgspec.Raw, Tables, int], Sequence[Event]]] = {
+_HANDLERS: dict[str, Handler] = {
     INSTRUMENTS: _instruments,
     TICKERS: _tickers,
     TIME: _time,

@@ -40,6 +40,7 @@ from arbtui.venues.wire import (
     price_text,
     side,
     side_texts,
+    slot_or_none,
     text_of,
 )
 
@@ -152,12 +153,6 @@ class BybitSession:
             raise ProtocolBroken("unknown_shape", "Bybit frame with neither topic nor op", frame[:200])
         return (Ignored("other_answer"),)
 
-    def _slot(self, symbol: str) -> int | None:
-        try:
-            return self._slots[symbol]  # not .get: a table may take in new symbols by __missing__
-        except KeyError:
-            return None
-
     def _orderbook(self, topic: str, rest: str, frame: bytes, t_ns: int) -> Sequence[Event]:
         depth, _, symbol = rest.partition(".")
         if depth == "rpi" or depth == "full":  # rpi: with orders that an ordinary taker cannot hit
@@ -169,7 +164,7 @@ class BybitSession:
         message = shapes.book.decode(frame)
         book = self._books.get(topic)
         if book is None:
-            slot = self._slot(symbol)
+            slot = slot_or_none(self._slots, symbol)
             if slot is None:
                 return _UNKNOWN
             if self._depths.setdefault(symbol, int(depth)) != int(depth):
@@ -187,7 +182,7 @@ class BybitSession:
         message = shapes.bbo.decode(frame)
         top = self._tops.get(topic)
         if top is None:
-            slot = self._slot(symbol)
+            slot = slot_or_none(self._slots, symbol)
             if slot is None:
                 return _UNKNOWN
             top = self._tops[topic] = _Top(slot)
@@ -213,7 +208,7 @@ class BybitSession:
         message = shapes.ticker.decode(frame)
         ticker = self._tickers.get(topic)
         if ticker is None:
-            slot = self._slot(symbol)
+            slot = slot_or_none(self._slots, symbol)
             if slot is None:
                 return _UNKNOWN
             ticker = self._tickers[topic] = _Ticker(Known(slot, self._market))

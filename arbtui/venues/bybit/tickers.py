@@ -13,18 +13,17 @@ Source: Bybit V5 docs, Ticker (WebSocket); Get Tickers; Get Funding Rate History
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import Funding, MarkPrice, Quote, Ticker
+from arbtui.core.events import Funding, MarkPrice, Quote, Source, Ticker
 from arbtui.core.model import Market
+from arbtui.venues.answers import rest_quote
 from arbtui.venues.bybit.shapes import RestTickerRow, TickerRow
-from arbtui.venues.wire import amount_text, price_text, side, side_texts, signed_text
+from arbtui.venues.wire import amount_text, price_text, signed_text
 
 TELL_AGAIN_NS = 5 * NS_PER_S
 TickerEvent = Ticker | MarkPrice | Funding
-Source = Literal["ws", "rest"]
 
 _LONGEST_H = 168.0
 
@@ -140,8 +139,5 @@ class Known:
 
 def rest_events(row: RestTickerRow, slot: int, market: Market, t_ns: int) -> Sequence[Quote | TickerEvent]:
     """Best prices, 24 h figures, mark and funding of a row by REST; it carries neither an id nor the engine's time."""
-    texts = (*side_texts(row.bid1_price, row.bid1_size), *side_texts(row.ask1_price, row.ask1_size))
-    bid, bid_qty = side(texts[0], texts[1])
-    ask, ask_qty = side(texts[2], texts[3])
-    quote = Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, None, 0, texts, "rest")
+    quote = rest_quote(slot, t_ns, None, row.bid1_price, row.bid1_size, row.ask1_price, row.ask1_size)
     return quote, *Known(slot, market).replace(row, t_ns, None, "rest")

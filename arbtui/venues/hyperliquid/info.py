@@ -9,19 +9,19 @@ endpoint", "Rate limits and user limits".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
-from arbtui.core.events import Event, Ignored, Listing
+from arbtui.core.events import Event, Ignored
 from arbtui.core.model import Market
+from arbtui.venues.answers import RowEvents
 from arbtui.venues.base import Environment, HttpRequest, RestLimit, Tables
 from arbtui.venues.hyperliquid import instruments, rows, shapes
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.public import snapshot
-from arbtui.venues.wire import DECODE_ERRORS, address, guarded
+from arbtui.venues.wire import DECODE_ERRORS, address, guarded, slot_or_none
 
 HOSTS = {
     Environment.PROD: "api.hyperliquid.xyz",
@@ -92,19 +92,20 @@ def _perps(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     Those of delisted coins are frozen and are not told.
     """
     meta, raw_ctxs = guarded(shapes.perp_meta_and_ctxs, body, "metaAndAssetCtxs")
-    names = shapes.perp_rows.decode(meta.universe, "universe of perps")
-    ctxs = shapes.perp_ctxs.decode(raw_ctxs, "contexts of perps")
+    names = shapes.perp_rows.decode_in_place(meta.universe, "universe of perps")
+    ctxs = shapes.perp_ctxs.decode_in_place(raw_ctxs, "contexts of perps")
     if len(names) != len(ctxs):
         raise ProtocolBroken("unknown_shape", f"{len(names)} perps with {len(ctxs)} contexts", body[:200])
     listing = instruments.perps(names, ctxs, meta.collateral_token, t_ns)
-    figures = _Figures(tables.by_market.get(Market.PERP, {}), listing)
+    slots, figures = tables.by_market.get(Market.PERP, {}), RowEvents()
     for instrument in listing.instruments:
         ctx = ctxs[instrument.extra["asset"]]
         if isinstance(ctx, shapes.PerpCtx):
-            figures.tell(instrument.native, partial(rows.perp, ctx), t_ns)
+            slot = slot_or_none(slots, instrument.native)
+            figures.take(ctx, slot, lambda ctx, slot: rows.perp(ctx, slot, t_ns, "rest"))
         else:
-            figures.skipped["bad_row"] = None
-    return figures.all()
+            figures.skip("bad_row")
+    return [listing, *figures.all()]
 
 
 def _spots(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
@@ -113,41 +114,15 @@ def _spots(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     ctxs, bad = shapes.spot_ctxs.decode(raw_ctxs, "contexts of pairs")
     by_name = {ctx.coin: ctx for ctx in ctxs}
     listing = instruments.spots(meta, by_name, t_ns)
-    figures = _Figures(tables.by_market.get(Market.SPOT, {}), listing)
+    slots, figures = tables.by_market.get(Market.SPOT, {}), RowEvents()
     if bad:
-        figures.skipped["bad_row"] = None
+        figures.skip("bad_row")
     for instrument in listing.instruments:
         ctx = by_name.get(instrument.native)
         if ctx is not None:
-            figures.tell(instrument.native, partial(_day, ctx), t_ns)
-    return figures.all()
-
-
-def _day(ctx: shapes.SpotCtx, slot: int, t_ns: int, source: rows.Source) -> Sequence[Event]:
-    return (rows.ticker(ctx, slot, t_ns, source),)
-
-
-class _Figures:
-    """Events of one answer: its listing, the figures of instruments that are known already, what was left out."""
-
-    def __init__(self, slots: Mapping[str, int], listing: Listing) -> None:
-        self._slots = slots
-        self._events: list[Event] = [listing]
-        self.skipped: dict[str, None] = {}
-
-    def tell(self, coin: str, make: Callable[[int, int, rows.Source], Sequence[Event]], t_ns: int) -> None:
-        try:
-            slot = self._slots[coin]  # not .get: a table may take in new coins
-        except KeyError:
-            self.skipped["unknown_symbol"] = None
-            return
-        try:
-            self._events.extend(make(slot, t_ns, "rest"))
-        except ProtocolBroken:
-            self.skipped["bad_row"] = None
-
-    def all(self) -> Sequence[Event]:
-        return [*self._events, *(Ignored(kind) for kind in self.skipped)]
+            slot = slot_or_none(slots, instrument.native)
+            figures.take(ctx, slot, lambda ctx, slot: (rows.ticker(ctx, slot, t_ns, "rest"),))
+    return [listing, *figures.all()]
 
 
 # --- what arbtui does not ask, and recordings of others may hold ------------------------------------------------------
@@ -155,7 +130,7 @@ class _Figures:
 
 def _meta(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     meta = guarded(shapes.perp_meta, body, "meta")
-    names = shapes.perp_rows.decode(meta.universe, "universe of perps")
+    names = shapes.perp_rows.decode_in_place(meta.universe, "universe of perps")
     return (instruments.perps(names, (), meta.collateral_token, t_ns),)
 
 
@@ -170,10 +145,7 @@ def _book(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
             "Hyperliquid has no book of this coin.", reason=RefusalReason.UNKNOWN_INSTRUMENT, code="null"
         )
     market = market_of(book.coin)
-    try:
-        slot = None if market is None else tables.of(market)[book.coin]
-    except KeyError:
-        slot = None
+    slot = None if market is None else slot_or_none(tables.by_market.get(market, {}), book.coin)
     return (Ignored("unknown_symbol"),) if slot is None else (snapshot(book, slot, t_ns, "rest"),)
 
 

@@ -12,19 +12,18 @@ channel with two rhythms: marked ``fast`` with 5 levels, or with 20. Source: Hyp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts
+from arbtui.core.events import BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Source
 from arbtui.core.model import Market, Stream
 from arbtui.venues.base import Outgoing, Tables
 from arbtui.venues.hyperliquid import rows, shapes
 from arbtui.venues.hyperliquid.mids import Mids
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.subscriptions import Subscriptions
-from arbtui.venues.wire import DECODE_ERRORS, guarded, side, side_texts
+from arbtui.venues.wire import DECODE_ERRORS, guarded, side, side_texts, slot_or_none
 
 FAST_LEVELS = 5
 SLOW_LEVELS = 20
@@ -125,14 +124,13 @@ class HyperliquidSession:
         slot = self._slots.get(coin)
         market = None if slot is not None else market_of(coin)
         if market is not None:
-            try:
-                slot = self._slots[coin] = self._tables.of(market)[coin]  # not .get: a table may take in new coins
-            except KeyError:
-                return None
+            slot = slot_or_none(self._tables.by_market.get(market, {}), coin)
+            if slot is not None:
+                self._slots[coin] = slot
         return slot
 
 
-def snapshot(message: shapes.BookTexts, slot: int, t_ns: int, source: Literal["ws", "rest"]) -> BookSnapshot:
+def snapshot(message: shapes.BookTexts, slot: int, t_ns: int, source: Source) -> BookSnapshot:
     """A whole book. One that shows five levels is taken for a fast one even where it does not say so."""
     bids, asks = ([(level.px, level.sz) for level in levels] for levels in message.levels)
     fast = message.fast or max(len(bids), len(asks)) == FAST_LEVELS

@@ -8,13 +8,10 @@ settlement at the next full hour, per hour. The venue sends no time for that, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
-from arbtui.core.events import Event, Funding, MarkPrice, Ticker
+from arbtui.core.events import Event, Funding, MarkPrice, Source, Ticker
 from arbtui.venues.hyperliquid.shapes import Ctx, PerpCtx
 from arbtui.venues.wire import amount_text, price_text, signed_text
-
-Source = Literal["ws", "rest"]
 
 FUNDING_INTERVAL_H = 1.0
 _HOUR_NS = 3_600_000_000_000

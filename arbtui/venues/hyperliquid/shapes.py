@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-from types import GenericAlias
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated
 
 import msgspec
 
-from arbtui.venues.wire import DECODE_ERRORS, Millis, Price, Rows, Size, guarded
-
-T = TypeVar("T")
-
+from arbtui.venues.wire import Millis, Price, Rows, Size
 
 # --- frames in general ------------------------------------------------------------------------------------------------
 
@@ -176,33 +172,10 @@ class SpotMeta(msgspec.Struct):
     universe: msgspec.Raw
 
 
-class Positional(Generic[T]):
-    """Decodes an array whose positions mean something: a row that cannot be read leaves a gap, the others stay."""
-
-    def __init__(self, row: type[T]) -> None:
-        array: Any = GenericAlias(list, (row,))
-        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(array)
-        self._each = msgspec.json.Decoder(list[msgspec.Raw])
-        self._one = msgspec.json.Decoder(row)
-
-    def decode(self, data: msgspec.Raw, what: str) -> list[T | bytes]:
-        """A row each, or the beginning of what could not be read. ``ProtocolBroken`` where there is no array."""
-        try:
-            return list(self._all.decode(data))
-        except DECODE_ERRORS:
-            return [self._row(raw) for raw in guarded(self._each, data, what)]
-
-    def _row(self, raw: msgspec.Raw) -> T | bytes:
-        try:
-            return self._one.decode(raw)
-        except DECODE_ERRORS:
-            return bytes(raw)[:200]
-
-
 perp_meta = msgspec.json.Decoder(PerpMeta)
-perp_rows: Positional[PerpRow] = Positional(PerpRow)
+perp_rows: Rows[PerpRow] = Rows(PerpRow, strict=True)
 perp_meta_and_ctxs = msgspec.json.Decoder(tuple[PerpMeta, msgspec.Raw])
-perp_ctxs: Positional[PerpCtx] = Positional(PerpCtx)
+perp_ctxs: Rows[PerpCtx] = Rows(PerpCtx, strict=True)
 spot_meta = msgspec.json.Decoder(SpotMeta)
 spot_tokens: Rows[SpotToken] = Rows(SpotToken)
 spot_pairs: Rows[SpotPair] = Rows(SpotPair)

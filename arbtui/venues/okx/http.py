@@ -9,15 +9,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.events import BookSnapshot, Event, Ignored, Resync, ServerTime
 from arbtui.core.model import Channel, Stream
+from arbtui.venues.answers import Handler, refused, row_events
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.okx import rows, shapes
 from arbtui.venues.okx.checksum import DEPTH
 from arbtui.venues.okx.instruments import MARKET, listing
 from arbtui.venues.okx.rows import market_of
-from arbtui.venues.wire import DECODE_ERRORS, Address, Rows, address, broken, guarded
+from arbtui.venues.wire import DECODE_ERRORS, Address, Rows, address, broken, guarded, slot_or_none
 
 INSTRUMENTS = "/api/v5/public/instruments"
 TICKERS = "/api/v5/market/tickers"
@@ -34,6 +35,7 @@ _REASONS = {
     "50061": RefusalReason.RATE_LIMITED,
     "51001": RefusalReason.UNKNOWN_INSTRUMENT,
     "51155": RefusalReason.REGION_BLOCKED,
+    **dict.fromkeys(("50000", "50002", "50014", "50015", "51000"), RefusalReason.BAD_REQUEST),
 }
 
 
@@ -45,19 +47,15 @@ def decode(request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns:
         return (Ignored("other_request"),)
     envelope = guarded(shapes.envelope, body, f"OKX {request.purpose}")
     if str(envelope.code) != "0" or status >= 400:
-        raise _refusal(request, status, envelope)
+        code = str(envelope.code)
+        raise refused("OKX", request, status, code, envelope.msg, _reason(code))
     return handler(where, envelope.data, tables, t_ns)
 
 
-def _refusal(request: HttpRequest, status: int, envelope: shapes.Envelope) -> VenueRefused:
-    code = str(envelope.code)
-    reason = _REASONS.get(code, RefusalReason.OTHER)
-    if reason is RefusalReason.OTHER and code[:3] == "501":
-        reason = RefusalReason.NOT_AUTHORISED
-    elif reason is RefusalReason.OTHER and code in ("50000", "50002", "50014", "50015", "51000"):
-        reason = RefusalReason.BAD_REQUEST
-    words = f"OKX refused {request.purpose}: {envelope.msg or 'no reason given'} (code {code}, HTTP {status})"
-    return VenueRefused(words, reason=reason, code=code)
+def _reason(code: str) -> RefusalReason:
+    if code in _REASONS:
+        return _REASONS[code]
+    return RefusalReason.NOT_AUTHORISED if code.startswith("501") else RefusalReason.OTHER
 
 
 def _instruments(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
@@ -66,7 +64,7 @@ def _instruments(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -
 
 
 def _tickers(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    return _each(
+    return _told(
         data,
         shapes.ticker_rows,
         tables,
@@ -78,11 +76,11 @@ def _tickers(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Se
 
 
 def _marks(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    return _each(data, shapes.mark_rows, tables, lambda row, slot: (rows.mark(row, slot, t_ns, "rest"),))
+    return _told(data, shapes.mark_rows, tables, lambda row, slot: (rows.mark(row, slot, t_ns, "rest"),))
 
 
 def _funding(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
-    return _each(data, shapes.funding_rows, tables, lambda row, slot: (rows.funding(row, slot, t_ns, "rest"),))
+    return _told(data, shapes.funding_rows, tables, lambda row, slot: (rows.funding(row, slot, t_ns, "rest"),))
 
 
 def _book(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Sequence[Event]:
@@ -92,9 +90,8 @@ def _book(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Seque
         row = shapes.rest_book(data)
     except DECODE_ERRORS as error:
         raise broken(error, bytes(data), f"OKX book of {native}") from error
-    try:
-        slot = _slot(tables, native)
-    except KeyError:
+    slot = _slot(tables, native)
+    if slot is None:
         return (Ignored("unknown_symbol"),)
     if row.seq_id is None:
         return (Resync(Stream(market_of(native), Channel.BOOK, native), "the book by REST names no seqId"),)
@@ -108,7 +105,7 @@ def _time(where: Address, data: msgspec.Raw, tables: Tables, t_ns: int) -> Seque
     return (ServerTime(good[0].ts, t_ns),)
 
 
-_HANDLERS: dict[str, Callable[[Address, msgspec.Raw, Tables, int], Sequence[Event]]] = {
+_HANDLERS: dict[str, Handler] = {
     INSTRUMENTS: _instruments,
     TICKERS: _tickers,
     MARK_PRICE: _marks,
@@ -118,29 +115,11 @@ _HANDLERS: dict[str, Callable[[Address, msgspec.Raw, Tables, int], Sequence[Even
 }
 
 
-def _slot(tables: Tables, native: str) -> int:
-    return tables.of(market_of(native))[native]
+def _slot(tables: Tables, native: str) -> int | None:
+    return slot_or_none(tables.by_market.get(market_of(native), {}), native)
 
 
-def _each(
-    data: msgspec.Raw,
-    decoder: Rows[rows.RowT],
-    tables: Tables,
-    events: Callable[[rows.RowT, int], Sequence[Event]],
+def _told(
+    data: msgspec.Raw, decoder: Rows[rows.RowT], tables: Tables, events: Callable[[rows.RowT, int], Sequence[Event]]
 ) -> Sequence[Event]:
-    """Events of every row whose instrument is known; one ``Ignored`` per reason for the others."""
-    good, bad = decoder.decode(data, "OKX rows")
-    result: list[Event] = []
-    skipped = dict.fromkeys(["bad_row"] if bad else [])
-    for row in good:
-        try:
-            slot = _slot(tables, row.inst_id)
-        except KeyError:
-            skipped["unknown_symbol"] = None
-            continue
-        try:
-            result.extend(events(row, slot))
-        except ProtocolBroken:
-            skipped["bad_row"] = None
-    result.extend(Ignored(kind) for kind in skipped)
-    return result
+    return row_events(decoder, data, "OKX rows", lambda row: _slot(tables, row.inst_id), events)

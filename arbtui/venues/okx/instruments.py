@@ -17,8 +17,9 @@ from arbtui.core.model import Category, Instrument, Market, TradingStatus
 from arbtui.core.multipliers import resolve
 from arbtui.venues import listings
 from arbtui.venues.listings import LeftOut
-from arbtui.venues.okx.rows import SWAP_SUFFIX, millis_or_none
+from arbtui.venues.okx.rows import SWAP_SUFFIX
 from arbtui.venues.okx.shapes import InstrumentRow, instrument_rows
+from arbtui.venues.wire import millis_or_none
 
 VENUE = "okx"
 QUOTES = ("USDT", "USDC")

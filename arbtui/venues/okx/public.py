@@ -37,7 +37,7 @@ from arbtui.venues.okx.checksum import DEPTH, ChecksummedBook
 from arbtui.venues.okx.instruments import MARKET, listing
 from arbtui.venues.okx.rows import SWAP_SUFFIX, market_of
 from arbtui.venues.okx.subscriptions import Subscriptions, arg_of
-from arbtui.venues.wire import DECODE_ERRORS, Rows, broken, guarded, side, side_texts
+from arbtui.venues.wire import DECODE_ERRORS, Rows, broken, guarded, side, side_texts, slot_or_none
 
 _BBO_BEGINS = b'{"arg":{"channel":"bbo-tbt",'
 _BBO_LENGTH = len(_BBO_BEGINS)
@@ -254,11 +254,10 @@ class OkxSession:
         """None for an instrument that stands in no table."""
         lane = self._lanes.get(native)
         if lane is None:
-            try:
-                lane = _Lane(self._tables.of(market_of(native))[native])
-            except KeyError:
+            slot = slot_or_none(self._tables.by_market.get(market_of(native), {}), native)
+            if slot is None:
                 return None
-            self._lanes[native] = lane
+            lane = self._lanes[native] = _Lane(slot)
         return lane
 
     def _each(

@@ -7,14 +7,14 @@ Source: OKX API v5 docs, Get Tickers; Get Funding Rate; Get Mark Price; Get Inde
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from arbtui.core.events import Funding, MarkPrice, Mid, Quote, Ticker
+from arbtui.core.events import Funding, MarkPrice, Mid, Quote, Source, Ticker
 from arbtui.core.model import Market
+from arbtui.venues import answers
 from arbtui.venues.okx.shapes import FundingRow, IndexRow, MarkRow, TickerRow
-from arbtui.venues.wire import amount_text, price_text, side, side_texts, signed_text
+from arbtui.venues.wire import amount_text, millis_or_none, price_text, side, signed_text
 
-Source = Literal["ws", "rest"]
 RowT = TypeVar("RowT", TickerRow, MarkRow, IndexRow, FundingRow)
 
 SWAP_SUFFIX = "-SWAP"
@@ -24,11 +24,6 @@ _MS_PER_H = 3_600_000
 def market_of(native: str) -> Market:
     """The same instId never occurs in both markets."""
     return Market.PERP if native.endswith(SWAP_SUFFIX) else Market.SPOT
-
-
-def millis_or_none(text: str) -> int | None:
-    """Milliseconds UTC; "" and "0" mean that there is no such time."""
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) <= 16 else None
 
 
 def ticker(row: TickerRow, slot: int, market: Market, t_ns: int, source: Source) -> Ticker:
@@ -77,12 +72,7 @@ def mid(row: TickerRow, slot: int, t_ns: int) -> Mid:
 
 
 def rest_quote(row: TickerRow, slot: int, t_ns: int) -> Quote:
-    """The ticker's best prices as a quote; it carries no update id."""
-    bid_px, bid_sz = side_texts(row.bid_px, row.bid_sz)
-    ask_px, ask_sz = side_texts(row.ask_px, row.ask_sz)
-    bid, bid_qty = side(bid_px, bid_sz)
-    ask, ask_qty = side(ask_px, ask_sz)
-    return Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.ts, 0, (bid_px, bid_sz, ask_px, ask_sz), "rest")
+    return answers.rest_quote(slot, t_ns, row.ts, row.bid_px, row.bid_sz, row.ask_px, row.ask_sz)
 
 
 def mark(row: MarkRow, slot: int, t_ns: int, source: Source) -> MarkPrice:

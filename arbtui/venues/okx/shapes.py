@@ -6,16 +6,14 @@ keep the venue's exact texts.
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import msgspec
 
 from arbtui.core.events import Level
-from arbtui.venues.wire import Millis, Price, Rows, Size, UpdateId
+from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, UpdateId
 
 SeqId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]  # -1 = "nothing before" (prevSeqId of a snapshot)
-_Amount = Annotated[float, msgspec.Meta(ge=0.0, le=sys.float_info.max)]
 
 
 # --- frames in general ------------------------------------------------------------------------------------------------
@@ -121,7 +119,7 @@ AnyBookFrame = _FourBookFrame | BookFrame
 
 class _CheckedLevel(msgspec.Struct, array_like=True, gc=False):
     price: Price
-    size: _Amount
+    size: Amount
 
 
 class _CheckedBook(msgspec.Struct, gc=False):
@@ -190,8 +188,8 @@ class _CheckedTicker(msgspec.Struct, gc=False, rename="camel"):
     open24h: Price
     high24h: Price
     low24h: Price
-    vol24h: _Amount
-    vol_ccy: _Amount = msgspec.field(name="volCcy24h")
+    vol24h: Amount
+    vol_ccy: Amount = msgspec.field(name="volCcy24h")
 
 
 class _CheckedTickerFrame(msgspec.Struct, gc=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from arbtui import __version__
 from arbtui.core.errors import ConfigError
@@ -105,4 +106,11 @@ def kinds(text: str) -> frozenset[str]:
 def gateway(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f'"{text}" does not begin with http:// or https://')
+    try:
+        address = urlsplit(text)
+        host = address.hostname if address.port != 0 else None
+    except ValueError:  # a port beyond 65535, an unclosed bracket
+        host = None
+    if not host:
+        raise argparse.ArgumentTypeError(f'"{text}" is no address such as http://127.0.0.1:8080')
     return text.rstrip("/")

@@ -180,13 +180,17 @@ class Printer:
         self._print(self._lines.signal(record))
 
     def _ticker(self, slot: Slot) -> None:
-        self._print_changed(("ticker", slot.id), self._lines.ticker(slot))
+        if self._port.shows(slot):
+            self._print_changed(("ticker", slot.id), self._lines.ticker(slot))
 
     def _funding(self, slot: Slot) -> None:
-        self._print_changed(("funding", slot.id), self._lines.funding(slot))
+        if self._port.shows(slot):
+            self._print_changed(("funding", slot.id), self._lines.funding(slot))
 
     def _touch(self, slot: Slot) -> None:
         """The coin is looked at again once everything that came with this event has been taken in."""
+        if not self._port.shows(slot):
+            return
         if not self._touched:
             self._port.clock.call_at(self._port.clock.now_ns(), self._print_touched)
         self._touched.setdefault(slot.coin.base, set()).add(slot.id)
@@ -260,7 +264,8 @@ class Printer:
                     self._funding(slot)
         if "premium" in emit:
             for coin in board.coins.values():
-                self._print_premiums(coin)
+                if coin.slots and self._port.shows(coin.slots[0]):
+                    self._print_premiums(coin)
 
     def _complain(self) -> None:
         """Tell of lines that a slow reader has cost, when there are new ones."""
@@ -281,7 +286,7 @@ class Printer:
         for row in self._port.rows():
             self._csv.spread(self._lines.spread(row))
         for slot in self._port.board.slots:
-            line = self._lines.quote(slot)
+            line = self._lines.quote(slot) if self._port.shows(slot) else None
             if line is not None and self._printed.get(("csv", slot.id)) != line:
                 self._printed["csv", slot.id] = line
                 self._csv.price(now_ns, line)

@@ -110,6 +110,16 @@ async def test_on_change_tickers_and_funding_come_with_their_event(bench: Bench)
     assert len(of(lines, "premium")) == 1
 
 
+@pytest.mark.parametrize("every_s", [0, 1])
+async def test_coins_that_were_not_chosen_are_in_no_line(bench: Bench, every_s: int) -> None:
+    def act(bench: Bench) -> None:
+        bench.desk.show(("ETH",))
+        bench.everything()
+        bench.advance(3)
+
+    assert not await printed(bench, only("quote", "spread", "ticker", "funding", "premium", every_s=every_s), act)
+
+
 async def test_books_are_printed_as_they_change(bench: Bench) -> None:
     def act(bench: Bench) -> None:
         bench.book(bench.okx, [("101.0", "150"), ("100.0", "1")], [("101.1", "200")], seq=1)

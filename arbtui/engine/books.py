@@ -64,6 +64,7 @@ class Books:
         self._resync = resync
         self._efforts: dict[int, Effort] = {}
         self._waiting: set[int] = set()  # slots whose snapshot is asked for or about to be
+        self._stopped = False
         self.held: dict[int, Slot] = {}
         self.losses: Counter[str] = Counter()  # why books had to be asked for again, since start
 
@@ -84,9 +85,13 @@ class Books:
     def streams(self) -> list[Stream]:
         return [self._stream_of(slot.instrument) for slot in self.held.values()]
 
+    def stop(self) -> None:
+        """Ask for nothing more: who would fetch it is ending."""
+        self._stopped = True
+
     def lost(self, slot: Slot, reason: str) -> None:
         """The market gave a book up, or waits for its first snapshot."""
-        if slot.id not in self.held or slot.id in self._waiting:
+        if self._stopped or slot.id not in self.held or slot.id in self._waiting:
             return
         effort = self._efforts.setdefault(slot.id, Effort())
         if effort.times:
@@ -100,7 +105,7 @@ class Books:
             self._ask(slot, reason)
 
     def _ask(self, slot: Slot, reason: str) -> None:
-        if slot.id not in self.held:
+        if self._stopped or slot.id not in self.held:
             self._waiting.discard(slot.id)
             return
         effort = self._efforts.setdefault(slot.id, Effort())

@@ -95,6 +95,7 @@ class Live:
             chosen = settings.venues[name]
             markets = [MARKETS[market] for market in chosen.markets if MARKETS[market] in venue.markets]
             self.venues[name] = RunningVenue(venue, Environment(chosen.environment), markets, around)
+        self.desk.show(())  # none of the coins that REST tells of, until they are chosen
         self.desk.board.on_gap = self._on_gap
         self.desk.board.on_stale = self._on_stale
         self._streamed: list[str] = []

@@ -100,6 +100,10 @@ class RunningVenue:
             for market in self.markets:
                 group.create_task(self.discoveries[market].run())
                 group.create_task(self._snapshots_of(market))
+            try:
+                await asyncio.get_running_loop().create_future()  # until cancelled, or until one of them fails
+            finally:
+                self.books.stop()  # timers and last frames go on for a moment, but the group takes no more tasks
 
     async def _snapshots_of(self, market: Market) -> None:
         await self.discoveries[market].ready.wait()

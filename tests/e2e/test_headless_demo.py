@@ -40,6 +40,14 @@ def test_a_signal_comes_within_fifteen_seconds_and_ctrl_c_ends_it_cleanly(tmp_pa
         assert "Traceback" not in arbtui.talk
 
 
+def test_from_the_first_line_only_chosen_coins_are_spoken_of(tmp_path: Path) -> None:
+    kinds = "quote,spread,ticker,funding,premium"
+    with running(tmp_path, "--demo", "--no-ui", "--symbols", "BTC", "--every", "0", "--emit", kinds) as arbtui:
+        arbtui.watch(5)
+        assert arbtui.lines
+        assert {line["base"] for line in arbtui.lines} == {"BTC"}
+
+
 def test_sigterm_without_exposure_is_a_good_end(tmp_path: Path) -> None:
     with running(tmp_path, "--demo", "--no-ui") as arbtui:
         arbtui.until(lambda line: line["type"] == "spread", 15)

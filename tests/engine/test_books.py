@@ -111,6 +111,21 @@ async def test_a_book_let_go_while_it_waits_is_not_asked_for(wire: Wire) -> None
     assert len(wire.asked) == 1
 
 
+@pytest.mark.parametrize("by_rest", [True, False])
+async def test_once_stopped_no_loss_timer_or_late_answer_asks_for_anything(by_rest: bool) -> None:
+    wire = Wire(by_rest=by_rest)
+    wire.books.hold([wire.slot("BTC"), wire.slot("ETH")])
+    for _ in range(2):  # the second waits for its time
+        wire.books.lost(wire.slot("BTC"), "gap")
+    wire.books.lost(wire.slot("ETH"), "gap")
+    asked = len(wire.asked) + len(wire.resynced)
+    wire.books.stop()
+    await wire.answered()
+    wire.books.lost(wire.slot("ETH"), "gap")
+    wire.after(120)
+    assert len(wire.asked) + len(wire.resynced) == asked
+
+
 async def test_where_the_socket_brings_snapshots_the_stream_is_subscribed_anew() -> None:
     wire = Wire(by_rest=False)
     wire.books.hold([wire.slot("BTC")])

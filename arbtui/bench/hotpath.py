@@ -56,6 +56,7 @@ def run(venues: Sequence[str], size: Size, *, with_peers: bool = True) -> Result
     books = capture(Channel.BOOK, venues, coins=size.book_coins, frames=size.book_frames, moves_per_s=BOOK_MOVES_PER_S)
     known = peers.installed() if with_peers else {}
     missing = [name for name in peers.NAMES if name not in known] if with_peers else []
+    why = dict.fromkeys(missing, "not installed") if with_peers else dict.fromkeys(peers.NAMES, "left out")
     with bench_loop() as loop, peers.quiet():
         bbo = _Bench(quotes, loop, known).measure(size.rounds)
         l2 = _Bench(books, loop, known).measure(size.rounds)
@@ -63,9 +64,7 @@ def run(venues: Sequence[str], size: Size, *, with_peers: bool = True) -> Result
         _table(bbo, f"best bid and offer, {size.coins} coins on {len(venues)} venues", known, missing),
         _table(l2, "order books", known, missing),
     )
-    return Result(
-        "hotpath", tables, (*_goals(bbo.rows, l2.rows, known),), details={"skipped": bbo.skipped | l2.skipped}
-    )
+    return Result("hotpath", tables, (*_goals(bbo.rows, l2.rows, why),), details={"skipped": bbo.skipped | l2.skipped})
 
 
 @dataclass(frozen=True)
@@ -263,7 +262,7 @@ def _table(measured: Measured, title: str, known: dict[str, peers.Peer], missing
     )
 
 
-def _goals(bbo: Sequence[Row], l2: Sequence[Row], known: dict[str, peers.Peer]) -> list[Goal]:
+def _goals(bbo: Sequence[Row], l2: Sequence[Row], why: Mapping[str, str]) -> list[Goal]:
     of_bbo, of_l2 = [row for row in bbo if row.of], [row for row in l2 if row.of]
     goals = [
         Goal(
@@ -285,7 +284,7 @@ def _goals(bbo: Sequence[Row], l2: Sequence[Row], known: dict[str, peers.Peer]) 
     for name, limits in budgets.items():
         for rows, what, (target, fail) in zip((of_bbo, of_l2), ("BBO", "book"), limits, strict=True):
             faster = geometric_mean(row.timed[name].over(row.timed["signal"]) for row in rows if name in row.timed)
-            note = "" if faster is not None else ("reads none of these frames" if name in known else "not installed")
+            note = "" if faster is not None else why.get(name, "reads none of these frames")
             goals.append(
                 Goal(f"faster than {name}, {what} frames", faster, "x", target, fail, at_least=True, note=note)
             )

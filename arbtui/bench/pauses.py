@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from arbtui.bench.report import Goal, Result, Table
-from arbtui.bench.rig import Rig, bench_loop
+from arbtui.bench.rig import Rig, Sink, bench_loop
 from arbtui.bench.traffic import capture
 from arbtui.core.model import Channel
 from arbtui.engine.desk import SWEEP_MS, SWEEPS_PER_ROUND
@@ -66,12 +66,14 @@ def run(venues: Sequence[str], size: Size) -> Result:
     with bench_loop() as loop:
         rig = Rig(taken, loop)
         rig.desk.spreads.listen(rig.board)
+        rig.desk.rows()
+        calls = rig.calls(rig.parts, taken.frames)
         gc.unfreeze()
         freeze()
         try:
             before = [stats["collections"] for stats in gc.get_stats()]
             with _watched() as pauses:
-                heard = _hear(rig, size.messages)
+                heard = _hear(rig, calls, size.messages)
             after = [stats["collections"] for stats in gc.get_stats()]
             began_ns = time.thread_time_ns()
             gc.collect()
@@ -90,13 +92,13 @@ def run(venues: Sequence[str], size: Size) -> Result:
     return Result("gc", (table,), (Goal("longest automatic collection", longest_ms, "ms", 5.0, 20.0),))
 
 
-def _hear(rig: Rig, messages: int) -> int:
-    """Frames, over and over, with what the engine does beside them."""
+def _hear(rig: Rig, calls: Sequence[tuple[Sink, bytes]], messages: int) -> int:
+    """Frames, over and over on the same connections, with what the engine does beside them."""
     heard = 0
     while heard < messages:
-        for part in rig.parts:
-            rig.connect(part)
-        for sink, data in rig.calls(rig.parts, rig.capture.frames):
+        for slot in rig.board.slots:
+            slot.seq = 0  # the same ids come again
+        for sink, data in calls:
             sink(data)
             heard += 1
             if heard % SWEEP_EVERY == 0:

@@ -172,7 +172,8 @@ class Rig:
 
     def calls(self, parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[Sink, bytes]]:
         """Each frame with the connection that it belongs to. Parts of one venue take its frames in turns."""
-        return [(self._connections[key].on_frame, data) for key, data in self._dealt(parts, frames)]
+        sinks = {key: connection.on_frame for key, connection in self._connections.items()}  # one object a socket
+        return [(sinks[key], data) for key, data in self._dealt(parts, frames)]
 
     def decoders(self, parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[Decode, bytes]]:
         """Each frame with a session of its own connection, new and past its opening frames."""
@@ -186,7 +187,8 @@ class Rig:
             for number, data in (*self.capture.opening, *self.capture.opening_after_books):
                 if (part.name, number) in sessions:
                     sessions[part.name, number].decode(data, START_NS)
-        return [(sessions[key].decode, data) for key, data in self._dealt(parts, frames)]
+        decode = {key: session.decode for key, session in sessions.items()}
+        return [(decode[key], data) for key, data in self._dealt(parts, frames)]
 
     def _dealt(self, parts: Sequence[Part], frames: Sequence[Frame]) -> Iterator[tuple[tuple[str, int], bytes]]:
         names: dict[str, list[str]] = {}

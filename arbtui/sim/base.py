@@ -21,14 +21,14 @@ that not ``core.multipliers``. You subclass three things:
             quote = self.view.quote(self.listing, self.wire)
             return f'{{"bid":"{quote.bid}",...}}'
 
-**Instruments.** ``populate`` walks ``world.offered(name, "perp", "USDT")`` (the coins that this venue has there) and
-calls ``world.add(Terms(...), coin)`` for each. The terms say how the venue spells and scales it: ``native``,
-``multiplier`` (size x multiplier = coins: OKX contract value, 1000 for 1000PEPE), ``price_factor`` (price / factor =
-price of a coin: 1000 for 1000PEPE, 1 for OKX contracts), ``tick``/``step`` (or let the world choose), ``habits`` (how
-numbers are written), ``seq_start``/``seq_jump`` (update ids). ``world.interval_h`` and ``world.starts_halted`` give
-funding intervals and halts that differ between venues. The spot pair of ``world.usdc`` against USDT belongs to every
-venue that has spot. Rows that only fill a listing (dated, inverse, TradFi) are written by the venue into its answer and
-need no ``Listing``.
+**Instruments.** ``populate`` walks ``usual_listings()`` or ``world.offered(name, "perp", "USDT")`` (the coins that this
+venue has there) and calls ``world.add(Terms(...), coin)`` for each. The terms say how the venue spells and scales it:
+``native``, ``multiplier`` (size x multiplier = coins: OKX contract value, 1000 for 1000PEPE), ``price_factor`` (price /
+factor = price of a coin: 1000 for 1000PEPE, 1 for OKX contracts), ``tick``/``step`` (or let the world choose),
+``habits`` (how numbers are written), ``seq_start``/``seq_jump`` (update ids). ``world.interval_h`` and
+``world.starts_halted`` give funding intervals and halts that differ between venues. The spot pair of ``world.usdc``
+against USDT belongs to every venue that has spot. Rows that only fill a listing (dated, inverse, TradFi) are written by
+the venue into its answer and need no ``Listing``.
 
 **What changes.** The world moves in steps of 20 ms. After each, ``Hub`` pushes every topic that somebody subscribed
 and whose ``channel`` shows what changed: "bbo" when best prices or sizes did, "book", "ticker" and "other" at any
@@ -60,7 +60,7 @@ protocol frames (the default answers pings), ``on_second`` is called about once 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -86,6 +86,8 @@ __all__ = [
     "Topic",
     "ws_frame",
 ]
+
+_MARKETS: tuple[Market, ...] = ("perp", "spot")
 
 
 @dataclass(slots=True)
@@ -311,6 +313,10 @@ class SimVenue(ABC):
     def refusal(self, status: int, retry_after_s: int) -> Reply:
         """The venue's own answer with this status (429, 418, 500); ``retry_after_s`` where it sends that header."""
 
+    def offered(self, market: Market, quote: str) -> Iterator[Coin]:
+        """The coins of ``usual_listings``. Default: those that the world has here, as far as their names are ASCII."""
+        return (coin for coin in self.world.offered(self.name, market, quote) if coin.ticker.isascii())
+
     def market_of(self, call: Call) -> Market | None:
         """Which market a request belongs to, for the ``market`` filter of REST faults, where that can be told."""
         return None
@@ -343,6 +349,15 @@ class SimVenue(ABC):
         return
 
     # -- what a venue uses -----------------------------------------------------------------------------------------
+
+    def usual_listings(self) -> Iterator[tuple[Coin, Market, str, Status]]:
+        """Coin, market, quote currency and first status: all that is ``offered``, and the spot pair of USDC."""
+        for quote in ("USDT", "USDC"):
+            for market in _MARKETS:
+                for coin in self.offered(market, quote):
+                    halted = self.world.starts_halted(self.name, market, coin)
+                    yield coin, market, quote, "halted" if halted else "trading"
+        yield self.world.usdc, "spot", "USDT", "trading"
 
     def listings(self, market: Market | None = None) -> list[Listing]:
         """The venue's instruments in listing order, whatever their status (closed ones stay until removed)."""

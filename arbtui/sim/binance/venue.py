@@ -36,15 +36,10 @@ class Binance(SimVenue):
         super().__init__(hub)
 
     def populate(self) -> None:
-        markets: tuple[Market, ...] = ("perp", "spot")
-        for quote in ("USDT", "USDC"):
-            for market in markets:
-                for coin in self._offered(market, quote):
-                    halted = self.world.starts_halted(self.name, market, coin)
-                    self._list(coin, market, quote, "halted" if halted else "trading")
-        self._list(self.world.usdc, "spot", "USDT")
+        for coin, market, quote, status in self.usual_listings():
+            self._list(coin, market, quote, status)
 
-    def _offered(self, market: Market, quote: str) -> Iterator[Coin]:
+    def offered(self, market: Market, quote: str) -> Iterator[Coin]:
         offered = {coin.name: coin for coin in self.world.offered(self.name, market, quote)}
         for coin in self.world.coins:
             if coin.ticker.isascii():

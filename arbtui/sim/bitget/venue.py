@@ -35,17 +35,12 @@ class Bitget(SimVenue):
     # -- instruments ---------------------------------------------------------------------------------------------------
 
     def populate(self) -> None:
-        markets: tuple[Market, ...] = ("perp", "spot")
-        for quote in ("USDT", "USDC"):
-            for market in markets:
-                for coin in self._offered(market, quote):
-                    halted = self.world.starts_halted(self.name, market, coin)
-                    self._list(coin, market, quote, "halted" if halted else "trading")
-        self._list(self.world.usdc, "spot", "USDT")
+        for coin, market, quote, status in self.usual_listings():
+            self._list(coin, market, quote, status)
         for odd in tables.ODD:
             self._list_odd(odd)
 
-    def _offered(self, market: Market, quote: str) -> Iterator[Coin]:
+    def offered(self, market: Market, quote: str) -> Iterator[Coin]:
         offered = {coin.name for coin in self.world.offered(self.name, market, quote)}
         for coin in self.world.coins:
             if coin.name in offered or ((market, quote) == ("perp", "USDT") and coin.ticker in tables.ALWAYS):

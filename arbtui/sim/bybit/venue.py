@@ -38,14 +38,8 @@ class Bybit(SimVenue):
     # -- instruments -----------------------------------------------------------------------------------------------
 
     def populate(self) -> None:
-        markets: tuple[Market, ...] = ("perp", "spot")
-        for quote in ("USDT", "USDC"):
-            for market in markets:
-                for coin in self.world.offered(self.name, market, quote):
-                    if coin.ticker.isascii():
-                        halted = self.world.starts_halted(self.name, market, coin)
-                        self._list(coin, market, quote, "halted" if halted else "trading")
-        self._list(self.world.usdc, "spot", "USDT")
+        for coin, market, quote, status in self.usual_listings():
+            self._list(coin, market, quote, status)
         for odd in (*tables.ODD, *tables.stocks(len(self.world.coins))):
             self._list_odd(odd)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,10 @@ def make(venue: Hyperliquid, subscription: dict[str, Any]) -> Topic:
 
 
 class Feed(Topic):
-    """A stream of this venue. ``coin`` is a name that exists; ``of`` its instrument unless it is a dead pair."""
+    """A stream whose frames each show the present state.
+
+    ``coin`` is a name that exists; ``of`` its instrument unless it is a dead pair.
+    """
 
     def __init__(self, venue: Hyperliquid, wire: str, period_ms: int, coin: str = "", *, always: bool = False) -> None:
         super().__init__(venue, wire, venue.named(coin), period_ms=period_ms, always=always)
@@ -77,9 +81,9 @@ class Feed(Topic):
     def encode(self, reason: Reason, now_ns: int) -> Payload:
         return self.now()
 
+    @abstractmethod
     def now(self) -> str | None:
         """The present state as one frame."""
-        raise NotImplementedError
 
     def block_ms(self) -> int:
         return self.hyperliquid.block_ms(self.market)
@@ -185,13 +189,14 @@ def all_mids(
     return found if dex else {**found, **tables.OUTCOMES}
 
 
-class FastAssetCtxs(Feed):
+class FastAssetCtxs(Topic):
     """Mark and mid of everything: raw deflate in base64. Frames tell what changed since the one before."""
 
     channel = "mark"
 
     def __init__(self, venue: Hyperliquid) -> None:
-        super().__init__(venue, "fastAssetCtxs", tables.CTX_MS, always=True)
+        super().__init__(venue, "fastAssetCtxs", period_ms=tables.CTX_MS, always=True)
+        self.hyperliquid = venue
         self._shown: dict[str, Fields] = {}
 
     def greet(self, session: Session) -> None:

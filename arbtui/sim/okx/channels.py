@@ -7,6 +7,7 @@ of an instrument are the same in all three, and grow by more than one. ``checksu
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -71,9 +72,9 @@ class Row(Topic):
         self._shown: Any = None
         self._shown_ns = 0
 
+    @abstractmethod
     def row(self) -> dict[str, Any]:
         """The object now."""
-        raise NotImplementedError
 
     def greet(self, session: Session) -> None:
         if not rows.has_market(self.of):

@@ -35,14 +35,8 @@ class Okx(SimVenue):
     # -- instruments -----------------------------------------------------------------------------------------------
 
     def populate(self) -> None:
-        markets: tuple[Market, ...] = ("perp", "spot")
-        for quote in ("USDT", "USDC"):
-            for market in markets:
-                for coin in self.world.offered(self.name, market, quote):
-                    if coin.ticker.isascii():
-                        halted = self.world.starts_halted(self.name, market, coin)
-                        self._list(coin, market, quote, "halted" if halted else "trading")
-        self._list(self.world.usdc, "spot", "USDT")
+        for coin, market, quote, status in self.usual_listings():
+            self._list(coin, market, quote, status)
 
     def list_coin(self, coin: Coin, market: Market) -> Listing:
         return self._list(coin, market, "USDT")

@@ -8,6 +8,7 @@ in every frame, so they are not narrower than that.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -84,10 +85,14 @@ _PLACED = PlacedLayout()
 
 
 class Placing(Widget):
-    """A widget that places its children by itself."""
+    """A widget that places its children by itself.
 
+    What is abstract here is so for the type checker: Textual's metaclass leaves no room for ABC's.
+    """
+
+    @abstractmethod
     def places(self, size: Size) -> dict[Widget, Region]:
-        raise NotImplementedError
+        """Where each child that is shown goes, in a widget of this size."""
 
     def place_anew(self) -> None:
         """``places`` has changed its mind. (A child's wish for layout is what makes its parent arrange again.)"""

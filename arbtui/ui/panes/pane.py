@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -43,8 +44,9 @@ class Pane(Placing, can_focus=True):
         yield self.title_rule
         yield from self.body_widgets()
 
+    @abstractmethod
     def body_widgets(self) -> Iterable[LineWidget]:
-        raise NotImplementedError
+        """What stands under the title."""
 
     def places(self, size: Size) -> dict[Widget, Region]:
         places: dict[Widget, Region] = {self.title_rule: Region(0, 0, size.width, min(1, size.height))}
@@ -53,9 +55,9 @@ class Pane(Placing, can_focus=True):
             places[widget] = region.translate((0, 1)).intersection(body)
         return places
 
+    @abstractmethod
     def body_places(self, size: Size) -> dict[Widget, Region]:
         """Where the body's widgets go, from (0, 0) under the title."""
-        raise NotImplementedError
 
     @property
     def body_size(self) -> Size:
@@ -66,8 +68,9 @@ class Pane(Placing, can_focus=True):
             self.show_body(now_s)
             self.show_title()
 
+    @abstractmethod
     def show_body(self, now_s: float) -> None:
-        raise NotImplementedError
+        """Show the engine's state as it is now; never called while there is no room."""
 
     def detail(self, width: int) -> list[Line] | None:
         """What the pane has to say in full about its row under the cursor; None: nothing."""
@@ -146,8 +149,9 @@ class ListPane(Pane):
         self.cursor = Cursor()
 
     @property
+    @abstractmethod
     def count(self) -> int:
-        raise NotImplementedError
+        """Rows of the list, seen or not."""
 
     @property
     def window(self) -> int:

@@ -26,6 +26,7 @@ from arbtui.lines.records import (
     StatusLine,
     TickerLine,
 )
+from arbtui.market.figures import mid_usd
 from arbtui.market.state import Coin, Slot
 from arbtui.port import EnginePort
 from arbtui.strategy.rows import Leg, SignalRecord, SpreadRow
@@ -304,6 +305,5 @@ def _preference(pair: tuple[Slot, Slot]) -> tuple[bool, float, str, str]:
 
 
 def _mid_usd(slot: Slot) -> Decimal | None:
-    if slot.bid_usd is None or slot.ask_usd is None:
-        return None
-    return Decimal(repr((slot.bid_usd + slot.ask_usd) / 2))
+    mid = mid_usd(slot)
+    return None if mid is None else Decimal(repr(mid))

@@ -43,6 +43,12 @@ def volume(text: str | None) -> float | None:
     return value if value is not None and value >= 0.0 else None
 
 
+def _per_coin(text: str | None, factor: float | None) -> float | None:
+    """The price of one coin that ``text`` spells; None where the factor of its units is not known."""
+    value = price(text)
+    return None if value is None or factor is None else value / factor
+
+
 def merged(known: _Event | None, event: _Event, fields: tuple[str, ...], ws_ns: int) -> _Event:
     """``event`` over ``known``; ``ws_ns`` = last websocket data of this kind."""
     if known is None:
@@ -71,8 +77,7 @@ def figure_ticker(slot: Slot) -> None:
     ticker, factor = slot.ticker, slot.price_factor
     if ticker is None:
         return
-    last = price(ticker.last)
-    slot.last_price = last / factor if last is not None and factor is not None else None
+    slot.last_price = _per_coin(ticker.last, factor)
     slot.vol_24h_usd = vol_24h_usd(slot, ticker)
 
 
@@ -104,9 +109,8 @@ def figure_mark(slot: Slot) -> None:
     event, factor = slot.mark, slot.price_factor
     if event is None:
         return
-    mark, index = price(event.mark), price(event.index)
-    slot.mark_price = mark / factor if mark is not None and factor is not None else None
-    slot.index_price = index / factor if index is not None and factor is not None else None
+    slot.mark_price = _per_coin(event.mark, factor)
+    slot.index_price = _per_coin(event.index, factor)
 
 
 def take_funding(slot: Slot, event: Funding) -> None:

@@ -30,8 +30,6 @@ from arbtui.core.events import Event, QuoteTexts
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import SequenceRule
 
-NO_SLOT = -1
-
 
 class Environment(StrEnum):
     """Which of a venue's worlds. ``demo`` is the venue's own paper trading, not arbtui's ``--demo``."""
@@ -48,7 +46,8 @@ class Tables:
     by_market: Mapping[Market, dict[str, int]]
 
     def of(self, market: Market) -> dict[str, int]:
-        return self.by_market[market]
+        """Empty for a market that nobody asked for."""
+        return self.by_market.get(market, {})
 
 
 @dataclass(frozen=True)

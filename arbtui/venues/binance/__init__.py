@@ -19,28 +19,25 @@ from arbtui.venues.channels import sockets
 
 _LIFETIME_S = 23 * 3600.0  # both products cut at 24 h
 
-_PER_SOCKET = {"bbo": 300, "book": 300, "market": 300}
+_STREAMS_PER_SOCKET = 300
+_PER_SOCKET = dict.fromkeys(("bbo", "book", "market"), _STREAMS_PER_SOCKET)
+
+
+def _manners(messages_per_s: float) -> Manners:
+    return Manners(
+        messages_per_s=messages_per_s,
+        streams_per_socket=_STREAMS_PER_SOCKET,
+        ping_every_s=15.0,
+        ping_when_idle=True,
+        lifetime_s=_LIFETIME_S,
+    )
+
 
 # USD-M takes 10 messages/s by the docs and was seen to cut after bursts of more than 15; spot takes 5/s, our pongs
 # among them. Both allow 1024 streams a socket, and the 1025th costs all of them: fewer, for CPU and blast radius.
 # USD-M pings every 3 minutes only, so the heartbeat is ours. Source: Binance USD-M docs, "Websocket Market Streams";
 # spot docs, "WebSocket Streams", "General WSS information".
-_MANNERS = {
-    Market.PERP: Manners(
-        messages_per_s=5.0,
-        streams_per_socket=_PER_SOCKET["bbo"],
-        ping_every_s=15.0,
-        ping_when_idle=True,
-        lifetime_s=_LIFETIME_S,
-    ),
-    Market.SPOT: Manners(
-        messages_per_s=3.0,
-        streams_per_socket=_PER_SOCKET["bbo"],
-        ping_every_s=15.0,
-        ping_when_idle=True,
-        lifetime_s=_LIFETIME_S,
-    ),
-}
+_MANNERS = {Market.PERP: _manners(messages_per_s=5.0), Market.SPOT: _manners(messages_per_s=3.0)}
 
 # Arrays come every second with whatever changed; bookTicker and depth only on change.
 _CADENCES = {
@@ -99,7 +96,7 @@ class Binance:
 
     def session(self, url: str, tables: Tables) -> BinanceSession:
         market = market_of(url)
-        return BinanceSession(market, tables.by_market.get(market, {}))
+        return BinanceSession(market, tables.of(market))
 
     def instrument_requests(self, env: Environment, market: Market) -> list[HttpRequest]:
         return rest.instrument_requests(env, market)

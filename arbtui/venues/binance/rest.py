@@ -172,7 +172,7 @@ def decode_http(request: HttpRequest, status: int, body: bytes, tables: Tables, 
     if status >= 400:
         raise _refused(where.path, status, body)
     market = Market.PERP if where.path.startswith("/fapi/") else Market.SPOT
-    slots = tables.by_market.get(market, {})
+    slots = tables.of(market)
     try:
         match where.path.removeprefix("/fapi/v1/").removeprefix("/api/v3/"):
             case "exchangeInfo":

@@ -123,5 +123,5 @@ def _told(
     market: Market,
     events: Callable[[_RowT, int], Sequence[Event]],
 ) -> Sequence[Event]:
-    slots = tables.by_market.get(market, {})
+    slots = tables.of(market)
     return row_events(decoder, data, "Bitget rows", lambda row: slot_or_none(slots, row.symbol), events)

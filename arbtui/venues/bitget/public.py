@@ -41,7 +41,7 @@ class BitgetSession:
     """See ``venues.base.Session``."""
 
     def __init__(self, tables: Tables) -> None:
-        self._slots = {product: tables.by_market.get(market, {}) for product, market in MARKET.items()}
+        self._slots = {product: tables.of(market) for product, market in MARKET.items()}
         self._subscriptions = Subscriptions()
         self._expects_bbo = True  # the kind of the last push; only speed depends on it
         self._handlers: dict[bytes, Callable[[bytes, int], Sequence[Event]]] = {

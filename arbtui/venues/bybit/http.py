@@ -106,7 +106,7 @@ def _tickers(where: Address, result: msgspec.Raw, tables: Tables, t_ns: int) -> 
     market = MARKET.get(where.query.get("category", ""))
     if market is None:
         return (Ignored("other_product"),)
-    slots, listed = tables.by_market.get(market, {}), guarded(shapes.page, result, "Bybit tickers").rows
+    slots, listed = tables.of(market), guarded(shapes.page, result, "Bybit tickers").rows
     return row_events(
         shapes.ticker_rows,
         listed,

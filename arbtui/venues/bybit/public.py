@@ -91,7 +91,7 @@ class BybitSession:
 
     def __init__(self, market: Market, tables: Tables) -> None:
         self._market = market
-        self._slots = tables.by_market.get(market, {})
+        self._slots = tables.of(market)
         self._subscriptions = Subscriptions(market)
         self._expects_quote = True  # the last frame was one; only speed depends on it
         self._tops: dict[str, _Top] = {}  # by topic; a symbol keeps its slot while we are connected

@@ -97,7 +97,7 @@ def _perps(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     if len(names) != len(ctxs):
         raise ProtocolBroken("unknown_shape", f"{len(names)} perps with {len(ctxs)} contexts", body[:200])
     listing = instruments.perps(names, ctxs, meta.collateral_token, t_ns)
-    slots, figures = tables.by_market.get(Market.PERP, {}), RowEvents()
+    slots, figures = tables.of(Market.PERP), RowEvents()
     for instrument in listing.instruments:
         ctx = ctxs[instrument.extra["asset"]]
         if isinstance(ctx, shapes.PerpCtx):
@@ -114,7 +114,7 @@ def _spots(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
     ctxs, bad = shapes.spot_ctxs.decode(raw_ctxs, "contexts of pairs")
     by_name = {ctx.coin: ctx for ctx in ctxs}
     listing = instruments.spots(meta, by_name, t_ns)
-    slots, figures = tables.by_market.get(Market.SPOT, {}), RowEvents()
+    slots, figures = tables.of(Market.SPOT), RowEvents()
     if bad:
         figures.skip("bad_row")
     for instrument in listing.instruments:
@@ -145,7 +145,7 @@ def _book(body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
             "Hyperliquid has no book of this coin.", reason=RefusalReason.UNKNOWN_INSTRUMENT, code="null"
         )
     market = market_of(book.coin)
-    slot = None if market is None else slot_or_none(tables.by_market.get(market, {}), book.coin)
+    slot = None if market is None else slot_or_none(tables.of(market), book.coin)
     return (Ignored("unknown_symbol"),) if slot is None else (snapshot(book, slot, t_ns, "rest"),)
 
 

@@ -124,7 +124,7 @@ class HyperliquidSession:
         slot = self._slots.get(coin)
         market = None if slot is not None else market_of(coin)
         if market is not None:
-            slot = slot_or_none(self._tables.by_market.get(market, {}), coin)
+            slot = slot_or_none(self._tables.of(market), coin)
             if slot is not None:
                 self._slots[coin] = slot
         return slot

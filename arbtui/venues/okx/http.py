@@ -116,7 +116,7 @@ _HANDLERS: dict[str, Handler] = {
 
 
 def _slot(tables: Tables, native: str) -> int | None:
-    return slot_or_none(tables.by_market.get(market_of(native), {}), native)
+    return slot_or_none(tables.of(market_of(native)), native)
 
 
 def _told(

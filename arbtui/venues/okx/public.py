@@ -254,7 +254,7 @@ class OkxSession:
         """None for an instrument that stands in no table."""
         lane = self._lanes.get(native)
         if lane is None:
-            slot = slot_or_none(self._tables.by_market.get(market_of(native), {}), native)
+            slot = slot_or_none(self._tables.of(market_of(native)), native)
             if slot is None:
                 return None
             lane = self._lanes[native] = _Lane(slot)

@@ -15,8 +15,8 @@ VENUES = {"binance", "okx", "bybit", "bitget", "hyperliquid"}
 
 def main(arbtui: str) -> int:
     """0 when the demo kept its word; what it broke goes to stderr."""
-    run = subprocess.run([arbtui, *DEMO], capture_output=True, text=True, timeout=90, check=False)  # noqa: S603
-    schema = json.loads(subprocess.run([arbtui, "config", "schema"], capture_output=True, check=True).stdout)  # noqa: S603
+    run = subprocess.run([arbtui, *DEMO], capture_output=True, text=True, timeout=90, check=False)
+    schema = json.loads(subprocess.run([arbtui, "config", "schema"], capture_output=True, check=True).stdout)
     validator = jsonschema.validators.validator_for(schema)(schema)
     kinds: Counter[str] = Counter()
     live, raised_after_s, first_ns = set(), None, 0

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 from arbtui import arguments
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last boundary: a mistake of arbtui's own
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno == ENOSPC and error.filename is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _failed("stdout cannot be written: the disk is full; make room or print elsewhere.", EXIT_FAILED)
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
         return _failed(f"this is a mistake of arbtui's own, please report it: {what}; --debug shows where", EXIT_FAILED)
 

@@ -118,7 +118,7 @@ class Printer:
             due_ns = self._port.clock.now_ns() + round(duration_s * NS_PER_S)
             self._port.clock.call_at(due_ns, self._ended.set)
         await self._ended.wait()
-        return 0
+        return 1 if self._out.failure else 0
 
     async def drained(self) -> None:
         """Returns once the reader has taken most of what was printed."""
@@ -133,7 +133,9 @@ class Printer:
                 timer.cancel()
             self._complain()
             left = await self._out.close(OUTPUT_PATIENCE_S)
-            if left and not self._out.reader_gone:
+            if self._out.failure:
+                log.error("stdout cannot be written: %s; lines are missing there", self._out.failure)
+            elif left and not self._out.reader_gone:
                 log.warning("the reader of stdout did not take the last %d bytes", left)
         if self._csv is not None and not await asyncio.to_thread(self._csv.close):
             log.warning("the disk did not take the last CSV rows")

@@ -5,6 +5,7 @@ With a screen to files only; without one also to stderr, where journald and peop
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -62,7 +63,8 @@ def start(folder: Path, level: str = "info", *, stderr: TextIO | None = None) ->
     def finish() -> None:
         listener.stop()
         for handler in handlers:
-            handler.close()
+            with contextlib.suppress(OSError):  # a full disk does not take the last of it either
+                handler.close()
 
     return stop
 

@@ -410,3 +410,13 @@ def test_an_early_interrupt_leaves_no_traceback(home: Path) -> None:
     run = subprocess.run([sys.executable, "-c", slow], capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert run.returncode == -signal.SIGINT
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("--version",), ("config", "schema")])
+def test_a_stdout_on_a_full_disk_is_told_in_one_sentence(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "arbtui", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == "arbtui: stdout cannot be written: the disk is full; make room or print elsewhere.\n"

@@ -103,6 +103,25 @@ def test_a_full_disk_silences_the_file_only(
     assert console.getvalue() == "arbtui: warning: one\narbtui: warning: two\n"
 
 
+def test_a_file_that_cannot_be_closed_on_a_full_disk_ends_in_silence(
+    tmp_path: Path, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+
+    close = logging.FileHandler.close
+
+    def full(handler: logging.FileHandler) -> None:
+        close(handler)
+        raise OSError(28, "No space left on device")
+
+    stop = logs.start(tmp_path, stderr=None)
+    log.warning("one")
+    monkeypatch.setattr("logging.FileHandler.close", full)
+    stop()
+    assert not died
+
+
 def test_a_stderr_that_nobody_reads_does_not_hold_the_end(
     tmp_path: Path, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,22 @@ async def test_a_closed_stdout_ends_the_run_with_0(bench: Bench, busy: bool) -> 
         await printer.close()
 
 
+async def test_a_stdout_on_a_full_disk_is_told_and_ends_the_run_with_1(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        printer = Printer(only("quote"), out_fd=full)
+        printer.attach(bench.desk)
+        running = asyncio.create_task(printer.run())
+        bench.everything()
+        assert await asyncio.wait_for(running, 5) == 1
+        await printer.close()
+    finally:
+        os.close(full)
+    assert "stdout cannot be written: No space left on device" in caplog.text
+
+
 async def test_the_end_waits_for_nothing_that_is_not_there(bench: Bench) -> None:
     loop = asyncio.get_running_loop()
     for act in (lambda bench: None, Bench.everything):

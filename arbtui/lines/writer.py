@@ -7,28 +7,30 @@ feed behind a stalled pipe must not go stale. A replay wants every line instead:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import select
 import threading
 from collections import deque
 from collections.abc import Callable
+from errno import EBADF, ECONNRESET, EIO, EPIPE
 from time import monotonic
 
 MAX_PENDING_BYTES = 8 * 2**20
 _IDLE_S = 0.5  # how soon a reader is missed that left while there was nothing to write
 _CHUNK_BYTES = 1 << 16
 _ROOM_WAIT_S = 0.1
+_READER_LEFT = {EPIPE, ECONNRESET, EBADF, EIO}  # EIO: the terminal is gone
 
 
 class LineWriter:
-    """``on_closed`` is called in the writing thread, once, when the reader is gone."""
+    """``on_closed`` is called in the writing thread, once, when nothing can be written any more: the reader is gone."""
 
     def __init__(
         self, fd: int, *, on_closed: Callable[[], None], max_pending: int = MAX_PENDING_BYTES, lossless: bool = False
     ) -> None:
         self.dropped = 0  # lines left out because the reader was slow
         self.reader_gone = False
+        self.failure = ""  # in the system's words, where it was not the reader who left: a full disk
         self._fd = fd
         self._on_closed = on_closed
         self._max_pending = max_pending
@@ -85,10 +87,13 @@ class LineWriter:
     # in the thread
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while self._wait():
                 self._write_queued()
             return
+        except OSError as error:
+            if error.errno not in _READER_LEFT:
+                self.failure = error.strerror or str(error)
         self.reader_gone = True
         self._queue.clear()
         self._on_closed()

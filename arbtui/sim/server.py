@@ -104,9 +104,12 @@ class Server:
         )
         if self.hub.faults.find("refuse", venue.name, venue.market_of(call)):
             return _reset(request)
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._socket(request, venue, call)
-        return await self._rest(request, venue, call)
+        try:
+            if request.headers.get("Upgrade", "").lower() == "websocket":
+                return await self._socket(request, venue, call)
+            return await self._rest(request, venue, call)
+        except ConnectionResetError:  # the client left while it was answered: that is no trouble of the venue's
+            return _reset(request)
 
     async def _rest(self, request: BaseRequest, venue: SimVenue, call: Call) -> web.StreamResponse:
         reply = self._faulty(venue, call) or venue.handle(call)

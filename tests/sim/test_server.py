@@ -48,6 +48,19 @@ async def test_a_client_ping_is_answered_and_a_close_is_proper() -> None:
         assert (message.type, ws.close_code) == (aiohttp.WSMsgType.CLOSE, 1008)
 
 
+async def test_a_client_that_leaves_during_the_handshake_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def left(*_: object) -> None:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async with served(coins=2) as (_, client):
+        monkeypatch.setattr("aiohttp.web.WebSocketResponse.prepare", left)
+        with pytest.raises(aiohttp.ClientError):
+            await client.ws_connect("/stream.binance.com/ws")
+    assert "Error handling request" not in caplog.text
+
+
 async def test_a_client_that_does_not_read_is_cut_not_buffered_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "MAX_BACKLOG", 64 * 1024)
     async with served(coins=40, rate=20_000.0) as (server, _):

@@ -1,8 +1,8 @@
 """Whether a frame costs more where there is more: from ten coins to a thousand, from two venues to thirteen.
 
-Where there are fewer than thirteen venues, the venues that there are appear again under other names, with connections,
-slots and fees of their own; the frames are dealt to them in turns. The same decisions are made either way, so the cost
-of a message should be the same.
+Coins are counted on all venues. Venues are counted on the frames of the first two alone, so that all counts handle the
+same bytes: the two appear again under other names, with connections, slots and fees of their own, and the frames are
+dealt to them in turns.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def _coins(venues: Sequence[str], size: Size) -> dict[int, Timed]:
 
 def _venues(venues: Sequence[str], size: Size) -> dict[int, Timed]:
     """All numbers of venues take turns in the same rounds, on the same frames."""
-    taken = capture(Channel.BBO, venues, coins=size.venue_coins, frames=size.frames, moves_per_s=MOVES_PER_S)
+    taken = capture(Channel.BBO, venues[:2], coins=size.venue_coins, frames=size.frames, moves_per_s=MOVES_PER_S)
     with bench_loop() as loop:
-        rigs = {str(count): Rig(taken, loop, parts_of(taken, count)) for count in size.venues if count >= len(venues)}
+        rigs = {str(count): Rig(taken, loop, parts_of(taken, count)) for count in size.venues}
         candidates: dict[str, Setup] = {BASE: _reading(taken.frames)}
         for name, rig in rigs.items():
             candidates |= {name: _candidates(taken, rig)["signal"]}

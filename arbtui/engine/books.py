@@ -18,7 +18,8 @@ from arbtui.market.state import Board, Slot
 from arbtui.venues.base import HttpRequest
 
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 12.0  # so that a book is back within 20 s of the end of a fault
+OVERDUE_NS = 10 * NS_PER_S
 CALM_S = 60.0  # a book that stood for so long begins again with the shortest pause
 
 
@@ -65,6 +66,7 @@ class Books:
         self._efforts: dict[int, Effort] = {}
         self._waiting: set[int] = set()  # slots whose snapshot is asked for or about to be
         self._stopped = False
+        self._down_ns: dict[int, int] = {}  # slot id -> since when its book is down
         self.held: dict[int, Slot] = {}
         self.losses: Counter[str] = Counter()  # why books had to be asked for again, since start
 
@@ -75,11 +77,23 @@ class Books:
             return False
         for slot_id in self.held.keys() - wanted.keys():
             self._board.release_book(self.held[slot_id])
+            self._down_ns.pop(slot_id, None)
             self._efforts.pop(slot_id, None)
         for slot_id in wanted.keys() - self.held.keys():
             self._board.hold_book(wanted[slot_id])
         self.held = wanted
         return True
+
+    def look(self) -> None:
+        """Note which books are down; called about once a second."""
+        now_ns = self._clock.now_ns()
+        down = {slot_id for slot_id, slot in self.held.items() if slot.book is not None and not slot.book.live}
+        self._down_ns = {slot_id: self._down_ns.get(slot_id, now_ns) for slot_id in down}
+
+    def overdue(self) -> list[Slot]:
+        """Held books that have been down for ten seconds."""
+        late_ns = self._clock.now_ns() - OVERDUE_NS
+        return [self.held[slot_id] for slot_id, since_ns in self._down_ns.items() if since_ns < late_ns]
 
     @property
     def streams(self) -> list[Stream]:

@@ -235,7 +235,7 @@ class Live:
             for pair in self.desk.spreads.close(base, now_ns):
                 for slot in (pair.buy, pair.sell) if pair.net_bps >= pair.threshold_bps else ():
                     if now_ns - moved_ns(slot) > STILL_S * NS_PER_S:
-                        self.venues[slot.instrument.venue].doubt_listing(slot.instrument.market)
+                        self.venues[slot.instrument.venue].doubt_leg(slot.instrument.market)
 
     # ---- the clock, and what cannot be reached
 

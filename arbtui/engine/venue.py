@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange
-from arbtui.core.model import Channel, Instrument, Market, Stream
+from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
 from arbtui.engine.books import Books
@@ -112,6 +112,11 @@ class RunningVenue:
         self.changed.set()
         await self.snapshots[market].run()
 
+    def doubt_leg(self, market: Market) -> None:
+        """A leg makes an edge by standing still: a second source is to speak soon, and the listing to be looked up."""
+        self.snapshots[market].hurry()
+        self.doubt_listing(market)
+
     def doubt_listing(self, market: Market) -> None:
         """Ask now whether the venue still trades what it listed, at most once a minute."""
         now_ns = self._around.clock.now_ns()
@@ -168,7 +173,18 @@ class RunningVenue:
             return
         if isinstance(event, StatusChange):
             self.discoveries[self._board.slots[event.slot].instrument.market].poke()
+        if isinstance(event, Quote) and event.source == "rest":
+            self._watch_halted(event)
         self._board.apply(event)
+
+    def _watch_halted(self, quote: Quote) -> None:
+        """A price that moves though its instrument is not listed as trading: the venue may have resumed it unsaid."""
+        slot = self._board.slots[quote.slot]
+        before = slot.quote
+        if slot.instrument.status is not TradingStatus.TRADING and before is not None:
+            moved = (before.bid, before.ask) != (quote.bid, quote.ask)
+            if moved and quote.bid is not None and quote.ask is not None:
+                self.doubt_listing(slot.instrument.market)
 
     def take_listing(self, listing: Listing) -> str | None:
         """Take a product's instruments in; the reason in words where they are not believed."""
@@ -195,10 +211,11 @@ class RunningVenue:
     # ---- health
 
     def _silent(self, market: Market) -> bool:
-        return any(s.market is market and s.state is not FeedState.LIVE for s in self.status())
+        return any(s.market is market and s.state is not FeedState.LIVE for s in self.feed.status())
 
     def note_health(self) -> None:
         """Tell the feed what only discovery and the clock know; called about once a second."""
+        self.books.look()
         self.feed.clock_offset_ms = self.offset.offset_ms
         self._board.set_clock_offset(self.venue.name, self.offset.offset_ms)
         for market, discovery in self.discoveries.items():
@@ -206,7 +223,31 @@ class RunningVenue:
             self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
 
     def status(self) -> list[FeedStatus]:
-        return [status for status in self.feed.status() if status.market in self.discoveries]
+        """The feed's view of its streams, and the market's of what they bring: the worse of the two."""
+        return [self._judged(status) for status in self.feed.status() if status.market in self.discoveries]
+
+    def _judged(self, status: FeedStatus) -> FeedStatus:
+        slots = [slot for slot in self._streamed_slots() if slot.instrument.market is status.market]
+        doubted = [slot for slot in slots if slot.quote is not None and (slot.stale is not None or slot.crossed)]
+        lost = [slot for slot in self.books.overdue() if slot.instrument.market is status.market]
+        stale = max(status.stale, len(doubted) + len(lost))
+        if status.state is not FeedState.LIVE or not (doubted or lost):
+            return replace(status, stale=stale)
+        if slots and 2 * len(doubted) > len(slots):
+            one = doubted[0]
+            why = one.stale or "bid at or above ask"
+            text = f"{len(doubted)} of {len(slots)} quotes are not believed, {one.instrument.native} among them: {why}"
+            return replace(status, state=FeedState.STALE, stale=stale, reason=text)
+        if lost and 2 * len(lost) > len(self.books.held):
+            text = f"{len(lost)} order books are lost, {lost[0].instrument.native} among them"
+            return replace(status, state=FeedState.DEGRADED, stale=stale, reason=text)
+        return replace(status, stale=stale)
+
+    def _streamed_slots(self) -> Iterator[Slot]:
+        for instrument in self.streamed:
+            slot = self._board.slot_of(self.venue.name, instrument.market, instrument.native)
+            if slot is not None:
+                yield slot
 
     def reports(self) -> Sequence[StreamReport]:
         return self.feed.streams()

@@ -28,6 +28,7 @@ HANDOVER_WAIT_S = 10.0  # a successor without data takes over after so long if t
 HANDOVER_LIMIT_S = 40.0  # beyond what its requests take at the venue's pace, a successor gets no longer
 UNACKED_SETTLE_S = 2.0  # where nothing is acknowledged, requests get so long to take effect
 _FORGET_S = 600.0
+_PATIENT = 40  # remedies at the shortest pause
 
 
 class ShardHost(Protocol):
@@ -45,7 +46,7 @@ class ShardHost(Protocol):
 
 
 class Patience:
-    """Pauses between drastic remedies: short while it may be a fault that passes, then doubling to ten minutes."""
+    """Pauses between drastic remedies: short for ten minutes, for it may be a fault that passes, then doubling."""
 
     def __init__(self, taken: int = 0) -> None:
         self.taken = taken
@@ -55,7 +56,7 @@ class Patience:
         """A remedy is applied now."""
         if now_ns - self.next_ns > _FORGET_S * NS_PER_S and self.next_ns:
             self.taken = 0
-        pause_s = 15.0 if self.taken < 4 else min(600.0, 15.0 * 2.0 ** (self.taken - 3))
+        pause_s = 15.0 if self.taken < _PATIENT else min(600.0, 15.0 * 2.0 ** (self.taken - _PATIENT + 1))
         self.taken += 1
         self.next_ns = now_ns + round(pause_s * NS_PER_S)
 

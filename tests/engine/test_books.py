@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from arbtui.core.clock import NS_PER_S, ManualClock
-from arbtui.core.events import Listing
+from arbtui.core.events import BookSnapshot, Listing
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import PrevLink
 from arbtui.engine.books import LONGEST_PAUSE_S, Books
@@ -132,3 +132,17 @@ async def test_where_the_socket_brings_snapshots_the_stream_is_subscribed_anew()
     wire.books.lost(wire.slot("BTC"), "gap")
     assert wire.resynced == ["BTC"]
     assert wire.asked == []
+
+
+async def test_a_book_is_overdue_when_it_has_been_down_for_ten_seconds(wire: Wire) -> None:
+    wire.books.hold([wire.slot("BTC"), wire.slot("ETH")])
+    wire.books.look()
+    wire.after(9)
+    wire.books.look()
+    assert wire.books.overdue() == []
+    wire.after(2)
+    wire.board.apply(BookSnapshot(wire.slot("ETH").id, [("1", "1")], [("2", "1")], 5, wire.clock.now_ns()))
+    wire.books.look()
+    assert wire.books.overdue() == [wire.slot("BTC")]
+    wire.books.hold([])
+    assert wire.books.overdue() == []

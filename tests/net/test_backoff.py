@@ -31,11 +31,11 @@ def test_very_many_failures_still_have_a_wait() -> None:
 
 def test_drastic_remedies_are_repeated_quickly_at_first_and_ever_more_slowly() -> None:
     patience, now_ns, pauses = Patience(), S, list[float]()
-    for _ in range(12):
+    for _ in range(48):
         patience.take(now_ns)
         pauses.append((patience.next_ns - now_ns) / S)
         now_ns = patience.next_ns
-    assert pauses[:4] == [15.0] * 4
+    assert pauses[:40] == [15.0] * 40  # ten minutes, in which it may be a fault that passes
     assert pauses == sorted(pauses)
     assert pauses[-1] == 600.0
     patience.take(now_ns + 601 * S)  # long quiet: as at first

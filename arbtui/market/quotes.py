@@ -1,7 +1,7 @@
 """A quote enters its slot: the careful way, for whatever the board's hot path does not take.
 
 The hot path takes a websocket quote with both sides, sound numbers, bid below ask, and all factors known. Everything
-else comes here, and a slot whose ``scale`` is None sends its next quote here too.
+else comes here, and a slot that is not ``plain`` sends its next quote here too.
 """
 
 from __future__ import annotations
@@ -78,33 +78,17 @@ def show(slot: Slot, quote: Quote) -> None:
     """``quote`` becomes the slot's, whatever its sides."""
     slot.quote = quote
     slot.crossed = quote.bid is not None and quote.ask is not None and quote.bid >= quote.ask
-    factor, multiplier = slot.price_factor, slot.multiplier
-    slot.bid = slot.ask = slot.bid_qty = slot.ask_qty = None
-    if factor is not None:
-        slot.bid = None if quote.bid is None else quote.bid / factor
-        slot.ask = None if quote.ask is None else quote.ask / factor
-    if multiplier is not None:
-        slot.bid_qty = None if quote.bid_qty is None else quote.bid_qty * multiplier
-        slot.ask_qty = None if quote.ask_qty is None else quote.ask_qty * multiplier
     rescale(slot)
 
 
 def rescale(slot: Slot) -> None:
-    """Recomputes ``scale`` and what is made with it: after a quote, a fee, a rate or a factor has changed."""
+    """Makes the factors anew: after a quote that needed care, or when a fee, a rate or a factor has changed."""
     factor, multiplier, taker = slot.price_factor, slot.multiplier, slot.taker_rate
     rate = slot.family.rates.value(slot.instrument.price_ccy)
-    slot.bid_usd = slot.ask_usd = slot.bid_net = slot.ask_net = None
-    slot.scale = None
+    slot.usd = slot.sold = slot.bought = None
+    slot.plain = False
     if factor is None or multiplier is None or rate is None:
         return
-    usd = rate / factor
-    sold, bought = usd * (1.0 - taker), usd * (1.0 + taker)
-    quote = slot.quote
-    if quote is not None and quote.bid is not None:
-        slot.bid_usd = quote.bid * usd
-        slot.bid_net = quote.bid * sold
-    if quote is not None and quote.ask is not None:
-        slot.ask_usd = quote.ask * usd
-        slot.ask_net = quote.ask * bought
-    if not slot.crossed:
-        slot.scale = (factor == multiplier == usd == 1.0, factor, multiplier, usd, sold, bought)
+    slot.usd = usd = rate / factor
+    slot.sold, slot.bought = usd * (1.0 - taker), usd * (1.0 + taker)
+    slot.plain = not slot.crossed

@@ -21,31 +21,22 @@ if TYPE_CHECKING:
     from arbtui.market.basis import Rate
     from arbtui.market.family import Family
 
-Scale = tuple[bool, float, float, float, float, float]
-
 
 class Slot:
     """One instrument's latest state.
 
-    ``scale`` is what a quote is multiplied with on the hot path: (whether the next three are all 1, price_factor,
-    multiplier, USDT per wire price, the same after selling, the same after buying). It is None while the next quote
-    needs more care than that.
+    What is kept is the newest quote as it came and the factors that hold for it; prices per coin are made from both
+    when somebody asks. Of a thousand quotes few are ever asked about, and each number that is not written spares the
+    processor a place in memory that it would have to fetch. ``plain``: the next quote needs no more care than that.
     """
 
     __slots__ = (
         "agreed",
-        "ask",
-        "ask_net",
-        "ask_qty",
-        "ask_usd",
         "barred",
-        "bid",
-        "bid_net",
-        "bid_qty",
-        "bid_usd",
         "book",
         "book_link",
         "book_ns",
+        "bought",
         "coin",
         "crossed",
         "family",
@@ -70,16 +61,18 @@ class Slot:
         "multiplier",
         "muted",
         "odd_ns",
+        "plain",
         "price_factor",
         "quarantine",
         "quote",
         "rate_per_h",
-        "scale",
         "seq",
+        "sold",
         "stale",
         "taker_rate",
         "ticker",
         "ticker_ns",
+        "usd",
         "vol_24h_usd",
         "witness",
         "ws_ns",
@@ -93,14 +86,6 @@ class Slot:
 
         # best bid and offer
         self.quote: Quote | None = None
-        self.bid: float | None = None
-        self.bid_qty: float | None = None
-        self.ask: float | None = None
-        self.ask_qty: float | None = None
-        self.bid_usd: float | None = None
-        self.ask_usd: float | None = None
-        self.bid_net: float | None = None
-        self.ask_net: float | None = None
         self.seq = 0  # of the last accepted websocket quote
         self.low_after: Quote | None = None  # the quote after which only lower ids have come
         self.low_ns = 0  # since when
@@ -108,9 +93,12 @@ class Slot:
         self.crossed = False  # bid >= ask
 
         # factors
-        self.scale: Scale | None = None
+        self.plain = False
         self.price_factor: float | None = None
         self.multiplier: float | None = None
+        self.usd: float | None = None  # USDT per wire price; with the next two None while the rate cannot be used
+        self.sold: float | None = None  # what selling at a wire price of 1 brings after the taker fee, USDT
+        self.bought: float | None = None  # what buying at it costs
         self.taker_rate = 0.0  # fraction, negative = rebate
         self.fee_source = ""  # "default", "config fees.okx.perp.taker_bps", "venue listing"
         self.maker_rate = 0.0
@@ -153,9 +141,54 @@ class Slot:
         return self.instrument.key
 
     @property
+    def bid(self) -> float | None:
+        """Best bid per coin, in the price currency."""
+        quote, factor = self.quote, self.price_factor
+        return None if quote is None or quote.bid is None or factor is None else quote.bid / factor
+
+    @property
+    def ask(self) -> float | None:
+        quote, factor = self.quote, self.price_factor
+        return None if quote is None or quote.ask is None or factor is None else quote.ask / factor
+
+    @property
+    def bid_qty(self) -> float | None:
+        """Coins at the best bid."""
+        quote, multiplier = self.quote, self.multiplier
+        return None if quote is None or quote.bid_qty is None or multiplier is None else quote.bid_qty * multiplier
+
+    @property
+    def ask_qty(self) -> float | None:
+        quote, multiplier = self.quote, self.multiplier
+        return None if quote is None or quote.ask_qty is None or multiplier is None else quote.ask_qty * multiplier
+
+    @property
+    def bid_usd(self) -> float | None:
+        quote, usd = self.quote, self.usd
+        return None if quote is None or quote.bid is None or usd is None else quote.bid * usd
+
+    @property
+    def ask_usd(self) -> float | None:
+        quote, usd = self.quote, self.usd
+        return None if quote is None or quote.ask is None or usd is None else quote.ask * usd
+
+    @property
+    def bid_net(self) -> float | None:
+        """What selling one coin brings after the taker fee."""
+        quote, sold = self.quote, self.sold
+        return None if quote is None or quote.bid is None or sold is None else quote.bid * sold
+
+    @property
+    def ask_net(self) -> float | None:
+        """What buying one coin costs after the taker fee."""
+        quote, bought = self.quote, self.bought
+        return None if quote is None or quote.ask is None or bought is None else quote.ask * bought
+
+    @property
     def mid(self) -> float | None:
         """Middle of bid and ask per coin, where both are known."""
-        return (self.bid + self.ask) / 2.0 if self.bid is not None and self.ask is not None else None
+        bid, ask = self.bid, self.ask
+        return (bid + ask) / 2.0 if bid is not None and ask is not None else None
 
     @property
     def source(self) -> str:

@@ -149,9 +149,8 @@ class Board:
         # The hot path: what does not pass as it is takes the careful way, see ``quotes``.
         slot = self._slots[event.slot]
         bid, bid_qty, ask, ask_qty, seq = event.bid, event.bid_qty, event.ask, event.ask_qty, event.seq
-        scale = slot.scale
         if (
-            scale is None
+            not slot.plain
             or bid is None
             or ask is None
             or bid_qty is None
@@ -162,23 +161,8 @@ class Board:
         ):
             self._take_quote(slot, event)
             return
-        unit, factor, multiplier, usd, sold, bought = scale
         slot.quote = event
         slot.seq = seq
-        if unit:
-            slot.bid = slot.bid_usd = bid
-            slot.bid_qty = bid_qty
-            slot.ask = slot.ask_usd = ask
-            slot.ask_qty = ask_qty
-        else:
-            slot.bid = bid / factor
-            slot.bid_qty = bid_qty * multiplier
-            slot.ask = ask / factor
-            slot.ask_qty = ask_qty * multiplier
-            slot.bid_usd = bid * usd
-            slot.ask_usd = ask * usd
-        slot.bid_net = bid * sold
-        slot.ask_net = ask * bought
         if slot.gaps is not None:
             slot.gaps.note(event.t_ns)
         for call in self.on_quote:
@@ -342,7 +326,7 @@ class Board:
     def _rejudge(self, slot: Slot, now_ns: int) -> None:
         stale = slot.stale = freshness.stale(slot, now_ns, self.rules.freshness)
         if stale is not None:
-            slot.scale = None  # the next quote is looked at with care, and judged at once
+            slot.plain = False  # the next quote is looked at with care, and judged at once
         muted = judge.verdict(slot, stale, self.rules)
         toggled = (muted is None) is not (slot.muted is None)
         slot.muted = muted

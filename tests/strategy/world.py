@@ -105,13 +105,11 @@ class World:
     ) -> Slot:
         """A quote as the board would have written it."""
         rate = self.rates.values.get(slot.instrument.price_ccy)
-        slot.bid, slot.bid_qty = bid, None if bid is None else bid_qty
-        slot.ask, slot.ask_qty = ask, None if ask is None else ask_qty
-        slot.quote = Quote(slot.id, bid, slot.bid_qty, ask, slot.ask_qty, self.now_ns, None, 0, b"")
-        slot.bid_usd = None if bid is None or rate is None else bid * rate
-        slot.ask_usd = None if ask is None or rate is None else ask * rate
-        slot.bid_net = None if slot.bid_usd is None else slot.bid_usd * (1.0 - slot.taker_rate)
-        slot.ask_net = None if slot.ask_usd is None else slot.ask_usd * (1.0 + slot.taker_rate)
+        sizes = (None if bid is None else bid_qty, None if ask is None else ask_qty)
+        slot.quote = Quote(slot.id, bid, sizes[0], ask, sizes[1], self.now_ns, None, 0, b"")
+        slot.usd = rate
+        slot.sold = None if rate is None else rate * (1.0 - slot.taker_rate)
+        slot.bought = None if rate is None else rate * (1.0 + slot.taker_rate)
         return slot
 
     def refresh(self) -> None:

@@ -111,11 +111,10 @@ class FakePort:
 
     def quote(self, slot: Slot, mid: float, half: float = 0.0001) -> None:
         """A new best bid and offer around ``mid``."""
-        slot.bid, slot.ask = mid * (1 - half), mid * (1 + half)
-        slot.bid_qty = slot.ask_qty = 3000.0 / mid
-        slot.bid_usd, slot.ask_usd = slot.bid, slot.ask
+        qty = 3000.0 / mid
+        slot.usd, slot.sold, slot.bought = 1.0, 1.0 - slot.taker_rate, 1.0 + slot.taker_rate
         slot.quote = Quote(
-            slot.id, slot.bid, slot.bid_qty, slot.ask, slot.ask_qty, self.clock.now_ns(), None, 0, (None,) * 4
+            slot.id, mid * (1 - half), qty, mid * (1 + half), qty, self.clock.now_ns(), None, 0, (None,) * 4
         )
         slots = slot.coin.slots
         buy = min(slots, key=lambda each: each.ask if each.ask is not None else 1e99)

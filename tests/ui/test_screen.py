@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -186,7 +187,8 @@ async def test_conversion_and_inventory_are_marked_and_said() -> None:
 async def test_a_missing_side_is_a_dot_and_never_a_zero() -> None:
     port = FakePort(1)
     for slot in port.board.slots:
-        slot.bid = slot.bid_qty = None
+        assert slot.quote is not None
+        slot.quote = msgspec.structs.replace(slot.quote, bid=None, bid_qty=None)
     async with seated(port) as seat:
         text = await seat.text()
         legs = [line for line in text.splitlines() if "OKX perp" in line]

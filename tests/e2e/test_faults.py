@@ -178,11 +178,10 @@ def test_muted_sockets_leave_rows_by_rest_within_the_request_budget(tmp_path: Pa
         assert muted
         share = sum(leg["source"] == "rest" for leg in muted) / len(muted)
         assert share > 0.95
-        assert not [
-            line for line in last
-            if line["type"] == "spread" and line["muted"] is None
-            and "binance" in (line["buy"]["venue"], line["sell"]["venue"])
-        ]  # fmt: skip
+        free = [line for line in last if line["type"] == "spread" and line["muted"] is None]
+        still = [leg for line in free for leg in (line["buy"], line["sell"]) if leg["venue"] == "binance"]
+        # what has not moved at all is confirmed by REST and stays the socket's; what came by REST may never trade
+        assert all(leg["source"] == "ws" and leg["age_ms"] <= 30_500 for leg in still)
         assert "429" not in arbtui.talk
         assert "418" not in arbtui.talk
 

@@ -29,7 +29,7 @@ from arbtui.core.events import BookDelta, BookSnapshot, Level
 from arbtui.core.sequence import SequenceRule, Verdict
 
 CROSSED_MAX_NS = 1_500_000_000  # bids at or above asks for so long: the book is wrong, not the market
-BUFFERED_MAX = 1000  # deltas kept for a snapshot to come; 100 s of a 100 ms stream
+BUFFERED_MAX = 300  # deltas kept for a snapshot to come; 30 s of a 100 ms stream
 OLD_RUN_MAX = 4  # so many frames from the past in a row: the venue's counter fell back and we missed it
 SNAPSHOT_SLACK_MS = 1000  # a snapshot may be so much older than what was seen before it
 SNAPSHOT_REFUSED_NS = 5 * NS_PER_S  # for so long old snapshots are put down to the venue's queue, not to its clock

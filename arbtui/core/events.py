@@ -208,9 +208,10 @@ class Resync(msgspec.Struct):
 
 
 class Ignored(msgspec.Struct):
-    """A frame that was understood and carries nothing for us; ``kind`` is counted."""
+    """A frame, or ``count`` rows of one, that was understood and carries nothing for us; ``kind`` is counted."""
 
     kind: str
+    count: int = 1
 
 
 MarketEvent = Quote | Mid | BookSnapshot | BookDelta | Ticker | MarkPrice | Funding | StatusChange

@@ -29,7 +29,7 @@ from arbtui.net.rest import Rest
 from arbtui.net.snapshots import ClockOffset, Snapshots
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
-DOUBT_EVERY_NS = 60 * NS_PER_S
+DOUBT_EVERY_NS = 30 * NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,16 @@ class RunningVenue:
         parts = (self.tables, around.rest)
         self.discoveries = {m: Discovery(venue, m, env, *parts, around.clock, host, around.rng) for m in markets}
         self.snapshots = {
-            m: Snapshots(venue, m, env, *parts, host, around.rng, sockets_silent=partial(self._silent, m))
+            m: Snapshots(
+                venue,
+                m,
+                env,
+                *parts,
+                host,
+                around.rng,
+                sockets_silent=partial(self._silent, m),
+                on_new_symbols=partial(self.doubt_listing, m),
+            )
             for m in markets
         }
         self.offset = ClockOffset(venue, env, *parts, around.clock, around.rng)
@@ -118,11 +127,13 @@ class RunningVenue:
         self.doubt_listing(market)
 
     def doubt_listing(self, market: Market) -> None:
-        """Ask now whether the venue still trades what it listed, at most once a minute."""
+        """Ask whether the venue still trades what it listed: now, or when the last time is half a minute ago."""
         now_ns = self._around.clock.now_ns()
-        if now_ns - self._doubted_ns.get(market, -DOUBT_EVERY_NS) >= DOUBT_EVERY_NS:
-            self._doubted_ns[market] = now_ns
-            self.discoveries[market].poke()
+        due_ns = self._doubted_ns.get(market, now_ns - DOUBT_EVERY_NS) + DOUBT_EVERY_NS
+        if due_ns > now_ns + DOUBT_EVERY_NS:
+            return  # it will be asked
+        self._doubted_ns[market] = max(due_ns, now_ns)
+        self._around.clock.call_at(max(due_ns, now_ns), self.discoveries[market].poke)
 
     def first_look_done(self, market: Market) -> bool:
         """Whether instruments and first figures of a market are there, or their first try has failed."""
@@ -167,6 +178,8 @@ class RunningVenue:
         """From sockets and REST alike."""
         if isinstance(event, Listing):
             self.take_listing(event)
+            if event.partial:
+                self.discoveries[event.market].poke()  # a push says that something changed, not all that did
             return
         if isinstance(event, Resync):  # a snapshot by REST that no update can follow: back to the socket for one
             self.feed.resync(event.stream, event.reason)
@@ -191,8 +204,6 @@ class RunningVenue:
         change = self._board.take_listing(self.venue.name, self._around.overridden(listing))
         if change.added or change.removed or change.changed:
             self.changed.set()
-        if listing.partial:
-            self.discoveries[listing.market].poke()
         return change.disbelieved
 
     # ---- what the board asks for
@@ -268,6 +279,8 @@ class _FeedHost:
 
     def assigned(self, stream: Stream, link: Link | None) -> None:
         self._board.assign(self._venue, stream, link)
+        if stream.channel is Channel.INSTRUMENTS and link is not None:
+            self._running.doubt_listing(stream.market)  # what changed before somebody listened was not heard
 
     def last_data_ns(self, stream: Stream) -> int | None:
         return self._board.last_data_ns(self._venue, stream)

@@ -87,13 +87,13 @@ class Discovery:
     async def run(self) -> None:
         """Refresh for ever."""
         while True:
+            self._poke.clear()  # what changes while the questions are under way is asked for once more
             good = await self.refresh()
             self.done_once.set()
             if good:
                 pause_s = REFRESH_S * self._rng.uniform(0.95, 1.05)
             else:
                 pause_s = RETRY_S if self.ready.is_set() else FIRST_RETRY_S * self._rng.uniform(1.0, 2.0)
-            self._poke.clear()
             try:
                 await asyncio.wait_for(self._poke.wait(), pause_s)
                 await asyncio.sleep(self._rng.uniform(0.2, 1.0))  # several pokes come together: one refresh

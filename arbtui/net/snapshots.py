@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from arbtui.core.clock import NS_PER_MS, Clock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken, VenueRefused
-from arbtui.core.events import Event, ServerTime
+from arbtui.core.events import Event, Ignored, ServerTime
 from arbtui.core.model import Market
 from arbtui.net.rest import Rest
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
@@ -46,7 +46,9 @@ class Snapshots:
         rng: random.Random,
         *,
         sockets_silent: Callable[[], bool],
+        on_new_symbols: Callable[[], None] = lambda: None,
     ) -> None:
+        """``on_new_symbols`` is called when an answer holds more unknown symbols than the one before it."""
         self._venue = venue
         self._market = market
         self._env = env
@@ -55,6 +57,8 @@ class Snapshots:
         self._host = host
         self._rng = rng
         self._sockets_silent = sockets_silent
+        self._on_new_symbols = on_new_symbols
+        self._unknown: dict[str, int] = {}  # url -> unknown symbols in its last answer
         self._hurry = asyncio.Event()
         self.error = ""  # of the last round
         self.rounds = 0
@@ -91,10 +95,17 @@ class Snapshots:
 
     async def _one(self, request: HttpRequest) -> None:
         events = await self._rest.ask(self._venue, request, self._tables)
+        self._look_for_new(request, events)
         for count, event in enumerate(events, 1):
             self._host.apply(self._venue.name, event)
             if count % 200 == 0:
                 await asyncio.sleep(0)  # a thousand rows are no reason to keep live frames waiting
+
+    def _look_for_new(self, request: HttpRequest, events: Sequence[Event]) -> None:
+        unknown = sum(e.count for e in events if isinstance(e, Ignored) and e.kind == "unknown_symbol")
+        if unknown > self._unknown.get(request.url, unknown):
+            self._on_new_symbols()
+        self._unknown[request.url] = unknown
 
 
 class ClockOffset:

@@ -19,19 +19,22 @@ Handler = Callable[[Address, msgspec.Raw, Tables, int], Sequence[Event]]
 
 
 class RowEvents:
-    """The events of an answer's rows, and one ``Ignored`` per reason for rows that were skipped."""
+    """The events of an answer's rows, and one ``Ignored`` per reason for rows that were skipped.
+
+    Unknown symbols are counted: more of them than last time means that something was listed.
+    """
 
     def __init__(self) -> None:
         self._events: list[Event] = []
-        self._skipped: dict[str, None] = {}
+        self._skipped: dict[str, int] = {}
 
     def skip(self, reason: str) -> None:
-        self._skipped[reason] = None
+        self._skipped[reason] = 1
 
     def take(self, row: _RowT, slot: int | None, events: Callable[[_RowT, int], Sequence[Event]]) -> None:
         """A row that stands in no table, or holds numbers that are none, does not take the others with it."""
         if slot is None:
-            self.skip("unknown_symbol")
+            self._skipped["unknown_symbol"] = self._skipped.get("unknown_symbol", 0) + 1
             return
         try:
             self._events.extend(events(row, slot))
@@ -39,7 +42,7 @@ class RowEvents:
             self.skip("bad_row")
 
     def all(self) -> list[Event]:
-        return [*self._events, *map(Ignored, self._skipped)]
+        return [*self._events, *(Ignored(reason, count) for reason, count in self._skipped.items())]
 
 
 def row_events(

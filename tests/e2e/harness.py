@@ -87,6 +87,8 @@ class Arbtui:
     def _read_lines(self) -> None:
         assert self.process.stdout is not None
         for text in self.process.stdout:
+            if not text.endswith("\n"):
+                break  # the process was killed in the middle of a line
             self._fresh.put(json.loads(text))
         self._fresh.put(None)
 

@@ -186,16 +186,33 @@ def test_muted_sockets_leave_rows_by_rest_within_the_request_budget(tmp_path: Pa
         assert "418" not in arbtui.talk
 
 
-def test_a_coin_added_shows_its_row_and_one_delisted_leaves_the_signals(tmp_path: Path) -> None:
-    with (
-        simulated(*SEEDED) as sim,
-        running(tmp_path, "--gateway", sim.url, "--no-ui", "--top", "all", "--emit", "spread,signal,status") as arbtui,
-    ):
+@pytest.mark.parametrize("venue", ["binance", "okx", "bybit", "bitget"])
+def test_a_coin_that_is_listed_while_arbtui_runs_shows_its_row(tmp_path: Path, venue: str) -> None:
+    with beside(tmp_path, "--top", "all", "--emit", "spread,status") as (sim, arbtui):
+        arbtui.until_live("binance", "okx", "bybit", "bitget")
+        for market in ("perp", "spot"):
+            sim.post("/_sim/instruments", {"action": "list", "venue": venue, "market": market, "base": "NEWCOIN"})
+        arbtui.until(lambda line: line["type"] == "spread" and line["base"] == "NEWCOIN", 60)
+
+
+@pytest.mark.parametrize(("venue", "native"), [("binance", "SOLUSDT"), ("okx", "SOL-USDT-SWAP")])
+def test_an_announced_delisting_bars_its_leg_before_the_venue_closes_it(
+    tmp_path: Path, venue: str, native: str
+) -> None:
+    with beside(tmp_path, "--symbols", "SOL", "--pairs", "all", "--emit", "spread,status") as (sim, arbtui):
         arbtui.until_live("binance", "okx")
-        for venue in ("binance", "okx"):
-            for market in ("perp", "spot"):
-                sim.post("/_sim/instruments", {"action": "list", "venue": venue, "market": market, "base": "NEWCOIN"})
-        arbtui.until(lambda line: line["type"] == "spread" and line["base"] == "NEWCOIN", 30)
+        arbtui.watch(3)
+        asked = {"action": "delist", "venue": venue, "market": "perp", "symbol": native, "seconds": 60}
+        sim.post("/_sim/instruments", asked)
+
+        def barred(line: Line) -> bool:
+            legs = (line["buy"], line["sell"]) if line["type"] == "spread" else ()
+            named = any((leg["venue"], leg["native"]) == (venue, native) for leg in legs)
+            return named and "clos" in (line["muted"] or "")
+
+        arbtui.until(barred, 30)
+        listed = sim.get(f"/_sim/truth?venue={venue}&market=perp&symbol={native}&depth=1")
+        assert listed["venues"][venue]["perp"][native]["status"] != "delisted"  # it still trades there
 
 
 def test_a_venue_that_cannot_be_reached_is_told_in_words_and_the_demo_is_named(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_row_that_is_bad_or_unknown_does_not_take_the_others_with_it() -> None
     assert told(data, {"A": 0, "B": 1, "C": 2}) == [
         Mid(0, 1.0, 7),
         Mid(2, 3.0, 7),
-        Ignored("unknown_symbol"),
+        Ignored("unknown_symbol", 2),
         Ignored("bad_row"),
     ]
 

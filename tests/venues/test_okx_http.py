@@ -92,7 +92,7 @@ def test_tickers_are_quotes_by_rest_and_day_figures() -> None:
     assert quote.raw == ("63921", "779.3", "63921.1", "1871.75")
     assert isinstance(ticker, Ticker)
     assert (ticker.source, ticker.vol_24h_coins) == ("rest", "73998.8786")
-    assert skipped == Ignored("unknown_symbol")
+    assert skipped == Ignored("unknown_symbol", 2)
 
 
 def test_a_ticker_row_with_an_empty_side_is_a_one_sided_quote() -> None:

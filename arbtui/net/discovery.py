@@ -21,6 +21,7 @@ from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 REFRESH_S = 1800.0
 RETRY_S = 30.0
 FIRST_RETRY_S = 3.0  # while there is no instrument at all, a person is waiting
+LEAST_PAUSE_S = 4.0  # however often something is said to have changed
 MAX_PAGES = 50
 
 
@@ -89,6 +90,7 @@ class Discovery:
         while True:
             self._poke.clear()  # what changes while the questions are under way is asked for once more
             good = await self.refresh()
+            refreshed_s = asyncio.get_running_loop().time()
             self.done_once.set()
             if good:
                 pause_s = REFRESH_S * self._rng.uniform(0.95, 1.05)
@@ -96,7 +98,10 @@ class Discovery:
                 pause_s = RETRY_S if self.ready.is_set() else FIRST_RETRY_S * self._rng.uniform(1.0, 2.0)
             try:
                 await asyncio.wait_for(self._poke.wait(), pause_s)
-                await asyncio.sleep(self._rng.uniform(0.2, 1.0))  # several pokes come together: one refresh
+                since_s = asyncio.get_running_loop().time() - refreshed_s
+                await asyncio.sleep(
+                    max(self._rng.uniform(0.2, 1.0), LEAST_PAUSE_S - since_s)
+                )  # several pokes, one refresh
             except TimeoutError:
                 pass
 

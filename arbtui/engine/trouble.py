@@ -39,7 +39,8 @@ class Trouble:
         self.counts[f"{venue} {kind}"] += 1
         if (venue, kind) not in self._logged:
             self._logged.add((venue, kind))
-            log.warning("%s: %s (%s); counted from here on; began with %r", venue, text or kind, kind, sample)
+            began = f"; began with {sample!r}" if sample else ""
+            log.warning("%s: %s (%s); counted from here on%s", venue, text or kind, kind, began)
 
     def count_error(self, venue: str, error: ArbtuiError) -> None:
         self.count(venue, kind_of(error), str(error), error.sample if isinstance(error, ProtocolBroken) else b"")

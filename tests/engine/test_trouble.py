@@ -34,3 +34,9 @@ def test_kinds_tell_whose_fault_it_was() -> None:
     assert kind_of(VenueRefused("no", reason=RefusalReason.BANNED)) == "refused_banned"
     assert kind_of(TransportBroken("gone")) == "transport"
     assert kind_of(ProtocolBroken("bad_price", "nan")) == "bad_price"
+
+
+def test_what_began_with_nothing_is_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    Trouble(ManualClock()).count("okx", "resync_book", "perp.book.BTC: a gap")
+    assert "began with" not in caplog.text
+    assert "perp.book.BTC: a gap" in caplog.text

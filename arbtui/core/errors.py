@@ -44,6 +44,16 @@ class RefusalReason(StrEnum):
     UNKNOWN_INSTRUMENT = "unknown_instrument"
     BAD_REQUEST = "bad_request"
     NOT_AUTHORISED = "not_authorised"
+    CLOCK_SKEW = "clock_skew"  # our time stamp is outside of what the venue takes
+    INSUFFICIENT = "insufficient"  # balance or margin
+    WOULD_TAKE = "would_take"  # a post-only order that would have crossed
+    BAD_PRICE = "bad_price"  # off the tick, or outside of the venue's price band
+    BAD_SIZE = "bad_size"  # off the step, below the minimum or its notional, above the maximum
+    REDUCE_ONLY = "reduce_only"  # nothing to reduce, or not that much
+    UNKNOWN_ORDER = "unknown_order"
+    DUPLICATE_ID = "duplicate_id"  # an order with this client id exists: it was sent already
+    NOT_TRADING = "not_trading"  # the instrument is halted, closing or closed
+    ACCOUNT_MODE = "account_mode"  # position or margin mode does not allow it
     OTHER = "other"
 
 

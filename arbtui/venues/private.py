@@ -1,0 +1,246 @@
+"""What a venue must offer besides ``venues.base`` so that orders can be sent there. Pure, like everything of a codec.
+
+A call is made signed and knows how to read its own answer:
+
+    call = venue.place(env, keys, instrument, order, stamp_ms)
+    ...send call.request; whatever comes back, or does not...
+    for event in call.read(status, body, t_ns):            # core.orders.AccountEvent
+
+``read`` judges every status, 4xx and 5xx included, because only the venue's own words tell a refusal from an open
+outcome. It raises
+
+    OutcomeUnknown     the answer leaves open whether it took effect (5xx, "unknown, please check", a body that is none)
+    VenueRefused       a *read* was refused (for orders a refusal is an event: ``Rejected``, ``CancelRefused``)
+    ProtocolBroken     a read brought something else than what was asked for
+
+and nothing else, whatever bytes it is fed. ``stamp_ms`` is the venue's clock as the caller knows it; no codec asks for
+the time. Secrets stand in ``Keys`` and in the signed request alone; neither shows them in ``repr``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from arbtui.core.events import SessionEvent
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import AccountEvent, Order
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+
+
+class Keys:
+    """Credentials of one account. ``repr`` and ``str`` name the fields, never what is in them."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._fields = dict(fields)
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name]
+
+    def get(self, name: str) -> str:
+        """The field, or nothing ("") where it is not set."""
+        return self._fields.get(name, "")
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value, for whoever has to keep them out of logs."""
+        return tuple(self._fields.values())
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(sorted(self._fields))})"
+
+
+Read = Callable[[int, bytes, int], Sequence[AccountEvent]]  # (HTTP status, body, t_ns)
+
+
+@dataclass(frozen=True)
+class PrivateCall:
+    """One signed request and the reader of its answer. ``next_page`` asks on where an answer is one page of many."""
+
+    request: HttpRequest = field(repr=False)
+    read: Read = field(repr=False)
+    purpose: str = ""
+    next_page: Callable[[int, bytes, int], PrivateCall | None] | None = field(default=None, repr=False)  # + stamp_ms
+
+
+@dataclass(frozen=True)
+class Absence:
+    """When "no such order" is the venue's word that an order never took effect.
+
+    A query that finds nothing counts only from ``settle_s`` after the order was sent (answers lag behind the book), and
+    only until ``forget_s`` after it (unfilled orders that ended are forgotten); beyond, the fills list alone decides.
+    """
+
+    settle_s: float
+    forget_s: float
+
+
+@dataclass(frozen=True)
+class UserStream:
+    """One private socket. Where the venue wants a key first, ``key_call`` brings it as ``StreamKey``."""
+
+    label: str
+    markets: tuple[Market, ...]
+    needs_key: bool = False
+    renew_every_s: float | None = None
+
+
+@dataclass(frozen=True)
+class StreamKey:
+    """What a socket's address needs (Binance listenKey). A secret: it reads the account."""
+
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyCall:
+    """Asks for a stream key, or renews it. ``read`` raises as ``PrivateCall.read`` does."""
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], StreamKey] = field(repr=False)
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class PrivateFrame:
+    """A frame to send. ``secret``: a recording says only that a login was sent."""
+
+    frame: str = field(repr=False)
+    secret: bool = False
+
+
+class LoggedIn:
+    """The venue took the login: subscribe now."""
+
+
+@dataclass(frozen=True)
+class LoginRefused:
+    """The venue refused the login, in its own words and code."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SubscribedAll:
+    """Every private channel that was asked for is acknowledged: from here on nothing is missed."""
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The stream's key or session ended: open a new one."""
+
+    text: str
+
+
+PrivateEvent = AccountEvent | SessionEvent | LoggedIn | LoginRefused | SubscribedAll | Expired
+
+
+class PrivateSession(Protocol):
+    """One private socket's conversation."""
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        """What is sent once the socket is open: login, or subscriptions where the address logs in."""
+        ...
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        """What is sent after ``LoggedIn``."""
+        ...
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent]:
+        """Raises ``ProtocolBroken`` and nothing else. An unknown status becomes ``OrderStatus.UNKNOWN``."""
+        ...
+
+    def ping(self, t_ns: int) -> str | bytes | None:
+        """The heartbeat frame; None: a protocol-level ping."""
+        ...
+
+
+class PrivateVenue(Protocol):
+    """A venue's private side. Stateless. ``env`` chooses hosts; ``instruments`` are those of the market, by native.
+
+    ``Order.client_id`` is 1-20 ASCII letters and digits, which every venue here takes as it is.
+    """
+
+    name: str
+    key_fields: tuple[str, ...]  # what must stand in credentials.toml, e.g. ("api_key", "api_secret")
+    trade_limits: tuple[RestLimit, ...]  # buckets of private requests; orders have buckets of their own
+    absence: Absence
+
+    def place(self, env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
+        """-> Accepted | Rejected, and what else the answer tells (OrderReport, Fill)."""
+        ...
+
+    def cancel(
+        self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        """-> CancelTaken | CancelRefused, and an OrderReport where the answer is one."""
+        ...
+
+    def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+        """-> OrderReport | OrderAbsent."""
+        ...
+
+    def open_orders(
+        self, env: Environment, keys: Keys, market: Market, instruments: Mapping[str, Instrument], stamp_ms: int
+    ) -> PrivateCall:
+        """-> OrderReport for each order that rests, also those that are not ours."""
+        ...
+
+    def history(
+        self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int
+    ) -> PrivateCall | None:
+        """-> OrderReport of orders that ended since then; None where the venue has no such list."""
+        ...
+
+    def fills(self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
+        """-> Fill of one instrument since then, also those that are not ours."""
+        ...
+
+    def positions(
+        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], stamp_ms: int
+    ) -> PrivateCall:
+        """-> Position of every perpetual that is not flat."""
+        ...
+
+    def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+        """-> Balance of every asset of the wallet that ``market`` trades from."""
+        ...
+
+    def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+        """-> AccountMode."""
+        ...
+
+    def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        """-> LeverageRead of one perpetual."""
+        ...
+
+    def fee_rates(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        """-> FeeRates."""
+        ...
+
+    def funding_paid(
+        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int
+    ) -> PrivateCall:
+        """-> FundingPaid since then, all perpetuals."""
+        ...
+
+    def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
+        """The private sockets that together tell everything about the account."""
+        ...
+
+    def key_call(self, env: Environment, keys: Keys, stream: UserStream, *, renew: bool, stamp_ms: int) -> KeyCall:
+        """Asks for the stream's key, or keeps it alive. Raises ValueError for a stream that needs none."""
+        ...
+
+    def stream_url(self, env: Environment, stream: UserStream, key: StreamKey | None) -> str: ...
+
+    def stream_manners(self, stream: UserStream) -> Manners: ...
+
+    def private_session(
+        self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
+    ) -> PrivateSession:
+        """``instruments`` may grow while the session lives; what happens on one that is in none is still told."""
+        ...

@@ -3,7 +3,8 @@
     ArbtuiError
     ├── OurMistake              the person or the program asked for something that cannot be
     │   ├── ConfigError         a file, key or flag is wrong: names file, key and remedy
-    │   └── RecordingError      a recording cannot be read: names file and line
+    │   ├── RecordingError      a recording cannot be read: names file and line
+    │   └── JournalError        the journal cannot be read or written: names the file, and what that forbids
     ├── VenueRefused            the venue understood and said no (``reason`` says why, in our words)
     ├── OutcomeUnknown          sent, and no answer: a value that the ledger keeps, never swallowed
     └── Broken                  the wire, not the request
@@ -32,6 +33,10 @@ class ConfigError(OurMistake):
 
 class RecordingError(OurMistake):
     """A recording cannot be read. The text names file and line."""
+
+
+class JournalError(OurMistake):
+    """The journal of orders cannot be opened or read. The text names the file, what that forbids, and the remedy."""
 
 
 class RefusalReason(StrEnum):

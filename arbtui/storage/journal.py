@@ -1,0 +1,215 @@
+"""The journal: what was decided and observed of orders, on disk before anything depends on it.
+
+One SQLite file a mode (WAL, ``synchronous=FULL``: a commit has reached the disk). One table, one order: ``seq``.
+
+    records(seq, t_ns, hedge, kind, body)      body is JSON; ``execution.records`` knows the kinds
+
+Only the holder of the mode's lock opens ``Journal``, and only its thread writes; whatever waits is committed together,
+in order. Everybody else reads with ``mode=ro`` (SQLite before 3.51.3 has a race between two writers of one WAL).
+
+A full disk is no end: the batch is told as failed and kept, in order, until the disk takes it again. Until then the
+caller knows that its memory has a hole, and what that forbids.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from arbtui.core.errors import JournalError
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+RETRY_S = 1.0
+CLOSE_WITHIN_S = 5.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records(
+    seq INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL, hedge TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS by_hedge ON records(hedge, seq);
+"""
+_INSERT = "INSERT INTO records(t_ns, hedge, kind, body) VALUES (?, ?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record as it stands on disk."""
+
+    seq: int
+    t_ns: int
+    hedge: str
+    kind: str
+    body: bytes
+
+
+class Line(Protocol):
+    """What is written: ``execution.ports.Record``, or any entry that was read."""
+
+    @property
+    def t_ns(self) -> int: ...
+    @property
+    def hedge(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+@dataclass
+class _Batch:
+    lines: list[tuple[int, str, str, bytes]]
+    then: Callable[[], None] | None
+    failed: Callable[[str], None]
+    told: bool = False  # that it failed
+
+
+class Journal:
+    """The writer. Calls back through ``on_loop`` (``loop.call_soon_threadsafe``), never from its own thread."""
+
+    def __init__(self, path: Path, on_loop: Callable[[Callable[[], None]], object]) -> None:
+        """Open or create. Raises ``JournalError`` for a file that is damaged, foreign, or cannot be written."""
+        self.path = path
+        self._on_loop = on_loop
+        self._database = _open_to_write(path)
+        self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    def write(self, records: Sequence[Line], then: Callable[[], None] | None, failed: Callable[[str], None]) -> None:
+        """Append. ``then`` is called once all is on disk; ``failed`` at most once, if that takes more than one try.
+
+        What failed is kept and tried again each second; ``then`` is still called when that succeeds.
+        """
+        lines = [(record.t_ns, record.hedge, record.kind, record.body) for record in records]
+        self._queue.put(_Batch(lines, then, failed))
+
+    def close(self) -> bool:
+        """Write what waits and close; whether everything is on disk. Blocks: call it in a thread."""
+        self._closing.set()
+        self._queue.put(None)
+        self._thread.join(CLOSE_WITHIN_S)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            batches, ended = self._waiting()
+            while batches and not self._committed(batches):
+                more, end_too = self._more(RETRY_S)
+                batches += more
+                ended = ended or end_too
+                if self._closing.is_set():
+                    log.error("the journal %s lacks its last %d entries", self.path, sum(len(b.lines) for b in batches))
+                    break
+        with contextlib.suppress(sqlite3.Error):
+            self._database.close()
+
+    def _waiting(self) -> tuple[list[_Batch], bool]:
+        """Wait for one batch, and take along what else is there."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        more, ended = self._more(0)
+        return [first, *more], ended
+
+    def _more(self, within_s: float) -> tuple[list[_Batch], bool]:
+        batches: list[_Batch] = []
+        while True:
+            try:
+                batch = self._queue.get(timeout=within_s) if within_s else self._queue.get_nowait()
+            except queue.Empty:
+                return batches, False
+            within_s = 0
+            if batch is None:
+                return batches, True
+            batches.append(batch)
+
+    def _committed(self, batches: Sequence[_Batch]) -> bool:
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                for batch in batches:
+                    self._database.executemany(_INSERT, batch.lines)
+        except sqlite3.Error as error:
+            text = f"{self.path} cannot be written: {error}"
+            for batch in batches:
+                if not batch.told:
+                    batch.told = True
+                    self._call(partial(batch.failed, text))
+            return False
+        for batch in batches:
+            if batch.then is not None:
+                self._call(batch.then)
+        return True
+
+    def _call(self, call: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for it any more
+            self._on_loop(call)
+
+
+def read(path: Path, *, hedge: str | None = None, after: int = 0) -> Iterator[Entry]:
+    """The entries in their order, of one hedge or of all; nothing where there is no journal yet.
+
+    Raises ``JournalError`` at the place from which on it cannot be read.
+    """
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(_open_to_read(path)) as database:
+            what = "SELECT seq, t_ns, hedge, kind, body FROM records WHERE seq > ?"
+            rows = (
+                database.execute(what + " ORDER BY seq", (after,))
+                if hedge is None
+                else database.execute(what + " AND hedge = ? ORDER BY seq", (after, hedge))
+            )
+            for row in rows:
+                yield Entry(*row)
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from None
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path} cannot be opened: {error}; no order can be sent without it.") from None
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, FORMAT):
+            raise JournalError(f"{path} was written by another version of arbtui (format {version}); use that one.")
+        database.executescript(_SCHEMA)
+        database.execute(f"PRAGMA user_version={FORMAT}")
+    except sqlite3.Error as error:
+        database.close()
+        raise _unreadable(path, error) from None
+    except JournalError:
+        database.close()
+        raise
+    return database
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{urllib.parse.quote(str(path))}?mode=ro", uri=True, timeout=5.0)
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> JournalError:
+    return JournalError(
+        f"{path} is damaged ({error}): nothing is sent while it is so; look at your accounts (`arbtui flatten "
+        "--dry-run` works without it), then move the file away."
+    )

@@ -46,6 +46,10 @@ class Answer:
     t_ns: int
 
 
+class NotSent(TransportBroken):
+    """No connection came about: not a byte of the request has left this machine."""
+
+
 class Rest:
     """Use as an async context manager; ``ask`` decodes, ``fetch`` does not."""
 
@@ -105,6 +109,21 @@ class Rest:
         self._judge(host, request, answer)
         return answer
 
+    async def carry(self, request: HttpRequest) -> Answer:
+        """Send ``request`` now and return whatever comes back, neither judged nor recorded: for signed requests.
+
+        The budget is not asked (``wait_s`` tells what it says) but charged. Raises NotSent where nothing can
+        have left this machine, TransportBroken where it may have.
+        """
+        host = urlsplit(request.url).hostname or ""
+        self._budgets.of(host, request.bucket).spend(request.cost, self._clock.now_ns())
+        return await self._send(request, host)
+
+    def wait_s(self, request: HttpRequest) -> float:
+        """Seconds until the budget of ``request`` allows it; 0 = now."""
+        budget = self._budgets.of(urlsplit(request.url).hostname or "", request.bucket)
+        return budget.wait_ns(request.cost, self._clock.now_ns()) / NS_PER_S
+
     async def _afford(self, budget: Budget, cost: float) -> None:
         while True:
             wait_ns = budget.wait_ns(cost, self._clock.now_ns())
@@ -132,6 +151,8 @@ class Rest:
                 self._headers(host, request, response, body[:300])
         except TimeoutError as error:
             raise TransportBroken(f"{host} did not answer within {self._timeout_s:g} s") from error
+        except aiohttp.ClientConnectorError as error:
+            raise NotSent(f"{host} cannot be reached: {_in_words(error)}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise TransportBroken(f"{host} cannot be reached: {_in_words(error)}") from error
         if len(body) > MAX_BODY_BYTES:

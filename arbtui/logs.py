@@ -21,6 +21,7 @@ from typing import TextIO
 FILE_BYTES = 10_000_000
 FILES = 5
 FOR_FILES = {"for_files": True}
+QUOTING = ("websockets", "aiohttp", "asyncio")  # below INFO these libraries quote raw traffic, credentials in it
 _STOP_WITHIN_S = 2.0
 
 
@@ -50,6 +51,8 @@ def start(folder: Path, level: str = "info", *, stderr: TextIO | None = None) ->
     root = logging.getLogger()
     root.addHandler(front)
     root.setLevel(level.upper())
+    for name in QUOTING:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
     logging.captureWarnings(capture=True)
     listener.start()
 

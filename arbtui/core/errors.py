@@ -49,6 +49,7 @@ class RefusalReason(StrEnum):
     UNKNOWN_INSTRUMENT = "unknown_instrument"
     BAD_REQUEST = "bad_request"
     NOT_AUTHORISED = "not_authorised"
+    NOT_SENT = "not_sent"  # no venue's word: nothing has left this machine
     CLOCK_SKEW = "clock_skew"  # our time stamp is outside of what the venue takes
     INSUFFICIENT = "insufficient"  # balance or margin
     WOULD_TAKE = "would_take"  # a post-only order that would have crossed

@@ -1,0 +1,320 @@
+"""One account of one venue: requests out, everything that becomes known of it back. An ``execution.ports.Executor``.
+
+An order's request is tried exactly once. It ends as the venue's word (Accepted, Rejected), as Rejected for NOT_SENT
+where not a byte can have left this machine, or as Unanswered: a cut line, a timeout, a 5xx, an answer that is none.
+Nothing is ever sent again from here: whether it may be is the ledger's business.
+
+Orders do not queue behind a budget: an order that has to wait is an order at yesterday's price, so it is refused here
+instead. Cancels, queries and reads wait. Private traffic is not recorded: what proves who we are must not lie in files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Literal
+
+from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.errors import Broken, OutcomeUnknown, RefusalReason, VenueRefused
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import (
+    Accepted,
+    AccountEvent,
+    CancelRefused,
+    CancelTaken,
+    Order,
+    OrderAbsent,
+    OrderReport,
+    ReadDone,
+    ReadFailed,
+    ReadKind,
+    Rejected,
+    Unanswered,
+)
+from arbtui.net.rest import Answer, NotSent, Rest
+from arbtui.venues.base import Environment
+from arbtui.venues.private import Keys, PrivateCall, PrivateVenue
+
+log = logging.getLogger(__name__)
+
+Verb = Literal["place", "cancel", "query"]
+_Make = Callable[[int], PrivateCall]  # signs for a time stamp
+_DAY_MS = 86_400_000
+_MARGIN_MS = 60_000  # fills are looked for from this long before an order was first seen
+PAGES = 50  # of one read; more is a venue that pages in circles
+_SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
+    "place": (Accepted, Rejected),
+    "cancel": (CancelTaken, CancelRefused),
+    "query": (OrderReport, OrderAbsent),
+}
+
+
+class Account:
+    """Use from the loop. ``instruments`` gives what is listed by market and native, as it is at that moment."""
+
+    def __init__(
+        self,
+        private: PrivateVenue,
+        env: Environment,
+        keys: Keys,
+        *,
+        instruments: Callable[[Market], Mapping[str, Instrument]],
+        rest: Rest,
+        clock: Clock,
+        offset_ms: Callable[[], float | None],
+        sink: Callable[[AccountEvent], None],
+    ) -> None:
+        self.name = private.name
+        self._private = private
+        self._env = env
+        self._keys = keys
+        self._instruments = instruments
+        self._rest = rest
+        self._clock = clock
+        self._offset_ms = offset_ms
+        self._sink = sink
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._first_seen_ms: dict[str, int] = {}
+
+    def stamp_ms(self) -> int:
+        """The venue's clock as far as it is known, else ours."""
+        return self._clock.now_ns() // NS_PER_MS + round(self._offset_ms() or 0.0)
+
+    @property
+    def busy(self) -> int:
+        """Requests under way."""
+        return len(self._tasks)
+
+    async def settled(self) -> None:
+        """Returns once nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """Give up on what is under way. What an order became of is then in doubt, and is told so."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # ---- execution.ports.Executor
+
+    def place(self, order: Order) -> None:
+        self._first_seen_ms[order.client_id] = self.stamp_ms()
+        self._start(self._place(order), partial(self._unanswered, order.client_id, "place"))
+
+    def cancel(self, order: Order) -> None:
+        self._start(self._cancel(order), partial(self._unanswered, order.client_id, "cancel"))
+
+    def query(self, order: Order) -> None:
+        self._start(self._query(order), partial(self._unanswered, order.client_id, "query"))
+
+    def read(self, kind: ReadKind, market: Market, native: str = "", since_ms: int | None = None) -> None:
+        self._start(self._read(kind, market, native, since_ms), partial(self._read_failed, kind, market, native))
+
+    # ---- orders
+
+    async def _place(self, order: Order) -> None:
+        instrument = self._instruments(order.market).get(order.native)
+        if instrument is None:
+            self._not_sent(order, f"{self.name} lists {order.native} no more; nothing was sent.")
+            return
+        try:
+            call = self._private.place(self._env, self._keys, instrument, order, self.stamp_ms())
+        except ValueError as wrong:
+            self._not_sent(order, f"{wrong}; nothing was sent.", RefusalReason.BAD_REQUEST)
+            return
+        if wait_s := self._rest.wait_s(call.request):
+            text = f"{self.name}'s limit of orders is used up for {wait_s:.1f} s; nothing was sent."
+            self._not_sent(order, text, RefusalReason.RATE_LIMITED, wait_s)
+            return
+        await self._settle(order, "place", call)
+
+    async def _cancel(self, order: Order) -> None:
+        if (instrument := self._listed(order, "cancel")) is not None:
+            about = (self._env, self._keys, instrument, order.client_id)
+            await self._settle(order, "cancel", await self._afford(partial(self._private.cancel, *about)))
+
+    async def _query(self, order: Order) -> None:
+        if (instrument := self._listed(order, "query")) is None:
+            return
+        about = (self._env, self._keys, instrument, order.client_id)
+        events = await self._settle(order, "query", await self._afford(partial(self._private.query, *about)))
+        if any(isinstance(event, OrderReport) and event.filled != 0 for event in events):
+            since_ms = self._first_seen_ms.get(order.client_id, self.stamp_ms() - _DAY_MS) - _MARGIN_MS
+            await self._read(ReadKind.FILLS, order.market, order.native, since_ms)
+
+    def _listed(self, order: Order, verb: Verb) -> Instrument | None:
+        instrument = self._instruments(order.market).get(order.native)
+        if instrument is None:
+            self._unanswered(order.client_id, verb, f"{self.name} lists {order.native} no more; nothing was asked.")
+        return instrument
+
+    async def _settle(self, order: Order, verb: Verb, call: PrivateCall) -> Sequence[AccountEvent]:
+        """Send once, and tell what came of it: at least one event that is the verb's own."""
+        try:
+            answer = await self._rest.carry(call.request)
+            events = call.read(answer.status, answer.body, answer.t_ns)
+        except NotSent as error:
+            if verb == "place":
+                self._not_sent(order, f"{error}; nothing was sent.")
+            else:
+                self._unanswered(order.client_id, verb, str(error))
+            return ()
+        except (OutcomeUnknown, Broken, VenueRefused) as error:
+            self._unanswered(order.client_id, verb, str(error))
+            return ()
+        self._tell(events)
+        if not any(isinstance(e, _SETTLES[verb]) and getattr(e, "client_id", "") == order.client_id for e in events):
+            self._unanswered(order.client_id, verb, f"{self.name}'s answer does not speak of this order.")
+        return events
+
+    def _not_sent(
+        self,
+        order: Order,
+        text: str,
+        reason: RefusalReason = RefusalReason.NOT_SENT,
+        retry_after_s: float | None = None,
+    ) -> None:
+        self._sink(
+            Rejected(
+                venue=self.name,
+                client_id=order.client_id,
+                reason=reason,
+                code="",
+                text=text,
+                t_ns=self._clock.now_ns(),
+                retry_after_s=retry_after_s,
+            )
+        )
+
+    def _unanswered(self, client_id: str, verb: Verb, text: str) -> None:
+        self._sink(Unanswered(venue=self.name, client_id=client_id, verb=verb, text=text, t_ns=self._clock.now_ns()))
+
+    # ---- reads
+
+    async def _read(self, kind: ReadKind, market: Market, native: str, since_ms: int | None) -> None:
+        asked_ns = self._clock.now_ns()
+        try:
+            await self._read_pages(self._read_call(kind, market, native, since_ms), kind)
+        except VenueRefused as refused:
+            self._read_failed(kind, market, native, str(refused), refused.reason)
+        except (OutcomeUnknown, Broken, LookupError) as error:
+            self._read_failed(kind, market, native, str(error))
+        else:
+            self._sink(
+                ReadDone(
+                    venue=self.name,
+                    market=market,
+                    kind=kind,
+                    asked_ns=asked_ns,
+                    t_ns=self._clock.now_ns(),
+                    native=native,
+                    since_ms=since_ms,
+                )
+            )
+
+    async def _read_pages(self, make: _Make | None, kind: ReadKind) -> None:
+        for _ in range(PAGES):
+            if make is None:
+                return
+            call = await self._afford(make)
+            answer = await self._rest.carry(call.request)
+            self._tell(call.read(answer.status, answer.body, answer.t_ns))
+            make = _page_after(call, answer, self.stamp_ms())
+        raise OutcomeUnknown(f"{self.name} sends {kind.value} without end")
+
+    def _read_call(self, kind: ReadKind, market: Market, native: str, since_ms: int | None) -> _Make | None:
+        """What makes the signed call; None where this venue has nothing of the kind that it could tell."""
+        private, about = self._private, (self._env, self._keys)
+        listed, since = self._instruments(market), since_ms if since_ms is not None else self.stamp_ms() - _DAY_MS
+        match kind:
+            case ReadKind.OPEN_ORDERS:
+                return partial(private.open_orders, *about, market, listed)
+            case ReadKind.POSITIONS:
+                return partial(private.positions, *about, listed)
+            case ReadKind.BALANCES:
+                return partial(private.balances, *about, market)
+            case ReadKind.FUNDING:
+                return partial(private.funding_paid, *about, listed, since)
+            case ReadKind.MODE:
+                return partial(private.mode, *about, market)
+        if native not in listed:
+            raise LookupError(f"{self.name} does not list {native or 'an instrument without a name'}")
+        instrument = listed[native]
+        match kind:
+            case ReadKind.FILLS:
+                return partial(private.fills, *about, instrument, since)
+            case ReadKind.HISTORY:
+                call = private.history(*about, instrument, since, self.stamp_ms())
+                return None if call is None else partial(_history, private, about, instrument, since)
+            case ReadKind.FEES:
+                return partial(private.fee_rates, *about, instrument)
+            case ReadKind.LEVERAGE:
+                return partial(private.leverage, *about, instrument)
+
+    def _read_failed(
+        self, kind: ReadKind, market: Market, native: str, text: str, reason: RefusalReason | None = None
+    ) -> None:
+        self._sink(
+            ReadFailed(
+                venue=self.name,
+                market=market,
+                kind=kind,
+                text=text,
+                t_ns=self._clock.now_ns(),
+                native=native,
+                reason=reason,
+            )
+        )
+
+    # ---- tasks
+
+    async def _afford(self, make: _Make) -> PrivateCall:
+        """The call, made and signed at the moment when the budget allows it: a stamp that waited would be refused."""
+        while True:
+            call = make(self.stamp_ms())
+            wait_s = self._rest.wait_s(call.request)
+            if not wait_s:
+                return call
+            await asyncio.sleep(wait_s)
+
+    def _tell(self, events: Sequence[AccountEvent]) -> None:
+        for event in events:
+            self._sink(event)
+
+    def _start(self, work: Coroutine[None, None, None], failed: Callable[[str], None]) -> None:
+        """Begin a request; whatever ends its task, what it was about is told."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, failed))
+
+    def _ended(self, failed: Callable[[str], None], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            failed("given up while it was under way")
+        elif (bug := task.exception()) is not None:
+            log.error("%s: a request failed inside", self.name, exc_info=bug)
+            failed(f"internal error ({type(bug).__name__}), see the log")
+
+
+def _page_after(call: PrivateCall, answer: Answer, stamp_ms: int) -> _Make | None:
+    ask_on = call.next_page
+    if ask_on is None or ask_on(answer.status, answer.body, stamp_ms) is None:
+        return None
+
+    def make(stamp_ms: int) -> PrivateCall:
+        page = ask_on(answer.status, answer.body, stamp_ms)
+        assert page is not None
+        return page
+
+    return make
+
+
+def _history(
+    private: PrivateVenue, about: tuple[Environment, Keys], instrument: Instrument, since_ms: int, stamp_ms: int
+) -> PrivateCall:
+    call = private.history(*about, instrument, since_ms, stamp_ms)
+    assert call is not None
+    return call

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,14 +35,16 @@ from arbtui.core.events import (
 )
 from arbtui.core.model import Channel, Stream
 from arbtui.core.recorder import Recorder
-from arbtui.core.status import Link
+from arbtui.core.status import Link, StreamState
 from arbtui.net.connects import Pace
 from arbtui.net.figures import Ages
 from arbtui.net.gateway import NetworkSettings
+from arbtui.net.outbox import Outbox
 from arbtui.net.overlap import Overlap
 from arbtui.net.pulse import Pulse
 from arbtui.net.socket import Socket, open_socket
 from arbtui.net.subscriptions import Subscriptions
+from arbtui.net.suspicion import DIRECTLY_NS, HOLD_NS
 from arbtui.net.watchdog import Fate, Verdict, Watchdog
 from arbtui.venues.base import Cadence, Manners, Outgoing, Session
 
@@ -107,7 +109,7 @@ class Connection:
     def __init__(
         self,
         talk: Conversation,
-        streams: Iterable[Stream],
+        groups: Iterable[Sequence[Stream]],
         *,
         clock: Clock,
         host: FrameHost,
@@ -116,6 +118,7 @@ class Connection:
         recorder: Recorder | None = None,
         lifetime_share: float = 1.0,
     ) -> None:
+        """``groups``: what to carry; each is asked for when the one before it has held for a moment."""
         self.label = talk.label
         self.link = Link(talk.label)
         self.subs = Subscriptions(talk.manners, talk.cadence)
@@ -141,14 +144,18 @@ class Connection:
         self._watchdog: Watchdog | None = None
         self._lifetime_share = lifetime_share
         self._pace = Pace(round(NS_PER_S / talk.manners.messages_per_s))
-        self._urgent: deque[str | bytes | None] = deque()  # None = a protocol ping
-        self._queue: deque[Outgoing] = deque()
+        self._outbox = Outbox()
+        self._groups: deque[Sequence[Stream]] = deque(groups)
+        self._apart = len(self._groups) > 1
+        self._last_group: Collection[Stream] = ()  # asked for last, where there are several
+        self._asked_ns = 0  # when the last request went out
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._stop_why: ArbtuiError | None = None
         self._pinged_ns = 0
         self._flowed = 0
-        self.subs.add(streams)
+        for group in self._groups:
+            self.subs.add(group)
 
     # ---- frames in
 
@@ -214,7 +221,7 @@ class Connection:
             case Refused():
                 self._refused(event)
             case Reply(frame=frame):
-                self._urgent.append(frame)
+                self._outbox.hurry(frame)
                 self._wake.set()
             case Closing(reason=reason):
                 self._owner.closing(self, reason)
@@ -269,10 +276,7 @@ class Connection:
     def _request(self, streams: Sequence[Stream]) -> None:
         if not streams or not self.link.up:
             return  # asked for when the connection opens
-        asked: set[Stream] = set()
-        for outgoing in self._talk.session.subscribe(streams):
-            self._queue.append(outgoing)
-            asked.update(outgoing.streams)
+        asked = self._outbox.ask(streams, self._talk.session.subscribe)
         carried = [stream for stream in streams if stream not in asked]
         if carried:  # they ride along on a wire channel that is asked for already
             self.subs.sent(carried, self._now_ns())
@@ -281,9 +285,45 @@ class Connection:
 
     def _forgo(self, streams: Sequence[Stream]) -> None:
         if streams and self.link.up:
-            for outgoing in self._talk.session.unsubscribe(streams):
-                self._queue.append(Outgoing(outgoing.frame))
+            self._outbox.ask(streams, self._goodbyes)
             self._wake.set()
+
+    def _goodbyes(self, streams: Sequence[Stream]) -> list[Outgoing]:
+        return [Outgoing(outgoing.frame) for outgoing in self._talk.session.unsubscribe(streams)]
+
+    def _next_group(self) -> None:
+        if self._groups:
+            group = [stream for stream in self._groups.popleft() if self.subs.of(stream) is not None]
+            self._last_group = frozenset(group)
+            self._request(group)
+
+    def _look_at_groups(self, now_ns: int) -> None:
+        if self._groups and self._outbox.asked and now_ns - self._asked_ns >= HOLD_NS:
+            self._next_group()
+
+    @property
+    def stands(self) -> bool:
+        """Everything was asked for, and the venue has kept the connection open."""
+        return not self._groups and self._outbox.asked and self._now_ns() - self._asked_ns > DIRECTLY_NS
+
+    def just_asked(self) -> list[Stream]:
+        """What was asked for a moment ago: if the venue closes now, that may be its answer."""
+        if not self.opened_ns or self._now_ns() - self._asked_ns > DIRECTLY_NS:
+            return []
+        since_ns = max(1, self._now_ns() - DIRECTLY_NS)
+        recent = [sub for sub in self.subs.all() if sub.asked_ns >= since_ns]
+        if self._apart:
+            recent = [sub for sub in recent if sub.stream in self._last_group]
+        unanswered = [sub.stream for sub in recent if sub.state is StreamState.ASKED]
+        return unanswered or [sub.stream for sub in recent]
+
+    def served(self, but: Iterable[Stream]) -> list[Stream]:
+        """Streams other than ``but`` whose requests it has answered (where nothing is answered: has data followed)."""
+        known = frozenset(but)
+        others = [sub for sub in self.subs.all() if sub.stream not in known]
+        if self._talk.manners.acks:
+            return [sub.stream for sub in others if sub.acked]
+        return [sub.stream for sub in others if sub.asked_ns and self.applied]
 
     # ---- once a second
 
@@ -299,6 +339,7 @@ class Connection:
             return None
         now_ns = self._now_ns()
         self._note_flow(now_ns)
+        self._look_at_groups(now_ns)
         review = self.subs.review(now_ns, pulses)
         self._request(review.ask)
         self._renew(review.resync)
@@ -336,10 +377,15 @@ class Connection:
             since_ns = max(since_ns, self.link.last_traffic_ns)
         if now_ns - since_ns >= every_s * NS_PER_S:
             self._pinged_ns = now_ns
-            self._urgent.append(self._talk.session.ping(now_ns))
+            self._outbox.hurry(self._talk.session.ping(now_ns))
             self._wake.set()
 
     # ---- its life
+
+    @property
+    def finished(self) -> bool:
+        """Whether its end is our doing."""
+        return self._stopped.is_set()
 
     def finish(self, why: ArbtuiError | None = None) -> None:
         """End it in order; with ``why``, which the owner will hear, cut it: the other side may not answer."""
@@ -399,7 +445,7 @@ class Connection:
         self._watchdog = Watchdog(self._talk.manners, now_ns, self._lifetime_share)
         if self._recorder is not None:
             self._recorder.opened(now_ns, self._talk.venue, self.label, self._talk.url)
-        self._request([sub.stream for sub in self.subs.all()])
+        self._next_group()
         self._owner.opened(self)
 
     def _down(self, reason: str) -> None:
@@ -411,18 +457,24 @@ class Connection:
     async def _send_all(self, socket: Socket) -> None:
         """Send what waits, at the venue's pace, heartbeats and answers first."""
         while True:
-            while not (self._urgent or self._queue):
+            while self._outbox.empty:
                 self._wake.clear()
                 await self._wake.wait()
             await sleep_until(self._clock, self._pace.take(self._now_ns()))
-            if self._urgent:
-                await self._send(socket, self._urgent.popleft())
-            elif self._queue:
-                request = self._queue.popleft()
-                self.subs.sent(request.streams, self._now_ns())
-                if self._watchdog is not None:
-                    self._watchdog.requested(self._now_ns())
+            if (urgent := self._outbox.next_urgent()) is not None:
+                await self._send(socket, urgent[0])
+            elif (request := self._next_request()) is not None:
                 await self._send(socket, request.frame)
+
+    def _next_request(self) -> Outgoing | None:
+        """What is sent next, noted as sent."""
+        request = self._outbox.next_request()
+        if request is not None:
+            self._asked_ns = self._now_ns()
+            self.subs.sent(request.streams, self._asked_ns)
+            if self._watchdog is not None:
+                self._watchdog.requested(self._asked_ns)
+        return request
 
     async def _send(self, socket: Socket, frame: str | bytes | None) -> None:
         if frame is None:

@@ -4,7 +4,9 @@
       Shard                 one socket's streams: connect, back off, replace with overlap
         Connection          frames in, requests out
           Subscriptions     what was asked for, what was answered, what fell silent
+          Outbox            what waits to be sent, books first
           Watchdog          whether a connection is worth keeping
+        Suspicion           which subscription makes the venue close the socket
         Connects, Backoff   how often anything may be tried again
 
 Facts per venue come as data (``venues.base``: ``Manners``, ``Cadence``, ``plan``, ``Session``); nothing here knows a
@@ -289,7 +291,7 @@ class VenueFeed:
     def reopened(self, shard: Shard) -> None:
         self._figures[shard.market].reconnects += 1
 
-    def dial(self, shard: Shard, label: str) -> Connection:
+    def dial(self, shard: Shard, label: str, groups: Sequence[Sequence[Stream]]) -> Connection:
         talk = Conversation(
             venue=self._venue.name,
             label=label,
@@ -300,7 +302,7 @@ class VenueFeed:
         )
         connection = Connection(
             talk,
-            shard.streams,
+            groups,
             clock=self._clock,
             host=self._host,
             owner=shard,

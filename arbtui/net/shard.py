@@ -16,11 +16,12 @@ from arbtui.core.clock import NS_PER_S, Clock, Timer
 from arbtui.core.errors import ArbtuiError, TransportBroken, VenueRefused
 from arbtui.core.model import Market, Stream
 from arbtui.core.status import Link, StreamState
-from arbtui.net.backoff import Backoff
+from arbtui.net.backoff import FIRST_S, Backoff
 from arbtui.net.connection import Connection
 from arbtui.net.connects import Connects, hold_ns
 from arbtui.net.overlap import Overlap
 from arbtui.net.pulse import Pulse
+from arbtui.net.suspicion import Suspicion
 from arbtui.net.watchdog import Fate, Verdict, data_limit_s
 from arbtui.venues.base import Manners
 
@@ -36,8 +37,8 @@ class ShardHost(Protocol):
 
     def assigned(self, stream: Stream, link: Link | None) -> None: ...
 
-    def dial(self, shard: Shard, label: str) -> Connection:
-        """A new connection of this shard, on its way."""
+    def dial(self, shard: Shard, label: str, groups: Sequence[Sequence[Stream]]) -> Connection:
+        """A new connection of this shard, on its way; ``groups`` of streams to ask for one after the other."""
         ...
 
     def reopened(self, shard: Shard) -> None: ...
@@ -88,6 +89,8 @@ class Shard:
         self.refused_texts: dict[Stream, str] = {}  # kept across connections until accepted
         self.refusals = Patience()
         self.pulse = Pulse()  # of all its data
+        self._suspicion = Suspicion()
+        self._fatal: set[Stream] = set()  # the venue closes the connection when asked for one of these
         self._manners = manners
         self._clock = clock
         self._host = host
@@ -116,6 +119,7 @@ class Shard:
         for stream in streams:
             self.streams.pop(stream, None)
             self.refused_texts.pop(stream, None)
+            self._fatal.discard(stream)
             self._host.assigned(stream, None)
         for connection in self._connections():
             connection.drop(streams)
@@ -175,12 +179,13 @@ class Shard:
         if held_ns > 0:  # the venue has asked for quiet since this turn was reserved
             self._schedule(held_ns / NS_PER_S)
             return
-        if not self.streams or self.successor is not None or (self.current is not None and not self._replacing):
+        asked = [stream for stream in self.streams if stream not in self._fatal]
+        if not asked or self.successor is not None or (self.current is not None and not self._replacing):
             return
         self._attempted(now_ns)
         self._dialled += 1
         label = self.label if self._dialled == 1 else f"{self.label}#{self._dialled}"
-        connection = self._host.dial(self, label)
+        connection = self._host.dial(self, label, self._suspicion.groups(asked))
         if self.current is None:
             self.current = connection
         else:
@@ -209,6 +214,8 @@ class Shard:
         if isinstance(why, VenueRefused):
             self._connects.hold(self._hostname, self._clock.now_ns() + hold_ns(why))
         delay_s = self._backoff.ended(connection.flowed_s) if why is not None else 0.0
+        if self._suspect(connection):
+            delay_s = min(delay_s, FIRST_S)  # something was learned: this is no blind repetition
         if connection is self.successor:
             self._end_overlap()
             self.successor = None
@@ -224,6 +231,18 @@ class Shard:
             if not self._all_refused():
                 self._schedule(delay_s)
 
+    def _suspect(self, connection: Connection) -> bool:
+        """See which subscription may have ended the connection; whether the search has come further."""
+        if connection.finished or not connection.opened_ns:
+            return False
+        just_asked = connection.just_asked()
+        culprit = self._suspicion.ended(just_asked, connection.served(just_asked))
+        if culprit is None:
+            return self._suspicion.narrowed
+        self._fatal.add(culprit)
+        self._note_refused([culprit], f"the venue closes the connection when asked for {culprit}")
+        return True
+
     def closing(self, connection: Connection, reason: str) -> None:
         if connection is self.current:
             self._replace(Verdict(Fate.REPLACE, f"the venue announced its end: {reason}", planned=True))
@@ -235,14 +254,17 @@ class Shard:
                 self._host.assigned(stream, connection.link)
 
     def refused(self, connection: Connection, streams: Sequence[Stream], text: str) -> None:
-        if not self.refused_texts:
-            self.refusals.take(self._clock.now_ns())
+        self._note_refused(streams, text)
         for stream in streams:
-            self.refused_texts[stream] = text
             if connection is self.current:
                 self._host.assigned(stream, None)
         if self._all_refused() and connection is self.current:
             connection.finish()  # nothing to hear here until it is time to ask again
+
+    def _note_refused(self, streams: Sequence[Stream], text: str) -> None:
+        if not self.refused_texts:
+            self.refusals.take(self._clock.now_ns())
+        self.refused_texts.update(dict.fromkeys(streams, text))
 
     def _all_refused(self) -> bool:
         return len(self.refused_texts) == len(self.streams) > 0
@@ -260,6 +282,8 @@ class Shard:
             if verdict is None:
                 if self.current.first_flow_ns:
                     self.error = ""
+                if self.current.stands:
+                    self._suspicion.clear()
             elif verdict.fate is Fate.CUT:
                 self.current.finish(TransportBroken(f"cut by us: {verdict.reason}"))
             else:
@@ -328,6 +352,7 @@ class Shard:
 
     def ask_again(self) -> None:
         """Everything here was refused: ask on a new connection."""
+        self._fatal.clear()
         self.refusals.take(self._clock.now_ns())
         if self.current is not None:
             self.current.finish()

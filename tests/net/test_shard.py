@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from arbtui.core.clock import ManualClock
@@ -46,7 +47,7 @@ class Bench:
             rng=random.Random(5),
         )
 
-    def dial(self, shard: Shard, label: str) -> Connection:
+    def dial(self, shard: Shard, label: str, groups: Sequence[Sequence[Stream]]) -> Connection:
         talk = Conversation(
             "toy",
             label,
@@ -55,9 +56,7 @@ class Bench:
             self.venue.manners(Market.PERP),
             lambda channel: Cadence(False, None),
         )
-        self.dialled.append(
-            HandConnection(talk, shard.streams, clock=self.clock, host=self.host, owner=shard, ages=Ages())
-        )
+        self.dialled.append(HandConnection(talk, groups, clock=self.clock, host=self.host, owner=shard, ages=Ages()))
         return self.dialled[-1]
 
     def assigned(self, stream: Stream, link: Link | None) -> None:

@@ -254,17 +254,13 @@ class FastClock:
 class HandConnection(Connection):
     """A connection without a wire: opened, fed and ended by the test."""
 
-    finished = False
-
     def opens(self) -> None:
         self._up()
 
     def sends(self) -> list[str]:
         """What it would have put on the wire by now."""
         frames = []
-        while self._queue:
-            request = self._queue.popleft()
-            self.subs.sent(request.streams, self._clock.now_ns())
+        while (request := self._next_request()) is not None:
             frames.append(str(request.frame))
         return frames
 
@@ -276,7 +272,7 @@ class HandConnection(Connection):
         self.hears(ok=[name_of(sub.stream) for sub in self.subs.all()])
 
     def finish(self, why: ArbtuiError | None = None) -> None:
-        self.finished = True
+        self._stopped.set()
         self.ends(why)
 
     def ends(self, why: ArbtuiError | None) -> None:
@@ -297,7 +293,7 @@ class HandFeed(VenueFeed):
         shard.start()
         return shard
 
-    def dial(self, shard: Shard, label: str) -> Connection:
+    def dial(self, shard: Shard, label: str, groups: Sequence[Sequence[Stream]]) -> Connection:
         venue = self._venue
         talk = Conversation(
             venue.name,
@@ -308,9 +304,7 @@ class HandFeed(VenueFeed):
             partial(venue.cadence, shard.market),
         )
         ages = Ages()
-        self.dialled.append(
-            HandConnection(talk, shard.streams, clock=self._clock, host=self._host, owner=shard, ages=ages)
-        )
+        self.dialled.append(HandConnection(talk, groups, clock=self._clock, host=self._host, owner=shard, ages=ages))
         return self.dialled[-1]
 
 

@@ -140,6 +140,23 @@ class Listing(msgspec.Struct):
     bad: list[str] = []
 
 
+class Trade(msgspec.Struct, gc=False):
+    """One public trade, exact texts as on the wire. ``taker`` is the side of whoever crossed the spread.
+
+    Only what an ordinary order in the book could have met: block trades, and volume that retail price improvement or
+    the like took, are left out by the codec. ``past``: told again on subscribing, it happened before.
+    """
+
+    slot: int
+    price: str
+    size: str  # wire size units
+    taker: Literal["buy", "sell"]
+    trade_id: str
+    t_ns: int
+    exchange_ms: int | None
+    past: bool = False
+
+
 class StatusChange(msgspec.Struct):
     """A venue's push that one instrument's status changed; a signal to refresh discovery as well."""
 
@@ -214,6 +231,6 @@ class Ignored(msgspec.Struct):
     count: int = 1
 
 
-MarketEvent = Quote | Mid | BookSnapshot | BookDelta | Ticker | MarkPrice | Funding | StatusChange
+MarketEvent = Quote | Mid | BookSnapshot | BookDelta | Ticker | MarkPrice | Funding | Trade | StatusChange
 SessionEvent = Subscribed | Refused | Unsubscribed | Pong | Reply | Closing | Resync | Ignored
 Event = MarketEvent | SessionEvent | Listing | ServerTime

@@ -89,6 +89,7 @@ class Channel(StrEnum):
     FUNDING = "funding"
     MIDS = "mids"  # mids of all, a second opinion on BBOs
     INSTRUMENTS = "instruments"  # listing and status changes
+    TRADES = "trades"  # public trades, asked for only where somebody needs them
 
 
 class Stream(msgspec.Struct, frozen=True, order=True):

@@ -32,7 +32,7 @@ RESYNC_CAP_S = 15.0  # while it may be a fault that passes: back within 20 s
 RESYNC_SLOW_S = 60.0  # after RESYNC_PATIENCE tries in a row
 RESYNC_PATIENCE = 10
 HOPELESS_AFTER = 2  # tries in a row that did not help
-_SELDOM = frozenset({Channel.INSTRUMENTS})  # may be silent for days, from the first moment
+_SELDOM = frozenset({Channel.INSTRUMENTS, Channel.TRADES})  # may be silent for days, from the first moment
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ Size = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]
 Amount = Annotated[float, msgspec.Meta(ge=0.0, le=sys.float_info.max)]
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 UpdateId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+TradeId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 DECODE_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 """All that msgspec and Python raise for bytes that are not what they should be (UnicodeError is a ValueError)."""
@@ -182,6 +183,14 @@ def side(price: str | None, size: str | None) -> tuple[float, float] | tuple[Non
     """``side_texts`` as floats."""
     texts = side_texts(price, size)
     return (None, None) if texts[0] is None or texts[1] is None else (float(texts[0]), float(texts[1]))
+
+
+def traded_texts(price: str | None, size: str | None) -> tuple[str, str]:
+    """Price and size of a trade, exact. Raises ``ProtocolBroken``: a trade of nothing, or at no price, is none."""
+    texts = side_texts(price, size)
+    if texts[0] is None or texts[1] is None:
+        raise ProtocolBroken("bad_price", f"a trade of {size!r} at {price!r}")
+    return texts
 
 
 # --- symbols and addresses --------------------------------------------------------------------------------------------

@@ -272,6 +272,12 @@ def check_event(event: Event) -> None:
             assert _is_number(event.settled_rate), event
             assert event.interval_h is None or 0.0 < event.interval_h < inf, event
             assert event.next_ms is None or (event.next_ms > 0 and _is_stamp(event.next_ms)), event
+        case events.Trade():
+            assert _is_number(event.price, above=zero), event
+            assert _is_number(event.size, above=zero), event
+            assert event.taker in ("buy", "sell"), event
+            assert event.trade_id, event
+            assert _is_stamp(event.exchange_ms), event
         case events.Listing():
             for instrument in event.instruments:
                 check_instrument(instrument)

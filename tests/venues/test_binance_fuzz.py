@@ -31,6 +31,8 @@ PERP_SEEDS = {
     "marks": combined("!markPrice@arr@1s", array(sample.MARK, sample.MARK)),
     "marks, bare": array(sample.MARK).encode(),
     "contract": combined("!contractInfo", sample.CONTRACT_INFO),
+    "trade": combined("btcusdt@aggTrade", sample.PERP_TRADE),
+    "trade, bare": sample.PERP_TRADE.encode(),
     "shutdown": combined("!serverShutdown", sample.SHUTDOWN),
     "ack": b'{"result":null,"id":1}',
     "unsubscribed": b'{"result":null,"id":2}',
@@ -45,6 +47,7 @@ SPOT_SEEDS = {
     "diff, bare": sample.SPOT_DIFF.encode(),
     "partial": combined("btcusdt@depth5", sample.SPOT_PARTIAL),
     "mini tickers": combined("!miniTicker@arr", array(sample.SPOT_MINI)),
+    "trade": combined("nknusdt@aggTrade", sample.SPOT_TRADE),
     "shutdown": sample.SHUTDOWN.encode(),
     "ack": b'{"result":null,"id":1}',
 }
@@ -66,7 +69,7 @@ def test_mutated_frames_give_events_or_typed_errors(url: str, seeds: dict[str, b
     report = fuzzing.fuzz(
         lambda frame: session.decode(frame, fuzzing.T_NS), seeds, rounds=4000, rng_seed=len(url), check=texts_agree
     )
-    reached = {"Quote", "BookDelta", "BookSnapshot", "Ticker", "Closing", "Subscribed"}
+    reached = {"Quote", "BookDelta", "BookSnapshot", "Ticker", "Trade", "Closing", "Subscribed"}
     if market is Market.PERP:
         reached |= {"MarkPrice", "Funding", "StatusChange", "Refused", "Unsubscribed", "Ignored"}
     assert reached <= report.reached, str(report)

@@ -260,7 +260,7 @@ def test_a_change_of_status_is_told() -> None:
     assert event == StatusChange(1, TradingStatus.HALTED, "SETTLING", T_NS)
 
 
-@pytest.mark.parametrize("kind", ["trade", "aggTrade", "kline", "forceOrder"])
+@pytest.mark.parametrize("kind", ["trade", "kline", "forceOrder"])
 def test_frames_that_were_never_asked_for_are_ignored_by_name(kind: str) -> None:
     assert only(PERP_MARKET, combined(f"btcusdt@{kind}", f'{{"e":"{kind}","s":"BTCUSDT"}}')) == Ignored(kind)
     assert only(PERP_MARKET, combined(f"!{kind}@arr", f'[{{"e":"{kind}","s":"BTCUSDT"}}]')) == Ignored(kind)

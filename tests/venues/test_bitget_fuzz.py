@@ -30,6 +30,8 @@ from tests.venues.fuzzing import assert_event_or_typed_error, assert_http_event_
 
 ROW = book_row([["1", "2"]], [["3", "4"]], 7, 0, "5")
 
+TRADE = {"ts": "1730332858796", "price": "72389.99", "size": "0.001373", "side": "buy", "tradeId": "1235671058980"}
+
 FRAMES = {
     "bbo": bbo(),
     "bbo spot": bbo("BTCUSDT", SPOT),
@@ -41,6 +43,8 @@ FRAMES = {
     "ticker": push("ticker", perp_ticker()),
     "ticker spot": push("ticker", spot_ticker(), inst_type=SPOT),
     "ticker one side": push("ticker", perp_ticker(askPr="", askSz="")),
+    "trades": push("trade", TRADE, TRADE | {"side": "sell"}, action="update"),
+    "trades before": push("trade", TRADE, inst_type=SPOT),
     "ack": wire({"event": "subscribe", "arg": arg("ticker")}),
     "left": wire({"event": "unsubscribe", "arg": arg("books")}),
     "refused": wire(
@@ -79,8 +83,8 @@ def test_every_kind_of_frame_reaches_its_event_and_no_spoilt_one_escapes() -> No
     assert report.by_seed["bbo"] == {"Quote"}
     assert report.by_seed["book without ids"] == {"refused:unchained_book"}
     assert report.reached >= {
-        "Quote", "BookSnapshot", "BookDelta", "Ticker", "Mid", "MarkPrice", "Funding", "Subscribed", "Unsubscribed",
-        "Refused", "Pong", "Ignored",
+        "Quote", "BookSnapshot", "BookDelta", "Ticker", "Trade", "Mid", "MarkPrice", "Funding", "Subscribed",
+        "Unsubscribed", "Refused", "Pong", "Ignored",
     }  # fmt: skip
     assert {"not_json", "not_utf8", "too_deep", "unknown_shape", "bad_price", "bad_size"} <= set(report.errors)
 

@@ -328,7 +328,7 @@ def test_the_heartbeat_is_text_in_both_directions() -> None:
         (push("ticker", perp_ticker(), inst_id="NOPEUSDT"), "unknown_symbol"),
         (bbo("BTCUSD", "COIN-FUTURES"), "other_product"),
         (push("ticker", perp_ticker("SBTCSUSDT"), inst_id="SBTCSUSDT", inst_type="SUSDT-FUTURES"), "other_product"),
-        (push("trade", {"price": "1", "size": "1"}, action="update"), "other_channel"),
+        (push("trades", {"price": "1", "size": "1"}, action="update"), "other_channel"),
         (push("candle1m", ["1", "2"]), "other_channel"),
         (push("books5", book_row([["1", "1"]], [["2", "1"]], 1, 0, "1")), "other_channel"),
         (push("books15", book_row([["1", "1"]], [["2", "1"]], 1, 0, "1")), "other_channel"),

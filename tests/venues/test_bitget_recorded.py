@@ -109,7 +109,7 @@ def test_books_of_2024_cannot_be_chained_and_say_so() -> None:
             except ProtocolBroken as error:
                 kinds[error.kind] += 1
     assert kinds["unchained_book"] == 2
-    assert set(kinds) == {"unchained_book", "other_channel", "other_product", "Subscribed"}
+    assert set(kinds) == {"unchained_book", "other_channel", "other_product", "Subscribed", "Trade"}
 
 
 def test_the_newer_dialect_is_told_apart() -> None:

@@ -153,7 +153,7 @@ def test_leaving_is_acknowledged_like_asking() -> None:
 
 @pytest.mark.parametrize("event", ["subscribe", "unsubscribe"])
 def test_an_acknowledgement_of_a_foreign_channel_is_left_alone(event: str) -> None:
-    assert told(session(), event, arg("trade")) == Ignored("other_channel")
+    assert told(session(), event, arg("candle1m")) == Ignored("other_channel")
 
 
 @pytest.mark.parametrize("code", [30001, "30001"])

@@ -34,6 +34,11 @@ def said(msg: str, *, ok: bool = True, request: str = "1", op: str = "subscribe"
     return wire({"success": ok, "ret_msg": msg, "conn_id": "a", "req_id": request, "op": op})
 
 
+TRADE = {
+    "T": 1680673823564, "s": "BTCUSDT", "S": "Buy", "v": "0.3", "p": "28560.50", "L": "PlusTick", "i": "0cbf2330",
+    "BT": False, "RPI": False, "seq": 1,
+}  # fmt: skip
+
 LINEAR_FRAMES = {
     "bbo": bbo(),
     "bbo one side": bbo(asks=[]),
@@ -48,7 +53,9 @@ LINEAR_FRAMES = {
     "ticker": ticker(),
     "ticker update": ticker("delta", markPrice="5", fundingRate="-0.0001", fundingIntervalHour="4", volume24h="7"),
     "ticker update first": ticker("delta", "ETHUSDT", markPrice="5"),
-    "trades": wire({"topic": "publicTrade.BTCUSDT", "type": "snapshot", "ts": 1, "data": [{"T": 1}]}),
+    "trades": wire(
+        {"topic": "publicTrade.BTCUSDT", "type": "snapshot", "ts": 1, "data": [TRADE, TRADE | {"BT": True}]}
+    ),
     "ack": said(""),
     "left": said("", request="2", op="unsubscribe"),
     "refused": said("error:handler not found,topic:orderbook.1.BTCUSDT", ok=False),
@@ -95,6 +102,7 @@ def test_every_kind_of_linear_frame_reaches_its_event_and_no_spoilt_one_escapes(
         "BookDelta",
         "Resync",
         "Ticker",
+        "Trade",
         "MarkPrice",
         "Funding",
         "Subscribed",

@@ -501,7 +501,7 @@ def test_the_ping_is_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["publicTrade.BTCUSDT", "kline.1.BTCUSDT", "order", "orderbooks.1.BTCUSDT", "ticker.B"]
+    "topic", ["publicTrades.BTCUSDT", "kline.1.BTCUSDT", "order", "orderbooks.1.BTCUSDT", "ticker.B"]
 )
 def test_topics_match_by_their_whole_first_word(topic: str) -> None:
     assert one(wire({"topic": topic, "type": "snapshot", "ts": 1, "data": []})) == Ignored("other_topic")

@@ -80,8 +80,8 @@ def test_every_kind_of_frame_reaches_its_event_and_no_spoilt_one_escapes() -> No
     session.subscribe(STREAMS)
     report = assert_event_or_typed_error(session, FRAMES, rounds=12_000, rng_seed=11)
     assert report.reached >= {
-        "Quote", "BookSnapshot", "Ticker", "MarkPrice", "Funding", "Mid", "Subscribed", "Unsubscribed", "Refused",
-        "Pong", "Ignored",
+        "Quote", "BookSnapshot", "Ticker", "Trade", "MarkPrice", "Funding", "Mid", "Subscribed", "Unsubscribed",
+        "Refused", "Pong", "Ignored",
     }  # fmt: skip
     assert {"not_json", "not_utf8", "too_deep", "unknown_shape", "bad_price", "bad_size", "not_deflate"} <= set(
         report.errors

@@ -245,7 +245,9 @@ def test_the_heartbeat_is_a_message_and_its_answer_is_heard() -> None:
     assert decode(wire({"channel": "pong"})) == [Pong(T_NS)]
 
 
-@pytest.mark.parametrize("channel", ["trades", "allMids", "allDexsAssetCtxs", "activeSpotAssetCtx", "user", "post"])
+@pytest.mark.parametrize(
+    "channel", ["tradesOfUser", "allMids", "allDexsAssetCtxs", "activeSpotAssetCtx", "user", "post"]
+)
 def test_channels_that_are_not_ours_are_counted(channel: str) -> None:
     assert decode(push(channel, {"anything": [1]})) == [Ignored("other_channel")]
 

@@ -26,6 +26,11 @@ from tests.venues.okx_frames import (
 OLD_BIDS = [["3366.1", "7", "0", "3"], ["3366", "6", "3", "4"]]
 OLD_ASKS = [["3366.8", "9", "10", "3"], ["3368", "8", "3", "4"]]
 
+TRADE = {
+    "instId": "BTC-USDT-SWAP", "tradeId": "2832749635", "px": "63913.5", "sz": "1", "side": "sell",
+    "ts": "1786540435948", "count": "1", "source": "0", "seqId": 333793117432,
+}  # fmt: skip
+
 FRAMES = {
     "bbo": bbo(),
     "bbo spot": bbo("BTC-USDT"),
@@ -38,6 +43,7 @@ FRAMES = {
     "old update that lost something": book("update", None, None, bids=OLD_BIDS, asks=OLD_ASKS, checksum=5),
     "ticker": push("tickers", "BTC-USDT-SWAP", ticker_row()),
     "ticker one side": push("tickers", "BTC-USDT", ticker_row("BTC-USDT", askPx="", askSz="")),
+    "trades": push("trades", "BTC-USDT-SWAP", TRADE, {**TRADE, "source": "1", "side": "buy"}),
     "mark": push("mark-price", "BTC-USDT-SWAP", mark_row()),
     "index": push("index-tickers", "BTC-USDT", index_row()),
     "funding": push("funding-rate", "BTC-USDT-SWAP", funding_row()),
@@ -80,6 +86,7 @@ def test_every_kind_of_frame_reaches_its_event_and_no_spoilt_one_escapes() -> No
         "BookDelta",
         "Resync",
         "Ticker",
+        "Trade",
         "Mid",
         "MarkPrice",
         "Funding",

@@ -474,7 +474,7 @@ def test_the_heartbeat_is_text_in_both_directions() -> None:
 @pytest.mark.parametrize(
     "frame",
     [
-        push("trades", "BTC-USDT-SWAP", {"instId": "BTC-USDT-SWAP", "tradeId": "1", "px": "1", "sz": "1"}),
+        push("trades-all", "BTC-USDT-SWAP", {"instId": "BTC-USDT-SWAP", "tradeId": "1", "px": "1", "sz": "1"}),
         push("books5", "BTC-USDT-SWAP", {"asks": [], "bids": [], "ts": "1", "seqId": 1}),
         push("books-l2-tbt", "BTC-USDT-SWAP", {"asks": [], "bids": [], "ts": "1", "seqId": 1}, action="snapshot"),
         push("bbo-tbt-new", "BTC-USDT-SWAP", {"asks": [["1", "1"]], "bids": [["1", "1"]], "ts": "1", "seqId": 1}),

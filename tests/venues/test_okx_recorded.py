@@ -23,6 +23,7 @@ from arbtui.core.events import (
     Quote,
     Subscribed,
     Ticker,
+    Trade,
 )
 from arbtui.core.model import Market
 from arbtui.venues.base import Tables
@@ -98,8 +99,7 @@ def test_the_recording_of_2022_is_read_without_loss() -> None:
     for row in lines(BOOKS_2022):
         events += session.decode(wire(row["msg"]), row["t"])
     kinds = {type(event) for event in events}
-    assert kinds == {Subscribed, Ticker, Mid, BookSnapshot, BookDelta, Ignored}
-    assert {event.kind for event in events if isinstance(event, Ignored)} == {"other_channel"}  # trades
+    assert kinds == {Subscribed, Ticker, Mid, BookSnapshot, BookDelta, Trade}
 
 
 def test_a_frame_cut_out_of_the_recording_of_2022_is_noticed() -> None:
@@ -117,7 +117,11 @@ def test_frames_of_august_2026_say_what_they_say() -> None:
     tickers = {event.last: event for event in events if isinstance(event, Ticker)}
     assert tickers["63921"].vol_24h_coins == "73998.8786"
     assert tickers["64028.6"].vol_24h_quote == "374703695.177360964"
-    assert sum(isinstance(event, Subscribed) for event in events) == 1  # trades and books5 are not ours
+    assert sum(isinstance(event, Subscribed) for event in events) == 2  # books5 is not ours
+    trades = [event for event in events if isinstance(event, Trade)]
+    assert [(trade.price, trade.size, trade.taker, trade.trade_id) for trade in trades] == [
+        ("63913.5", "1", "buy", "2832749635")
+    ]
 
 
 def test_frames_of_2022_say_what_they_say() -> None:

@@ -152,7 +152,7 @@ def test_a_replay_that_never_asked_reads_acknowledgements_too() -> None:
 
 
 def test_an_acknowledgement_of_a_foreign_channel_is_left_alone() -> None:
-    assert said(session(), "subscribe", "trades", instId="BTC-USDT") == Ignored("other_channel")
+    assert said(session(), "subscribe", "trades-all", instId="BTC-USDT") == Ignored("other_channel")
     assert said(session(), "subscribe", "funding-rate", instId="BTC-USDT") == Ignored("other_channel")
     assert said(session(), "unsubscribe", "instruments", instType="OPTION") == Ignored("other_channel")
 

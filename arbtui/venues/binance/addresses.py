@@ -45,12 +45,14 @@ _PERP_NAMES = {
     Channel.MARK: "!markPrice@arr@1s",
     Channel.FUNDING: "!markPrice@arr@1s",
     Channel.INSTRUMENTS: "!contractInfo",
+    Channel.TRADES: "{}@aggTrade",
 }
 
 _SPOT_NAMES = {
     Channel.BBO: "{}@bookTicker",
     Channel.BOOK: "{}@depth@100ms",
     Channel.TICKER: "!miniTicker@arr",  # !ticker@arr was retired in 2026-03
+    Channel.TRADES: "{}@aggTrade",
 }
 
 _NAMES = {Market.PERP: _PERP_NAMES, Market.SPOT: _SPOT_NAMES}

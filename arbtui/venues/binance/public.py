@@ -39,6 +39,7 @@ from arbtui.core.events import (
     StatusChange,
     Subscribed,
     Ticker,
+    Trade,
     Unsubscribed,
 )
 from arbtui.core.model import Market, Stream
@@ -61,6 +62,7 @@ from arbtui.venues.wire import (
     signed_text,
     slot_or_none,
     text_of,
+    traded_texts,
 )
 
 USD_M = 1  # ``st`` of our product; rows of COIN-M carry 2, spot and older frames none
@@ -166,6 +168,19 @@ class _ContractInfo(msgspec.Struct, tag_field="e", tag="contractInfo", gc=False)
 _Row = _MiniTicker | _FullTicker | _Mark | _ContractInfo
 
 
+class _Trade(msgspec.Struct, gc=False):
+    """One taker order at one price (aggTrade). USD-M tells with ``nq`` what of it met no retail-only order."""
+
+    s: str
+    p: str
+    q: str
+    m: bool  # whether the buyer was the maker
+    last_id: UpdateId = msgspec.field(name="l")  # of the single trades in it
+    T: Millis | None = None
+    nq: str | None = None
+    st: int = 1
+
+
 class _Error(msgspec.Struct):
     code: int = 0
     msg: str = ""
@@ -196,13 +211,14 @@ _DIFF = msgspec.json.Decoder(_Diff, strict=False)
 _SPOT_PARTIAL = msgspec.json.Decoder(_SpotPartial, strict=False)
 _ROW: msgspec.json.Decoder[_Row] = msgspec.json.Decoder(cast(Any, _Row), strict=False)
 _ROWS: Rows[_Row] = Rows(_Row)
+_TRADE = msgspec.json.Decoder(_Trade, strict=False)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _HEAD = msgspec.json.Decoder(_Head)
 
 _ROW_KINDS = frozenset({"24hrMiniTicker", "24hrTicker", "markPriceUpdate", "contractInfo"})
 _NOT_FOR_US = frozenset(
     {
-        "trade", "aggTrade", "kline", "continuous_kline", "forceOrder", "avgPrice", "1hTicker", "4hTicker", "1dTicker",
+        "trade", "kline", "continuous_kline", "forceOrder", "avgPrice", "1hTicker", "4hTicker", "1dTicker",
         "compositeIndex", "assetIndexUpdate", "tradingSession", "referencePrice",
     }
 )  # fmt: skip
@@ -289,6 +305,8 @@ class BinanceSession:
             return (self._quote(payload, name, frame, t_ns),)
         if kind in _ROW_KINDS:
             return self._row(guarded(_ROW, payload, kind), t_ns)
+        if kind == "aggTrade":
+            return (self._trade(payload, t_ns),)
         if kind == "serverShutdown":
             return (Closing("serverShutdown", t_ns),)
         return (Ignored(kind if kind in _NOT_FOR_US else "unknown_event"),)
@@ -337,6 +355,23 @@ class BinanceSession:
         if row.u < row.U:
             raise ProtocolBroken("bad_sequence", f"depthUpdate of {row.s[:40]} from {row.U} to {row.u}")
         return BookDelta(slot, row.b, row.a, row.U, row.u, row.pu, t_ns, row.T)
+
+    # --- trades
+
+    def _trade(self, payload: bytes, t_ns: int) -> Event:
+        row = guarded(_TRADE, payload, "aggTrade")
+        if row.st != USD_M:
+            return Ignored("other_product")
+        slot = slot_or_none(self._slots, row.s)
+        if slot is None:
+            return Ignored("unknown_symbol")
+        price, size = traded_texts(row.p, row.q)
+        if row.nq is not None:
+            common = amount_text(row.nq)
+            if common is None or not float(common):
+                return Ignored("rpi_trade")
+            size = common
+        return Trade(slot, price, size, "sell" if row.m else "buy", str(row.last_id), t_ns, row.T)
 
     # --- tickers, marks, funding
 

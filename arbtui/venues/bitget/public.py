@@ -20,13 +20,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import BookDelta, BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts
+from arbtui.core.events import BookDelta, BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Trade
 from arbtui.core.model import Stream
 from arbtui.venues.base import Outgoing, Tables
 from arbtui.venues.bitget import rows, shapes
 from arbtui.venues.bitget.instruments import MARKET
 from arbtui.venues.bitget.subscriptions import Subscriptions
-from arbtui.venues.wire import DECODE_ERRORS, broken, guarded, side, side_texts
+from arbtui.venues.wire import DECODE_ERRORS, broken, guarded, side, side_texts, traded_texts
 
 _CHANNEL = b'"channel":"'
 _FROM, _TO = 40, 90  # where the channel's name begins and ends at the latest, keys in the usual order
@@ -48,6 +48,7 @@ class BitgetSession:
             b"books1": self._bbo,
             b"books": self._book,
             b"ticker": self._ticker,
+            b"trade": self._trades,
         }
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
@@ -150,6 +151,16 @@ class BitgetSession:
         except DECODE_ERRORS:  # something is missing or wrong
             return [event for row in message.rows for event in rows.of_push(row, slot, t_ns)]
         return rows.of_sound_push(row, checked, slot, t_ns)
+
+    def _trades(self, frame: bytes, t_ns: int) -> Sequence[Event]:
+        self._expects_bbo = False
+        message = shapes.trade_push.decode(frame)
+        slot = self._slots[message.arg.inst_type][message.arg.inst_id]
+        past = message.action == "snapshot"
+        return [
+            Trade(slot, *traded_texts(row.price, row.size), row.side, row.trade_id, t_ns, row.ts, past)
+            for row in message.data
+        ]
 
 
 def quote_texts(raw: bytes) -> QuoteTexts:

@@ -44,8 +44,12 @@ def of_sound_push(row: TickerRow, checked: CheckedTicker, slot: int, t_ns: int) 
     mid = Mid(slot, (checked.bid_pr + checked.ask_pr) / 2, t_ns)
     if checked.mark_price is None and checked.index_price is None:
         return day, mid
-    mark_price = MarkPrice(slot, t_ns, row.mark_price or None, row.index_price or None, ts)
-    return day, mid, mark_price, *_funding(row.funding_rate or None, row.next_funding_time, slot, t_ns, ts)
+    # What was read as nothing may be spelt "null": its text is no number.
+    mark_text = row.mark_price if checked.mark_price is not None else None
+    index_text = row.index_price if checked.index_price is not None else None
+    rate = row.funding_rate if checked.funding_rate is not None else None
+    mark_price = MarkPrice(slot, t_ns, mark_text, index_text, ts)
+    return day, mid, mark_price, *_funding(rate, row.next_funding_time, slot, t_ns, ts)
 
 
 def _funding(rate: str | None, next_time: str | None, slot: int, t_ns: int, ts: int | None) -> tuple[Funding, ...]:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, UpdateId
+from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, TradeId, UpdateId
 
 Text = str | None  # null stands here and there where other rows have ""
 Pair = tuple[str, str]
@@ -153,6 +153,28 @@ class _CheckedTickerPush(msgspec.Struct, gc=False):
 
 ticker_push = msgspec.json.Decoder(TickerPush, strict=False)
 checked_ticker_push = msgspec.json.Decoder(_CheckedTickerPush, strict=False)
+
+
+# --- trades -----------------------------------------------------------------------------------------------------------
+
+
+class TradeRow(msgspec.Struct, rename="camel"):
+    ts: Millis
+    price: str
+    size: str
+    side: Literal["buy", "sell"]
+    trade_id: TradeId
+
+
+class TradePush(msgspec.Struct):
+    """``snapshot`` tells the last trades again to whoever subscribes, ``update`` what happens after."""
+
+    arg: Arg
+    action: Literal["snapshot", "update"]
+    data: list[TradeRow]
+
+
+trade_push = msgspec.json.Decoder(TradePush, strict=False)
 
 
 # --- REST -------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ _WIRE = {
     Channel.TICKER: "ticker",
     Channel.MARK: "ticker",
     Channel.FUNDING: "ticker",
+    Channel.TRADES: "trade",
 }
 _PERP_ONLY = (Channel.MARK, Channel.FUNDING)
 

@@ -53,6 +53,7 @@ _PER_SOCKET = {"bbo": 200, "book": 200, "data": 400}  # topics; a ticker speaks 
 _CADENCES = {
     Channel.BBO: Cadence(periodic=True, quiet_s=10.0),  # at least every 3 s
     Channel.BOOK: Cadence(periodic=False, quiet_s=60.0),
+    Channel.TRADES: Cadence(periodic=False, quiet_s=None),
 }
 _PERP_DATA = Cadence(periodic=False, quiet_s=60.0)  # the index of a contract that trades does not stand still so long
 _ON_CHANGE = Cadence(periodic=False, quiet_s=None)

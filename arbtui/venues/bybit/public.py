@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import msgspec
 
 from arbtui.core.errors import OurMistake, ProtocolBroken
-from arbtui.core.events import BookDelta, BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Resync
+from arbtui.core.events import BookDelta, BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Resync, Trade
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing, Tables
 from arbtui.venues.bybit import shapes
@@ -42,6 +42,7 @@ from arbtui.venues.wire import (
     side_texts,
     slot_or_none,
     text_of,
+    traded_texts,
 )
 
 ASK_AGAIN_NS = 5_000_000_000  # a ticker that waits for its snapshot says so this often
@@ -140,6 +141,8 @@ class BybitSession:
             kind, _, rest = topic.partition(".")
             if kind == "orderbook":
                 return self._orderbook(topic, rest, frame, t_ns)
+            if kind == "publicTrade":
+                return self._trades(frame, t_ns)
             return self._ticker(topic, rest, frame, t_ns) if kind == "tickers" else (Ignored("other_topic"),)
         except DECODE_ERRORS as error:
             raise broken(error, frame, "Bybit frame") from error
@@ -174,6 +177,21 @@ class BybitSession:
         if message.type == "snapshot":
             return (BookSnapshot(book[0], row.b, row.a, row.u, t_ns, _exchange_ms(message), book[1]),)
         return (BookDelta(book[0], row.b, row.a, row.u, row.u, -1, t_ns, _exchange_ms(message)),)
+
+    def _trades(self, frame: bytes, t_ns: int) -> Sequence[Event]:
+        good, bad = shapes.trade_rows.decode(shapes.trades.decode(frame).data, "Bybit publicTrade")
+        if bad:
+            raise ProtocolBroken("unknown_shape", "Bybit publicTrade with an unreadable row", frame[:200])
+        return [self._trade(row, t_ns) for row in good]
+
+    def _trade(self, row: shapes.TradeRow, t_ns: int) -> Event:
+        price, size = traded_texts(row.price, row.size)
+        slot = slot_or_none(self._slots, row.symbol)
+        if slot is None:
+            return Ignored("unknown_symbol")
+        if row.block or row.retail:
+            return Ignored("block_trade" if row.block else "rpi_trade")
+        return Trade(slot, price, size, "buy" if row.taker == "Buy" else "sell", row.id, t_ns, row.t_ms)
 
     # --- best bid and offer
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from arbtui.venues.wire import Millis, Price, Rows, Size, UpdateId
+from arbtui.venues.wire import Millis, Price, Rows, Size, TradeId, UpdateId
 
 Pair = tuple[str, str]
 
@@ -132,6 +132,26 @@ class TickerFrame(msgspec.Struct, gc=False):
     ts: Millis | None = None
 
 
+# --- trades -----------------------------------------------------------------------------------------------------------
+
+
+class TradeRow(msgspec.Struct):
+    """``block``: agreed upon outside of the book. ``retail``: met an order that only retail orders can meet."""
+
+    symbol: str = msgspec.field(name="s")
+    taker: Literal["Buy", "Sell"] = msgspec.field(name="S")
+    price: str = msgspec.field(name="p")
+    size: str = msgspec.field(name="v")
+    id: TradeId = msgspec.field(name="i")
+    t_ms: Millis = msgspec.field(name="T")
+    block: bool = msgspec.field(name="BT", default=False)
+    retail: bool = msgspec.field(name="RPI", default=False)
+
+
+class TradeFrame(msgspec.Struct):
+    data: msgspec.Raw
+
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +218,8 @@ bbo = msgspec.json.Decoder(BboFrame, strict=False)
 bbo_texts = msgspec.json.Decoder(BboTexts)
 book = msgspec.json.Decoder(BookFrame, strict=False)
 ticker = msgspec.json.Decoder(TickerFrame, strict=False)
+trades = msgspec.json.Decoder(TradeFrame)
+trade_rows: Rows[TradeRow] = Rows(TradeRow)
 envelope = msgspec.json.Decoder(Envelope)
 page = msgspec.json.Decoder(Page)
 time = msgspec.json.Decoder(Time, strict=False)

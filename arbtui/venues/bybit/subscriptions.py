@@ -37,7 +37,12 @@ ARGS_PER_REQUEST = {Market.PERP: 50, Market.SPOT: 10}
 ARGS_LENGTH = 21_000  # characters of all args on one connection
 _SHRINK = 7  # how much smaller requests become after a refusal
 
-_PREFIX = {Channel.BBO: "orderbook.1.", Channel.BOOK: f"orderbook.{BOOK_DEPTH}.", Channel.TICKER: "tickers."}
+_PREFIX = {
+    Channel.BBO: "orderbook.1.",
+    Channel.BOOK: f"orderbook.{BOOK_DEPTH}.",
+    Channel.TICKER: "tickers.",
+    Channel.TRADES: "publicTrade.",
+}
 _PERP_ONLY = {Channel.MARK: "tickers.", Channel.FUNDING: "tickers."}
 _NAMED = re.compile(r"topic:(\S+)|\[([^\]]+)\]")
 

@@ -49,6 +49,7 @@ _CADENCE = {
     Channel.MARK: Cadence(periodic=True, quiet_s=15.0),
     Channel.FUNDING: Cadence(periodic=True, quiet_s=15.0),
     Channel.MIDS: Cadence(periodic=True, quiet_s=10.0),
+    Channel.TRADES: Cadence(periodic=False, quiet_s=None),
     Channel.INSTRUMENTS: Cadence(periodic=False, quiet_s=None),  # not offered
 }
 _FEES = {Market.PERP: (0.00015, 0.00045), Market.SPOT: (0.0004, 0.0007)}  # base tier: Hyperliquid docs, "Fees"

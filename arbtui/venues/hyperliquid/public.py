@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.events import BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Source
-from arbtui.core.model import Market, Stream
+from arbtui.core.events import BookSnapshot, Event, Ignored, Pong, Quote, QuoteTexts, Source, Trade
+from arbtui.core.model import Channel, Market, Stream
 from arbtui.venues.base import Outgoing, Tables
 from arbtui.venues.hyperliquid import rows, shapes
 from arbtui.venues.hyperliquid.mids import Mids
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.subscriptions import Subscriptions
-from arbtui.venues.wire import DECODE_ERRORS, guarded, side, side_texts, slot_or_none
+from arbtui.venues.wire import DECODE_ERRORS, guarded, side, side_texts, slot_or_none, traded_texts
 
 FAST_LEVELS = 5
 SLOW_LEVELS = 20
@@ -46,8 +46,10 @@ class HyperliquidSession:
         self._slots: dict[str, int] = {}  # of coins seen so far, both markets; a coin keeps its slot
         self._subscriptions = Subscriptions()
         self._mids = Mids(self._slot)
+        self._traded: set[str] = set()  # coins whose past was told: the first frame after subscribing is that
         self._handlers: dict[str, Callable[[msgspec.Raw, int], Sequence[Event]]] = {
             "l2Book": self._book,
+            "trades": self._trades,
             "activeAssetCtx": self._ctx,
             "fastAssetCtxs": self._fast_ctxs,
             "subscriptionResponse": self._ack,
@@ -56,6 +58,7 @@ class HyperliquidSession:
         }
 
     def subscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
+        self._traded.difference_update(stream.native for stream in streams if stream.channel is Channel.TRADES)
         return self._subscriptions.subscribe(streams)
 
     def unsubscribe(self, streams: Sequence[Stream]) -> list[Outgoing]:
@@ -102,6 +105,22 @@ class HyperliquidSession:
         message = guarded(shapes.book, data, "l2Book")
         slot = self._slot(message.coin)
         return _UNKNOWN if slot is None else (snapshot(message, slot, t_ns, "ws"),)
+
+    def _trades(self, data: msgspec.Raw, t_ns: int) -> Sequence[Event]:
+        """Trades of one coin. The first frame tells some twenty seconds of the past again."""
+        good, bad = shapes.trade_rows.decode(data, "trades")
+        if bad:
+            raise ProtocolBroken("unknown_shape", "Hyperliquid trades with an unreadable row", bytes(data)[:200])
+        told = set(self._traded)
+        self._traded.update(row.coin for row in good)
+        return [self._trade(row, t_ns, past=row.coin not in told) for row in good]
+
+    def _trade(self, row: shapes.TradeRow, t_ns: int, *, past: bool) -> Event:
+        price, size = traded_texts(row.px, row.sz)
+        slot = self._slot(row.coin)
+        if slot is None:
+            return Ignored("unknown_symbol")
+        return Trade(slot, price, size, "buy" if row.side == "B" else "sell", str(row.tid), t_ns, row.time, past)
 
     def _ctx(self, data: msgspec.Raw, t_ns: int) -> Sequence[Event]:
         message = guarded(shapes.named_ctx, data, "activeAssetCtx")

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
-from arbtui.venues.wire import Millis, Price, Rows, Size
+from arbtui.venues.wire import Millis, Price, Rows, Size, UpdateId
 
 # --- frames in general ------------------------------------------------------------------------------------------------
 
@@ -93,6 +93,23 @@ class BookTexts(msgspec.Struct, gc=False):
 
 book = msgspec.json.Decoder(BookTexts)
 rest_book = msgspec.json.Decoder(BookTexts | None)
+
+
+# --- trades -----------------------------------------------------------------------------------------------------------
+
+
+class TradeRow(msgspec.Struct):
+    """``side`` of the taker: B buys, A sells."""
+
+    coin: str
+    side: Literal["B", "A"]
+    px: str
+    sz: str
+    time: Millis
+    tid: UpdateId
+
+
+trade_rows: Rows[TradeRow] = Rows(TradeRow, strict=True)
 
 
 # --- contexts: mark, oracle, funding, 24 h ----------------------------------------------------------------------------

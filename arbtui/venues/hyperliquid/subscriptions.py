@@ -30,6 +30,7 @@ _NAMES = {
     Channel.TICKER: _CTX,
     Channel.MARK: _CTX,
     Channel.FUNDING: _CTX,
+    Channel.TRADES: "trades",
 }
 _PERP_ONLY = (Channel.TICKER, Channel.MARK, Channel.FUNDING)
 

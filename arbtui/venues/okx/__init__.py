@@ -64,6 +64,7 @@ _CADENCE = {
     Channel.MARK: Cadence(periodic=True, quiet_s=30.0),  # every 10 s even when nothing moves
     Channel.FUNDING: Cadence(periodic=True, quiet_s=240.0),
     Channel.INSTRUMENTS: Cadence(periodic=False, quiet_s=None),
+    Channel.TRADES: Cadence(periodic=False, quiet_s=None),
     Channel.MIDS: Cadence(periodic=False, quiet_s=None),  # not offered
 }
 _FEES = {Market.SPOT: (0.0008, 0.0010), Market.PERP: (0.0002, 0.0005)}  # regular Lv1: okx.com/fees, November 2026

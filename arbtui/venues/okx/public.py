@@ -81,6 +81,7 @@ class OkxSession:
             b"bbo-tbt": self._bbo,
             b"books": self._book,
             b"tickers": self._tickers,
+            b"trades": self._trades,
             b"mark-price": self._marks,
             b"index-tickers": self._indices,
             b"funding-rate": self._funding,
@@ -222,6 +223,9 @@ class OkxSession:
             return _UNKNOWN
         market = market_of(row.inst_id)
         return rows.sound_ticker(row, lane.slot, market, t_ns, "ws"), Mid(lane.slot, middle, t_ns)
+
+    def _trades(self, frame: bytes, t_ns: int) -> Sequence[Event]:
+        return self._each(frame, shapes.trade_rows, lambda row, slot: (rows.trade(row, slot, t_ns),))
 
     def _marks(self, frame: bytes, t_ns: int) -> Sequence[Event]:
         return self._each(frame, shapes.mark_rows, lambda row, slot: (rows.mark(row, slot, t_ns, "ws"),))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from arbtui.core.events import Funding, MarkPrice, Mid, Quote, Source, Ticker
+from arbtui.core.events import Event, Funding, Ignored, MarkPrice, Mid, Quote, Source, Ticker, Trade
 from arbtui.core.model import Market
 from arbtui.venues import answers
-from arbtui.venues.okx.shapes import FundingRow, IndexRow, MarkRow, TickerRow
-from arbtui.venues.wire import amount_text, millis_or_none, price_text, side, signed_text
+from arbtui.venues.okx.shapes import FundingRow, IndexRow, MarkRow, TickerRow, TradeRow
+from arbtui.venues.wire import amount_text, millis_or_none, price_text, side, signed_text, traded_texts
 
-RowT = TypeVar("RowT", TickerRow, MarkRow, IndexRow, FundingRow)
+RowT = TypeVar("RowT", TickerRow, MarkRow, IndexRow, FundingRow, TradeRow)
 
 SWAP_SUFFIX = "-SWAP"
 _MS_PER_H = 3_600_000
@@ -73,6 +73,13 @@ def mid(row: TickerRow, slot: int, t_ns: int) -> Mid:
 
 def rest_quote(row: TickerRow, slot: int, t_ns: int) -> Quote:
     return answers.rest_quote(slot, t_ns, row.ts, row.bid_px, row.bid_sz, row.ask_px, row.ask_sz)
+
+
+def trade(row: TradeRow, slot: int, t_ns: int) -> Event:
+    price, size = traded_texts(row.px, row.sz)
+    if row.source != "0":
+        return Ignored("liquidity_program_trade")
+    return Trade(slot, price, size, row.side, row.trade_id, t_ns, row.ts)
 
 
 def mark(row: MarkRow, slot: int, t_ns: int, source: Source) -> MarkPrice:

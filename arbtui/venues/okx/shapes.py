@@ -6,12 +6,12 @@ keep the venue's exact texts.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from arbtui.core.events import Level
-from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, UpdateId
+from arbtui.venues.wire import Amount, Millis, Price, Rows, Size, TradeId, UpdateId
 
 SeqId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]  # -1 = "nothing before" (prevSeqId of a snapshot)
 
@@ -236,6 +236,18 @@ class FundingRow(msgspec.Struct, rename="camel"):
     ts: str = ""
 
 
+class TradeRow(msgspec.Struct, rename="camel"):
+    """One taker order at one price. ``source`` "1": it met an order of the enhanced liquidity program."""
+
+    inst_id: str
+    trade_id: TradeId
+    px: str
+    sz: str
+    side: Literal["buy", "sell"]
+    ts: Millis
+    source: str = "0"
+
+
 class InstrumentRow(msgspec.Struct, rename="camel"):
     inst_id: str
     inst_type: str
@@ -267,6 +279,7 @@ ticker_rows: Rows[TickerRow] = Rows(TickerRow)
 mark_rows: Rows[MarkRow] = Rows(MarkRow)
 index_rows: Rows[IndexRow] = Rows(IndexRow)
 funding_rows: Rows[FundingRow] = Rows(FundingRow)
+trade_rows: Rows[TradeRow] = Rows(TradeRow)
 instrument_rows: Rows[InstrumentRow] = Rows(InstrumentRow)
 time_rows: Rows[TimeRow] = Rows(TimeRow)
 

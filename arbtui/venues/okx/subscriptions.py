@@ -29,6 +29,7 @@ _BY_WIRE = {
     "bbo-tbt": Channel.BBO,
     "books": Channel.BOOK,
     "tickers": Channel.TICKER,
+    "trades": Channel.TRADES,
     "mark-price": Channel.MARK,
     "funding-rate": Channel.FUNDING,
 }

@@ -144,7 +144,7 @@ class Rig:
             attempted=lambda _: None,
             rng=self._rng,
         )
-        connection = shard.current = running.feed.dial(shard, plan.label)
+        connection = shard.current = running.feed.dial(shard, plan.label, ())
         connection.link.up = True
         shard.add(plan.streams)
         self._connections[part.name, number] = connection

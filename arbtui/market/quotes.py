@@ -7,6 +7,7 @@ else comes here, and a slot that is not ``plain`` sends its next quote here too.
 from __future__ import annotations
 
 from enum import Enum
+from math import inf
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.events import Quote
@@ -86,6 +87,7 @@ def rescale(slot: Slot) -> None:
     factor, multiplier, taker = slot.price_factor, slot.multiplier, slot.taker_rate
     rate = slot.family.rates.value(slot.instrument.price_ccy)
     slot.usd = slot.sold = slot.bought = None
+    slot.bid_alarm, slot.ask_alarm = 0.0, inf
     slot.plain = False
     if factor is None or multiplier is None or rate is None:
         return

@@ -9,6 +9,7 @@ not known, or the rate is not known or too old.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 from arbtui.core.events import Funding, MarkPrice, Quote, Ticker
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from arbtui.market.family import Family
 
 
-class Slot:
+class _Front:
+    """What the board's hot path touches: side by side in memory, since Python lays a base's slots out first."""
+
+    __slots__ = ("ask_alarm", "bid_alarm", "gaps", "plain", "quote", "seq")
+
+
+class Slot(_Front):
     """One instrument's latest state.
 
     What is kept is the newest quote as it came and the factors that hold for it; prices per coin are made from both
@@ -44,7 +51,6 @@ class Slot:
         "fits_ns",
         "funding",
         "funding_ns",
-        "gaps",
         "id",
         "index_price",
         "instrument",
@@ -61,12 +67,9 @@ class Slot:
         "multiplier",
         "muted",
         "odd_ns",
-        "plain",
         "price_factor",
         "quarantine",
-        "quote",
         "rate_per_h",
-        "seq",
         "sold",
         "stale",
         "taker_rate",
@@ -91,6 +94,8 @@ class Slot:
         self.low_ns = 0  # since when
         self.ws_ns = 0  # last websocket BBO that is not ``quote``
         self.crossed = False  # bid >= ask
+        self.bid_alarm = 0.0  # a wire bid above it, or an ask below the other, is told to ``Board.on_alarm``;
+        self.ask_alarm = inf  # set by the strategy, and back to "every quote" when a factor changes
 
         # factors
         self.plain = False

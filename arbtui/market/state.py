@@ -70,6 +70,7 @@ class Board:
         self.rates = Rates(rules.basis, rules.freshness)
         self.refused: Counter[str] = Counter()  # "okx perp" -> quotes that were no numbers
         self.on_quote: list[Callable[[Slot], None]] = []  # a quote was accepted
+        self.on_alarm: list[Callable[[Slot], None]] = []  # of those, quotes beyond an alarm; told first
         self.on_book: list[Callable[[Slot], None]] = []  # a book changed, went live, or was lost
         self.on_ticker: list[Callable[[Slot], None]] = []
         self.on_funding: list[Callable[[Slot], None]] = []  # funding, mark or index
@@ -165,6 +166,9 @@ class Board:
         slot.seq = seq
         if slot.gaps is not None:
             slot.gaps.note(event.t_ns)
+        if bid > slot.bid_alarm or ask < slot.ask_alarm:
+            for call in self.on_alarm:
+                call(slot)
         for call in self.on_quote:
             call(slot)
 
@@ -175,7 +179,7 @@ class Board:
         if taken is not quotes.Taken.SHOWN:
             return
         self._rejudge(slot, quote.t_ns)
-        for call in self.on_quote:
+        for call in (*self.on_alarm, *self.on_quote):
             call(slot)
 
     def _take_mid(self, event: Mid) -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from array import array
+from collections import deque
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.events import Quote
 from arbtui.market.terms import FreshnessRules
 
-_RING = 128
+_KEPT = 128
 _ENOUGH = 16  # gaps that must be known before they judge
 _AGAIN = 32  # gaps after which the percentile is taken anew
+_SHORT_NS = NS_PER_S // 4  # four times this is the least limit: gaps up to it are counted, their lengths forgotten
 _PAUSE_NS = 3600 * NS_PER_S  # an hour without a frame is no habit of the stream (nor is the time before its first)
 
 
 class Gaps:
-    """The last 128 gaps of one periodic stream."""
+    """The last 128 gaps of one periodic stream.
 
-    __slots__ = ("_count", "_last_ns", "_p99_count", "_p99_ns", "_ring")
+    Every frame of such a stream comes by here. A limit is made of the longest gap or the second longest, and short ones
+    make no difference to it, so of most frames nothing is kept but that there was one.
+    """
+
+    __slots__ = ("_count", "_last_ns", "_long", "_p99_count", "_p99_ns")
 
     def __init__(self) -> None:
-        self._ring = array("q", bytes(8 * _RING))
         self._count = 0
         self._last_ns = 0
+        self._long: deque[tuple[int, int]] = deque(maxlen=_KEPT)  # (number, length in ns) of gaps that were not short
         self._p99_ns = 0
         self._p99_count = 0
 
@@ -30,16 +35,19 @@ class Gaps:
         gap_ns = t_ns - self._last_ns
         self._last_ns = t_ns
         if 0 <= gap_ns < _PAUSE_NS:
-            self._ring[self._count % _RING] = gap_ns
             self._count += 1
+            if gap_ns > _SHORT_NS:
+                self._long.append((self._count, gap_ns))
 
     def p99_ns(self) -> int | None:
-        """99th percentile of the gaps; None while too few are known."""
+        """99th percentile of the gaps; 250 ms where it is no longer than that. None while too few are known."""
         if self._count < _ENOUGH:
             return None
-        if self._p99_count == 0 or self._count - self._p99_count >= _AGAIN or self._count < _RING:
-            gaps = sorted(self._ring[: min(self._count, _RING)])
-            self._p99_ns = gaps[(99 * len(gaps) + 99) // 100 - 1]
+        if self._p99_count == 0 or self._count - self._p99_count >= _AGAIN or self._count < _KEPT:
+            known = min(self._count, _KEPT)
+            longest = sorted((gap_ns for number, gap_ns in self._long if number > self._count - known), reverse=True)
+            place = known - (99 * known + 99) // 100  # from the longest down
+            self._p99_ns = longest[place] if place < len(longest) else _SHORT_NS
             self._p99_count = self._count
         return self._p99_ns
 

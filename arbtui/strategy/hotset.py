@@ -1,25 +1,29 @@
 """Which coins may have a pair near its threshold: the only part of the strategy that every quote runs through.
 
-Of each coin two numbers are kept, the most that any leg brings and the least that any leg costs, both after fees. No
-pair's brought / cost is above the ratio of the two, so a coin below its floor has nothing near a threshold; a coin at
-or above it is hot, and is looked at pair by pair when its turn comes. The floor errs on one side only: a hot coin may
-turn out to have nothing, a coin that has something is always hot.
+A pair's brought / cost decides, both after fees; a coin's *floor* is a ratio that no pair near a threshold is below.
+Nearly every coin lies some basis points below its floor, and nearly no quote changes that. So between two looks a
+quote is held against nothing but two alarms of its own leg (``Slot.ask_alarm`` and ``bid_alarm``, wire prices):
 
-Prices lie in flat arrays, the legs of a coin side by side, because at a thousand coins a quote costs what it makes the
-processor fetch from memory, not what it computes.
+    least = the least that any free leg costs            A = least / sqrt(gap)
+    most  = the most that any free leg brings            B = most x sqrt(gap)
+    gap   = least x floor / most, above 1 while nothing is near
+
+While every leg costs A or more and none brings more than B, no pair's brought / cost is above B / A = floor. A quote
+beyond an alarm makes its coin a suspect; so does everything else that changes what a leg counts for (muted, judged
+anew, other fees, rates or thresholds). ``hot`` looks at the suspects leg by leg: those at or above their floor are hot
+and stay suspects, the others get new alarms around the prices of now. A coin that has something near is always hot.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable
-from math import inf
+from math import inf, sqrt
 
 from arbtui.market.basis import UNIT
 from arbtui.market.slot import Coin, Slot
 
 _FEE_MARGIN = 0.05  # no taker rate is further from 0 than this
-_NOTHING_TO_SELL = -1.0
+_ROUNDING = 1e-9  # alarms ring so much too early, which is more than a multiplication may round
 
 
 def floor_ratio(net_bps: float) -> float:
@@ -27,125 +31,97 @@ def floor_ratio(net_bps: float) -> float:
     return 1.0 + net_bps / 1e4 / (1.0 + _FEE_MARGIN if net_bps > 0.0 else 1.0 - _FEE_MARGIN)
 
 
+class _Watched:
+    """One coin."""
+
+    __slots__ = ("coin", "floor", "sells")
+
+    def __init__(self, coin: Coin, sells: frozenset[int]) -> None:
+        self.coin = coin
+        self.sells = sells  # ids of the slots that there is something to sell at
+        self.floor = inf
+
+    def is_near(self) -> bool:
+        """Whether its best prices are at or above the floor; if not, its legs' alarms are set."""
+        free = [slot for slot in self.coin.slots if slot.muted is None]
+        least = min((cost for slot in free if (cost := slot.ask_net) is not None), default=inf)
+        most = max(
+            (brought for slot in free if slot.id in self.sells and (brought := slot.bid_net) is not None), default=0.0
+        )
+        if most >= least * self.floor:
+            return True
+        self._set_alarms(least, most)
+        return False
+
+    def _set_alarms(self, least: float, most: float) -> None:
+        highest, lowest = _alarms(least, most, self.floor)
+        for slot in self.coin.slots:
+            sold, bought = slot.sold, slot.bought
+            if slot.muted is not None:
+                slot.bid_alarm, slot.ask_alarm = inf, 0.0  # whoever frees it makes its coin a suspect
+            elif sold is None or bought is None or sold <= 0.0 or bought <= 0.0:
+                slot.bid_alarm, slot.ask_alarm = 0.0, inf
+            else:
+                slot.bid_alarm = highest / sold if slot.id in self.sells else inf
+                slot.ask_alarm = lowest / bought
+
+
+def _alarms(least: float, most: float, floor: float) -> tuple[float, float]:
+    """What a leg may bring at most, and cost at least, before the coin is looked at again."""
+    if floor == inf:
+        return inf, 0.0
+    if most == 0.0:  # nothing to sell: costs do not matter until there is
+        return 0.0, 0.0
+    if least == inf:
+        return inf, inf
+    room = sqrt(least * floor / most)
+    return most * room * (1.0 - _ROUNDING), least / room * (1.0 + _ROUNDING)
+
+
 class HotSet:
-    """Best prices of every coin. Muted legs take no part."""
+    """Every coin's alarms, and which coins are suspects. Muted legs take no part."""
 
     def __init__(self) -> None:
-        # by slot id
-        self._places = array("i")  # where its prices lie; -1 = of no coin
-        # by place
-        self._asks = array("d")  # cost after fees; infinite where there is none
-        self._bids = array("d")  # brought after fees; 0 where there is none, -1 where there is nothing to sell
-        self._coin_at = array("i")
-        # by number of the coin
-        self._coins: list[Coin] = []
-        self._first = array("i")  # its places: from here up to the next coin's
-        self._ask = array("d")
-        self._bid = array("d")
-        self._floor = array("d")
-        self._is_hot = bytearray()
-        self._number: dict[str, int] = {}  # by base
-        self._hot: list[int] = []
+        self._of: dict[str, _Watched] = {}  # by base
+        self._of_slot: dict[int, _Watched] = {}  # by slot id
+        self._suspects: set[str] = set()
 
     def reload(self, coins: Iterable[Coin], may_sell: Callable[[Slot], bool]) -> None:
         """Start over with these coins. Floors are infinite until they are set."""
-        self._coins = list(coins)
-        count = len(self._coins)
-        last = max((slot.id for coin in self._coins for slot in coin.slots), default=-1)
-        self._places = array("i", [-1]) * (last + 1)
-        self._asks, self._bids, self._coin_at, self._first = array("d"), array("d"), array("i"), array("i", [0])
-        for number, coin in enumerate(self._coins):
-            for slot in coin.slots:
-                self._places[slot.id] = len(self._asks)
-                self._asks.append(inf)
-                self._bids.append(0.0 if may_sell(slot) else _NOTHING_TO_SELL)
-                self._coin_at.append(number)
-            self._first.append(len(self._asks))
-        self._ask, self._bid = array("d", [inf]) * count, array("d", [0.0]) * count
-        self._floor = array("d", [inf]) * count
-        self._is_hot, self._hot = bytearray(count), []
-        self._number = {coin.base: number for number, coin in enumerate(self._coins)}
+        self._of = {coin.base: _Watched(coin, frozenset(s.id for s in coin.slots if may_sell(s))) for coin in coins}
+        self._of_slot = {slot.id: watched for watched in self._of.values() for slot in watched.coin.slots}
+        self._suspects = set(self._of)
 
     def listed(self, slot: Slot) -> bool:
         """Whether the slot is known, as one of the coin that it is of now."""
-        place = self._places[slot.id] if slot.id < len(self._places) else -1
-        return place >= 0 and self._coins[self._coin_at[place]] is slot.coin
+        watched = self._of_slot.get(slot.id)
+        return watched is not None and watched.coin is slot.coin
 
-    def on_quote(self, slot: Slot) -> None:
-        """A quote was taken in. Most change sizes only and end half way."""
-        if slot.muted is not None:
-            return
-        try:
-            place = self._places[slot.id]
-        except IndexError:  # of a symbol that no listing has named
-            return
-        if place < 0:
-            return
-        asks, bids = self._asks, self._bids
-        cost_before, brought_before = asks[place], bids[place]
-        quote, sold, bought = slot.quote, slot.sold, slot.bought  # as slot.bid_net and ask_net, without two calls
-        if quote is None or sold is None or bought is None:
-            cost, brought = inf, 0.0
-        else:
-            cost = inf if quote.ask is None else quote.ask * bought
-            brought = 0.0 if quote.bid is None else quote.bid * sold
-        if brought_before < 0.0:
-            brought = brought_before
-        if cost == cost_before and brought == brought_before:
-            return
-        asks[place], bids[place] = cost, brought
-
-        number = self._coin_at[place]
-        least, most = self._ask[number], self._bid[number]
-        if cost < least:
-            self._ask[number] = least = cost
-        elif cost_before <= least:
-            self._ask[number] = least = min(asks[self._first[number] : self._first[number + 1]])
-        if brought > most:
-            self._bid[number] = most = brought
-        elif brought_before >= most:
-            self._bid[number] = most = max(bids[self._first[number] : self._first[number + 1]])
-        if most >= least * self._floor[number] and not self._is_hot[number]:
-            self._is_hot[number] = True
-            self._hot.append(number)
+    def on_alarm(self, slot: Slot) -> None:
+        """A quote beyond an alarm was taken in, or one that alarms say nothing about."""
+        slot.bid_alarm, slot.ask_alarm = inf, 0.0  # once is enough until it is looked at
+        watched = self._of_slot.get(slot.id)
+        if watched is not None:
+            self._suspects.add(watched.coin.base)
 
     def set_floor(self, base: str, ratio: float) -> None:
         """From which brought / cost the coin is hot."""
-        self._floor[self._number[base]] = ratio
-        self.look(base)
+        self._of[base].floor = ratio
+        self._suspects.add(base)
 
     def look(self, base: str) -> None:
-        """Take the coin's prices anew from its slots."""
-        number = self._number.get(base)
-        if number is None:
-            return
-        first, end = self._first[number], self._first[number + 1]
-        for slot in self._coins[number].slots:
-            if self.listed(slot):
-                place, free = self._places[slot.id], slot.muted is None
-                self._asks[place] = slot.ask_net if free and slot.ask_net is not None else inf
-                if self._bids[place] >= 0.0:
-                    self._bids[place] = slot.bid_net if free and slot.bid_net is not None else 0.0
-        self._ask[number] = min(self._asks[first:end], default=inf)
-        self._bid[number] = max(self._bids[first:end], default=0.0)
-        if self._is_near(number) and not self._is_hot[number]:
-            self._is_hot[number] = True
-            self._hot.append(number)
+        """What its legs count for has changed by something else than a quote."""
+        if base in self._of:
+            self._suspects.add(base)
 
     def look_at_converted(self) -> None:
-        """Take prices anew of all coins that have a leg whose price depends on a currency rate."""
-        for coin in self._coins:
-            if any(slot.instrument.price_ccy != UNIT for slot in coin.slots):
-                self.look(coin.base)
+        """The same of all coins that have a leg whose price depends on a currency rate."""
+        for base, watched in self._of.items():
+            if any(slot.instrument.price_ccy != UNIT for slot in watched.coin.slots):
+                self._suspects.add(base)
 
     def hot(self) -> list[str]:
         """Bases of the hot coins, in alphabetical order."""
-        cooled = [number for number in self._hot if not self._is_near(number)]
-        for number in cooled:
-            self._is_hot[number] = False
-        if cooled:
-            self._hot = [number for number in self._hot if self._is_hot[number]]
-        return sorted(self._coins[number].base for number in self._hot)
-
-    def _is_near(self, number: int) -> bool:
-        return self._bid[number] >= self._ask[number] * self._floor[number]
+        hot = sorted(base for base in self._suspects if self._of[base].is_near())
+        self._suspects = set(hot)
+        return hot

@@ -93,7 +93,7 @@ class Spreads:
 
     def listen(self, board: Board) -> None:
         """Follow the board from now on."""
-        board.on_quote.append(self._near.on_quote)
+        board.on_alarm.append(self._near.on_alarm)
         board.on_judged.append(self.on_judged)
         board.on_listing.append(self.on_listing)
         board.on_rates.append(self.on_rates)
@@ -101,8 +101,8 @@ class Spreads:
     # what changes
 
     def on_quote(self, slot: Slot) -> None:
-        """A quote was taken in."""
-        self._near.on_quote(slot)
+        """A quote was taken in, whatever its alarms say."""
+        self._near.on_alarm(slot)
 
     def on_judged(self, slot: Slot) -> None:
         """A leg was muted or may trade again."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arbtui.core.events import BookDelta, BookSnapshot, Mid
 from arbtui.market import freshness
@@ -127,8 +129,21 @@ class TestPeriodic:
         for number in range(130):
             t_ns += 10 * S if number == 60 else 200 * MS
             gaps.note(t_ns)
-        assert gaps.p99_ns() == 200 * MS
+        assert gaps.p99_ns() == 250 * MS  # of shorter ones nothing is kept but their number
         assert gaps.limit_ns(FreshnessRules()) == S
+
+    @given(st.lists(st.one_of(st.integers(0, 300), st.integers(0, 6000)), min_size=1, max_size=300))
+    def test_the_limit_is_that_of_all_gaps_though_only_long_ones_are_kept(self, gaps_ms: list[int]) -> None:
+        gaps = Gaps()
+        t_ns = 3600 * S
+        gaps.note(t_ns)
+        for number, gap_ms in enumerate(gaps_ms, 1):
+            t_ns += gap_ms * MS
+            gaps.note(t_ns)
+            if number % 32 == 0:  # where it is taken anew
+                known = sorted(gaps_ms[:number][-128:])
+                p99_ms = known[-(-99 * len(known) // 100) - 1]
+                assert gaps.limit_ns(FreshnessRules()) == min(max(4 * p99_ms, 1000), 15_000) * MS
 
     def test_gaps_follow_a_stream_that_slows_down(self) -> None:
         gaps = Gaps()

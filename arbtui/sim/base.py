@@ -66,10 +66,11 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from arbtui.sim.coins import Coin
 from arbtui.sim.listing import BookState, Listing, Market, Status
-from arbtui.sim.topic import BookTopic, Channel, Payload, Reason, Topic, ws_frame
+from arbtui.sim.topic import BookTopic, Channel, Payload, Reason, Topic, TradeTopic, ws_frame
 from arbtui.sim.view import View
 
 if TYPE_CHECKING:
+    from arbtui.sim.desk import Desk
     from arbtui.sim.hub import Hub
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "Session",
     "SimVenue",
     "Topic",
+    "TradeTopic",
     "ws_frame",
 ]
 
@@ -112,6 +114,7 @@ class Reply:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    lost: bool = False  # never arrives: the connection ends instead (``ack_lost_...``)
 
 
 Handler = Callable[[Call], Reply]
@@ -147,6 +150,7 @@ class Session(ABC):
         self._ready: list[bytes] = []
         self._late: list[tuple[int, bytes]] = []  # (due, frame), in order
         self.ended = False
+        self.private = False  # whether it tells of an account (or may, after a login)
 
     # -- what a venue overrides ------------------------------------------------------------------------------------
 
@@ -288,6 +292,7 @@ class SimVenue(ABC):
         self.view = View(hub.world, hub.faults, self.name, "ws", hub.now_ns)
         self.rest = View(hub.world, hub.faults, self.name, "rest", hub.now_ns)
         self._topics: dict[Hashable, Topic] = {}
+        self.desk: Desk | None = None  # a venue that takes orders sets it
         self.populate()
         self._routes = dict(self.routes())
 
@@ -346,6 +351,10 @@ class SimVenue(ABC):
 
     def status_changed(self, listing: Listing, old: Status) -> None:
         """An instrument was listed, halted, announced for delisting, closed. Push your instruments channel here."""
+        return
+
+    def expire_sessions(self, market: Market | None) -> None:
+        """End private sessions as if their time were over (``session_expired``), where a venue takes orders."""
         return
 
     # -- what a venue uses -----------------------------------------------------------------------------------------

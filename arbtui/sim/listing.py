@@ -25,6 +25,7 @@ DEPTH = 50  # levels a side of every book: the whole book, not a window of a dee
 BUCKETS = 16
 _KEPT_UNWATCHED = 4
 _KEPT_WATCHED = 2048
+_PRINTS_UNWATCHED, _PRINTS_WATCHED = 4, 64
 
 
 class BookState(NamedTuple):
@@ -36,6 +37,16 @@ class BookState(NamedTuple):
     bid: int  # best prices in ticks
     ask: int
     sizes: bytes  # BUCKETS counters; one more = other sizes at a sixteenth of all prices
+
+
+class Print(NamedTuple):
+    """A public trade. ``number`` rises by one from print to print."""
+
+    number: int
+    price: int  # ticks
+    lots: int
+    buy: bool  # whether the taker bought
+    t_ns: int
 
 
 class Levels(NamedTuple):
@@ -234,7 +245,8 @@ class Listing:
         self.state = BookState(old.seq + jump, old.seq, t_ns, bid, ask, bytes(sizes))
         self.history.append(self.state)
         if bump & 0x3000 == 0:
-            self._trade(bid if bump & 0x4000 else ask)
+            buy = not bump & 0x4000
+            self._trade(ask if buy else bid, buy, t_ns)
         return (bid, ask) != (old.bid, old.ask) or where in (bid % BUCKETS, ask % BUCKETS)
 
     def _around(self, mid: float, half: float) -> tuple[int, int]:
@@ -270,8 +282,14 @@ class Listing:
         self.volume_lots = round(usd / (usd_per_unit * self._step_float))
         self.turnover = self.volume_lots * self.state.ask  # ticks x lots
         self.trades = 1000 + self.salt % 9_000_000
+        self.prints: deque[Print] = deque(maxlen=_PRINTS_UNWATCHED)  # the newest
 
-    def _trade(self, price: int) -> None:
+    def watch_trades(self) -> None:
+        """Keep more of the newest prints from now on."""
+        if self.prints.maxlen != _PRINTS_WATCHED:
+            self.prints = deque(self.prints, maxlen=_PRINTS_WATCHED)
+
+    def _trade(self, price: int, buy: bool, t_ns: int) -> None:
         self.last = price
         self.high = max(self.high, price)
         self.low = min(self.low, price)
@@ -279,6 +297,11 @@ class Listing:
         self.volume_lots += self.last_lots
         self.turnover += self.last_lots * price
         self.trades += 1
+        self.prints.append(Print(self.trades, price, self.last_lots, buy, t_ns))
+
+    def settled_rate(self, at_ms: int) -> int:
+        """What funding was settled at ``at_ms``, in 1e-8 per interval: the same whoever asks whenever."""
+        return (salt_of(self.salt, str(at_ms)) % 4001 - 1500) * self.interval_h
 
     def turnover_text(self) -> str:
         """Quote currency traded in 24 h, exact. Multiply by ``multiplier / price_factor`` where sizes are contracts."""

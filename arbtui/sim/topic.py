@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from arbtui.sim.listing import BookState, Level, Levels, Listing, Market
+from arbtui.sim.listing import BookState, Level, Levels, Listing, Market, Print
 from arbtui.sim.view import NS_PER_MS, Delta, Depth
 
 if TYPE_CHECKING:
@@ -149,6 +149,34 @@ class Topic(ABC):
             hold_ns = max(1, int(burst.number * NS_PER_MS))
             delay_ns = hold_ns - now_ns % hold_ns
         self._spread(frames, delay_ns)
+
+
+class TradeTopic(Topic):
+    """Public trades of one instrument, told as they are printed."""
+
+    def __init__(self, venue: SimVenue, wire: str, listing: Listing, *, period_ms: int = 0) -> None:
+        super().__init__(venue, wire, listing, period_ms=period_ms)
+        self.of = listing
+        listing.watch_trades()
+        self._told = listing.trades
+
+    @abstractmethod
+    def trades(self, prints: list[Print]) -> Payload:
+        """What is sent of these, oldest first."""
+
+    def encode(self, reason: Reason, now_ns: int) -> Payload:
+        prints = [one for one in self.of.prints if one.number > self._told]
+        self._told = self.of.trades
+        return self.trades(prints) if prints else None
+
+    def past(self, seconds: float) -> list[Print]:
+        """What was printed in the last ``seconds`` and told already."""
+        since_ns = self.hub.now_ns() - round(seconds * 1000) * NS_PER_MS
+        return [one for one in self.of.prints if one.t_ns >= since_ns and one.number <= self._told]
+
+    def print_ms(self, one: Print) -> int:
+        """When it happened by the venue's own clock."""
+        return self.view.now_ms(self.market) - (self.hub.now_ns() - one.t_ns) // NS_PER_MS
 
 
 class BookTopic(Topic):

@@ -60,7 +60,7 @@ def test_an_unknown_symbol_fails_alone_with_30001_as_a_number() -> None:
     }
 
 
-@pytest.mark.parametrize("channel", ["candle1h", "books50", "trade", "mark-price"])
+@pytest.mark.parametrize("channel", ["candle1h", "books50", "trades", "mark-price"])
 def test_what_is_not_carried_is_30016(channel: str) -> None:
     bench = BitgetBench()
     _, wire = bench.subscribed(arg(channel, inst_type=SPOT))

@@ -62,7 +62,7 @@ def test_unsubscribing_is_answered_and_ends_the_topic() -> None:
 @pytest.mark.parametrize(
     "topic",
     ["orderbook.1.NOPEUSDT", "orderbook.500.BTCUSDT", "orderbook.25.BTCUSDT", "orderbook.01.BTCUSDT", "orderbook.BTC",
-     "ticker.BTCUSDT", "tickers.btcusdt", "publicTrade.BTCUSDT", "orderbook.rpi.BTCUSDT", "nonsense", ""],
+     "ticker.BTCUSDT", "tickers.btcusdt", "publicTrades.BTCUSDT", "orderbook.rpi.BTCUSDT", "nonsense", ""],
 )  # fmt: skip
 def test_one_bad_topic_refuses_the_whole_linear_request(topic: str) -> None:
     bench = BybitBench()

@@ -53,7 +53,7 @@ def test_twice_is_an_error_that_harms_nothing_and_so_is_leaving_twice() -> None:
         '{"method":"shout"}',
         '{"method":"subscribe"}',
         '{"method":"subscribe","subscription":{"type":"nope","coin":"BTC"}}',
-        '{"method":"subscribe","subscription":{"type":"trades","coin":"BTC"}}',
+        '{"method":"subscribe","subscription":{"type":"candles","coin":"BTC"}}',
         '{"method":"subscribe","subscription":{"type":"orderUpdates","user":"0x0"}}',
         '{"method":"subscribe","subscription":{"type":"bbo","coin":["BTC","ETH"]}}',
         '{"method":"subscribe","subscription":{"type":"bbo"}}',

@@ -59,7 +59,7 @@ def test_an_unknown_instrument_fails_alone_with_60018() -> None:
     ("channel", "name"),
     [
         ("ticker", SWAP),
-        ("trades", SWAP),
+        ("option-trades", SWAP),
         ("books-rpi", SWAP),
         ("mark-price", SPOT),
         ("funding-rate", SPOT),

@@ -1,8 +1,9 @@
 """Binance's public streams, each encoded as its websocket documentation and live captures show them.
 
-Offered: bookTicker (one symbol; all symbols on USD-M, every 5 s), depth (diff and partial), miniTicker and ticker (one
-symbol, arrays where Binance still has them), markPrice (one, array), contractInfo, and on spot the same without mark.
-Trades and candles are not simulated: their names are acknowledged and stay silent, as any unknown name does there.
+Offered: bookTicker (one symbol; all symbols on USD-M, every 5 s), depth (diff and partial), aggTrade, miniTicker and
+ticker (one symbol, arrays where Binance still has them), markPrice (one, array), contractInfo, and on spot the same
+without mark. Single trades and candles are not simulated: their names are acknowledged and stay silent, as any unknown
+name does there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from arbtui.sim.base import BookTopic, Payload, Reason, Topic
+from arbtui.sim.base import BookTopic, Payload, Reason, Topic, TradeTopic
 from arbtui.sim.binance.tables import COINM_ROWS, FOREVER_MS, ODD_PERPS, PERP_STATUS
-from arbtui.sim.listing import Listing, Market
+from arbtui.sim.listing import Listing, Market, Print
 from arbtui.sim.view import Delta, Depth, Side
 
 if TYPE_CHECKING:
@@ -89,6 +90,24 @@ class DepthTop(BookTopic):
         return (
             f'{{"e":"depthUpdate","E":{now_ms},"T":{top.t_ms},"s":"{self.book.native}","ps":"{self.book.native}",'
             f'"U":{delta.first},"u":{top.seq},"pu":{delta.prev},"b":{bids},"a":{asks},"st":1}}'
+        )
+
+
+class AggTrades(TradeTopic):
+    """``<symbol>@aggTrade``: what one taker got at one price. ``m``: the buyer was the maker."""
+
+    def trades(self, prints: list[Print]) -> Payload:
+        return [self._row(one) for one in prints]
+
+    def _row(self, one: Print) -> str:
+        size = self.of.size(one.lots)
+        tail = f'"nq":"{size}",' if self.market == "perp" else ""
+        end = ',"st":1}' if self.market == "perp" else ',"M":true}'
+        maker = "false" if one.buy else "true"
+        return (
+            f'{{"e":"aggTrade","E":{self.view.now_ms(self.market)},"a":{one.number},"s":"{self.of.native}",'
+            f'"p":"{self.of.price(one.price)}","q":"{size}",{tail}"f":{one.number},"l":{one.number},'
+            f'"T":{self.print_ms(one)},"m":{maker}{end}'
         )
 
 
@@ -196,6 +215,8 @@ def make(venue: Binance, market: Market, name: str) -> Topic | None:
         return None
     if kind == "bookTicker":
         return BestPrices(venue, kind, listing)
+    if kind == "aggTrade":
+        return AggTrades(venue, kind, listing)
     if kind in ("miniTicker", "ticker"):
         return MiniTicker(venue, kind, listing, period_ms=2000 if market == "perp" else 1000)
     if market == "perp" and kind in ("markPrice", "markPrice@1s"):

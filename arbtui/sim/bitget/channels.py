@@ -1,4 +1,4 @@
-"""Bitget's public v2 channels. All but updates of ``books`` are whole each time and say ``"action":"snapshot"``.
+"""Bitget's public v2 channels. All but ``trade`` and updates of ``books`` are whole each time: ``"action":"snapshot"``.
 
 ``books1``: best level, at most every 10 ms. ``books5``, ``books15``: at each change of the book, be it deeper than
 what they show. ``books``: snapshot with ``pseq`` 0, then what changed, where ``pseq`` is the ``seq`` before; the update
@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from arbtui.sim.base import BookTopic, Payload, Reason, Session, Topic
+from arbtui.sim.base import BookTopic, Payload, Reason, Session, Topic, TradeTopic
 from arbtui.sim.bitget import rows, tables
-from arbtui.sim.listing import Listing
+from arbtui.sim.listing import Listing, Print
 from arbtui.sim.view import Delta, Depth
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget
 
 _AGAIN_EVERY = 6000  # updates of ``books`` from one fresh snapshot to the next
+_TOLD_AGAIN_S = 60.0
 _STRAY_EVERY = 50  # updates of ``books`` from one delete of a level that is not there to the next
 
 
@@ -37,6 +38,8 @@ def make(venue: Bitget, channel: str, listing: Listing) -> Topic:
             return Books15(venue, channel, listing, period_ms=fixed_ms)
         case "books":
             return Books(venue, channel, listing, period_ms=tables.BOOKS_MS)
+        case "trade":
+            return Trades(venue, channel, listing)
         case "ticker":
             return Tickers(venue, channel, listing, period_ms=tables.TICKER_MS, every_ms=tables.MARK_MS)
     raise ValueError(f"{channel} is no channel")
@@ -93,6 +96,28 @@ class BestPrices(Topic):
         return (
             f'{self._head}{{"asks":{asks},"bids":{bids},"ts":"{quote.t_ms}","seq":{quote.seq},"pseq":0}}],'
             f'"ts":{self.view.now_ms(self.market)}}}'
+        )
+
+
+class Trades(TradeTopic):
+    """``trade``: to a new subscriber the last ones as a snapshot, newest first, then each as it happens."""
+
+    def greet(self, session: Session) -> None:
+        if past := self.past(_TOLD_AGAIN_S):
+            self.send_to(session, self._frame("snapshot", past))
+
+    def trades(self, prints: list[Print]) -> Payload:
+        return self._frame("update", prints)
+
+    def _frame(self, action: str, prints: list[Print]) -> str:
+        rows = ",".join([self._row(one) for one in reversed(prints)])
+        ts = self.view.now_ms(self.market)
+        return f'{{"action":"{action}",{arg_text(self.wire, self.of)},"data":[{rows}],"ts":{ts}}}'
+
+    def _row(self, one: Print) -> str:
+        return (
+            f'{{"ts":"{self.print_ms(one)}","price":"{self.of.price(one.price)}","size":"{self.of.size(one.lots)}",'
+            f'"side":"{"buy" if one.buy else "sell"}","tradeId":"{1_235_671_000_000_000_000 + one.number}"}}'
         )
 
 

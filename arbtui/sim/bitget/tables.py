@@ -40,6 +40,7 @@ CHANNELS_OF: dict[str, Channel] = {
     "books15": "book",
     "books": "book",
     "ticker": "ticker",
+    "trade": "other",
 }
 BBO_MS = 10
 BOOKS_MS = 100  # documented as 150 (futures) and 200 (spot), seen as 100

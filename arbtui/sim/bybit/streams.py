@@ -1,4 +1,4 @@
-"""Bybit's topics: best prices, books and tickers, each encoded as its documents and live captures show them.
+"""Bybit's topics: best prices, books, trades and tickers, each encoded as its documents and live captures show them.
 
 ``orderbook.1``: best level, whole each time, at most every 10 ms, repeated with the same ``u`` after 3 s without a
 change. ``orderbook.50``, ``.200``, ``.1000``: a snapshot, then what changed, each 20, 100 and 200 ms. ``tickers``: of a
@@ -8,12 +8,13 @@ contract a snapshot, then the values that changed, each 100 ms; of a pair whole 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
-from arbtui.sim.base import BookTopic, Payload, Reason, Session, Topic
+from arbtui.sim.base import BookTopic, Payload, Reason, Session, Topic, TradeTopic
 from arbtui.sim.bybit import rows, tables
-from arbtui.sim.listing import Listing, Market
+from arbtui.sim.listing import Listing, Market, Print
 from arbtui.sim.view import Delta, Depth, Quote
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ _TICKER_LOOK_MS = 900  # a ticker whose book rests is looked at each second: mar
 def make(venue: Bybit, market: Market, name: str) -> Topic | None:
     """The topic called ``name``; None: this socket has no such topic."""
     kind, _, symbol = name.partition(".")
-    if kind == "tickers":
+    if kind in ("tickers", "publicTrade"):
         listing = venue.named(market, symbol)
-        return None if listing is None else Tickers(venue, listing)
+        if listing is None:
+            return None
+        return Tickers(venue, listing) if kind == "tickers" else Trades(venue, listing)
     depth, _, symbol = symbol.partition(".")
     listing = venue.named(market, symbol) if kind == "orderbook" else None
     if listing is None:
@@ -119,6 +122,34 @@ class Books(BookTopic):
         data = f'{{"s":"{self.book.native}","b":{bids},"a":{asks},"u":{u},"seq":{of.seq}}}'
         ts = self.view.now_ms(self.market)
         return _frame(self._name, kind, ts, data, of.t_ms, ts_first=self.market == "spot")
+
+
+class Trades(TradeTopic):
+    """``publicTrade``: as they happen, several in a frame if so. Ids are UUIDs of contracts and numbers of pairs."""
+
+    def __init__(self, venue: Bybit, listing: Listing) -> None:
+        super().__init__(venue, "publicTrade", listing)
+        self._before = -1
+
+    def trades(self, prints: list[Print]) -> Payload:
+        ts = self.view.now_ms(self.market)
+        head = f'"ts":{ts},"type":"snapshot"' if self.market == "spot" else f'"type":"snapshot","ts":{ts}'
+        rows = ",".join([self._row(one) for one in prints])
+        return f'{{"topic":"publicTrade.{self.of.native}",{head},"data":[{rows}]}}'
+
+    def _row(self, one: Print) -> str:
+        common = (
+            f'"T":{self.print_ms(one)},"s":"{self.of.native}","S":"{"Buy" if one.buy else "Sell"}",'
+            f'"v":"{self.of.size(one.lots)}","p":"{self.of.price(one.price)}"'
+        )
+        end = f'"BT":false,"RPI":false,"seq":{self.of.state.seq}'
+        if self.market == "spot":
+            return f'{{{common},"i":"{2_290_000_000_000_000_000 + one.number}",{end}}}'
+        direction = (
+            "ZeroPlusTick" if one.price == self._before else "PlusTick" if one.price > self._before else "MinusTick"
+        )
+        self._before = one.price
+        return f'{{{common},"L":"{direction}","i":"{UUID(int=self.of.salt << 64 | one.number)}",{end}}}'
 
 
 class Tickers(Topic):

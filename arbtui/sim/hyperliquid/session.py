@@ -162,7 +162,7 @@ def _filled(subscription: Any) -> dict[str, Any]:
     if not isinstance(subscription, dict):
         raise Unreadable
     match subscription.get("type"):
-        case "bbo" | "activeAssetCtx" as kind:
+        case "bbo" | "activeAssetCtx" | "trades" as kind:
             return {"type": kind, "coin": _text(subscription, "coin")}
         case "l2Book":
             return {

@@ -1,6 +1,7 @@
 """Hyperliquid's public feeds, each at the pace that was measured on the wire in September 2026.
 
-``bbo``: each block in which it changed, never the same twice. ``l2Book``: whole books on one clock for all coins, sent
+``bbo``: each block in which it changed, never the same twice. ``trades``: each block with trades; twenty seconds of the
+past to begin with. ``l2Book``: whole books on one clock for all coins, sent
 again unchanged; 5 levels each half second (fast) or 20 each five seconds. ``fastAssetCtxs``: mark and mid of everything
 each second, the first frame whole and then what changed. ``allMids`` 5 s, ``activeAssetCtx`` 1 s, ``allDexsAssetCtxs``
 13.6 s. All but ``bbo`` of what has no book show the present state at once to whoever subscribes.
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from arbtui.sim.base import Channel, Payload, Reason, Session, Topic
+from arbtui.sim.base import Channel, Payload, Reason, Session, Topic, TradeTopic
 from arbtui.sim.hyperliquid import rows, tables
 from arbtui.sim.hyperliquid.rows import BookKind
-from arbtui.sim.listing import Listing
+from arbtui.sim.listing import Listing, Print
 from arbtui.sim.view import Quote
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CHANNELS: dict[str, Channel] = {
     "bbo": "bbo",
     "l2Book": "book",
+    "trades": "other",
     "fastAssetCtxs": "mark",
     "activeAssetCtx": "mark",
     "allMids": "ticker",
@@ -52,6 +54,9 @@ def make(venue: Hyperliquid, subscription: dict[str, Any]) -> Topic:
             return Bbo(venue, coin)
         case {"type": "l2Book", "coin": coin}:
             return L2Book(venue, coin, book_kind(subscription))
+        case {"type": "trades", "coin": coin}:
+            listing = venue.named(coin)
+            return NoTrades(venue, coin) if listing is None else Trades(venue, listing)
         case {"type": "activeAssetCtx", "coin": coin}:
             return ActiveAssetCtx(venue, coin)
         case {"type": "allMids"}:
@@ -143,6 +148,39 @@ class L2Book(Feed):
         else:
             book = rows.l2_book(self.view, self.of, block_ms, self.wire, self._kind)
         return f'{{"channel":"l2Book","data":{book}}}'
+
+
+class Trades(TradeTopic):
+    """Public trades, oldest first."""
+
+    def __init__(self, venue: Hyperliquid, listing: Listing) -> None:
+        super().__init__(venue, "trades", listing, period_ms=tables.BLOCK_MS)
+
+    def greet(self, session: Session) -> None:
+        if past := self.past(tables.TRADES_AGAIN_S):
+            self.send_to(session, self.trades(past))
+
+    def trades(self, prints: list[Print]) -> Payload:
+        return f'{{"channel":"trades","data":[{",".join([self._row(one) for one in prints])}]}}'
+
+    def _row(self, one: Print) -> str:
+        native, number = self.of.native, one.number
+        users = [tables.address(f"{native}/{number}/{side}", 40) for side in ("buyer", "seller")]
+        return (
+            f'{{"coin":"{native}","side":"{"B" if one.buy else "A"}","px":"{self.of.price(one.price)}",'
+            f'"sz":"{self.of.size(one.lots)}","hash":"{tables.address(f"{native}/{number}", 64)}",'
+            f'"time":{self.print_ms(one)},"tid":{self.of.salt << 20 | number},"users":["{users[0]}","{users[1]}"]}}'
+        )
+
+
+class NoTrades(Feed):
+    """Those of a dead pair: there are none."""
+
+    def __init__(self, venue: Hyperliquid, coin: str) -> None:
+        super().__init__(venue, "trades", tables.BLOCK_MS, coin)
+
+    def now(self) -> str | None:
+        return None
 
 
 class ActiveAssetCtx(Feed):

@@ -3,6 +3,7 @@
 ``bbo-tbt``: best level, at most every 10 ms, sent again after 60 s without a change. ``books5``: five levels, each 100
 ms in which one of them changed. ``books``: snapshot (``prevSeqId`` -1), then what changed, each 100 ms; the update ids
 of an instrument are the same in all three, and grow by more than one. ``checksum`` is always 0 (since 2026-06-23).
+``trades``: each as it happens.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from arbtui.sim.base import BookTopic, Channel, Payload, Reason, Session, Topic
-from arbtui.sim.listing import Listing, Market
+from arbtui.sim.base import BookTopic, Channel, Payload, Reason, Session, Topic, TradeTopic
+from arbtui.sim.listing import Listing, Market, Print
 from arbtui.sim.okx import rows, tables
 from arbtui.sim.view import Delta, Depth
 
@@ -26,6 +27,7 @@ CHANNELS: dict[str, Channel] = {
     "books": "book",
     "books5": "book",
     "tickers": "ticker",
+    "trades": "other",
     "mark-price": "mark",
     "index-tickers": "mark",
     "funding-rate": "funding",
@@ -42,6 +44,8 @@ def make(venue: Okx, channel: str, listing: Listing) -> Topic:
             return Books(venue, channel, listing, period_ms=100, every_ms=tables.IDLE_BOOK_MS)
         case "books5":
             return Books5(venue, channel, listing, period_ms=100, every_ms=tables.IDLE_BOOK_MS)
+        case "trades":
+            return Trades(venue, channel, listing)
         case "tickers":
             return Tickers(venue, channel, listing, period_ms=100)
         case "mark-price":
@@ -164,6 +168,20 @@ class BestPrices(Topic):
         asks = rows.levels([(quote.ask, quote.ask_size)]) if quote.ask and quote.ask_size else "[]"
         data = f'{{"asks":{asks},"bids":{bids},"ts":"{quote.t_ms}","seqId":{quote.seq}}}'
         return push_text(self.wire, self.listing.native, f'"data":[{data}]')
+
+
+class Trades(TradeTopic):
+    """``trades``: what one taker got at one price."""
+
+    def trades(self, prints: list[Print]) -> Payload:
+        return [push_text(self.wire, self.of.native, f'"data":[{self._row(one)}]') for one in prints]
+
+    def _row(self, one: Print) -> str:
+        return (
+            f'{{"instId":"{self.of.native}","tradeId":"{one.number}","px":"{self.of.price(one.price)}",'
+            f'"sz":"{self.of.size(one.lots)}","side":"{"buy" if one.buy else "sell"}","ts":"{self.print_ms(one)}",'
+            f'"count":"1","source":"0","seqId":{self.of.state.seq}}}'
+        )
 
 
 class Books(BookTopic):

@@ -1,0 +1,111 @@
+"""Whether a book and the channel of best prices tell the same market; where they do not, the book has to prove itself.
+
+Both come from the same matching, so a live book's best prices are prices that the BBO channel has said within the last
+moment, or says in the next. A book that lost or missed something its sequence rule cannot see (a venue that leaves a
+side out of its updates, a snapshot that later updates do not fit) stands beside them, and stays there. To err here
+costs one snapshot; to keep a wrong book may cost money.
+
+A BBO channel that repeats itself proves nothing, so only one that moves meanwhile can convict; and one that is far off
+has to be heard for longer, since it is doubted itself by then (see ``freshness``, for which the book is a witness). A
+book that has just come by snapshot is held to more: it may not show a side that the channel says is empty, and after a
+conviction it has to agree from its first moment on. If three snapshots in a row say the same, the channel is the one
+that errs: the book stands, and speaks against the quote.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.events import Quote
+from arbtui.market.freshness import tick
+from arbtui.market.slot import Slot
+
+DIFFERS_MAX_NS = 2 * NS_PER_S
+LOOKS = 6  # of about 250 ms: books may lag so far behind
+HEARD_NS = 5 * NS_PER_S  # a quote older than this says nothing about a new snapshot
+FAR_MAX_NS = 4 * NS_PER_S
+SNAPSHOTS = 3  # that a convicted book needs to be believed against the channel
+_CHANNEL = "the channel of best prices"
+
+Pair = tuple[float | None, float | None]
+
+
+class Contest:
+    """One book and its slot's quotes."""
+
+    __slots__ = ("_convicted", "_moved", "_pair", "_refused", "_said", "_since_ns")
+
+    def __init__(self) -> None:
+        self._said: deque[Pair] = deque(maxlen=LOOKS)
+        self._since_ns = 0  # since when they differ at every look; 0 = they do not
+        self._pair: Pair = (None, None)  # what the channel said then
+        self._moved = False  # it has said something else since
+        self._convicted = False  # and has not agreed since
+        self._refused = 0  # snapshots since, because they did not agree
+
+    def look(self, slot: Slot, now_ns: int) -> str:
+        """What is wrong with the live book, in words; "" = nothing. To be called some four times a second."""
+        quote = _spoken(slot)
+        book = slot.book
+        if quote is None:
+            self._said.clear()
+            self._since_ns = 0
+            return ""
+        pair = (quote.bid, quote.ask)
+        self._said.append(pair)
+        if book is None or not book.tradable or slot.crossed:
+            self._since_ns = 0
+            return ""
+        if self._agrees(slot):
+            self._since_ns, self._convicted, self._refused = 0, False, 0
+            return ""
+        if not self._since_ns:
+            self._since_ns, self._pair, self._moved = now_ns, pair, False
+        self._moved |= pair != self._pair
+        limit_ns = FAR_MAX_NS if slot.witness.differs_far and slot.witness.differs_ns else DIFFERS_MAX_NS
+        if not self._moved or now_ns - self._since_ns < limit_ns or self._refused >= SNAPSHOTS:
+            return ""
+        lasted_s = (now_ns - self._since_ns) / NS_PER_S
+        self._since_ns, self._convicted, self._refused = 0, True, 0
+        return f"its best prices are not those of {_CHANNEL} for {lasted_s:.1f} s"
+
+    def born(self, slot: Slot, now_ns: int) -> str:
+        """What is wrong with a book that has just become live, in words; "" = nothing that can be told yet."""
+        quote, book = _spoken(slot), slot.book
+        if quote is None or book is None or now_ns - quote.t_ns > HEARD_NS:
+            return ""
+        if slot.crossed:
+            return f"{_CHANNEL} says a bid at or above the ask"
+        bid, _, ask, _ = book.best()
+        for side, own, said in (("bids", bid, quote.bid), ("asks", ask, quote.ask)):
+            if own is not None and said is None:
+                return f"the snapshot shows {side}, {_CHANNEL} says there are none"
+        if self._convicted and self._refused < SNAPSHOTS:
+            self._said.append((quote.bid, quote.ask))
+            if not self._agrees(slot):
+                self._refused += 1
+                return f"its best prices are again not those of {_CHANNEL}"
+        return ""
+
+    def _agrees(self, slot: Slot) -> bool:
+        assert slot.book is not None
+        bid, _, ask, _ = slot.book.best()
+        return self._fits(slot, bid, 0) and self._fits(slot, ask, 1)
+
+    def _fits(self, slot: Slot, own: float | None, side: int) -> bool:
+        """Whether the channel has said ``own`` lately, or was above it and below it."""
+        said = [pair[side] for pair in self._said]
+        prices = [price for price in said if price is not None]
+        if own is None:
+            return len(prices) < len(said)
+        if not prices:
+            return False
+        slack = tick(slot.instrument, own) * 1.000001
+        return min(prices) - slack <= own <= max(prices) + slack
+
+
+def _spoken(slot: Slot) -> Quote | None:
+    """The slot's quote, if its channel is up."""
+    quote, link = slot.quote, slot.link
+    return quote if quote is not None and quote.source == "ws" and link is not None and link.up else None

@@ -1,6 +1,6 @@
 """One connection from opening to its end: frames in, requests out, every subscription's state known.
 
-``on_frame`` is the way of every quote and is kept short: one stamp, one decode, one call per event. Everything that can
+``on_frame`` is the way of every quote and is kept short: one stamp, one decode, one call. Everything that can
 wait is looked at once a second (``tick``). What becomes of the connection, and what follows its end, is its owner's
 decision (``net/shard.py``).
 """
@@ -61,7 +61,7 @@ class FrameHost(Protocol):
     def apply(self, event: AppliedEvent) -> None: ...
 
     def apply_quote(self, quote: Quote) -> None:
-        """As ``apply``, asked for by name because nine of ten events are quotes."""
+        """As ``apply``, for quotes as ``Session.quote`` gives them: nine of ten events are."""
         ...
 
     def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
@@ -106,6 +106,45 @@ class Conversation:
 class Connection:
     """A new one for every attempt to connect."""
 
+    __slots__ = (  # more names than an instance's own dictionary is fast for
+        "_ages",
+        "_apart",
+        "_apply",
+        "_apply_quote",
+        "_asked_ns",
+        "_clock",
+        "_decode",
+        "_flowed",
+        "_groups",
+        "_host",
+        "_last_group",
+        "_lifetime_share",
+        "_now_ns",
+        "_outbox",
+        "_owner",
+        "_pace",
+        "_pinged_ns",
+        "_quote",
+        "_recorder",
+        "_stop_why",
+        "_stopped",
+        "_talk",
+        "_wake",
+        "_watchdog",
+        "applied",
+        "broken",
+        "first_flow_ns",
+        "frames",
+        "ignored",
+        "is_new",
+        "label",
+        "last_flow_ns",
+        "link",
+        "opened_ns",
+        "overlap",
+        "subs",
+    )
+
     def __init__(
         self,
         talk: Conversation,
@@ -137,6 +176,7 @@ class Connection:
         self._host = host
         self._apply: Callable[[Any], None] = host.apply
         self._apply_quote = host.apply_quote
+        self._quote = talk.session.quote
         self._decode = talk.session.decode
         self._owner = owner
         self._ages = ages
@@ -166,19 +206,16 @@ class Connection:
         self.frames = frames = self.frames + 1
         if self._recorder is not None:
             self._recorder.text_frame(t_ns, self._talk.venue, self.label, data)
-        try:
-            events = self._decode(data, t_ns)
-        except ProtocolBroken as broken:
-            self._unreadable(broken)
-            return
-        for event in events:
-            if event.__class__ is Quote and self.overlap is None:
-                self.applied = frames
-                self._apply_quote(event)
-                if not frames & AGE_MASK and event.exchange_ms is not None:
-                    self._ages.add(t_ns, event.exchange_ms)
-            else:
-                self._other(event)
+        quote = self._quote(data, t_ns)
+        if quote is None:
+            self._on_any(data, t_ns)
+        elif self.overlap is None:
+            self.applied = frames
+            self._apply_quote(quote)
+            if not frames & AGE_MASK and quote.exchange_ms is not None:
+                self._ages.add(t_ns, quote.exchange_ms)
+        else:
+            self._other(quote)
 
     def on_binary(self, data: bytes) -> None:
         """One binary frame."""
@@ -193,6 +230,16 @@ class Connection:
     def on_life(self) -> None:
         """A protocol ping or pong arrived."""
         self.link.last_traffic_ns = self._now_ns()
+
+    def _on_any(self, data: bytes, t_ns: int) -> None:
+        """A frame that is no ordinary quote."""
+        try:
+            events = self._decode(data, t_ns)
+        except ProtocolBroken as broken:
+            self._unreadable(broken)
+            return
+        for event in events:
+            self._other(event)
 
     def _unreadable(self, broken: ProtocolBroken) -> None:
         self.broken += 1
@@ -218,6 +265,7 @@ class Connection:
         match event:
             case Subscribed(streams=streams):
                 self._linked(self.subs.acked(streams))
+                self._look_at_groups(self._now_ns())
             case Refused():
                 self._refused(event)
             case Reply(frame=frame):
@@ -298,7 +346,11 @@ class Connection:
             self._request(group)
 
     def _look_at_groups(self, now_ns: int) -> None:
-        if self._groups and self._outbox.asked and now_ns - self._asked_ns >= HOLD_NS:
+        """A single suspect has its moment to itself; a group that is answered need not be waited for."""
+        if not self._groups or not self._outbox.asked:
+            return
+        answered = self._talk.manners.acks and all(sub.acked for sub in map(self.subs.of, self._last_group) if sub)
+        if now_ns - self._asked_ns >= HOLD_NS or (answered and len(self._groups[0]) > 1):
             self._next_group()
 
     @property

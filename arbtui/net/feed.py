@@ -132,7 +132,7 @@ class VenueFeed:
 
     def replace(self, stream: Stream, reason: str) -> bool:
         """Replace the connection that carries ``stream``, because asking anew did not mend its data; whether one is
-        being replaced. At most every 15 s a connection, at growing pauses; the old one serves until the new one does.
+        being replaced. At most every 12 s a connection, at growing pauses; the old one serves until the new one does.
         """
         shard = self._shard_of.get(stream)
         self._host.count_error(f"replace_{stream.channel.value}", f"{stream}: {reason}", b"")

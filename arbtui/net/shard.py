@@ -29,7 +29,8 @@ HANDOVER_WAIT_S = 10.0  # a successor without data takes over after so long if t
 HANDOVER_LIMIT_S = 40.0  # beyond what its requests take at the venue's pace, a successor gets no longer
 UNACKED_SETTLE_S = 2.0  # where nothing is acknowledged, requests get so long to take effect
 _FORGET_S = 600.0
-_PATIENT = 40  # remedies at the shortest pause
+_PAUSE_S = 12.0  # so that what is refused is back within 20 s of the end of a fault
+_PATIENT = 50  # remedies at this pause
 
 
 class ShardHost(Protocol):
@@ -57,7 +58,7 @@ class Patience:
         """A remedy is applied now."""
         if now_ns - self.next_ns > _FORGET_S * NS_PER_S and self.next_ns:
             self.taken = 0
-        pause_s = 15.0 if self.taken < _PATIENT else min(600.0, 15.0 * 2.0 ** (self.taken - _PATIENT + 1))
+        pause_s = _PAUSE_S if self.taken < _PATIENT else min(600.0, _PAUSE_S * 2.0 ** (self.taken - _PATIENT + 1))
         self.taken += 1
         self.next_ns = now_ns + round(pause_s * NS_PER_S)
 

@@ -24,6 +24,7 @@ DIRECTLY_NS = 5 * NS_PER_S  # an end so soon after a request may be its answer
 HOLD_NS = NS_PER_S  # a group that has held for so long is not what closes the connection
 SPLIT_AFTER = 3  # ends in a row
 STRIKES = 2  # of a single suspect
+UNSERVED_GROUPS = 3  # while nothing at all is served, there is no point in asking for ever smaller portions
 
 
 class Suspicion:
@@ -72,7 +73,7 @@ class Suspicion:
 
     def _suspect(self, streams: list[Stream], *, first: bool) -> None:
         """Halve them, and look at them first, or after the others (which may be served, where these are not)."""
-        middle = (len(streams) + 1) // 2
+        middle = (len(streams) + 1) // 2 if first or len(self._line) < UNSERVED_GROUPS else len(streams)
         halves = [half for half in (streams[:middle], streams[middle:]) if half]
         self._line = [*halves, *self._line] if first else [*self._line, *halves]
         self.narrowed = len(halves) > 1

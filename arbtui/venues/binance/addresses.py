@@ -30,6 +30,15 @@ _SOCKETS = {
     (Environment.DEMO, Market.SPOT): "wss://demo-stream.binance.com",
 }
 
+_PRIVATE_SOCKETS = {
+    (Environment.PROD, Market.PERP): "wss://fstream.binance.com/private/ws",
+    (Environment.TESTNET, Market.PERP): "wss://fstream.binancefuture.com/private/ws",
+    (Environment.DEMO, Market.PERP): "wss://demo-fstream.binance.com/private/ws",
+    (Environment.PROD, Market.SPOT): "wss://ws-api.binance.com:443/ws-api/v3",
+    (Environment.TESTNET, Market.SPOT): "wss://ws-api.testnet.binance.vision/ws-api/v3",
+    (Environment.DEMO, Market.SPOT): "wss://demo-ws-api.binance.com/ws-api/v3",
+}
+
 _MARKET_OF_HOST = {address(url).host: market for (_, market), url in _SOCKETS.items()} | {
     "stream.binancefuture.com": Market.PERP,
     "data-stream.binance.vision": Market.SPOT,
@@ -74,6 +83,11 @@ def socket_url(env: Environment, market: Market, purpose: str) -> str:
     if market is Market.SPOT:
         return f"{base}/stream"
     return f"{base}/market/stream" if purpose == _MARKET else f"{base}/public/stream"
+
+
+def private_socket_url(env: Environment, market: Market) -> str:
+    """Where an account's changes are pushed: on USD-M a stream address that wants a listenKey, on spot the WS API."""
+    return _PRIVATE_SOCKETS[env, market]
 
 
 def purpose_of(stream: Stream) -> str:

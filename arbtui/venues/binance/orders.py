@@ -1,0 +1,371 @@
+"""Orders of both products: placed, canceled, asked about, listed.
+
+IOC is LIMIT with timeInForce IOC; post-only is timeInForce GTX on USD-M and the type LIMIT_MAKER on spot. A spot MARKET
+buy is refused here: it is not wanted (a marketable limit is bounded, a market order is not). USD-M answers RESULT,
+which for an IOC waits for its end; spot answers FULL, which has the fills and their commissions in it. positionSide is
+never sent: that means BOTH, which an account in hedge mode refuses (-4061), as it should.
+
+Only answers that are surely ours count: an order answer that names another client id or symbol, or cannot be read
+whole, leaves the outcome open. In lists one bad row spoils the list, because a list stands for what is not in it too.
+
+Source: Binance USD-M docs, "New Order", "Cancel Order", "Query Order", "Current All Open Orders", "All Orders"; spot
+docs, "Trading endpoints", "Account endpoints".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import (
+    Accepted,
+    AccountEvent,
+    CancelRefused,
+    CancelTaken,
+    Fill,
+    Order,
+    OrderAbsent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Origin,
+    Rejected,
+    Side,
+    Told,
+)
+from arbtui.venues.base import Environment
+from arbtui.venues.binance.addresses import REST
+from arbtui.venues.binance.decimals import amount, price, signed, traded_price, traded_qty, written
+from arbtui.venues.binance.instruments import NAME
+from arbtui.venues.binance.refusals import Refusal, demand, judged, reason_of, retry_after_s, sentence
+from arbtui.venues.binance.signing import WEIGHT, Params, SignedRequest, signed_request
+from arbtui.venues.binance.windows import TimedList
+from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.wire import Millis, UpdateId, guarded
+
+ORDERS = "orders"  # the bucket in which Binance counts new orders, apart from IP weight
+
+STATUSES = {
+    "NEW": OrderStatus.OPEN,
+    "PENDING_NEW": OrderStatus.OPEN,
+    "PARTIALLY_FILLED": OrderStatus.OPEN,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "REJECTED": OrderStatus.REJECTED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,  # self-trade prevention
+}
+SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
+
+# Orders that the venue places itself. Source: USD-M docs, "Event: Order Update".
+_ORIGINS: tuple[tuple[str, Origin], ...] = (
+    ("autoclose-", "liquidation"),
+    ("adl_autoclose", "adl"),
+    ("settlement_autoclose-", "settlement"),
+)
+_OURS = re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)
+_PREFIX = {Market.PERP: "/fapi/v1/", Market.SPOT: "/api/v3/"}
+
+
+# --- words that all messages about orders share -----------------------------------------------------------------------
+
+
+def status_of(word: str) -> OrderStatus:
+    return STATUSES.get(word, OrderStatus.UNKNOWN)
+
+
+def side_of(word: str) -> Side:
+    try:
+        return SIDES[word]
+    except KeyError:
+        raise ProtocolBroken("unknown_shape", f"{word[:40]!r} is no side of an order") from None
+
+
+def origin_of(client_id: str) -> Origin:
+    return next((origin for beginning, origin in _ORIGINS if client_id.startswith(beginning)), "order")
+
+
+def ours_or_none(client_id: str) -> str:
+    """``client_id`` if it can be one of ours, "" for what the venue, its own apps and others make up."""
+    return client_id if _OURS.fullmatch(client_id) else ""
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+def signed_call(
+    env: Environment,
+    keys: Keys,
+    market: Market,
+    method: str,
+    path: str,
+    params: Params,
+    stamp_ms: int,
+    *,
+    purpose: str,
+    cost: float,
+    bucket: str = WEIGHT,
+) -> SignedRequest:
+    """A signed request; ``path`` without its version, or absolute where the version differs (``/fapi/v3/balance``)."""
+    url = REST[env, market] + (path if path.startswith("/") else _PREFIX[market] + path)
+    return signed_request(
+        keys, method, url, params, stamp_ms, purpose=f"{market.value} {purpose}", cost=cost, bucket=bucket
+    )
+
+
+def place(env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
+    """See ``PrivateVenue.place``. ValueError for what must not, or cannot, be sent."""
+    params = _order_params(instrument, order)
+    purpose = f"order {order.native} {order.client_id}"
+    request = signed_call(
+        env, keys, order.market, "POST", "order", params, stamp_ms, purpose=purpose, cost=1, bucket=ORDERS
+    )
+    return PrivateCall(request, partial(_read_placed, order), request.purpose)
+
+
+def _order_params(instrument: Instrument, order: Order) -> Params:
+    if (order.market, order.native) != (instrument.market, instrument.native):
+        raise ValueError(f"the order is for {order.leg}, the instrument is {instrument.key}")
+    spot = order.market is Market.SPOT
+    if spot and order.reduce_only:
+        raise ValueError(f"Binance spot knows no reduce-only orders ({order.leg})")
+    if (order.price is None) != (order.kind is OrderKind.MARKET):
+        raise ValueError(
+            f"a {order.kind.value} order of {order.leg} {'lacks' if order.price is None else 'has'} a price"
+        )
+    side = "BUY" if order.side is Side.BUY else "SELL"
+    params = [("symbol", order.native), ("side", side), *_kind_params(order, spot), ("quantity", written(order.qty))]
+    if order.price is not None:
+        params.append(("price", written(order.price)))
+    if order.reduce_only:
+        params.append(("reduceOnly", "true"))
+    return [*params, ("newClientOrderId", order.client_id), ("newOrderRespType", "FULL" if spot else "RESULT")]
+
+
+def _kind_params(order: Order, spot: bool) -> Params:
+    match order.kind:
+        case OrderKind.IOC:
+            return [("type", "LIMIT"), ("timeInForce", "IOC")]
+        case OrderKind.POST_ONLY:
+            return [("type", "LIMIT_MAKER")] if spot else [("type", "LIMIT"), ("timeInForce", "GTX")]
+        case OrderKind.MARKET:
+            if spot and order.side is Side.BUY:
+                raise ValueError(f"spot is bought with limit orders, never at market ({order.leg})")
+            return [("type", "MARKET")]
+
+
+def cancel(env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+    """See ``PrivateVenue.cancel``."""
+    market, native = instrument.market, instrument.native
+    params = [("symbol", native), ("origClientOrderId", client_id)]
+    request = signed_call(
+        env, keys, market, "DELETE", "order", params, stamp_ms, purpose=f"cancel {native} {client_id}", cost=1
+    )
+    return PrivateCall(request, partial(_read_canceled, instrument, client_id), request.purpose)
+
+
+def query(env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+    """See ``PrivateVenue.query``."""
+    market, native = instrument.market, instrument.native
+    params = [("symbol", native), ("origClientOrderId", client_id)]
+    purpose, cost = f"query {native} {client_id}", 1 if market is Market.PERP else 4
+    request = signed_call(env, keys, market, "GET", "order", params, stamp_ms, purpose=purpose, cost=cost)
+    return PrivateCall(request, partial(_read_queried, instrument, client_id), request.purpose)
+
+
+def open_orders(env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+    """All symbols at once."""
+    cost = 40 if market is Market.PERP else 80
+    request = signed_call(env, keys, market, "GET", "openOrders", [], stamp_ms, purpose="open orders", cost=cost)
+    return PrivateCall(request, partial(_read_listed, market, "open_orders", "open orders"), request.purpose)
+
+
+def history(env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
+    """Orders of one instrument in whatever state, by the time at which they were placed."""
+    market, native = instrument.market, instrument.native
+    perp = market is Market.PERP
+    what = f"orders of {native}"
+
+    def sign(params: Params, stamp_ms: int) -> SignedRequest:
+        asked = [("symbol", native), *params]
+        return signed_call(env, keys, market, "GET", "allOrders", asked, stamp_ms, purpose=what, cost=5 if perp else 20)
+
+    read = partial(_read_listed, market, "history", what)
+    return TimedList(sign, read, widest_days=7 if perp else 1, kept_days=89).since(since_ms, stamp_ms)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+class _AnswerFill(msgspec.Struct, rename="camel", kw_only=True):
+    price: str
+    qty: str
+    commission: str
+    commission_asset: str
+    trade_id: UpdateId
+
+
+class _Row(msgspec.Struct, rename="camel", kw_only=True):
+    """An order as REST tells it, over both products and all verbs. Absent fields are those of the other product."""
+
+    symbol: str
+    order_id: UpdateId
+    client_order_id: str
+    orig_client_order_id: str = ""  # spot, canceled: the order's own id; ``client_order_id`` is the cancel's
+    side: str
+    status: str
+    orig_qty: str
+    executed_qty: str
+    price: str = ""
+    avg_price: str = ""  # USD-M queries; answers to place and cancel lost it in 2026-06
+    cummulative_quote_qty: str = ""  # spot
+    reduce_only: bool | None = None
+    update_time: Millis | None = None
+    transact_time: Millis | None = None
+    fills: list[_AnswerFill] = []
+
+    @property
+    def client_id(self) -> str:
+        return self.orig_client_order_id or self.client_order_id
+
+    @property
+    def t_ms(self) -> int | None:
+        return self.transact_time if self.update_time is None else self.update_time
+
+
+_ROW = msgspec.json.Decoder(_Row)
+_ROWS = msgspec.json.Decoder(list[_Row])
+
+
+def _report(row: _Row, market: Market, client_id: str, told: Told, t_ns: int) -> OrderReport:
+    filled = amount(row.executed_qty)
+    average = price(row.avg_price)
+    if average is None and filled and row.cummulative_quote_qty:
+        quote = signed(row.cummulative_quote_qty)  # below zero: not known any more (old orders)
+        average = quote / filled if quote > 0 else None
+    return OrderReport(
+        venue=NAME,
+        market=market,
+        native=row.symbol,
+        client_id=client_id,
+        order_id=str(row.order_id),
+        side=side_of(row.side),
+        status=status_of(row.status),
+        status_text=row.status[:40],
+        told=told,
+        t_ns=t_ns,
+        t_ms=row.t_ms,
+        qty=amount(row.orig_qty),
+        price=price(row.price),
+        filled=filled,
+        avg_price=average,
+        reduce_only=row.reduce_only,
+        origin=origin_of(row.client_id),
+    )
+
+
+def _own_row(body: bytes, native: str, client_id: str, what: str) -> _Row:
+    """The one order that was asked about. Raises ProtocolBroken for any other."""
+    row = guarded(_ROW, body, what)
+    if (row.symbol, row.client_id) != (native, client_id):
+        raise ProtocolBroken(
+            "other_order", f"the answer to {what} is about {row.symbol[:40]} {row.client_id[:40]}", body
+        )
+    return row
+
+
+def _read_placed(order: Order, status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
+    what = f"{order.native} order {order.client_id}"
+    refusal = judged(status, body, what)
+    if refusal is not None:
+        return (_rejected(order, refusal, what, t_ns),)
+    try:
+        row = _own_row(body, order.native, order.client_id, what)
+        report = _report(row, order.market, order.client_id, "answer", t_ns)
+        fills = [_answer_fill(row, fill, order, t_ns) for fill in row.fills]
+    except ProtocolBroken as error:
+        raise OutcomeUnknown(
+            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
+        ) from error
+    accepted = Accepted(venue=NAME, client_id=order.client_id, order_id=report.order_id, t_ns=t_ns)
+    return (accepted, *fills, report)
+
+
+def _answer_fill(row: _Row, fill: _AnswerFill, order: Order, t_ns: int) -> Fill:
+    return Fill(
+        venue=NAME,
+        market=order.market,
+        native=order.native,
+        fill_id=str(fill.trade_id),
+        order_id=str(row.order_id),
+        client_id=order.client_id,
+        side=order.side,
+        price=traded_price(fill.price),
+        qty=traded_qty(fill.qty),
+        told="answer",
+        t_ns=t_ns,
+        t_ms=row.t_ms,
+        fee=signed(fill.commission),
+        fee_ccy=fill.commission_asset,
+    )
+
+
+def _rejected(order: Order, refusal: Refusal, what: str, t_ns: int) -> Rejected:
+    return Rejected(
+        venue=NAME,
+        client_id=order.client_id,
+        reason=reason_of(order.market, refusal),
+        code=str(refusal.code),
+        text=sentence(what, refusal),
+        t_ns=t_ns,
+        retry_after_s=retry_after_s(refusal, t_ns),
+    )
+
+
+def _read_canceled(
+    instrument: Instrument, client_id: str, status: int, body: bytes, t_ns: int
+) -> Sequence[AccountEvent]:
+    what = f"the cancel of {instrument.native} order {client_id}"
+    refusal = judged(status, body, what)
+    if refusal is not None:
+        return (
+            CancelRefused(
+                venue=NAME,
+                client_id=client_id,
+                reason=reason_of(instrument.market, refusal),
+                code=str(refusal.code),
+                text=sentence(what, refusal),
+                t_ns=t_ns,
+            ),
+        )
+    try:
+        row = _own_row(body, instrument.native, client_id, what)
+        report = _report(row, instrument.market, client_id, "answer", t_ns)
+    except ProtocolBroken as error:
+        raise OutcomeUnknown(
+            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
+        ) from error
+    return CancelTaken(venue=NAME, client_id=client_id, t_ns=t_ns), report
+
+
+def _read_queried(
+    instrument: Instrument, client_id: str, status: int, body: bytes, t_ns: int
+) -> Sequence[AccountEvent]:
+    what = f"the query of {instrument.native} order {client_id}"
+    refusal = judged(status, body, what)
+    if refusal is not None and reason_of(instrument.market, refusal) is RefusalReason.UNKNOWN_ORDER:
+        return (OrderAbsent(venue=NAME, client_id=client_id, t_ns=t_ns),)
+    demand(instrument.market, status, body, what, t_ns)
+    row = _own_row(body, instrument.native, client_id, what)
+    return (_report(row, instrument.market, client_id, "query", t_ns),)
+
+
+def _read_listed(market: Market, told: Told, what: str, status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
+    demand(market, status, body, what, t_ns)
+    rows = guarded(_ROWS, body, what)
+    return [_report(row, market, ours_or_none(row.client_id), told, t_ns) for row in rows]

@@ -1,0 +1,273 @@
+"""The USD-M user data stream: orders, fills, balances and positions as they change.
+
+The address logs in (``userstream.stream_url``), so nothing needs to be asked for. LIST_SUBSCRIPTIONS is asked all the
+same: its answer, whatever it is, shows that the far end hears us, which an open socket alone does not.
+
+- TRADE_LITE tells a fill before ORDER_TRADE_UPDATE does, without fee and status; both name the same trade id.
+- ``ps`` is the position side here (in market data it is the pair).
+- N and n are left out where no commission was charged. Fills without a trade id (the venue's own closings) make no
+  ``Fill``, since nothing would tell them apart later: the report's cumulative quantity holds them.
+- The order of messages is not promised; ``E`` and ``T`` tell it.
+
+Source: Binance USD-M docs, "User Data Streams": "Event: Order Update", "Event: Trade Lite", "Event: Balance and
+Position Update", "Event: Account Configuration Update", "Event: User Data Stream Expired".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+from arbtui.core.events import Closing, Ignored, Refused
+from arbtui.core.model import Market
+from arbtui.core.orders import Balance, Fill, LeverageRead, OrderReport, Position
+from arbtui.venues.binance.account import HELD, WALLETS
+from arbtui.venues.binance.decimals import amount, price, signed, traded_price, traded_qty
+from arbtui.venues.binance.instruments import NAME
+from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
+from arbtui.venues.private import Expired, PrivateEvent, PrivateFrame, SubscribedAll
+from arbtui.venues.wire import Millis, UpdateId, guarded
+
+_TradeId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]  # 0 or -1: no trade
+_HELLO_ID = 1
+
+
+class _Trade(msgspec.Struct, kw_only=True):
+    """What ORDER_TRADE_UPDATE and TRADE_LITE tell alike of an execution. Names are the wire's."""
+
+    s: str
+    c: str
+    S: str
+    i: UpdateId
+    t: _TradeId = 0
+    last_qty: str = msgspec.field(name="l", default="0")
+    L: str = "0"
+    m: bool | None = None
+
+
+class _Order(_Trade, kw_only=True):
+    X: str
+    q: str
+    z: str
+    p: str = ""
+    ap: str = ""
+    R: bool | None = None
+    n: str | None = None
+    N: str | None = None
+    T: Millis | None = None
+
+
+class _OrderUpdate(msgspec.Struct, kw_only=True):
+    o: _Order
+    T: Millis | None = None
+
+
+class _TradeLite(_Trade, kw_only=True):
+    T: Millis | None = None
+
+
+class _Asset(msgspec.Struct, kw_only=True):
+    a: str
+    wb: str
+
+
+class _Held(msgspec.Struct, kw_only=True):
+    s: str
+    pa: str
+    ep: str = ""
+    ps: Literal["BOTH", "LONG", "SHORT"] = "BOTH"
+
+
+class _Account(msgspec.Struct, kw_only=True):
+    B: list[_Asset] = []
+    P: list[_Held] = []
+
+
+class _AccountUpdate(msgspec.Struct, kw_only=True):
+    a: _Account
+    T: Millis | None = None
+
+
+class _Leverage(msgspec.Struct, kw_only=True):
+    s: str
+    leverage: Annotated[int, msgspec.Meta(ge=1, le=1000)] = msgspec.field(name="l")
+
+
+class _ConfigUpdate(msgspec.Struct, kw_only=True):
+    ac: _Leverage | None = None
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    msg: str = ""
+
+
+class _Envelope(msgspec.Struct, kw_only=True):
+    """An event bare or as ``{"stream","data"}``, or an answer."""
+
+    e: str = ""
+    fs: str = "UM"  # which futures: another product's events may share the stream
+    stream: str = ""
+    data: msgspec.Raw = msgspec.Raw()
+    id: int | str | None = None
+    result: msgspec.Raw = msgspec.Raw()
+    error: _Error | None = None
+    code: int = 0
+    msg: str = ""
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_ORDER = msgspec.json.Decoder(_OrderUpdate)
+_LITE = msgspec.json.Decoder(_TradeLite)
+_ACCOUNT = msgspec.json.Decoder(_AccountUpdate)
+_CONFIG = msgspec.json.Decoder(_ConfigUpdate)
+
+_NOT_FOR_US = frozenset(
+    {
+        "MARGIN_CALL", "ALGO_UPDATE", "STRATEGY_UPDATE", "GRID_UPDATE", "CONDITIONAL_ORDER_TRIGGER_REJECT",
+        "CONDITIONAL_ORDER_TRADE_UPDATE", "RISK_LEVEL_CHANGE",
+    }
+)  # fmt: skip
+
+
+class UsdmUserSession:
+    """One socket of the user data stream. Wire units and names are Binance's own, so no instrument is looked up."""
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        frame = msgspec.json.encode({"method": "LIST_SUBSCRIPTIONS", "id": _HELLO_ID}).decode()
+        return [PrivateFrame(frame)]
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        """Nothing: there is no login besides the address."""
+        return []
+
+    def ping(self, t_ns: int) -> None:
+        """Protocol pings serve."""
+        return
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent]:
+        """What ``frame`` says. Raises ``ProtocolBroken`` and nothing else."""
+        envelope = guarded(_ENVELOPE, frame, "user data")
+        payload = frame
+        if bytes(envelope.data):
+            payload = bytes(envelope.data)
+            envelope = guarded(_ENVELOPE, payload, "user data")
+        if not envelope.e:
+            return _answer(envelope, t_ns)
+        if envelope.fs != "UM":
+            return (Ignored("other_product"),)
+        match envelope.e:
+            case "ORDER_TRADE_UPDATE":
+                return _order_update(guarded(_ORDER, payload, envelope.e), t_ns)
+            case "TRADE_LITE":
+                lite = guarded(_LITE, payload, "TRADE_LITE")
+                if lite.t <= 0:
+                    return (Ignored("fill_without_id"),)
+                return (_fill(lite, lite.T, t_ns, fee=None, fee_ccy=""),)
+            case "ACCOUNT_UPDATE":
+                return _account_update(guarded(_ACCOUNT, payload, envelope.e), t_ns)
+            case "ACCOUNT_CONFIG_UPDATE":
+                return _config_update(guarded(_CONFIG, payload, envelope.e), t_ns)
+            case "listenKeyExpired":
+                return (Expired("Binance says that the listenKey has expired"),)
+            case "serverShutdown":
+                return (Closing("serverShutdown", t_ns),)
+            case kind:
+                return (Ignored(kind.lower() if kind in _NOT_FOR_US else "unknown_event"),)
+
+
+def _answer(envelope: _Envelope, t_ns: int) -> Sequence[PrivateEvent]:
+    if envelope.id == _HELLO_ID:  # an error serves as well: it was heard, and the address has subscribed already
+        return (SubscribedAll(),)
+    error = envelope.error or (_Error(envelope.code, envelope.msg) if envelope.code else None)
+    if error is not None:
+        return (Refused((), str(error.code), error.msg[:200], t_ns),)
+    return (Ignored("ack" if bytes(envelope.result) else "unknown_event"),)
+
+
+def _order_update(update: _OrderUpdate, t_ns: int) -> Sequence[PrivateEvent]:
+    row = update.o
+    t_ms = row.T if update.T is None else update.T
+    report = OrderReport(
+        venue=NAME,
+        market=Market.PERP,
+        native=row.s,
+        client_id=ours_or_none(row.c),
+        order_id=str(row.i),
+        side=side_of(row.S),
+        status=status_of(row.X),
+        status_text=row.X[:40],
+        told="push",
+        t_ns=t_ns,
+        t_ms=t_ms,
+        qty=amount(row.q),
+        price=price(row.p),
+        filled=amount(row.z),
+        avg_price=price(row.ap),
+        reduce_only=row.R,
+        origin=origin_of(row.c),
+    )
+    if row.t <= 0 or not amount(row.last_qty):
+        return (report,)
+    fee = Decimal(0) if row.n is None else signed(row.n)
+    return _fill(row, t_ms, t_ns, fee=fee, fee_ccy=row.N or ""), report
+
+
+def _fill(row: _Trade, t_ms: int | None, t_ns: int, *, fee: Decimal | None, fee_ccy: str) -> Fill:
+    return Fill(
+        venue=NAME,
+        market=Market.PERP,
+        native=row.s,
+        fill_id=str(row.t),
+        order_id=str(row.i),
+        client_id=ours_or_none(row.c),
+        side=side_of(row.S),
+        price=traded_price(row.L),
+        qty=traded_qty(row.last_qty),
+        told="push",
+        t_ns=t_ns,
+        t_ms=t_ms,
+        fee=fee,
+        fee_ccy=fee_ccy,
+        maker=row.m,
+        origin=origin_of(row.c),
+    )
+
+
+def _account_update(update: _AccountUpdate, t_ns: int) -> Sequence[PrivateEvent]:
+    """Only what changed is in it. The cause (``m``) is not: a closing by the venue shows in its own order's update."""
+    balances = [
+        Balance(
+            venue=NAME,
+            wallet=WALLETS[Market.PERP],
+            asset=row.a,
+            total=signed(row.wb),
+            free=None,
+            t_ns=t_ns,
+            t_ms=update.T,
+        )
+        for row in update.a.B
+    ]
+    positions = [
+        Position(
+            venue=NAME,
+            native=row.s,
+            qty=signed(row.pa),
+            t_ns=t_ns,
+            held=HELD[row.ps],
+            entry_price=price(row.ep),
+            t_ms=update.T,
+        )
+        for row in update.a.P
+    ]
+    return [*balances, *positions]
+
+
+def _config_update(update: _ConfigUpdate, t_ns: int) -> Sequence[PrivateEvent]:
+    if update.ac is None:
+        return (Ignored("account_config"),)  # multi-assets mode: asked about anew before it matters
+    leverage = Decimal(update.ac.leverage)
+    return (LeverageRead(venue=NAME, native=update.ac.s, leverage=leverage, margin_mode=None, t_ns=t_ns),)

@@ -28,9 +28,9 @@ NEVER_CAP_S = 600.0  # up to this: it may be an illiquid coin
 USUAL_GAPS = 4.0  # a stream asked for anew should bring something within so many usual gaps
 LEAST_WAIT_S = 5.0  # and is never judged earlier than this
 RESYNC_FIRST_S = 3.0
-RESYNC_CAP_S = 15.0  # while it may be a fault that passes: back within 20 s
-RESYNC_SLOW_S = 60.0  # after RESYNC_PATIENCE tries in a row
-RESYNC_PATIENCE = 10
+RESYNC_CAP_S = 12.0  # while it may be a fault that passes: back within 20 s
+RESYNC_SLOW_S = 60.0  # after RESYNC_PATIENCE tries in a row, some ten minutes
+RESYNC_PATIENCE = 50
 HOPELESS_AFTER = 2  # tries in a row that did not help
 _SELDOM = frozenset({Channel.INSTRUMENTS, Channel.TRADES})  # may be silent for days, from the first moment
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import StreamState
 from arbtui.net.pulse import LEARNED, Pulse
-from arbtui.net.subscriptions import RESYNC_SLOW_S, Subscriptions
+from arbtui.net.subscriptions import RESYNC_CAP_S, RESYNC_SLOW_S, Subscriptions
 from arbtui.venues.base import Cadence, Manners
 from tests.net.toy import MANNERS, S, bbo, book
 
@@ -233,16 +233,19 @@ def test_a_resync_under_way_is_not_repeated() -> None:
     assert not subs.resync(A, 112 * S)  # it was asked for and not answered
 
 
-def test_a_stream_that_keeps_failing_is_left_in_peace_for_a_minute_at_a_time() -> None:
+def test_a_stream_that_keeps_failing_is_asked_for_every_twelve_seconds_for_ten_minutes_then_every_minute() -> None:
     subs, done_s = acked(A), list[int]()
-    for now_s in range(130, 1500):
+    for now_s in range(130, 2000):
         review = subs.review(now_s * S, {A: pulse_at(129)})
         if review.resync:
             done_s.append(now_s)
         subs.sent(review.resync, now_s * S)
         subs.acked(review.resync)
+    pauses_s = [later - earlier for earlier, later in pairwise(done_s)]
+    early_s = [pause_s for pause_s, at_s in zip(pauses_s, done_s, strict=False) if at_s - done_s[0] < 540]
+    assert max(early_s) <= RESYNC_CAP_S + 2  # so that it is back within 20 s of a fault's end
     assert done_s[-1] - done_s[-2] >= RESYNC_SLOW_S
-    assert len(done_s) < 40
+    assert len(done_s) < 80
 
 
 def test_dropped_streams_are_unsubscribed_and_forgotten() -> None:

@@ -28,7 +28,6 @@ from arbtui.engine.freeze import freeze
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.trouble import Trouble
 from arbtui.engine.venue import RunningVenue, Surroundings
-from arbtui.market.freshness import moved_ns
 from arbtui.market.state import Coin, Remedy, Slot
 from arbtui.net.connects import Connects
 from arbtui.net.gateway import NetworkSettings
@@ -40,7 +39,6 @@ from arbtui.venues.base import Environment, Venue
 FIRST_LOOK_S = 3.0  # so long the first choice of coins waits for slow venues
 RESELECT_S = 60.0
 BOOKS_S = 1.0
-STILL_S = 3.0
 SAY_DOWN_AFTER_S = 6.0
 STREAMED = (TradingStatus.TRADING, TradingStatus.CLOSE_ONLY)  # a halted one is silent: REST shows it
 STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
@@ -234,8 +232,7 @@ class Live:
         for base in self.desk.spreads.hot():
             for pair in self.desk.spreads.close(base, now_ns):
                 for slot in (pair.buy, pair.sell) if pair.net_bps >= pair.threshold_bps else ():
-                    if now_ns - moved_ns(slot) > STILL_S * NS_PER_S:
-                        self.venues[slot.instrument.venue].doubt_leg(slot.instrument.market)
+                    self.venues[slot.instrument.venue].edge(slot)
 
     # ---- the clock, and what cannot be reached
 

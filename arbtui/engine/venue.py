@@ -19,6 +19,7 @@ from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
 from arbtui.engine.books import Books
+from arbtui.engine.doubts import Doubts
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Remedy, Slot
 from arbtui.net.connects import Connects
@@ -29,7 +30,7 @@ from arbtui.net.rest import Rest
 from arbtui.net.snapshots import ClockOffset, Snapshots
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
-DOUBT_EVERY_NS = 30 * NS_PER_S
+NEWS_EVERY_NS = 30 * NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class RunningVenue:
         self.venue = venue
         self.markets = tuple(markets)
         self.tables = Tables(around.board.tables(venue.name))
-        self._doubted_ns: dict[Market, int] = {}
+        self._news_ns: dict[Market, int] = {}
         self.changed = asyncio.Event()  # instruments or first figures are there: the selection may want to look again
         self._around = around
         self._board = around.board
@@ -84,9 +85,13 @@ class RunningVenue:
                 host,
                 around.rng,
                 sockets_silent=partial(self._silent, m),
-                on_new_symbols=partial(self.doubt_listing, m),
+                on_new_symbols=partial(self.look_for_news, m),
             )
             for m in markets
+        }
+        self.doubts = {m: Doubts(partial(self._ask_listing, m)) for m in markets}
+        self._told_by_snapshots = {  # one answer serves both purposes
+            m for m in markets if venue.instrument_requests(env, m) == venue.snapshot_requests(env, m)
         }
         self.offset = ClockOffset(venue, env, *parts, around.clock, around.rng)
         self.books = Books(
@@ -121,19 +126,26 @@ class RunningVenue:
         self.changed.set()
         await self.snapshots[market].run()
 
-    def doubt_leg(self, market: Market) -> None:
-        """A leg makes an edge by standing still: a second source is to speak soon, and the listing to be looked up."""
-        self.snapshots[market].hurry()
-        self.doubt_listing(market)
+    def edge(self, slot: Slot) -> None:
+        """A leg makes an edge: if it does so by standing still, a second source and the listing shall speak soon."""
+        market = slot.instrument.market
+        if self.doubts[market].edge(slot, self._around.clock.now_ns()):
+            self.snapshots[market].hurry()
 
-    def doubt_listing(self, market: Market) -> None:
-        """Ask whether the venue still trades what it listed: now, or when the last time is half a minute ago."""
+    def look_for_news(self, market: Market) -> None:
+        """The listing may have grown: ask for it now, or when the last such time is half a minute ago."""
         now_ns = self._around.clock.now_ns()
-        due_ns = self._doubted_ns.get(market, now_ns - DOUBT_EVERY_NS) + DOUBT_EVERY_NS
-        if due_ns > now_ns + DOUBT_EVERY_NS:
+        due_ns = self._news_ns.get(market, now_ns - NEWS_EVERY_NS) + NEWS_EVERY_NS
+        if due_ns > now_ns + NEWS_EVERY_NS:
             return  # it will be asked
-        self._doubted_ns[market] = max(due_ns, now_ns)
-        self._around.clock.call_at(max(due_ns, now_ns), self.discoveries[market].poke)
+        self._news_ns[market] = max(due_ns, now_ns)
+        self._around.clock.call_at(max(due_ns, now_ns), partial(self._ask_listing, market))
+
+    def _ask_listing(self, market: Market) -> None:
+        if market in self._told_by_snapshots:
+            self.snapshots[market].hurry()
+        else:
+            self.discoveries[market].poke()
 
     def first_look_done(self, market: Market) -> bool:
         """Whether instruments and first figures of a market are there, or their first try has failed."""
@@ -197,13 +209,15 @@ class RunningVenue:
         if slot.instrument.status is not TradingStatus.TRADING and before is not None:
             moved = (before.bid, before.ask) != (quote.bid, quote.ask)
             if moved and quote.bid is not None and quote.ask is not None:
-                self.doubt_listing(slot.instrument.market)
+                self.doubts[slot.instrument.market].moves(slot, self._around.clock.now_ns())
 
     def take_listing(self, listing: Listing) -> str | None:
         """Take a product's instruments in; the reason in words where they are not believed."""
         change = self._board.take_listing(self.venue.name, self._around.overridden(listing))
         if change.added or change.removed or change.changed:
             self.changed.set()
+        if not listing.partial:
+            self.doubts[listing.market].answered(change, self._around.clock.now_ns())
         return change.disbelieved
 
     # ---- what the board asks for
@@ -232,6 +246,8 @@ class RunningVenue:
         for market, discovery in self.discoveries.items():
             down = discovery.error and not discovery.ready.is_set()
             self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
+            slots = [slot for slot in self._streamed_slots() if slot.instrument.market is market]
+            self.doubts[market].look(slots, self._around.clock.now_ns())
 
     def status(self) -> list[FeedStatus]:
         """The feed's view of its streams, and the market's of what they bring: the worse of the two."""
@@ -272,7 +288,7 @@ class _FeedHost:
         self._venue = running.venue.name
         self._board = around.board
         self._trouble = around.trouble
-        self.apply_quote: Callable[[Quote], None] = around.board.apply
+        self.apply_quote: Callable[[Quote], None] = around.board.apply_ordinary
 
     def apply(self, event: Event) -> None:
         self._running.heard(event)
@@ -280,7 +296,7 @@ class _FeedHost:
     def assigned(self, stream: Stream, link: Link | None) -> None:
         self._board.assign(self._venue, stream, link)
         if stream.channel is Channel.INSTRUMENTS and link is not None:
-            self._running.doubt_listing(stream.market)  # what changed before somebody listened was not heard
+            self._running.look_for_news(stream.market)  # what changed before somebody listened was not heard
 
     def last_data_ns(self, stream: Stream) -> int | None:
         return self._board.last_data_ns(self._venue, stream)

@@ -1,7 +1,7 @@
 """A quote enters its slot: the careful way, for whatever the board's hot path does not take.
 
 The hot path takes a websocket quote with both sides, sound numbers, bid below ask, and all factors known. Everything
-else comes here, and a slot that is not ``plain`` sends its next quote here too.
+else comes here, and a slot that is not ``plain`` sends its next quote here too. Both ways end alike.
 """
 
 from __future__ import annotations

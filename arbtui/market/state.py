@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from math import inf
 from typing import Any
 
 import msgspec
@@ -142,30 +141,27 @@ class Board:
 
     def apply(self, event: Event) -> None:
         """Takes a market event in; events that are none are ignored."""
-        if event.__class__ is not Quote:
+        if event.__class__ is Quote:
+            self._take_quote(self._slots[event.slot], event)
+        else:
             handler = self._handlers.get(event.__class__)
             if handler is not None:
                 handler(event)
+
+    def apply_ordinary(self, quote: Quote) -> None:
+        """Takes in what ``venues.base.Session.quote`` promises: by websocket, both sides, numbers looked at already.
+
+        The hot path. What needs more than to be kept takes the careful way, see ``quotes``.
+        """
+        slot = self._slots[quote.slot]
+        bid, ask, seq = quote.bid, quote.ask, quote.seq
+        if bid is None or ask is None or bid >= ask or 0 < seq < slot.seq or not slot.plain:
+            self._take_quote(slot, quote)
             return
-        # The hot path: what does not pass as it is takes the careful way, see ``quotes``.
-        slot = self._slots[event.slot]
-        bid, bid_qty, ask, ask_qty, seq = event.bid, event.bid_qty, event.ask, event.ask_qty, event.seq
-        if (
-            not slot.plain
-            or bid is None
-            or ask is None
-            or bid_qty is None
-            or ask_qty is None
-            or not (0.0 < bid < ask < inf and inf > bid_qty > 0.0 < ask_qty < inf)
-            or 0 < seq < slot.seq
-            or event.source != "ws"
-        ):
-            self._take_quote(slot, event)
-            return
-        slot.quote = event
+        slot.quote = quote
         slot.seq = seq
         if slot.gaps is not None:
-            slot.gaps.note(event.t_ns)
+            slot.gaps.note(quote.t_ns)
         if bid > slot.bid_alarm or ask < slot.ask_alarm:
             for call in self.on_alarm:
                 call(slot)

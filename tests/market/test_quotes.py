@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import inf, nan
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -270,3 +271,40 @@ def test_stamps_of_the_websocket_outlive_a_quote_by_rest() -> None:
     assert slot.source == "rest"
     assert slot.ws_ns == heard_ns
     assert desk.board.last_data_ns("ama", Stream(PERP, Channel.BBO, slot.instrument.native)) == heard_ns
+
+
+HEARD = st.tuples(
+    st.sampled_from(["ama", "cue"]),
+    st.one_of(st.none(), st.integers(95, 105).map(float), st.sampled_from([nan, inf, 0.0, -1.0])),
+    st.one_of(st.none(), st.integers(96, 106).map(float)),
+    st.integers(0, 6),
+    st.sampled_from(["ws", "ws", "ws", "rest"]),
+    st.sampled_from([0.0, 0.0, 0.3, 6.0, 40.0]),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(HEARD, max_size=25))
+def test_the_hot_path_and_the_careful_way_end_alike(
+    heard: list[tuple[str, float | None, float | None, int, Literal["ws", "rest"], float]],
+) -> None:
+    desks = Desk(), Desk()
+    desks[1].hot_path = False
+    told: tuple[list[str], list[str]] = [], []
+    for desk, said in zip(desks, told, strict=True):
+        desk.add("ama")
+        desk.add("cue")
+        desk.agree(*desk.board.slots)
+        desk.board.on_quote.append(lambda slot, said=said: said.append(slot.key))  # type: ignore[misc]
+    for venue, bid, ask, seq, source, pause_s in heard:
+        for desk in desks:
+            slot = desk.board.slot_of(venue, PERP, "BTCUSDT")
+            assert slot is not None
+            desk.quote(slot, bid, ask, seq=seq, source=source)
+            if pause_s:
+                desk.after(pause_s)
+        for one, other in zip(*(desk.board.slots for desk in desks), strict=True):
+            for name in ("quote", "seq", "crossed", "plain", "sold", "bought", "stale", "muted", "ws_ns"):
+                assert getattr(one, name) == getattr(other, name), name
+    assert told[0] == told[1]
+    assert desks[0].board.refused == desks[1].board.refused

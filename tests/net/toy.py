@@ -78,6 +78,9 @@ class ToySession:
         self._slots = slots
         self.ping_frame: str | None = "ping"
 
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        return None
+
     def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
         if frame == b"pong":
             return (Pong(t_ns),)

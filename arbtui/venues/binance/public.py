@@ -203,7 +203,7 @@ class _Head(msgspec.Struct):
     e: str = ""
 
 
-_BBO_FRAME = msgspec.json.Decoder(_BboFrame, strict=False)
+_bbo_frame = msgspec.json.Decoder(_BboFrame, strict=False).decode
 _ANY_BBO = msgspec.json.Decoder(_AnyBbo, strict=False)
 _SIDES = msgspec.json.Decoder(_Sides)
 _DIFF_FRAME = msgspec.json.Decoder(_DiffFrame, strict=False)
@@ -225,6 +225,7 @@ _NOT_FOR_US = frozenset(
 _DEPTH_NAME = re.compile(r"@(rpiDepth|depth)(\d*)(?:@\d+ms)?$", re.ASCII)
 
 _BBO, _DEPTH, _OTHER = range(3)
+_NOT_ORDINARY = (KeyError, *DECODE_ERRORS)  # KeyError: an instrument that nobody knows
 
 
 # --- one connection ---------------------------------------------------------------------------------------------------
@@ -270,18 +271,29 @@ class BinanceSession:
 
     # --- hearing
 
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        """See ``venues.base.Session``."""
+        if self._expected != _BBO:
+            return None
+        try:
+            row = _bbo_frame(frame).data
+            return Quote(self._slots[row.s], row.b, row.B, row.a, row.A, t_ns, row.T, row.u, frame)
+        except _NOT_ORDINARY:
+            self._expected = _OTHER
+            return None
+
     def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
         """What ``frame`` says. Raises ``ProtocolBroken`` and nothing else."""
-        try:
-            if self._expected == _BBO:
-                row = _BBO_FRAME.decode(frame).data
-                return (Quote(self._slots[row.s], row.b, row.B, row.a, row.A, t_ns, row.T, row.u, frame),)
-            if self._expected == _DEPTH:
+        quote = self.quote(frame, t_ns)
+        if quote is not None:
+            return (quote,)
+        if self._expected == _DEPTH:
+            try:
                 full = _DIFF_FRAME.decode(frame)
                 if full.stream.endswith(("@depth@100ms", "@depth@0ms", "@depth", "@depth@500ms")):
                     return (self._delta(full.data, self._slots[full.data.s], t_ns),)
-        except (KeyError, *DECODE_ERRORS):
-            self._expected = _OTHER
+            except _NOT_ORDINARY:
+                self._expected = _OTHER
         return self._decode_any(frame, t_ns)
 
     def _decode_any(self, frame: bytes, t_ns: int) -> Sequence[Event]:

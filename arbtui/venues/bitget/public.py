@@ -43,7 +43,7 @@ class BitgetSession:
     def __init__(self, tables: Tables) -> None:
         self._slots = {product: tables.of(market) for product, market in MARKET.items()}
         self._subscriptions = Subscriptions()
-        self._expects_bbo = True  # the kind of the last push; only speed depends on it
+        self._expects_bbo = True  # the last frame was a quote; only speed depends on it
         self._handlers: dict[bytes, Callable[[bytes, int], Sequence[Event]]] = {
             b"books1": self._bbo,
             b"books": self._book,
@@ -62,19 +62,25 @@ class BitgetSession:
         """A text of four letters. JSON is refused, protocol pings do not count, and data does not replace it."""
         return "ping"
 
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        """See ``venues.base.Session``."""
+        if not self._expects_bbo:
+            return None
+        try:
+            message = _hot_bbo(frame)
+            arg = message.arg
+            slot = self._slots[arg.inst_type][arg.inst_id]
+        except _NOT_ORDINARY:
+            self._expects_bbo = False
+            return None
+        (row,) = message.data
+        ((bid, bid_qty),) = row.bids
+        ((ask, ask_qty),) = row.asks
+        return Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.ts, row.seq, frame)
+
     def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        if self._expects_bbo:
-            try:
-                message = _hot_bbo(frame)
-                arg = message.arg
-                slot = self._slots[arg.inst_type][arg.inst_id]
-                (row,) = message.data
-                ((bid, bid_qty),) = row.bids
-                ((ask, ask_qty),) = row.asks
-                return (Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.ts, row.seq, frame),)
-            except _NOT_ORDINARY:
-                pass
-        return self._general(frame, t_ns)
+        quote = self.quote(frame, t_ns)
+        return (quote,) if quote is not None else self._general(frame, t_ns)
 
     # --- everything but the ordinary quote ----------------------------------------------------------------------------
 
@@ -127,7 +133,6 @@ class BitgetSession:
         return (Quote(slot, bid, bid_qty, ask, ask_qty, t_ns, row.ts, row.seq or 0, frame),)
 
     def _book(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        self._expects_bbo = False
         message = shapes.book_push.decode(frame)
         row = message.row
         slot = self._slots[message.arg.inst_type][message.arg.inst_id]
@@ -142,7 +147,6 @@ class BitgetSession:
         return (BookDelta(slot, row.bids, row.asks, -1, row.seq, prev, t_ns, row.ts),)
 
     def _ticker(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        self._expects_bbo = False
         message = shapes.ticker_push.decode(frame)
         slot = self._slots[message.arg.inst_type][message.arg.inst_id]
         try:

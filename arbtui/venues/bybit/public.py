@@ -110,23 +110,28 @@ class BybitSession:
         """A JSON text, every 20 s; protocol pings are not what keeps the connection."""
         return '{"req_id":"ping","op":"ping"}'
 
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        """See ``venues.base.Session``."""
+        if not self._expects_quote:
+            return None
+        try:
+            message = _hot_bbo(frame)
+            top = self._tops[message.topic]
+        except _NOT_ORDINARY:
+            self._expects_quote = False
+            return None
+        top.raw = frame
+        data = message.data
+        bid = data.b.best
+        ask = data.a.best
+        seq = data.u
+        if seq == 1:
+            seq = 0
+        return Quote(top.slot, bid.price, bid.size, ask.price, ask.size, t_ns, message.cts, seq, frame)
+
     def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        if self._expects_quote:
-            try:
-                message = _hot_bbo(frame)
-                top = self._tops[message.topic]
-            except _NOT_ORDINARY:
-                self._expects_quote = False
-            else:
-                top.raw = frame
-                data = message.data
-                bid = data.b.best
-                ask = data.a.best
-                seq = data.u
-                if seq == 1:
-                    seq = 0
-                return (Quote(top.slot, bid.price, bid.size, ask.price, ask.size, t_ns, message.cts, seq, frame),)
-        return self._general(frame, t_ns)
+        quote = self.quote(frame, t_ns)
+        return (quote,) if quote is not None else self._general(frame, t_ns)
 
     # --- everything but the ordinary quote ----------------------------------------------------------------------------
 

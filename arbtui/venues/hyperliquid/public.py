@@ -29,7 +29,6 @@ FAST_LEVELS = 5
 SLOW_LEVELS = 20
 
 _BBO_BEGINS = b'{"channel":"bbo",'
-_BBO_LENGTH = len(_BBO_BEGINS)
 _NOT_ORDINARY = (KeyError, *DECODE_ERRORS)  # KeyError: the first frame of a coin, or one that nobody knows
 _GREETING = b"Websocket connection established."
 _UNKNOWN: tuple[Event, ...] = (Ignored("unknown_symbol"),)
@@ -68,17 +67,22 @@ class HyperliquidSession:
         """Only this has an answer that keeps the venue from closing after 60 s in which it had nothing to send."""
         return '{"method":"ping"}'
 
-    def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        if frame[:_BBO_LENGTH] != _BBO_BEGINS:
-            return self._general(frame, t_ns)
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        """See ``venues.base.Session``."""
+        if not frame.startswith(_BBO_BEGINS):
+            return None
         try:
             data = _hot_bbo(frame).data
             slot = self._slots[data.coin]
         except _NOT_ORDINARY:
-            return self._general(frame, t_ns)
+            return None
         bid, ask = data.bbo
         time = data.time
-        return (Quote(slot, bid.px, bid.sz, ask.px, ask.sz, t_ns, time, time, frame),)
+        return Quote(slot, bid.px, bid.sz, ask.px, ask.sz, t_ns, time, time, frame)
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
+        quote = self.quote(frame, t_ns)
+        return (quote,) if quote is not None else self._general(frame, t_ns)
 
     # --- everything but the ordinary quote ----------------------------------------------------------------------------
 

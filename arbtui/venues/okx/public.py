@@ -1,8 +1,9 @@
 """A conversation on OKX's public socket.
 
-Ninety-odd per cent of all frames are ``bbo-tbt``. They are recognised by their first bytes and decoded by a typed
-decoder that reads and checks the four numbers in C; whatever it does not take (an empty side, another order of keys,
-nonsense) falls through to the general way, which reads the same frame as texts and says what is wrong with it.
+Ninety-odd per cent of all frames are ``bbo-tbt`` and come on sockets of their own, so a frame is first tried as one if
+the last one was: a typed decoder takes nothing but this channel, and reads and checks the four numbers in C. Whatever
+it does not take (an empty side, another channel, nonsense) goes the general way, which reads the same frame as texts
+and says what is wrong with it.
 
 ``seqId`` is one counter per instrument. After maintenance it may start again from below: a frame whose id fell while
 its time went on is such a restart, and its quote is given ``seq`` 0 so that the market takes it. A frame whose time
@@ -39,8 +40,6 @@ from arbtui.venues.okx.rows import SWAP_SUFFIX, market_of
 from arbtui.venues.okx.subscriptions import Subscriptions, arg_of
 from arbtui.venues.wire import DECODE_ERRORS, Rows, broken, guarded, side, side_texts, slot_or_none
 
-_BBO_BEGINS = b'{"arg":{"channel":"bbo-tbt",'
-_BBO_LENGTH = len(_BBO_BEGINS)
 _NOT_ORDINARY = (KeyError, *DECODE_ERRORS)  # KeyError: the first frame of an instrument, or one that nobody knows
 _PUSH_BEGINS = b'{"arg":{"channel":"'
 _UNKNOWN: tuple[Event, ...] = (Ignored("unknown_symbol"),)
@@ -75,6 +74,7 @@ class OkxSession:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._lanes: dict[str, _Lane] = {}  # of instruments seen so far; a symbol keeps its slot while we are connected
+        self._expects_quote = True  # the last frame was one; only speed depends on it
         self._subscriptions = Subscriptions()
         self._status: dict[str, str] = {}
         self._handlers: dict[bytes, Callable[[bytes, int], Sequence[Event]]] = {
@@ -98,14 +98,16 @@ class OkxSession:
         """A text of four letters; neither JSON nor a protocol ping counts."""
         return "ping"
 
-    def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
-        if frame[:_BBO_LENGTH] != _BBO_BEGINS:
-            return self._general(frame, t_ns)
+    def quote(self, frame: bytes, t_ns: int) -> Quote | None:
+        """See ``venues.base.Session``."""
+        if not self._expects_quote:
+            return None
         try:
             message = _hot_bbo(frame)
             lane = self._lanes[message.arg.inst_id]
         except _NOT_ORDINARY:
-            return self._general(frame, t_ns)
+            self._expects_quote = False
+            return None
         row = message.data[0]
         seq = row.seq_id
         exchange_ms = row.ts
@@ -116,7 +118,11 @@ class OkxSession:
             seq = lane.fallen(seq, exchange_ms)
         bid = row.bids[0]
         ask = row.asks[0]
-        return (Quote(lane.slot, bid.price, bid.size, ask.price, ask.size, t_ns, exchange_ms, seq, frame),)
+        return Quote(lane.slot, bid.price, bid.size, ask.price, ask.size, t_ns, exchange_ms, seq, frame)
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
+        quote = self.quote(frame, t_ns)
+        return (quote,) if quote is not None else self._general(frame, t_ns)
 
     # --- everything but the ordinary quote ----------------------------------------------------------------------------
 
@@ -159,6 +165,7 @@ class OkxSession:
         lane = self._lane(message.arg.inst_id)
         if lane is None:
             return _UNKNOWN
+        self._expects_quote = True
         seq = row.seq_id
         if seq >= lane.seq:
             lane.seq, lane.exchange_ms = seq, row.ts

@@ -44,6 +44,10 @@ class _HotArg(msgspec.Struct, gc=False, rename="camel"):
     inst_id: str
 
 
+class _BboArg(_HotArg, gc=False, rename="camel"):
+    channel: Literal["bbo-tbt"]  # an update of a book may have one level on both sides too
+
+
 class _HotLevel(msgspec.Struct, array_like=True, gc=False):
     price: Price
     size: Size
@@ -57,7 +61,7 @@ class _HotBbo(msgspec.Struct, gc=False, rename="camel"):
 
 
 class _HotBboFrame(msgspec.Struct, gc=False):
-    arg: _HotArg
+    arg: _BboArg
     data: tuple[_HotBbo]
 
 

@@ -148,7 +148,7 @@ class OkxUserStream:
 
     def _position(self, data: bytes, t_ns: int) -> Sequence[PrivateEvent]:
         rows = guarded(private_shapes.positions, data, "OKX positions push")
-        return self._positions.take(rows, "push", t_ns) or (Ignored("other_product"),)
+        return self._positions.take(rows, "push", t_ns) or (Ignored("nothing_new"),)
 
     def _account(self, data: bytes, t_ns: int) -> Sequence[PrivateEvent]:
         rows = guarded(private_shapes.balances, data, "OKX account push")

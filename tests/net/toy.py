@@ -79,7 +79,11 @@ class ToySession:
         self.ping_frame: str | None = "ping"
 
     def quote(self, frame: bytes, t_ns: int) -> Quote | None:
-        return None
+        if not frame.startswith(b'{"q"'):
+            return None
+        (event,) = self.decode(frame, t_ns)
+        assert isinstance(event, Quote)
+        return event
 
     def decode(self, frame: bytes, t_ns: int) -> Sequence[Event]:
         if frame == b"pong":

@@ -1,4 +1,4 @@
-"""What ``Session.quote`` promises for every venue, since nobody looks at its numbers again: seeds spoilt in every way."""
+"""What ``Session.quote`` promises, for every venue: nobody looks at its numbers again."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ A stream is "up" only when the venue has acknowledged everything that was asked 
 account anew, because what happened while nobody listened was told to nobody. A planned change overlaps: the new socket
 is up before the old one is let go, and what both tell is told twice (fills carry ids).
 
+A frame that cannot be read may have been a fill: it ends the socket, so that everything is read anew.
+
 A refused login is not tried at the pace of a cut line: the venue counts those.
 """
 
@@ -277,7 +279,7 @@ class _Talk:
             events = self._session.decode(data, self._heard_ns)
         except ProtocolBroken as broken:
             self._around.count_error(broken.kind, str(broken))
-            return
+            raise TransportBroken(f"{self._venue} sent what cannot be read; it may have been a fill") from broken
         for event in events:
             self._take(event)
 

@@ -162,11 +162,16 @@ async def test_silence_beyond_the_limit_is_the_end_of_a_socket() -> None:
         await k.until(lambda: k.states()[:2] == ["up", "down"])
 
 
-async def test_frames_that_cannot_be_read_are_counted_and_do_no_harm() -> None:
+async def test_a_frame_that_cannot_be_read_may_have_been_a_fill_so_everything_is_read_anew() -> None:
     async with kept(ToyPrivate()) as k:
         await k.until(lambda: k.states() == ["up"])
         await k.server.sockets[0].send_str("{")
+        await k.until(lambda: k.states() == ["up", "down", "up"])
+        assert [kind for kind, _ in k.errors] == ["unknown_shape"]
+
+
+async def test_the_venues_own_heartbeat_is_answered() -> None:
+    async with kept(ToyPrivate()) as k:
+        await k.until(lambda: k.states() == ["up"])
         await k.server.sockets[0].send_str("ping")
         await k.until(lambda: "pong" in k.server.heard)
-        assert [kind for kind, _ in k.errors] == ["unknown_shape"]
-        assert k.states() == ["up"]

@@ -19,7 +19,7 @@ from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
 from arbtui.engine.books import Books
-from arbtui.engine.doubts import Doubts
+from arbtui.engine.suspicions import Suspicions
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Remedy, Slot
 from arbtui.net.connects import Connects
@@ -89,7 +89,7 @@ class RunningVenue:
             )
             for m in markets
         }
-        self.doubts = {m: Doubts(partial(self._ask_listing, m)) for m in markets}
+        self.suspicions = {m: Suspicions(partial(self._ask_listing, m)) for m in markets}
         self._told_by_snapshots = {  # one answer serves both purposes
             m for m in markets if venue.instrument_requests(env, m) == venue.snapshot_requests(env, m)
         }
@@ -129,7 +129,7 @@ class RunningVenue:
     def edge(self, slot: Slot) -> None:
         """A leg makes an edge: if it does so by standing still, a second source and the listing shall speak soon."""
         market = slot.instrument.market
-        if self.doubts[market].edge(slot, self._around.clock.now_ns()):
+        if self.suspicions[market].edge(slot, self._around.clock.now_ns()):
             self.snapshots[market].hurry()
 
     def look_for_news(self, market: Market) -> None:
@@ -209,7 +209,7 @@ class RunningVenue:
         if slot.instrument.status is not TradingStatus.TRADING and before is not None:
             moved = (before.bid, before.ask) != (quote.bid, quote.ask)
             if moved and quote.bid is not None and quote.ask is not None:
-                self.doubts[slot.instrument.market].moves(slot, self._around.clock.now_ns())
+                self.suspicions[slot.instrument.market].moves(slot, self._around.clock.now_ns())
 
     def take_listing(self, listing: Listing) -> str | None:
         """Take a product's instruments in; the reason in words where they are not believed."""
@@ -217,7 +217,7 @@ class RunningVenue:
         if change.added or change.removed or change.changed:
             self.changed.set()
         if not listing.partial:
-            self.doubts[listing.market].answered(change, self._around.clock.now_ns())
+            self.suspicions[listing.market].answered(change, self._around.clock.now_ns())
         return change.disbelieved
 
     # ---- what the board asks for
@@ -247,7 +247,7 @@ class RunningVenue:
             down = discovery.error and not discovery.ready.is_set()
             self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
             slots = [slot for slot in self._streamed_slots() if slot.instrument.market is market]
-            self.doubts[market].look(slots, self._around.clock.now_ns())
+            self.suspicions[market].look(slots, self._around.clock.now_ns())
 
     def status(self) -> list[FeedStatus]:
         """The feed's view of its streams, and the market's of what they bring: the worse of the two."""

@@ -12,7 +12,7 @@ from arbtui.core.events import Listing, Quote
 from arbtui.core.model import Channel, Market, Stream, TradingStatus
 from arbtui.core.sequence import PrevLink
 from arbtui.core.status import Link
-from arbtui.engine.doubts import BURST, Doubts
+from arbtui.engine.suspicions import BURST, Suspicions
 from arbtui.market.state import Board, ListingChange, Slot
 from arbtui.market.terms import MarketRules, VenueTerms
 from tests.net.test_discovery import instrument
@@ -31,7 +31,7 @@ class World:
         for native in self.slots:
             self.board.assign("toy", Stream(Market.PERP, Channel.BBO, native), self.link)
         self.asked_s: list[float] = []
-        self.doubts = Doubts(lambda: self.asked_s.append(self.now_s))
+        self.suspicions = Suspicions(lambda: self.asked_s.append(self.now_s))
         self.edges: set[str] = set()
         self._price = 100.0
 
@@ -59,13 +59,13 @@ class World:
             if round(self.now_s) % every_s == 0:
                 self.move(*moving)
             for native in sorted(self.edges):
-                self.doubts.edge(self.slots[native], self.clock.now_ns())
-            self.doubts.look(self.slots.values(), self.clock.now_ns())
+                self.suspicions.edge(self.slots[native], self.clock.now_ns())
+            self.suspicions.look(self.slots.values(), self.clock.now_ns())
 
     def answer(self, native: str, status: TradingStatus) -> None:
         slot = self.slots[native]
         slot.instrument = msgspec.structs.replace(slot.instrument, status=status)
-        self.doubts.answered(ListingChange(changed=(slot,)), self.clock.now_ns())
+        self.suspicions.answered(ListingChange(changed=(slot,)), self.clock.now_ns())
 
     def asks(self) -> list[float]:
         """When it was asked since the last call, in seconds."""
@@ -196,7 +196,7 @@ def test_a_halt_is_no_habit_of_the_quote(world: World) -> None:
 def test_a_halted_instrument_that_moves_by_rest_is_asked_about_less_and_less(world: World) -> None:
     for _ in range(3600 // 12):
         world.seconds(12)
-        world.doubts.moves(world.slots["A"], world.clock.now_ns())
+        world.suspicions.moves(world.slots["A"], world.clock.now_ns())
     asked = world.asks()
     assert asked[0] == 12.0
     assert len(asked) <= 10
@@ -205,8 +205,8 @@ def test_a_halted_instrument_that_moves_by_rest_is_asked_about_less_and_less(wor
 def test_after_a_true_resume_its_next_halt_is_asked_about_at_once(world: World) -> None:
     for _ in range(300):
         world.seconds(12)
-        world.doubts.moves(world.slots["A"], world.clock.now_ns())
+        world.suspicions.moves(world.slots["A"], world.clock.now_ns())
     world.answer("A", TradingStatus.TRADING)
     world.asks()
-    world.doubts.moves(world.slots["A"], world.clock.now_ns())
+    world.suspicions.moves(world.slots["A"], world.clock.now_ns())
     assert len(world.asks()) == 1

@@ -66,7 +66,7 @@ class _Mover:
     again_ns: int
 
 
-class Doubts:
+class Suspicions:
     """One venue, one market. ``ask``: have the listing looked up soon."""
 
     def __init__(self, ask: Callable[[], None]) -> None:

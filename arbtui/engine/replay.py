@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from arbtui.core.clock import NS_PER_S, ManualClock
-from arbtui.core.errors import ArbtuiError
+from arbtui.core.errors import ArbtuiError, OurMistake
 from arbtui.core.events import BookDelta, BookSnapshot, Event, Listing, Quote, ServerTime
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import FeedState, FeedStatus, Link
@@ -22,12 +22,29 @@ from arbtui.engine.desk import Desk
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Slot
 from arbtui.net.discovery import join_page
-from arbtui.storage.records import Closed, Frame, Http, Lost, Opened, Record
+from arbtui.storage.records import BadLine, Closed, Frame, Http, Lost, Opened, Record
+from arbtui.venues import registry
 from arbtui.venues.base import HttpRequest, Session, Tables, Venue
 
 BREAK_S = 600  # a silence of more than this is a break between recordings: time jumps over it,
 SETTLE_S = 60  # after everything had time to go stale
 YIELD_EVERY = 500  # records: a screen beside the replay must be able to paint
+
+
+def usable(record: Record) -> None:
+    """Raises ``BadLine`` for a connection or call whose address is none, or none of its venue's."""
+    if not isinstance(record, Opened | Http) or record.venue not in registry.names():
+        return
+    try:
+        parts = urlsplit(record.url)
+        if parts.scheme not in ("ws", "wss", "http", "https") or not parts.hostname:
+            raise BadLine(f'"{record.url[:200]}" is no address')
+        if isinstance(record, Opened):
+            registry.venue(record.venue).session(record.url, Tables({}))
+    except OurMistake as error:
+        raise BadLine(str(error).rstrip(".")) from None
+    except ValueError as error:
+        raise BadLine(str(error) if isinstance(error, BadLine) else f'"{record.url[:200]}" is no address') from None
 
 
 class _Connection:

@@ -30,7 +30,7 @@ from arbtui.engine.desk import Desk, NoMemory
 from arbtui.engine.live import Live
 from arbtui.engine.memory import StateMemory
 from arbtui.engine.process import LoopLag, ProcessMeter
-from arbtui.engine.replay import Replay
+from arbtui.engine.replay import Replay, usable
 from arbtui.engine.trouble import Trouble
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
@@ -156,7 +156,7 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
     """Play recordings; the exit code. Raises RecordingError for what cannot be read."""
     with Stop() as stop:
         warnings: list[str] = []
-        records = merge(run.files, registry.names(), warnings.append)
+        records = merge(run.files, registry.names(), warnings.append, usable)
         first = next(records, None)
         clock = ManualClock(first.t_ns if first is not None else 0)
         trouble = Trouble(clock)

@@ -29,7 +29,7 @@ class ListingChange:
 
 
 class _Adopting(dict[str, int]):
-    """A table that takes in every symbol it is asked for."""
+    """A table that takes in every symbol it is asked for, until a listing tells which there are."""
 
     def __init__(self, roster: Roster, venue: str, market: Market) -> None:
         super().__init__()
@@ -38,6 +38,8 @@ class _Adopting(dict[str, int]):
         self._market = market
 
     def __missing__(self, native: str) -> int:
+        if (self._venue, self._market) in self._roster.listed:
+            raise KeyError(native)  # the listing left it out: dated, inverse, in another currency
         return self._roster.adopt(self._venue, self._market, native).id
 
 
@@ -51,6 +53,7 @@ class Roster:
         self.coins: dict[str, Coin] = {}
         self.in_turn: list[Coin] = []  # every coin, those without a name too
         self.families: dict[tuple[str, Market], Family] = {}
+        self.listed: set[tuple[str, Market]] = set()  # where a whole listing was believed
         self._terms = terms
         self._adopting = adopting
         self._tables: dict[str, dict[Market, dict[str, int]]] = {}
@@ -94,7 +97,19 @@ class Roster:
         diff = self._catalog.take(venue, listing, body_of)
         if diff.disbelieved is None:
             family.listed_ns = listing.t_ns
-        return self._apply(diff)
+        if diff.disbelieved is None and not listing.partial:
+            self.listed.add((venue, listing.market))
+        change = self._apply(diff)
+        self._forget_adopted(family)
+        return change
+
+    def _forget_adopted(self, family: Family) -> None:
+        """What was taken in before any listing had told of it, and no listing names, is not heard any more."""
+        table = self.tables(family.venue)[family.market]
+        if isinstance(table, _Adopting) and (family.venue, family.market) in self.listed:
+            for slot in family.slots:
+                if not slot.instrument.base:
+                    table.pop(slot.instrument.native, None)
 
     def adopt(self, venue: str, market: Market, native: str) -> Slot:
         """The slot of a symbol that no listing has named: base, quote and multiplier unknown, status unknown."""

@@ -1,7 +1,7 @@
 """Recordings back from disk: streamed, checked line by line, several merged into one course of time.
 
 A recording that was cut (the process killed, the disk full) ends in half a line or half a gzip block: that is a
-warning. A bad line anywhere else means that the file is not what it says, and reading stops there.
+warning. Any other bad line means that the file is not what it says, and reading stops there.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from arbtui.core.errors import RecordingError
 from arbtui.storage.records import BadLine, Closed, Lost, Opened, Record, decode
 
 Warn = Callable[[str], None]
+Check = Callable[[Record], None]
 
 
-def read(path: Path, warn: Warn) -> Iterator[Record]:
-    """The records of one file, in its order. Raises ``RecordingError``, which names file and line."""
+def read(path: Path, warn: Warn, check: Check | None = None) -> Iterator[Record]:
+    """The records of one file, in its order. Raises ``RecordingError``, which names file and line.
+
+    ``check`` raises ``BadLine`` for a record that whoever reads cannot use.
+    """
     lines = _lines(path, warn)
     number = 0
     for line in lines:
@@ -29,8 +33,10 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
             continue
         try:
             record = decode(line)
+            if record is not None and check is not None:
+                check(record)
         except BadLine as error:
-            if any(later.strip() for later in lines):
+            if not error.torn or any(later.strip() for later in lines):
                 raise RecordingError(f"{path} line {number}: {error}; the recording cannot be read past it.") from None
             warn(f"{path} line {number}: the last line is torn and left out.")
             return
@@ -66,13 +72,15 @@ def _opened(path: Path) -> Iterator[Iterable[bytes]]:
             yield unzipped
 
 
-def merge(paths: Sequence[Path], known_venues: Collection[str], warn: Warn) -> Iterator[Record]:
+def merge(
+    paths: Sequence[Path], known_venues: Collection[str], warn: Warn, check: Check | None = None
+) -> Iterator[Record]:
     """The records of all files by ``t_ns``; at the same instant in the order of ``paths``.
 
     Records of venues that are not known are left out with one warning a venue. A connection that merely continues in a
-    later file opens once.
+    later file opens once. ``check`` as for ``read``.
     """
-    streams = [read(path, warn) for path in paths]
+    streams = [read(path, warn, check) for path in paths]
     strange: set[str] = set()
     connections: dict[tuple[str, str], str] = {}
     for record in heapq.merge(*streams, key=_time):

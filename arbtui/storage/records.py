@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+T_MAX_NS = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -73,7 +76,11 @@ Record = Opened | Closed | Lost | Frame | Http
 
 
 class BadLine(ValueError):
-    """A line that is no record; the text says why."""
+    """A line that is no record; the text says why. ``torn``: it is not even JSON, as half a line would be."""
+
+    def __init__(self, text: str, *, torn: bool = False) -> None:
+        super().__init__(text)
+        self.torn = torn
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -135,9 +142,11 @@ def decode(text: bytes) -> Record | None:
     except msgspec.ValidationError as error:
         raise BadLine(str(error)) from None
     except msgspec.DecodeError as error:
-        raise BadLine(f"not JSON: {error}") from None
+        raise BadLine(f"not JSON: {error}", torn=True) from None
     except RecursionError:
-        raise BadLine("not JSON: nested too deeply") from None
+        raise BadLine("not JSON: nested too deeply", torn=True) from None
+    if not 0 <= line.t_ns < T_MAX_NS:
+        raise BadLine(f'"t_ns" is {str(line.t_ns)[:40]}, which is no time between 1970 and 2200 in nanoseconds')
     if line.event == "lost":
         return Lost(line.t_ns, _need(line.frames, "frames"))
     venue = _need(line.venue, "venue")

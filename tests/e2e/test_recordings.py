@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.harness import running
+from tests.venues.okx_frames import answer, swap_row, ticker_row
 
 COINS = "BTC,ETH,SOL,PEPE"
 KINDS = "quote,book,ticker,funding,premium,spread,signal,status"
@@ -81,3 +83,47 @@ def test_a_bad_line_elsewhere_is_told_with_file_and_line_and_ends_with_two(recor
     assert run.returncode == 2
     assert "bad.jsonl line 51" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def okx_call(t_s: int, query: str, *rows: dict[str, Any]) -> str:
+    url = f"https://www.okx.com/api/v5/{query}"
+    call = {"t_ns": (1_800_000_000 + t_s) * 10**9, "venue": "okx", "http": f"GET {url}", "status": 200}
+    return json.dumps({**call, "text": answer(*rows).decode()}) + "\n"
+
+
+def natives_quoted(home: Path, *calls: str) -> list[tuple[str, str | None]]:
+    file = home / "calls.jsonl"
+    file.write_text("".join(calls))
+    return [(line["native"], line["base"]) for line in map(json.loads, replayed(home, file, emit="quote").splitlines())]
+
+
+def test_instruments_that_a_recorded_listing_leaves_out_are_not_quoted(tmp_path: Path) -> None:
+    listing = okx_call(0, "public/instruments?instType=SWAP", swap_row("BTC"), swap_row("BTC", "USD", ctType="inverse"))
+    tickers = okx_call(1, "market/tickers?instType=SWAP", ticker_row("BTC-USDT-SWAP"), ticker_row("BTC-USD-SWAP"))
+    assert natives_quoted(tmp_path, listing, tickers) == [("BTC-USDT-SWAP", "BTC")]
+
+
+def test_without_any_listing_everything_is_quoted_and_of_no_known_coin(tmp_path: Path) -> None:
+    tickers = okx_call(1, "market/tickers?instType=SWAP", ticker_row("BTC-USDT-SWAP"), ticker_row("BTC-USD-SWAP"))
+    assert natives_quoted(tmp_path, tickers) == [("BTC-USDT-SWAP", None), ("BTC-USD-SWAP", None)]
+
+
+@pytest.mark.parametrize(
+    ("venue", "url"),
+    [
+        ("binance", "wss://stream.example.com/ws"),
+        ("bybit", "wss://stream.bybit.com/v5/private"),
+        ("okx", "wss://["),
+        ("okx", "nonsense"),
+        ("hyperliquid", ""),
+    ],
+)
+def test_an_address_that_none_of_the_venue_has_is_told_with_file_and_line(tmp_path: Path, venue: str, url: str) -> None:
+    file = tmp_path / "bad.jsonl"
+    opened = {"t_ns": 1_800_000_000_000_000_000, "venue": venue, "conn": "perp.bbo.0", "event": "open", "url": url}
+    file.write_text(okx_call(0, "public/time", {"ts": "1800000000000"}) + json.dumps(opened) + "\n")
+    command = [sys.executable, "-m", "arbtui", "replay", str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "bad.jsonl line 2: " in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1

@@ -182,6 +182,20 @@ def test_a_listing_gives_an_adopted_symbol_its_body() -> None:
     assert slot.bid == 100.0
 
 
+def test_once_a_whole_listing_has_come_nothing_is_adopted_and_what_it_left_out_is_not_heard_any_more() -> None:
+    desk = Desk(adopting=True)
+    perps, spots = desk.board.tables("ama")[PERP], desk.board.tables("ama")[SPOT]
+    kept, excluded = perps["BTCUSDT"], perps["BTCUSD_261225"]
+    desk.list(instrument("ama", PERP, "BTCUSDT", "BTC"))  # a push about one instrument tells nothing of the others
+    assert perps["BTCUSD_261225"] == excluded
+    desk.board.take_listing("ama", desk.listing([instrument("ama", PERP, "BTCUSDT", "BTC")]))
+    assert perps["BTCUSDT"] == kept
+    for native in ("BTCUSD_261225", "ETHUSD_PERP"):
+        with pytest.raises(KeyError):
+            perps[native]
+    assert spots["ANY"] > excluded  # of the other market nothing is known yet
+
+
 def test_tables_that_do_not_adopt_know_listed_symbols_only() -> None:
     with pytest.raises(KeyError):
         Desk().board.tables("ama")[PERP]["BTCUSDT"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from arbtui.core.errors import RecordingError
 from arbtui.storage.reading import merge, read
-from arbtui.storage.records import BadLine, Closed, Frame, Http, Lost, Opened, Record, decode, encode
+from arbtui.storage.records import T_MAX_NS, BadLine, Closed, Frame, Http, Lost, Opened, Record, decode, encode
 
 OPEN = {"t_ns": 1, "venue": "okx", "conn": "c", "event": "open", "url": "wss://x"}
 
@@ -98,6 +98,10 @@ def test_a_last_line_without_newline_that_is_whole_counts(tmp_path: Path) -> Non
         ("[1]", "Expected `object`"),
         ('{"venue":"okx","conn":"c","dir":"in","text":""}', "t_ns"),
         ('{"t_ns":"1","venue":"okx","conn":"c","dir":"in","text":""}', "t_ns"),
+        ('{"t_ns":1.5,"venue":"okx","conn":"c","dir":"in","text":""}', "t_ns"),
+        ('{"t_ns":-1,"venue":"okx","conn":"c","dir":"in","text":""}', "no time between 1970 and 2200"),
+        ('{"t_ns":7258118400000000000,"event":"lost","frames":1}', "no time between 1970 and 2200"),
+        ('{"t_ns":99999999999999999999999,"venue":"okx","conn":"c","dir":"in","text":""}', "no time between"),
         ('{"t_ns":1,"conn":"c","dir":"in","text":""}', '"venue" is missing'),
         ('{"t_ns":1,"venue":"okx","dir":"in","text":""}', '"conn" is missing'),
         ('{"t_ns":1,"venue":"okx","conn":"c","dir":"in"}', '"text" is missing'),
@@ -119,6 +123,22 @@ def test_a_bad_line_elsewhere_names_file_and_line_in_one_sentence(tmp_path: Path
     assert f"{file} line 2: " in str(caught.value)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_bad_last_line_that_is_whole_is_no_torn_line(tmp_path: Path) -> None:
+    file = write(tmp_path / "r.jsonl", text_of(frame(1), frame(-2)))
+    with pytest.raises(RecordingError, match='line 2: "t_ns" is -2'):
+        all_of(file)
+
+
+def test_what_the_reader_cannot_use_stops_it_at_file_and_line(tmp_path: Path) -> None:
+    def check(record: Record) -> None:
+        if isinstance(record, Opened):
+            raise BadLine("no address of okx")
+
+    file = write(tmp_path / "r.jsonl", text_of(frame(1), OPEN, frame(3)))
+    with pytest.raises(RecordingError, match="line 2: no address of okx; the recording cannot be read past it"):
+        list(merge([file], ["okx"], pytest.fail, check))
 
 
 def test_a_torn_gzip_tail_is_a_warning_and_what_came_before_is_used(tmp_path: Path) -> None:
@@ -173,7 +193,7 @@ def test_an_unknown_exchange_is_left_out_with_one_warning(tmp_path: Path) -> Non
 
 
 names = st.text("abc.0", min_size=1, max_size=5)
-stamps = st.integers(0, 2**62)
+stamps = st.integers(0, T_MAX_NS - 1)
 records = st.one_of(
     st.builds(Opened, stamps, names, names, st.text(max_size=20), st.booleans()),
     st.builds(Closed, stamps, names, names, st.text(max_size=20)),

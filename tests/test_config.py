@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -320,3 +322,31 @@ def test_the_example_explains_every_exchange_that_there_is() -> None:
 
     shipped = (Path(__file__).parent.parent / "config.example.toml").read_text()
     assert all(f"[venues.{name}]" in shipped for name in registry.names())
+
+
+# what is no file of settings
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full"])
+def test_a_device_is_refused_and_not_read(where: Paths, device: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{device} is a pipe or device; name an ordinary file.$"):
+        load(dataclasses.replace(where, config=Path(device)), VENUES, environ={}, must_exist=True)
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for(where: Paths) -> None:
+    os.mkfifo(where.config)
+    with pytest.raises(ConfigError, match="is a pipe or device"):
+        load(where, VENUES, environ={})
+
+
+def test_a_file_of_more_than_16_mib_is_refused(where: Paths) -> None:
+    with where.config.open("wb") as file:
+        file.truncate(16 * 2**20 + 1)
+    with pytest.raises(ConfigError, match="larger than 16 MiB"):
+        load(where, VENUES, environ={})
+
+
+def test_a_folder_is_refused(where: Paths) -> None:
+    where.config.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(where, VENUES, environ={})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from arbtui.core.errors import ConfigError
+
+MOST_BYTES = 16 * 2**20
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -18,7 +23,7 @@ _ASSIGNMENT = re.compile(rf"\s*({_NAME})\s*=(?!=)")
 def read(path: Path) -> tuple[dict[str, Any], str]:
     """The parsed file and its text. Raises ``ConfigError`` in one sentence; a missing file is the caller's case."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _bytes(path).decode("utf-8-sig")
         return tomllib.loads(text), text
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8.") from None
@@ -30,6 +35,23 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _bytes(path: Path) -> bytes:
+    """All of an ordinary file. A pipe or device is refused before it is read: it may never end, or never begin."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise ConfigError(f"{path} cannot be read: {os.strerror(errno.EISDIR)}.")
+        if not stat.S_ISREG(mode):
+            raise ConfigError(f"{path} is a pipe or device; name an ordinary file.")
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ConfigError(
+            f"{path} is larger than {MOST_BYTES >> 20} MiB, which no configuration is; name another file."
+        )
+    return content
 
 
 def _too_much(error: RecursionError | ValueError) -> str:

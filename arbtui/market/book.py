@@ -167,6 +167,7 @@ class Book:
         "seq",
         "state",
         "t_ns",
+        "updated",
     )
 
     def __init__(self, rule: SequenceRule) -> None:
@@ -177,6 +178,7 @@ class Book:
         self.exchange_ms: int | None = None
         self.depth = 0  # levels a side that the stream shows, 0 = all
         self.crossed_ns = 0  # since when bids have been at or above asks; 0 = they are not
+        self.updated = [False, False]  # whether updates of bids and of asks have come since it was lost
         self._rule = rule
         self._bids = _Side(1.0)
         self._asks = _Side(-1.0)
@@ -245,6 +247,7 @@ class Book:
         self._bids.clear()
         self._asks.clear()
         self._buffer.clear()
+        self.updated = [False, False]
         self._next = False
         self._old_run = 0
         self.crossed_ns = 0
@@ -308,6 +311,7 @@ class Book:
     def _keep(self, delta: BookDelta) -> Effect:
         """Before the snapshot: keep for later. The first one kept tells that a snapshot has to be asked for."""
         self._buffer.append(delta)
+        self.updated = [self.updated[0] or bool(delta.bids), self.updated[1] or bool(delta.asks)]
         if len(self._buffer) > 1:
             return Effect.NONE
         self.reason = self.reason or "updates came before a snapshot"

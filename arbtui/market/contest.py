@@ -6,10 +6,14 @@ side out of its updates, a snapshot that later updates do not fit) stands beside
 costs one snapshot; to keep a wrong book may cost money.
 
 A BBO channel that repeats itself proves nothing, so only one that moves meanwhile can convict; and one that is far off
-has to be heard for longer, since it is doubted itself by then (see ``freshness``, for which the book is a witness). A
-book that has just come by snapshot is held to more: it may not show a side that the channel says is empty, and after a
-conviction it has to agree from its first moment on. If three snapshots in a row say the same, the channel is the one
-that errs: the book stands, and speaks against the quote.
+has to be heard for longer, since it is doubted itself by then (see ``freshness``, for which the book is a witness). Two
+things are told sooner than by price: a side that the book shows and the channel says is empty, and a side whose best
+level stands while the channel's price goes through several others.
+
+A book that has just come by snapshot is held to more: it may not show a side that the channel says is empty; its side
+that was found missing or standing must have been in the stream's updates since; and after a conviction it has to agree
+from its first moment on. If three snapshots in a row say the same, the channel is the one that errs: the book stands,
+and speaks against the quote.
 """
 
 from __future__ import annotations
@@ -18,36 +22,59 @@ from collections import deque
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.events import Quote
+from arbtui.market.book import SNAPSHOT_SLACK_MS, Book
 from arbtui.market.freshness import tick
 from arbtui.market.slot import Slot
 
 DIFFERS_MAX_NS = 2 * NS_PER_S
 LOOKS = 6  # of about 250 ms: books may lag so far behind
+STANDS = 4  # prices that the channel goes through while a side stands
 HEARD_NS = 5 * NS_PER_S  # a quote older than this says nothing about a new snapshot
 FAR_MAX_NS = 4 * NS_PER_S
 SNAPSHOTS = 3  # that a convicted book needs to be believed against the channel
 _CHANNEL = "the channel of best prices"
+_NAMES = ("bids", "asks")
 
 Pair = tuple[float | None, float | None]
+
+
+class _Still:
+    """One side of the book: since when its best level has not changed, and what the channel said meanwhile."""
+
+    __slots__ = ("level", "said", "since_ns")
+
+    def __init__(self) -> None:
+        self.level: Pair = (None, None)  # price, size
+        self.said: set[float | None] = set()
+        self.since_ns = 0
+
+    def look(self, level: Pair, said: float | None, now_ns: int, limit_ns: int) -> bool:
+        """Whether it has stood for so long while the channel moved."""
+        if level != self.level:
+            self.level, self.said, self.since_ns = level, {said}, now_ns
+            return False
+        self.said.add(said)
+        return len(self.said) >= STANDS and now_ns - self.since_ns >= limit_ns
 
 
 class Contest:
     """One book and its slot's quotes."""
 
-    __slots__ = ("_convicted", "_moved", "_pair", "_refused", "_said", "_since_ns")
+    __slots__ = ("_convicted", "_missing", "_moved", "_pair", "_refused", "_said", "_since_ns", "_still")
 
     def __init__(self) -> None:
         self._said: deque[Pair] = deque(maxlen=LOOKS)
+        self._still = (_Still(), _Still())
         self._since_ns = 0  # since when they differ at every look; 0 = they do not
         self._pair: Pair = (None, None)  # what the channel said then
         self._moved = False  # it has said something else since
+        self._missing: set[int] = set()  # sides that the book's stream left out, as it seems: 0 bids, 1 asks
         self._convicted = False  # and has not agreed since
         self._refused = 0  # snapshots since, because they did not agree
 
     def look(self, slot: Slot, now_ns: int) -> str:
         """What is wrong with the live book, in words; "" = nothing. To be called some four times a second."""
-        quote = _spoken(slot)
-        book = slot.book
+        quote, book = _spoken(slot), slot.book
         if quote is None:
             self._said.clear()
             self._since_ns = 0
@@ -57,18 +84,40 @@ class Contest:
         if book is None or not book.tradable or slot.crossed:
             self._since_ns = 0
             return ""
+        limit_ns = FAR_MAX_NS if slot.witness.differs_far and slot.witness.differs_ns else DIFFERS_MAX_NS
+        if wrong := self._one_sided(book, quote) or self._stands(book, pair, now_ns, limit_ns):
+            return self._convict(wrong)
         if self._agrees(slot):
             self._since_ns, self._convicted, self._refused = 0, False, 0
             return ""
         if not self._since_ns:
             self._since_ns, self._pair, self._moved = now_ns, pair, False
         self._moved |= pair != self._pair
-        limit_ns = FAR_MAX_NS if slot.witness.differs_far and slot.witness.differs_ns else DIFFERS_MAX_NS
         if not self._moved or now_ns - self._since_ns < limit_ns or self._refused >= SNAPSHOTS:
             return ""
-        lasted_s = (now_ns - self._since_ns) / NS_PER_S
+        self._missing = {side for side, price in enumerate(book.best()[::2]) if price is None}
+        return self._convict(
+            f"its best prices are not those of {_CHANNEL} for {(now_ns - self._since_ns) / NS_PER_S:.1f} s"
+        )
+
+    def _convict(self, reason: str) -> str:
         self._since_ns, self._convicted, self._refused = 0, True, 0
-        return f"its best prices are not those of {_CHANNEL} for {lasted_s:.1f} s"
+        self._still = (_Still(), _Still())
+        return reason
+
+    def _one_sided(self, book: Book, quote: Quote) -> str:
+        for name, own, said in zip(_NAMES, book.best()[::2], (quote.bid, quote.ask), strict=True):
+            if own is not None and said is None and quote.t_ns <= book.t_ns:
+                return f"it shows {name}, {_CHANNEL} says there are none"
+        return ""
+
+    def _stands(self, book: Book, pair: Pair, now_ns: int, limit_ns: int) -> str:
+        bid, bid_qty, ask, ask_qty = book.best()
+        for side, level in enumerate(((bid, bid_qty), (ask, ask_qty))):
+            if self._still[side].look(level, pair[side], now_ns, limit_ns) and self._refused < SNAPSHOTS:
+                self._missing = {side}
+                return f"its {_NAMES[side]} stand while {_CHANNEL} moves"
+        return ""
 
     def born(self, slot: Slot, now_ns: int) -> str:
         """What is wrong with a book that has just become live, in words; "" = nothing that can be told yet."""
@@ -77,15 +126,20 @@ class Contest:
             return ""
         if slot.crossed:
             return f"{_CHANNEL} says a bid at or above the ask"
-        bid, _, ask, _ = book.best()
-        for side, own, said in (("bids", bid, quote.bid), ("asks", ask, quote.ask)):
+        for name, own, said in zip(_NAMES, book.best()[::2], (quote.bid, quote.ask), strict=True):
             if own is not None and said is None:
-                return f"the snapshot shows {side}, {_CHANNEL} says there are none"
+                return f"the snapshot shows {name}, {_CHANNEL} says there are none"
+        self._missing = {side for side in self._missing if not book.updated[side]}
+        if self._missing:
+            return f"its updates bring no {_NAMES[min(self._missing)]}"
+        self._said.append((quote.bid, quote.ask))
+        if self._agrees(slot):
+            return ""
+        if _older(book.exchange_ms, quote.exchange_ms):
+            return f"the snapshot is older than what {_CHANNEL} has said, and differs"
         if self._convicted and self._refused < SNAPSHOTS:
-            self._said.append((quote.bid, quote.ask))
-            if not self._agrees(slot):
-                self._refused += 1
-                return f"its best prices are again not those of {_CHANNEL}"
+            self._refused += 1
+            return f"its best prices are again not those of {_CHANNEL}"
         return ""
 
     def _agrees(self, slot: Slot) -> bool:
@@ -109,3 +163,8 @@ def _spoken(slot: Slot) -> Quote | None:
     """The slot's quote, if its channel is up."""
     quote, link = slot.quote, slot.link
     return quote if quote is not None and quote.source == "ws" and link is not None and link.up else None
+
+
+def _older(snapshot_ms: int | None, quote_ms: int | None) -> bool:
+    """By the venue's own clock, which stamped both."""
+    return snapshot_ms is not None and quote_ms is not None and quote_ms - snapshot_ms > SNAPSHOT_SLACK_MS

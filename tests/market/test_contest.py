@@ -137,3 +137,51 @@ def test_a_far_quote_is_doubted_before_its_book() -> None:
     fair.quotes_walk_off(3.0, step=2.0)
     assert not fair.is_live()
     assert "differs from its order book" in (fair.slot.stale or "")
+
+
+def test_a_side_that_the_channel_says_is_empty_loses_the_book_at_once() -> None:
+    fair = agreeing()
+    fair.quote(100.0, None)
+    fair.delta([("99.0", "1")], [])
+    fair.desk.after(0.25)
+    assert not fair.is_live()
+
+
+def test_a_side_that_stands_while_the_channel_moves_within_a_tick_is_found() -> None:
+    fair = agreeing()
+    tick = float(fair.slot.instrument.tick or 0.0)
+    assert tick
+    for number in range(12):
+        fair.quote(100.0, 101.0 + tick * (number % 4) / 4)
+        fair.delta([("50.0", str(number + 1))], [])
+        fair.desk.after(0.25)
+    assert not fair.is_live()
+    assert "its asks stand while" in fair.asked[0]
+
+
+def test_a_side_that_was_missing_must_be_in_the_updates_before_a_snapshot_is_taken() -> None:
+    fair = agreeing()
+    fair.delta([], [("101.0", "0")])
+    for number in range(12):
+        fair.quote(100.0 + 0.01 * (number % 2), 101.0)
+        fair.delta([("100.0", str(number + 1))], [])
+        fair.desk.after(0.25)
+    assert not fair.is_live()
+    fair.delta([("100.0", "3")], [])
+    fair.snapshot(100.0, 101.0)
+    assert not fair.is_live()
+    assert fair.slot.book is not None
+    assert fair.slot.book.reason == "its updates bring no asks"
+    fair.delta([], [("101.0", "2")])
+    fair.snapshot(100.0, 101.0)
+    assert fair.is_live()
+
+
+def test_a_snapshot_from_before_the_last_quote_that_differs_from_it_is_not_taken() -> None:
+    fair = Fair()
+    now_ms = fair.desk.now_ns // 1_000_000
+    fair.desk.quote(fair.slot, 100.0, 101.0, exchange_ms=now_ms)
+    old = BookSnapshot(fair.slot.id, [("90.0", "1")], [("91.0", "1")], 5, fair.desk.now_ns, exchange_ms=now_ms - 5000)
+    fair.desk.board.apply(old)
+    assert not fair.is_live()
+    assert "older than what" in fair.asked[0]

@@ -259,7 +259,7 @@ class RunningVenue:
         lost = [slot for slot in self.books.overdue() if slot.instrument.market is status.market]
         stale = max(status.stale, len(doubted) + len(lost))
         if status.state is not FeedState.LIVE or not (doubted or lost):
-            return replace(status, stale=stale)
+            return self._listed(replace(status, stale=stale))
         if slots and 2 * len(doubted) > len(slots):
             one = doubted[0]
             why = one.stale or "bid at or above ask"
@@ -268,7 +268,13 @@ class RunningVenue:
         if lost and 2 * len(lost) > len(self.books.held):
             text = f"{len(lost)} order books are lost, {lost[0].instrument.native} among them"
             return replace(status, state=FeedState.DEGRADED, stale=stale, reason=text)
-        return replace(status, stale=stale)
+        return self._listed(replace(status, stale=stale))
+
+    def _listed(self, status: FeedStatus) -> FeedStatus:
+        why = self.discoveries[status.market].disbelieved
+        if not why or status.state is not FeedState.LIVE:
+            return status
+        return replace(status, state=FeedState.DEGRADED, reason=why)
 
     def _streamed_slots(self) -> Iterator[Slot]:
         for instrument in self.streamed:

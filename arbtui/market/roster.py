@@ -94,7 +94,11 @@ class Roster:
             slot = self.slot_of(venue, listing.market, native)
             return None if slot is None else slot.instrument
 
-        diff = self._catalog.take(venue, listing, body_of)
+        def heard_ns(native: str) -> int:
+            slot = self.slot_of(venue, listing.market, native)
+            return 0 if slot is None else slot.heard_on(Channel.BBO)
+
+        diff = self._catalog.take(venue, listing, body_of, heard_ns)
         if diff.disbelieved is None:
             family.listed_ns = listing.t_ns
         if diff.disbelieved is None and not listing.partial:

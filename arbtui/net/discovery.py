@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
-from arbtui.core.clock import Clock
+from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken, RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.events import Event, Listing
 from arbtui.core.model import Market
@@ -49,6 +50,7 @@ class ProductReport:
     dropped: dict[str, int] = field(default_factory=dict)
     bad: list[str] = field(default_factory=list)
     refreshed_ns: int | None = None
+    disbelieved_ns: int | None = None  # when the first of the answers in a row came that were not believed
     error: str = ""
 
 
@@ -84,6 +86,15 @@ class Discovery:
     def poke(self) -> None:
         """Something changed at the venue: refresh soon, not at the next half hour."""
         self._poke.set()
+
+    @property
+    def disbelieved(self) -> str:
+        """Which listing is not believed, why and since when, in words; "" = all are."""
+        for report in self.reports.values():
+            if report.disbelieved_ns is not None:
+                since = datetime.fromtimestamp(report.disbelieved_ns / NS_PER_S, UTC)
+                return f"{report.error}; not believed since {since:%Y-%m-%d %H:%M} UTC, the instruments of before stand"
+        return ""
 
     async def run(self) -> None:
         """Refresh for ever."""
@@ -145,7 +156,10 @@ class Discovery:
         disbelieved = self._host.take_listing(self._venue.name, listing)
         report.error = disbelieved or ""
         if disbelieved:
+            if report.disbelieved_ns is None:
+                report.disbelieved_ns = listing.t_ns
             raise ProtocolBroken("listing_disbelieved", disbelieved)
+        report.disbelieved_ns = None
         report.instruments = len(listing.instruments)
         report.dropped = dict(listing.dropped)
         report.bad = list(listing.bad)

@@ -54,6 +54,65 @@ def test_an_empty_answer_is_not_believed() -> None:
     assert all(slot.instrument.status is TradingStatus.TRADING for slot in desk.board.slots)
 
 
+MINUTE_S = 60.0
+
+
+def shrunken(desk: Desk, *, minutes: int, left: int = 2, every_s: float = 30.0) -> list[bool]:
+    """Whether each of the answers of so many minutes, with ``left`` of ten instruments, was believed."""
+    believed = []
+    for _ in range(int(minutes * MINUTE_S / every_s)):
+        desk.after(every_s)
+        believed.append(desk.board.take_listing("ama", desk.listing(many(left))).disbelieved is None)
+    return believed
+
+
+def test_a_listing_that_has_lost_more_than_half_is_believed_after_half_an_hour_of_agreeing_answers() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    assert not any(shrunken(desk, minutes=30))
+    assert all(slot.instrument.status is TradingStatus.TRADING for slot in desk.board.slots)
+    assert all(shrunken(desk, minutes=1))
+    assert sum(slot.instrument.status is TradingStatus.DELISTED for slot in desk.board.slots) == 8
+
+
+def test_few_answers_prove_nothing_however_long_ago_the_first_was() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    assert not any(shrunken(desk, minutes=4 * 60, every_s=30 * MINUTE_S))
+
+
+def test_answers_that_miss_different_instruments_prove_nothing() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    for _ in range(6):
+        assert not any(shrunken(desk, minutes=10, left=2))
+        assert not any(shrunken(desk, minutes=10, left=3))
+
+
+def test_a_missing_instrument_that_still_streams_contradicts_the_smaller_listing() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    for _ in range(8):
+        assert not any(shrunken(desk, minutes=10))
+        desk.quote(desk.board.slots[9], 100.0, 101.0)
+
+
+def test_a_whole_answer_in_between_begins_the_half_hour_anew() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    assert not any(shrunken(desk, minutes=25))
+    assert desk.board.take_listing("ama", desk.listing(many(10))).disbelieved is None
+    assert not any(shrunken(desk, minutes=25))
+
+
+def test_an_empty_listing_is_never_believed() -> None:
+    desk = Desk()
+    desk.board.take_listing("ama", desk.listing(many(10)))
+    for _ in range(200):
+        desk.after(30.0)
+        assert desk.board.take_listing("ama", Listing(PERP, "all", [], desk.now_ns)).disbelieved is not None
+
+
 def test_a_first_answer_that_is_empty_is_not_believed_either() -> None:
     assert Desk().board.take_listing("ama", Listing(PERP, "all", [], 1)).disbelieved is not None
 

@@ -131,3 +131,19 @@ async def test_a_listing_that_is_not_believed_counts_as_failed() -> None:
     assert not await found.refresh()
     assert found.reports["linear"].error == "linear lost more than half"
     assert found.reports["linear"].refreshed_ns is None
+
+
+async def test_what_is_not_believed_is_said_with_its_beginning_until_it_is_believed() -> None:
+    host = Host()
+    found = discovery({"linear": b"BTC", "coin": b"X", "funding": b""}, host)
+    assert await found.refresh()
+    assert found.disbelieved == ""
+    host.disbelieve.add("linear")
+    for _ in range(2):
+        assert not await found.refresh()
+        assert found.disbelieved == (
+            "linear lost more than half; not believed since 1970-01-01 00:00 UTC, the instruments of before stand"
+        )
+    host.disbelieve.clear()
+    assert await found.refresh()
+    assert found.disbelieved == ""

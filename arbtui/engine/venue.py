@@ -251,7 +251,9 @@ class RunningVenue:
 
     def status(self) -> list[FeedStatus]:
         """The feed's view of its streams, and the market's of what they bring: the worse of the two."""
-        return [self._judged(status) for status in self.feed.status() if status.market in self.discoveries]
+        return [
+            self._listed(self._judged(status)) for status in self.feed.status() if status.market in self.discoveries
+        ]
 
     def _judged(self, status: FeedStatus) -> FeedStatus:
         slots = [slot for slot in self._streamed_slots() if slot.instrument.market is status.market]
@@ -259,7 +261,7 @@ class RunningVenue:
         lost = [slot for slot in self.books.overdue() if slot.instrument.market is status.market]
         stale = max(status.stale, len(doubted) + len(lost))
         if status.state is not FeedState.LIVE or not (doubted or lost):
-            return self._listed(replace(status, stale=stale))
+            return replace(status, stale=stale)
         if slots and 2 * len(doubted) > len(slots):
             one = doubted[0]
             why = one.stale or "bid at or above ask"
@@ -268,13 +270,15 @@ class RunningVenue:
         if lost and 2 * len(lost) > len(self.books.held):
             text = f"{len(lost)} order books are lost, {lost[0].instrument.native} among them"
             return replace(status, state=FeedState.DEGRADED, stale=stale, reason=text)
-        return self._listed(replace(status, stale=stale))
+        return replace(status, stale=stale)
 
     def _listed(self, status: FeedStatus) -> FeedStatus:
+        """``status``, and what is wrong with the market's listing."""
         why = self.discoveries[status.market].disbelieved
-        if not why or status.state is not FeedState.LIVE:
+        if not why:
             return status
-        return replace(status, state=FeedState.DEGRADED, reason=why)
+        state = FeedState.DEGRADED if status.state is FeedState.LIVE else status.state
+        return replace(status, state=state, reason=f"{status.reason}; {why}" if status.reason else why)
 
     def _streamed_slots(self) -> Iterator[Slot]:
         for instrument in self.streamed:

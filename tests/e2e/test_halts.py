@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from arbtui.core.clock import NS_PER_S
-from tests.e2e.harness import Arbtui, Line, Sim, running, simulated
+from tests.e2e.harness import Arbtui, Line, Sim, beside, is_status, running, simulated
 
 pytestmark = pytest.mark.slow
 
@@ -118,3 +118,19 @@ def test_a_closed_leg_is_out_within_10_s_and_where_it_was_announced_before_the_v
         assert {leg: seen[-1] for leg, seen in legs.raised_s.items() if seen and seen[-1] > 15 + OUT_WITHIN_S} == {}
         pushed = [leg for leg in legs.legs if leg.startswith(("okx.", "binance.perp"))]
         assert {leg: legs.free_s[leg][-1] for leg in pushed if legs.free_s[leg] and legs.free_s[leg][-1] > 10} == {}
+
+
+def test_a_listing_that_lost_more_than_half_is_not_believed_and_status_says_since_when(tmp_path: Path) -> None:
+    with beside(tmp_path, "--emit", "status") as (sim, arbtui):
+        arbtui.until_live("bybit")
+        listed = sim.get("/_sim/truth?venue=bybit&market=spot&depth=1")["venues"]["bybit"]["spot"]
+        for native in [*listed][: len(listed) * 2 // 3]:
+            asked = {"action": "delist", "venue": "bybit", "market": "spot", "symbol": native, "seconds": 0}
+            sim.post("/_sim/instruments", asked)
+
+        def told(line: Line) -> bool:
+            return is_status(line, "bybit", "spot") and "not believed since" in line["reason"]
+
+        line = arbtui.until(told, 40)
+        assert "the answer has lost" in line["reason"]
+        assert line["state"] == "degraded"

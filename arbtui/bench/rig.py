@@ -153,6 +153,7 @@ class Rig:
         for number, data in frames:
             connection = self._connections.get((part.name, number))
             if connection is not None and market in (None, self.capture.sockets[number].plan.market):
+                connection.on_read()
                 connection.on_frame(data)
 
     def _hear_snapshots(self, part: Part) -> None:

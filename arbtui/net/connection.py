@@ -1,8 +1,8 @@
 """One connection from opening to its end: frames in, requests out, every subscription's state known.
 
-``on_frame`` is the way of every quote and is kept short: one stamp, one decode, one call. Everything that can
-wait is looked at once a second (``tick``). What becomes of the connection, and what follows its end, is its owner's
-decision (``net/shard.py``).
+``on_frame`` is the way of every quote and is kept short: one decode, one call; frames that came together share one
+stamp (``on_read``). Everything that can wait is looked at once a second (``tick``). What becomes of the connection, and
+what follows its end, is its owner's decision (``net/shard.py``).
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ class Connection:
         self.link = Link(talk.label)
         self.subs = Subscriptions(talk.manners, talk.cadence)
         self.opened_ns = 0
+        self._read_ns = 0  # when the frames that are being handled came
         self.frames = 0
         self.applied = 0  # number of the last frame that was data, counted from 1
         self.broken = 0  # unreadable frames
@@ -160,10 +161,13 @@ class Connection:
 
     # ---- frames in
 
+    def on_read(self) -> None:
+        """Frames are here; until the next call they have this moment for their receipt."""
+        self.link.last_traffic_ns = self._read_ns = self._now_ns()
+
     def on_frame(self, data: bytes) -> None:
         """One text frame, as UTF-8 bytes."""
-        t_ns = self._now_ns()
-        self.link.last_traffic_ns = t_ns
+        t_ns = self._read_ns
         self.frames = frames = self.frames + 1
         if self._recorder is not None:
             self._recorder.text_frame(t_ns, self._talk.venue, self.label, data)
@@ -182,7 +186,7 @@ class Connection:
         """One binary frame."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            recorder.frame(self._now_ns(), self._talk.venue, self.label, "in", data)
+            recorder.frame(self._read_ns, self._talk.venue, self.label, "in", data)
         try:
             self.on_frame(data)
         finally:
@@ -428,7 +432,8 @@ class Connection:
             if opening.done():
                 socket = opening.result()
                 self._up()
-                talking.append(asyncio.create_task(socket.pump(self.on_frame, self.on_binary, self.on_life)))
+                pumping = socket.pump(self.on_frame, self.on_binary, self.on_life, self.on_read)
+                talking.append(asyncio.create_task(pumping))
                 talking.append(asyncio.create_task(self._send_all(socket)))
                 await asyncio.wait([stopped, *talking], return_when=asyncio.FIRST_COMPLETED)
                 for task in talking:

@@ -53,19 +53,30 @@ class Socket:
         self._connection = connection
 
     async def pump(
-        self, on_text: Callable[[bytes], None], on_binary: Callable[[bytes], None], on_life: Callable[[], None]
+        self,
+        on_text: Callable[[bytes], None],
+        on_binary: Callable[[bytes], None],
+        on_life: Callable[[], None],
+        on_read: Callable[[], None] = lambda: None,
     ) -> None:
         """Hand over messages until the connection ends, which raises ``TransportBroken``.
 
-        ``on_life`` is called for protocol pings and pongs. In a burst the loop gets its turn every few milliseconds.
+        ``on_life`` is called for protocol pings and pongs, ``on_read`` before the first of the messages that came
+        together: no other task runs between that and the last of them. In a burst the loop gets its turn every few
+        milliseconds, and what is left counts as another read.
         """
         connection, time_s = self._connection, asyncio.get_running_loop().time
         connection.on_life = on_life
         kinds, count, yielded_s = connection.kinds, 0, time_s()
+        waited = True
         try:
             while True:
                 data = await connection.recv(decode=False)
-                if kinds.popleft():
+                if waited:
+                    on_read()
+                is_text = kinds.popleft()
+                waited = not kinds  # else the next message is here already
+                if is_text:
                     on_text(data)
                 else:
                     on_binary(data)
@@ -73,6 +84,7 @@ class Socket:
                 if count % _LOOK_EVERY == 0 and time_s() - yielded_s > YIELD_AFTER_S:
                     await asyncio.sleep(0)
                     yielded_s = time_s()
+                    waited = True
         except ws_errors.ConnectionClosed as closed:
             raise TransportBroken(_how_it_ended(closed)) from closed
 
@@ -109,18 +121,20 @@ class _Connection(ClientConnection):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.kinds: deque[bool] = deque()
+        self.kinds: deque[bool] = deque()  # of whole messages that nobody has taken yet
+        self._is_text = True
         self.on_life: Callable[[], None] = _nobody
 
     def process_event(self, event: Frame | Request | Response) -> None:
         if isinstance(event, Frame):
             opcode = event.opcode
-            if opcode is Opcode.TEXT:
-                self.kinds.append(True)
-            elif opcode is Opcode.BINARY:
-                self.kinds.append(False)
-            elif opcode is Opcode.PING or opcode is Opcode.PONG:
+            if opcode is Opcode.PING or opcode is Opcode.PONG:
                 self.on_life()
+            elif opcode is not Opcode.CLOSE:
+                if opcode is not Opcode.CONT:
+                    self._is_text = opcode is Opcode.TEXT
+                if event.fin:
+                    self.kinds.append(self._is_text)
         super().process_event(event)
 
 

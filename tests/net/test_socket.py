@@ -82,6 +82,33 @@ async def test_text_and_binary_messages_are_told_apart_and_fragments_are_one() -
     assert "1000" in str(ended)
 
 
+async def test_what_came_together_is_one_read_and_what_is_waited_for_is_another() -> None:
+    async def talk(connection: ServerConnection) -> None:
+        for number in range(20):
+            await connection.send(str(number))
+        await connection.recv()
+        await connection.send(["la", "st"])
+
+    async with server(talk) as network:
+        opened = await open_socket(URL, network, compression=False)
+        told: list[str] = []
+        pumping = asyncio.create_task(
+            opened.pump(
+                lambda data: told.append(data.decode()), Heard().binary.append, nothing, lambda: told.append("|")
+            )
+        )
+        await until(lambda: "19" in told)
+        assert told[0] == "|"
+        assert told.count("|") < 20
+        assert [word for word in told if word != "|"] == [str(number) for number in range(20)]
+        before = told.count("|")
+        await opened.send("go on")
+        with pytest.raises(TransportBroken):
+            await pumping
+        assert told[-2:] == ["|", "last"]
+        assert told.count("|") == before + 1
+
+
 async def test_pings_and_pongs_are_signs_of_life() -> None:
     async def talk(connection: ServerConnection) -> None:
         await connection.recv()

@@ -272,6 +272,7 @@ class HandConnection(Connection):
         return frames
 
     def hears(self, **row: Any) -> None:
+        self.on_read()
         self.on_frame(json.dumps(row).encode())
 
     def acks_all(self) -> None:

@@ -5,41 +5,42 @@
     GET    /_sim/truth?venue=&symbol=&seq=               the book at the venue's wire id ``seq`` (while it is kept: some
                                                          2,000 changes back, from the first book subscription on)
     GET    /_sim/faults                                  faults under way;  ?help  the kinds and their parameters
-    POST   /_sim/faults   {"fault", "venue", "market"?, "symbol"?, "channel"?, "count"?, "seconds"?, "value"?} -> {"id"}
+    POST   /_sim/faults   {"fault", "venue", "market"?, "symbol"?, "channel"?, "count"?, "seconds"?, "value"?,
+                           "reason"?} -> {"id"}
     DELETE /_sim/faults[/id]                             all, or one
     POST   /_sim/instruments   {"action": "list"|"halt"|"resume"|"delist", "venue"?, "market"?, "symbol"?, "base"?,
                                 "price"?, "seconds"?}
-    GET    /_sim/accounts                                {}: the simulated venues take no orders yet
+    GET    /_sim/accounts      {venue: {account: {"api_key", "api_secret", "passphrase"?}}} of venues that take orders
+    POST   /_sim/accounts      {"venue", "account"? ("main"; another name makes another account), "balances"?: {wallet:
+                               {asset: total}}, "fees"?: {market: {"maker", "taker"}} (fractions), "leverage"?: {native:
+                               times}, "dual"? (two-sided positions), "can_trade"?} -> the account's truth
+    POST   /_sim/orders        {"venue", "account"?, "market", "symbol", "side", "qty", "price"? (none: at market),
+                               "kind"? ("limit"), "reduce_only"?, "held"?}: a person's order -> the order's truth
+    DELETE /_sim/orders/<id>   the same for a cancel by hand
+    POST   /_sim/funding       {"venue", "symbol"}: settle funding of a perpetual now  -> {"paid": [...]}
 
 An answer that is no truth says ``{"error": <one sentence>}`` with status 400 or 404.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import orjson
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from arbtui.sim.account_control import AccountControl
+from arbtui.sim.asked import Refused, number_of, object_of, text_of, whole_of
 from arbtui.sim.coins import Coin
 from arbtui.sim.faults import CHANNELS, KINDS, Fault
 from arbtui.sim.hub import Hub
 from arbtui.sim.listing import BookState, Listing, Market
 from arbtui.sim.view import side_texts
 
-_FAULT_KEYS = {"fault", "venue", "market", "symbol", "channel", "count", "seconds", "value"}
+_FAULT_KEYS = {"fault", "venue", "market", "symbol", "channel", "count", "seconds", "value", "reason"}
 _MARKETS: tuple[Market, ...] = ("perp", "spot")
 _DELIST_S = 20.0
-
-
-class Refused(Exception):
-    """What was asked cannot be; the text is the answer."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 class Control:
@@ -47,6 +48,7 @@ class Control:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.books = AccountControl(hub)
         hub.faults.on_end = self._ended
 
     async def answer(self, request: BaseRequest, path: str) -> web.Response:
@@ -62,11 +64,19 @@ class Control:
             case ("GET", ["truth"]):
                 return self.truth(query)
             case ("GET", ["accounts"]):
-                return {}
+                return self.books.credentials()
+            case ("POST", ["accounts"]):
+                return self.books.set_account(object_of(body))
+            case ("POST", ["orders"]):
+                return self.books.by_hand(object_of(body))
+            case ("DELETE", ["orders", order_id]):
+                return self.books.cancel_by_hand(order_id)
+            case ("POST", ["funding"]):
+                return self.books.settle(object_of(body))
             case ("GET", ["faults"]):
                 return self._help() if "help" in query else {"faults": [f.described() for f in self.hub.faults]}
             case ("POST", ["faults"]):
-                return {"id": self.add_fault(_object(body)).id}
+                return {"id": self.add_fault(object_of(body)).id}
             case ("DELETE", ["faults"]):
                 self.hub.faults.clear()
                 return {}
@@ -75,7 +85,7 @@ class Control:
                     raise Refused(f"there is no fault {fault_id!r}", 404)
                 return {}
             case ("POST", ["instruments"]):
-                return {"changed": [x.key for x in self.instruments(_object(body))]}
+                return {"changed": [x.key for x in self.instruments(object_of(body))]}
         raise Refused(f"{method} /_sim/{'/'.join(parts)} is not offered", 404)
 
     # -- truth -----------------------------------------------------------------------------------------------------
@@ -84,8 +94,8 @@ class Control:
         """See the module."""
         world = self.hub.world
         chosen = self._chosen(query)
-        depth = _whole(query, "depth")
-        seq = _whole(query, "seq")
+        depth = whole_of(query, "depth")
+        seq = whole_of(query, "seq")
         venues: dict[str, Any] = {}
         for listing in chosen:
             state = listing.state if seq is None else self.hub.venues[listing.venue].state_at(listing, seq)
@@ -113,7 +123,7 @@ class Control:
                 for d in world.dislocations
                 if d.moved.key in keys or d.other.key in keys
             ],
-            "accounts": {},
+            "accounts": self.books.truth(query.get("venue") or None, query.get("symbol") or None),
         }
 
     def _chosen(self, query: dict[str, str]) -> list[Listing]:
@@ -164,13 +174,13 @@ class Control:
         """Start the fault that ``ask`` describes; raises ``Refused``."""
         if unknown := sorted(set(ask) - _FAULT_KEYS):
             raise Refused(f"unknown key {unknown[0]!r}; a fault has: {', '.join(sorted(_FAULT_KEYS))}")
-        kind = KINDS.get(_text(ask, "fault") or "")
+        kind = KINDS.get(text_of(ask, "fault") or "")
         if kind is None:
             raise Refused(f"unknown fault {ask.get('fault')!r}; GET /_sim/faults?help lists them")
-        venue = _text(ask, "venue")
+        venue = text_of(ask, "venue")
         if venue is None or venue not in self.hub.venues:
             raise Refused(f"venue {venue!r} is not simulated; there are: {', '.join(self.hub.venues)}")
-        market, symbol = _text(ask, "market"), _text(ask, "symbol")
+        market, symbol = text_of(ask, "market"), text_of(ask, "symbol")
         if market is not None and market not in _MARKETS:
             raise Refused(f"market is perp or spot, not {market!r}")
         if kind.needs_symbol and symbol is None:
@@ -179,18 +189,24 @@ class Control:
             raise Refused(f"{venue} has no instrument {symbol!r}")
         if kind.name == "bad_checksum" and not self.hub.venues[venue].has_checksum:
             raise Refused(f"{venue} sends no checksum that could be wrong")
+        reason = text_of(ask, "reason") or ""
+        if reason and reason not in kind.reasons:
+            raise Refused(f"{kind.name} takes the reasons {', '.join(kind.reasons) or '(none)'}, not {reason!r}")
+        if kind.place == "orders" and self.hub.venues[venue].desk is None:
+            raise Refused(f"the simulated {venue} takes no orders yet")
         if kind.name == "seq_reset" and not self.hub.venues[venue].resets_ids:
             raise Refused(f"the update ids of {venue} never begin again")
-        count = _number(ask, "count")
+        count = number_of(ask, "count")
         fault = self.hub.faults.add(
             kind,
             venue,
             market=market,
             symbol=symbol,
-            channel=_text(ask, "channel"),
+            channel=text_of(ask, "channel"),
             count=None if count is None else int(count),
-            seconds=_number(ask, "seconds"),
-            value=_number(ask, "value", negative=kind.name == "clock_skew"),
+            seconds=number_of(ask, "seconds"),
+            value=number_of(ask, "value", negative=kind.name == "clock_skew"),
+            reason=reason,
         )
         self._begun(fault)
         return fault
@@ -209,6 +225,17 @@ class Control:
             case "seq_reset":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self.hub.venues[listing.venue].restart_ids(listing)
+            case "private_gap" if fault.reason != "silent":
+                for session in self.hub.meant(fault):
+                    if session.private:
+                        session.drop()
+            case "session_expired":
+                self.hub.venues[fault.venue].expire_sessions(
+                    "perp" if fault.market == "perp" else "spot" if fault.market else None
+                )
+            case "position_jump":
+                for listing in self._named(fault.venue, fault.market, fault.symbol):
+                    self.books.jump(listing, fault)
             case "delist":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self._announce_end(listing, fault.number)
@@ -239,6 +266,7 @@ class Control:
                 kind.name: {
                     "does": kind.text,
                     "value": kind.value or None,
+                    "reasons": list(kind.reasons) or None,
                     "default": kind.default,
                     "channels": list(kind.channels) or "all",
                     "needs_symbol": kind.needs_symbol,
@@ -252,8 +280,8 @@ class Control:
 
     def instruments(self, ask: dict[str, Any]) -> list[Listing]:
         """List, halt, resume or delist; what changed."""
-        action = _text(ask, "action")
-        venue, market = _text(ask, "venue"), _text(ask, "market")
+        action = text_of(ask, "action")
+        venue, market = text_of(ask, "venue"), text_of(ask, "market")
         if venue is not None and venue not in self.hub.venues:
             raise Refused(f"venue {venue!r} is not simulated; there are: {', '.join(self.hub.venues)}")
         if market is not None and market not in _MARKETS:
@@ -262,23 +290,23 @@ class Control:
             return self._list(ask, venue, market)
         if action not in ("halt", "resume", "delist"):
             raise Refused(f"action is list, halt, resume or delist, not {action!r}")
-        found = self._chosen({"venue": venue or "", "market": market or "", "symbol": _text(ask, "symbol") or "-"})
+        found = self._chosen({"venue": venue or "", "market": market or "", "symbol": text_of(ask, "symbol") or "-"})
         if not found:
             raise Refused(f"no instrument {ask.get('symbol')!r}", 404)
         for listing in found:
             if action == "delist":
-                seconds = _number(ask, "seconds")
+                seconds = number_of(ask, "seconds")
                 self._announce_end(listing, _DELIST_S if seconds is None else seconds)
             else:
                 self.hub.set_status(listing, "halted" if action == "halt" else "trading")
         return found
 
     def _list(self, ask: dict[str, Any], venue: str | None, market: str | None) -> list[Listing]:
-        base = _text(ask, "base") or _text(ask, "symbol")
+        base = text_of(ask, "base") or text_of(ask, "symbol")
         if not base:
             raise Refused('list needs a base, such as "NEWCOIN"')
         world = self.hub.world
-        price = _number(ask, "price") or 1.2345
+        price = number_of(ask, "price") or 1.2345
         coin = next((c for c in world.coins if c.ticker == base), None)
         if coin is None:
             coin = Coin(base, base, len(world.coins), price, 1.0, 5e6)
@@ -310,40 +338,3 @@ class Control:
 
 def _json(answer: Any, status: int) -> web.Response:
     return web.Response(body=orjson.dumps(answer), status=status, content_type="application/json")
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        ask = orjson.loads(body)
-    except orjson.JSONDecodeError as broken:
-        raise Refused(f"the body is not JSON: {broken}") from broken
-    if not isinstance(ask, dict):
-        raise Refused("the body is not a JSON object")
-    return ask
-
-
-def _text(ask: dict[str, Any], key: str) -> str | None:
-    value = ask.get(key)
-    if value is not None and not isinstance(value, str):
-        raise Refused(f"{key} is a string, not {value!r}")
-    return value
-
-
-def _number(ask: dict[str, Any], key: str, *, negative: bool = False) -> float | None:
-    value = ask.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Refused(f"{key} is a number, not {value!r}")
-    if value < 0 and not negative:
-        raise Refused(f"{key} cannot be negative")
-    return float(value)
-
-
-def _whole(query: dict[str, str], key: str) -> int | None:
-    text = query.get(key)
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise Refused(f"{key} is a whole number, not {text!r}")
-    return int(text)

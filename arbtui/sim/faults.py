@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from arbtui.sim.listing import Listing
 
-Place = Literal["content", "frames", "sockets", "rest", "clock", "instruments"]
-CHANNELS = ("bbo", "book", "ticker", "mark", "funding")
+Place = Literal["content", "frames", "sockets", "rest", "clock", "instruments", "orders"]
+CHANNELS = ("bbo", "book", "ticker", "mark", "funding", "private", "order", "cancel")
+_LOST = ("cut", "timeout")  # the connection ends without an answer; the venue says that it does not know
 NS_PER_S = 1_000_000_000
 
 
@@ -30,6 +31,7 @@ class Kind:
     channels: tuple[str, ...] = ()  # () = all
     needs_symbol: bool = False
     once: bool = False  # acts when it is made, and is then over
+    reasons: tuple[str, ...] = ()  # what ``reason`` may be; the first is meant without one
 
 
 KINDS: dict[str, Kind] = {
@@ -83,6 +85,74 @@ KINDS: dict[str, Kind] = {
             20.0,
             needs_symbol=True,
         ),
+        Kind(
+            "reject_order",
+            "orders",
+            "orders are refused in the venue's own words",
+            reasons=(
+                "margin",
+                "balance",
+                "halted",
+                "close_only",
+                "tick",
+                "step",
+                "min_qty",
+                "max_qty",
+                "min_notional",
+                "band",
+                "duplicate",
+                "reduce_only",
+                "held_side",
+                "would_take",
+                "unfillable",
+                "no_depth",
+                "too_many",
+                "busy",
+            ),
+        ),
+        Kind("partial_fill", "orders", "an order gets only a part of what it would get", "part 0..1", 0.5),
+        Kind("no_fill", "orders", "orders are taken and do not match; what rests does not fill meanwhile"),
+        Kind("late_fill", "orders", "an order is acknowledged open and matched later", "ms", 2000.0),
+        Kind("fill_races_cancel", "orders", "an order fills just before its cancel arrives", "part 0..1", 1.0),
+        Kind(
+            "ack_lost_delivered",
+            "orders",
+            "the request took effect and its answer is lost (channel: order, the default, or cancel)",
+            channels=("order",),
+            reasons=_LOST,
+        ),
+        Kind(
+            "ack_lost_undelivered",
+            "orders",
+            "the request is lost on its way (channel: order, the default, or cancel)",
+            channels=("order",),
+            reasons=_LOST,
+        ),
+        Kind("async_cancel", "orders", "an order is acknowledged and then canceled without being asked", "ms", 500.0),
+        Kind("unknown_status", "orders", "an order's status is a word that nobody knows"),
+        Kind("duplicate_fill", "orders", "the frame of a fill is sent twice"),
+        Kind(
+            "private_gap",
+            "orders",
+            "what happens to accounts is in no stream; sockets: cut and refused, or silent",
+            reasons=("cut", "silent"),
+        ),
+        Kind("margin_short", "orders", "orders that open risk are refused for lack of money; balances read as before"),
+        Kind(
+            "position_jump",
+            "orders",
+            "the venue takes a part of every position in the symbol, at the mark",
+            "part 0..1",
+            1.0,
+            needs_symbol=True,
+            once=True,
+            reasons=("adl", "liquidation"),
+        ),
+        Kind("session_expired", "orders", "private sessions end: keys of streams expire, logins are gone", once=True),
+        Kind("open_orders_empty", "orders", "open orders are answered as none"),
+        Kind("positions_empty", "orders", "positions are answered as none"),
+        Kind("history_lag", "orders", "orders, history and fills asked for lack what is younger", "ms", 2000.0),
+        Kind("leverage_cap", "orders", "setting a leverage above this is answered well and sets this", "times", 5.0),
     )
 }
 
@@ -100,6 +170,7 @@ class Fault:
     left: int | None = None
     until_ns: int | None = None
     value: float | None = None
+    reason: str = ""
     acted: int = 0
 
     @property
@@ -124,6 +195,7 @@ class Fault:
             "count": self.left,
             "until_ns": self.until_ns,
             "value": self.value,
+            "reason": self.reason or None,
             "acted": self.acted,
         }
 
@@ -150,11 +222,12 @@ class Faults:
         count: int | None = None,
         seconds: float | None = None,
         value: float | None = None,
+        reason: str = "",
     ) -> Fault:
         """Start a fault. The caller has checked the values (``control``)."""
         self._made += 1
         until_ns = None if seconds is None else self._clock() + int(seconds * NS_PER_S)
-        fault = Fault(f"f{self._made}", kind, venue, market, symbol, channel, count, until_ns, value)
+        fault = Fault(f"f{self._made}", kind, venue, market, symbol, channel, count, until_ns, value, reason)
         self._all.append(fault)
         self.active = True
         return fault

@@ -5,12 +5,16 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from arbtui.sim.base import Link, Reason, Session, SimVenue, Topic
 from arbtui.sim.faults import Fault, Faults
 from arbtui.sim.listing import Listing, Status
 from arbtui.sim.scenario import Scenario
 from arbtui.sim.world import World
+
+if TYPE_CHECKING:
+    from arbtui.sim.desk import Desk
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
@@ -50,6 +54,8 @@ class Hub:
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._made = 0
         self.pushes = 0
+        self.resting: dict[Listing, Desk] = {}  # books in which orders of accounts rest
+        self.desks: list[Desk] = []
         self.venues: dict[str, SimVenue] = {name: make(self) for name, make in venues.items()}
 
     # -- topics --------------------------------------------------------------------------------------------------
@@ -114,6 +120,8 @@ class Hub:
             for topic in self._of_listing.get(listing, ()):
                 if best or topic.channel != "bbo":
                     self._touched(topic, now_ns)
+            if listing in self.resting:
+                self.resting[listing].book_changed(listing)
         self._whole_second(now_ns)
         for period_ns, due_ns in list(self._due_ns.items()):
             if due_ns <= now_ns:
@@ -168,6 +176,8 @@ class Hub:
         for topic in list(self._repeated):
             if now_ns - topic.pushed_ns >= topic.every_ns:
                 self._push(topic, "idle", now_ns)
+        for desk in self.desks:
+            desk.second()
         self._sockets_second(now_ns)
 
     def _sockets_second(self, now_ns: int) -> None:

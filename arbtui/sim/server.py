@@ -113,6 +113,9 @@ class Server:
 
     async def _rest(self, request: BaseRequest, venue: SimVenue, call: Call) -> web.StreamResponse:
         reply = self._faulty(venue, call) or venue.handle(call)
+        self.hub.flush()  # what a request caused on sockets does not wait for the next beat
+        if reply.lost:
+            return _reset(request)
         if self._acts("cut_body", venue, call):
             cut = web.StreamResponse(status=reply.status, headers=reply.headers)
             cut.content_type = reply.content_type
@@ -149,6 +152,8 @@ class Server:
         session = venue.open_socket(call)
         if isinstance(session, Reply):
             return web.Response(body=session.body, status=session.status, headers=session.headers)
+        if session.private and self._gap(venue, session):
+            return _reset(request)
         ws = web.WebSocketResponse(autoping=False, compress=False, timeout=_CLOSE_WAIT_S, max_msg_size=1 << 20)
         await ws.prepare(request)
         try:
@@ -157,6 +162,10 @@ class Server:
         finally:
             session.gone()
         return ws
+
+    def _gap(self, venue: SimVenue, session: Session) -> bool:
+        fault = self.hub.faults.find("private_gap", venue.name, session.market)
+        return fault is not None and fault.reason != "silent"
 
     async def _listen(self, ws: web.WebSocketResponse, session: Session) -> None:
         async for message in ws:

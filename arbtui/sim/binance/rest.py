@@ -1,4 +1,4 @@
-"""Binance's public REST endpoints with their weights, limits and error bodies."""
+"""Binance's REST endpoints with their weights, limits and error bodies; signed ones are answered by ``private``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import orjson
 from arbtui.sim.base import Call, Handler, Reply
 from arbtui.sim.binance import tables
 from arbtui.sim.limits import PerWindow, SlidingPer
-from arbtui.sim.listing import Listing, Market, salt_of
+from arbtui.sim.listing import Listing, Market
 
 if TYPE_CHECKING:
     from arbtui.sim.binance.venue import Binance
@@ -61,7 +61,13 @@ class Rest:
             ("GET", "/api/v3/ticker/24hr"): ("spot", _one_or(2, 80), self._day),
             ("GET", "/api/v3/ticker/price"): ("spot", _one_or(2, 4), self._price),
             ("GET", "/dapi/v1/exchangeInfo"): ("perp", 1, self._coinm_info),
+            ("GET", "/sapi/v1/margin/allPairs"): ("spot", 1, lambda call: []),
+            ("GET", "/sapi/v1/margin/isolated/allPairs"): ("spot", 1, lambda call: []),
         }
+
+    def add(self, rows: dict[tuple[str, str], tuple[Market, Weight, Callable[[Call], Any]]]) -> None:
+        """Offer more: market, weight and handler by (method, path). A handler may answer a whole ``Reply``."""
+        self._table.update(rows)
 
     def routes(self) -> dict[tuple[str, str], Handler]:
         return dict.fromkeys(self._table, self.handle)
@@ -80,7 +86,8 @@ class Rest:
         if refused := self._over_limit(call.client, market, used, now_ns):
             return refused
         try:
-            reply = Reply(200, orjson.dumps(answer(call)))
+            found = answer(call)
+            reply = found if isinstance(found, Reply) else Reply(200, orjson.dumps(found))
         except Refused as refused_by:
             reply = refused_by.reply
         if cost:
@@ -353,7 +360,7 @@ class Rest:
         return [
             {
                 "symbol": listing.native,
-                "fundingRate": listing.rate((salt_of(listing.salt, str(at)) % 4001 - 1500) * listing.interval_h),
+                "fundingRate": listing.rate(listing.settled_rate(at)),
                 "fundingTime": at,
                 "markPrice": mark,
                 "rateType": "Regular",

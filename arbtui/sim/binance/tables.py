@@ -32,6 +32,10 @@ SPOT_SOCKETS = frozenset(
     }
 )
 
+USDM_API_SOCKETS = frozenset({"ws-fapi.binance.com"})  # and testnet.binancefuture.com, which answers REST too
+SPOT_API_SOCKETS = frozenset({"ws-api.binance.com", "demo-ws-api.binance.com", "ws-api.testnet.binance.vision"})
+API_PATHS: dict[str, Market] = {"/ws-fapi/v1": "perp", "/ws-api/v3": "spot"}
+
 WEIGHT_PER_MINUTE: dict[Market, int] = {"perp": 2400, "spot": 6000}
 STREAMS_PER_SOCKET = 1024
 CONNECTIONS_PER_5_MIN = 300

@@ -1,16 +1,22 @@
-"""Binance: what it lists, and its sockets with their routes and limits. REST is in ``rest``, streams in ``streams``."""
+"""Binance: what it lists, and its sockets with their routes and limits.
+
+REST is in ``rest``, streams in ``streams``, accounts in ``private``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import orjson
 
 from arbtui.sim.base import Call, Channel, Handler, Reply, Session, SimVenue, Topic
 from arbtui.sim.binance import streams, tables
+from arbtui.sim.binance.private import Private
 from arbtui.sim.binance.rest import Rest
+from arbtui.sim.binance.ws_api import ApiSession
 from arbtui.sim.coins import Coin
 from arbtui.sim.hub import Hub
 from arbtui.sim.limits import Sliding, SlidingPer
@@ -27,13 +33,22 @@ class Binance(SimVenue):
 
     name: ClassVar[str] = "binance"
     hosts: ClassVar[frozenset[str]] = (
-        tables.USDM_REST | tables.SPOT_REST | tables.COINM_REST | tables.USDM_SOCKETS | tables.SPOT_SOCKETS
+        tables.USDM_REST
+        | tables.SPOT_REST
+        | tables.COINM_REST
+        | tables.USDM_SOCKETS
+        | tables.SPOT_SOCKETS
+        | tables.USDM_API_SOCKETS
+        | tables.SPOT_API_SOCKETS
     )
 
     def __init__(self, hub: Hub) -> None:
         self._attempts = SlidingPer(300.0)
         self._rest = Rest(self)
         super().__init__(hub)
+        self.private = Private(self)
+        self.desk = self.private.desk
+        self._rest.add(self.private.rest_table())
 
     def populate(self) -> None:
         for coin, market, quote, status in self.usual_listings():
@@ -82,9 +97,14 @@ class Binance(SimVenue):
         return self._rest.routes()
 
     def market_of(self, call: Call) -> Market | None:
-        if call.host in tables.USDM_REST or call.host in tables.USDM_SOCKETS:
+        if call.host in tables.USDM_REST | tables.USDM_SOCKETS | tables.USDM_API_SOCKETS:
             return "perp"
-        return "spot" if call.host in tables.SPOT_REST or call.host in tables.SPOT_SOCKETS else None
+        return "spot" if call.host in tables.SPOT_REST | tables.SPOT_SOCKETS | tables.SPOT_API_SOCKETS else None
+
+    def symbol_of(self, call: Call) -> str | None:
+        if "symbol" in call.query or not call.body:
+            return call.query.get("symbol")
+        return dict(parse_qsl(call.body.decode("utf-8", "replace"))).get("symbol")
 
     def handle(self, call: Call) -> Reply:
         return self._rest.handle(call)
@@ -101,6 +121,8 @@ class Binance(SimVenue):
         if self._attempts.hit(f"{call.host}/{call.client}", self.hub.now_ns()) > tables.CONNECTIONS_PER_5_MIN:
             return Reply(429, b'{"code":-1003,"msg":"Too many connection attempts."}', {"Retry-After": "60"})
         market = self.market_of(call)
+        if call.path in tables.API_PATHS:
+            return self._open_api(call, market)
         parts = [part for part in call.path.split("/") if part]
         route = ""
         if market == "perp" and parts and parts[0] in _ROUTES:
@@ -112,6 +134,15 @@ class Binance(SimVenue):
         combined = parts[0] == "stream"
         wanted = call.query.get("streams", "").split("/") if combined else parts[1:]
         return BinanceSession(self, call, market, route, combined, [name for name in wanted if name])
+
+    def _open_api(self, call: Call, market: Market | None) -> Session | Reply:
+        hosts = tables.USDM_API_SOCKETS | tables.SPOT_API_SOCKETS | {"testnet.binancefuture.com"}
+        if market is None or tables.API_PATHS[call.path] != market or call.host not in hosts:
+            return self.not_found(call)
+        return ApiSession(self, call, market)
+
+    def expire_sessions(self, market: Market | None) -> None:
+        self.private.users.expire(market)
 
     def status_changed(self, listing: Listing, old: Status) -> None:
         if listing.market != "perp":
@@ -153,15 +184,30 @@ class BinanceSession(Session):
         self._pinged_ns = 0
         self._ping_payload = b""
         self._unanswered_ns = 0  # since when a ping waits for its pong
+        self.private = route == "private"
 
     def opened(self) -> None:
         self._pinged_ns = self.opened_ns
+        if self.private and (key := self.call.query.get("listenKey")):
+            events = frozenset(self.call.query.get("events", "").split("/")) - {""}
+            self._hear(key, events or None)
         for name in self._wanted:
             self._take(name)
+
+    def closed(self) -> None:
+        if self.private:
+            self._binance.private.users.leave(self)
+
+    def _hear(self, key: str, events: frozenset[str] | None = None) -> None:
+        """Hear the account behind a listen key; one that is not known is silent."""
+        around = (b'{"stream":"' + key.encode() + b'","data":', b"}") if self._combined else (b"", b"")
+        self._binance.private.users.join(self, key, lambda payload: around[0] + payload + around[1], events)
 
     # -- heartbeat, limits ---------------------------------------------------------------------------------------
 
     def on_second(self, now_ns: int) -> None:
+        if self.private:
+            self._binance.private.users.second()
         if now_ns - self.opened_ns > tables.LIFETIME_S * NS_PER_S:
             self.close(1001)
         elif self._unanswered_ns and now_ns - self._unanswered_ns > tables.PONG_WITHIN_S[self._of] * NS_PER_S:
@@ -219,6 +265,8 @@ class BinanceSession(Session):
             for name in names:
                 self._names.pop(name, None)
                 self.unsubscribe(name)
+            if self.private:
+                self._binance.private.users.leave(self)
             self._result(None, message_id)
         else:
             self._result(None, message_id)
@@ -246,7 +294,9 @@ class BinanceSession(Session):
         if name in self._names:
             return True
         self._names[name] = None
-        if self._of == "spot" or streams.owner(name) == (self._route or "public"):
+        if self.private:
+            self._hear(name)
+        elif self._of == "spot" or streams.owner(name) == (self._route or "public"):
             topic = self._binance.stream(self._of, self._combined, name)
             if topic is not None:
                 self.subscribe(topic, name)

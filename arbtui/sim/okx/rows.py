@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from arbtui.sim.listing import Listing, salt_of
+from arbtui.sim.listing import Listing
 from arbtui.sim.okx.tables import INST_TYPE
 from arbtui.sim.view import Side, View
 
@@ -109,7 +109,7 @@ def funding(view: View, listing: Listing) -> dict[str, Any]:
 
 def settled_rate(listing: Listing, at_ms: int) -> str:
     """What was paid at a settlement: the same whoever asks whenever."""
-    return listing.rate((salt_of(listing.salt, str(at_ms)) % 4001 - 1500) * listing.interval_h)
+    return listing.rate(listing.settled_rate(at_ms))
 
 
 def settlements(listing: Listing, times: Iterable[int]) -> list[dict[str, Any]]:

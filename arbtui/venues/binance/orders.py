@@ -227,6 +227,7 @@ class _Row(msgspec.Struct, rename="camel", kw_only=True):
     reduce_only: bool | None = None
     update_time: Millis | None = None
     transact_time: Millis | None = None
+    time: Millis | None = None  # when it was placed
     fills: list[_AnswerFill] = []
 
     @property
@@ -235,7 +236,9 @@ class _Row(msgspec.Struct, rename="camel", kw_only=True):
 
     @property
     def t_ms(self) -> int | None:
-        return self.transact_time if self.update_time is None else self.update_time
+        """When it last changed, as far as this message tells."""
+        known = (self.update_time, self.transact_time, self.time)
+        return next((stamp for stamp in known if stamp is not None), None)
 
 
 _ROW = msgspec.json.Decoder(_Row)

@@ -17,7 +17,8 @@ async def test_the_truth_over_http_has_the_contracts_fields() -> None:
         async with client.get("/_sim/truth", params={"venue": "binance", "symbol": "BTC", "depth": "3"}) as answer:
             truth = await answer.json()
         assert {"t_ns", "venues", "dislocations", "accounts"} <= set(truth)
-        assert truth["accounts"] == {}
+        account = truth["accounts"]["binance"]["main"]
+        assert {"balances", "positions", "orders", "fills", "requests"} <= set(account)
         perps = truth["venues"]["binance"]["perp"]
         assert set(perps) == {"BTCUSDT", "BTCUSDC"}
         row = perps["BTCUSDT"]
@@ -28,7 +29,8 @@ async def test_the_truth_over_http_has_the_contracts_fields() -> None:
         assert set(wanted.split()) <= set(row)
         assert len(row["bids"]) == 3
         async with client.get("/_sim/accounts") as answer:
-            assert await answer.json() == {}
+            keys = (await answer.json())["binance"]["main"]
+        assert set(keys) == {"api_key", "api_secret"}
 
 
 async def test_what_is_not_offered_says_so_in_a_sentence() -> None:

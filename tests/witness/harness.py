@@ -10,6 +10,7 @@ Nothing of arbtui but the simulator is involved: where ccxt and the truth agree,
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -58,6 +59,30 @@ class Sim:
         asked = {"venue": venue, "market": market, "symbol": symbol, **{k: str(v) for k, v in query.items()}}
         rows = self._control.truth(asked)["venues"].get(venue, {}).get(market, {})
         return dict(orjson.loads(orjson.dumps(rows)))
+
+    def account(self, venue: str, name: str = "main") -> Any:
+        """What is true of an account now, as it is over HTTP."""
+        return orjson.loads(orjson.dumps(self._control.books.truth(venue, None)[venue][name]))
+
+    def credentials(self, venue: str, name: str = "main") -> dict[str, str]:
+        """What one logs in with."""
+        return dict(self._control.books.credentials()[venue][name])
+
+    async def until_listened(self) -> None:
+        """Until a private socket is open and its client had a moment to finish what it says first."""
+        for _ in range(1000):
+            if any(session.private for session in self.hub.sessions):
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+
+    def set_account(self, venue: str, **ask: Any) -> None:
+        """``POST /_sim/accounts``."""
+        self._control.books.set_account({"venue": venue, **ask})
+
+    def settle_funding(self, venue: str, symbol: str) -> None:
+        """``POST /_sim/funding``."""
+        self._control.books.settle({"venue": venue, "symbol": symbol})
 
     def keep_books(self, venue: str) -> None:
         """Keep past books of every instrument of ``venue`` from now on, so that ``seq=`` finds them."""

@@ -1,9 +1,11 @@
 """What a frame costs from the socket's hand to the decision, with ``orjson.loads`` of the same frame as 1.
 
     decode    the venue's session alone: bytes -> events
-    slot      ``Connection.on_frame``: bytes -> the slot's latest quote, or the book
-    signal    the same with the strategy listening: whether any pair of the coin is near its threshold
-              (books: best bid, best ask and spread read after each update)
+    slot      ``Connection.on_frame``: bytes -> the slot's latest quote, or the book. The stamp of receipt is taken once
+              for what came together, here for every fifth frame of a connection
+    signal    the same with the strategy listening: whether any pair of the coin is near its threshold, and twice a
+              second of traffic (2,500 frames) which coins are (books: best bid, best ask and spread read after each
+              update)
 
 Other venues' quotes stand still while one venue is timed, so its own quote decides more often than in life; the row
 "all" has the frames of every venue in the order in which they came. Before anything is timed, every candidate must end
@@ -131,7 +133,7 @@ class _Bench:
     def _feed(self, rig: Rig, parts: Sequence[Part], frames: Sequence[Frame], market: Market | None) -> Work:
         for part in parts:
             rig.connect(part, market)
-        return _each(rig.calls(parts, frames))
+        return _each(rig.calls(parts, frames, looking=rig is self.listening))
 
     def _decode(self, parts: Sequence[Part], frames: Sequence[Frame]) -> Work:
         calls, now_ns = self.silent.decoders(parts, frames), self.silent.clock.now_ns()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +40,11 @@ from arbtui.venues.base import Environment, Session, Venue
 
 ALL_LEVELS = 10_000
 
+FRAMES_PER_READ = 5  # what comes together over sockets at 4,000 messages a second (`arbtui bench wire`)
+FRAMES_PER_LOOK = 2500  # as many in half a second at 5,000 a second
+
 Sink = Callable[[bytes], None]
+Call = tuple[Sink, bytes]
 Decode = Callable[[bytes, int], Sequence[Event]]
 
 
@@ -102,6 +107,7 @@ class Rig:
             for listing in listings_of(capture.lists[part.source], self.venues[part.name], part.name):
                 self.running[part.name].take_listing(listing)
         self._connections: dict[tuple[str, int], Connection] = {}
+        self._reads: dict[tuple[str, int], Sink] = {}
         for part in self.parts:
             self.connect(part)
             self._hear_snapshots(part)
@@ -148,6 +154,7 @@ class Rig:
         connection.link.up = True
         shard.add(plan.streams)
         self._connections[part.name, number] = connection
+        self._reads[part.name, number] = lambda _: connection.on_read()
 
     def _play(self, part: Part, frames: Sequence[Frame], market: Market | None) -> None:
         for number, data in frames:
@@ -171,10 +178,26 @@ class Rig:
                 if slot is None or slot.book is None or not slot.book.live:
                     running.heard(event)
 
-    def calls(self, parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[Sink, bytes]]:
-        """Each frame with the connection that it belongs to. Parts of one venue take its frames in turns."""
+    def calls(self, parts: Sequence[Part], frames: Sequence[Frame], *, looking: bool = False) -> list[Call]:
+        """What an engine does with these frames: each goes to the connection that it belongs to.
+
+        Parts of one venue take its frames in turns. One frame in ``FRAMES_PER_READ`` of a connection begins a read,
+        with its stamp. ``looking``: the strategy asks now and then which coins are hot, as it does twice a second.
+        """
         sinks = {key: connection.on_frame for key, connection in self._connections.items()}  # one object a socket
-        return [(sinks[key], data) for key, data in self._dealt(parts, frames)]
+        heard: Counter[tuple[str, int]] = Counter()
+        calls: list[Call] = []
+        for number, (key, data) in enumerate(self._dealt(parts, frames)):
+            if looking and number % FRAMES_PER_LOOK == 0:
+                calls.append((self._look, b""))
+            if heard[key] % FRAMES_PER_READ == 0:
+                calls.append((self._reads[key], b""))
+            heard[key] += 1
+            calls.append((sinks[key], data))
+        return calls
+
+    def _look(self, _: bytes) -> None:
+        self.desk.spreads.hot()
 
     def decoders(self, parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[Decode, bytes]]:
         """Each frame with a session of its own connection, new and past its opening frames."""

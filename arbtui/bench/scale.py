@@ -79,7 +79,7 @@ def _candidates(taken: Capture, rig: Rig) -> dict[str, Setup]:
     def setup() -> Work:
         for part in rig.parts:
             rig.connect(part)
-        return _each(rig.calls(rig.parts, taken.frames))
+        return _each(rig.calls(rig.parts, taken.frames, looking=True))
 
     return {BASE: _reading(taken.frames), "signal": setup}
 

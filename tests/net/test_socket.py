@@ -92,9 +92,10 @@ async def test_what_came_together_is_one_read_and_what_is_waited_for_is_another(
     async with server(talk) as network:
         opened = await open_socket(URL, network, compression=False)
         told: list[str] = []
+        heard = Heard()
         pumping = asyncio.create_task(
             opened.pump(
-                lambda data: told.append(data.decode()), Heard().binary.append, nothing, lambda: told.append("|")
+                lambda data: told.append(data.decode()), heard.binary.append, heard.on_life, lambda: told.append("|")
             )
         )
         await until(lambda: "19" in told)

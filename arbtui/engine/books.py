@@ -69,6 +69,7 @@ class Books:
         self._down_ns: dict[int, int] = {}  # slot id -> since when its book is down
         self.held: dict[int, Slot] = {}
         self.losses: Counter[str] = Counter()  # why books had to be asked for again, since start
+        self.lost_ones: set[str] = set()  # natives of those
 
     def hold(self, slots: Collection[Slot]) -> bool:
         """Hold exactly these; whether anything changed (then subscriptions must follow)."""
@@ -110,6 +111,7 @@ class Books:
         effort = self._efforts.setdefault(slot.id, Effort())
         if effort.times:
             self.losses[reason] += 1
+            self.lost_ones.add(slot.instrument.native)
         now_ns = self._clock.now_ns()
         pause_s = effort.pause_s(now_ns)
         self._waiting.add(slot.id)

@@ -5,8 +5,8 @@ moment, or says in the next. A book that lost or missed something its sequence r
 side out of its updates, a snapshot that later updates do not fit) stands beside them, and stays there. To err here
 costs one snapshot; to keep a wrong book may cost money.
 
-A BBO channel that repeats itself proves nothing, so only one that moves meanwhile can convict; and one that is far off
-has to be heard for longer, since it is doubted itself by then (see ``freshness``, for which the book is a witness). Two
+A BBO channel that repeats itself proves nothing, so only one that says three prices meanwhile and is not doubted itself
+can convict. One that is far off is doubted, because of the book (see ``freshness``): it is heard, but for longer. Two
 things are told sooner than by price: a side that the book shows and the channel says is empty, and a side whose best
 level stands while the channel's price goes through several others.
 
@@ -28,7 +28,9 @@ from arbtui.market.slot import Slot
 
 DIFFERS_MAX_NS = 2 * NS_PER_S
 LOOKS = 6  # of about 250 ms: books may lag so far behind
+MOVES = 3  # pairs of prices that the channel says while they differ
 STANDS = 4  # prices that the channel goes through while a side stands
+SETTLED_NS = 3 * NS_PER_S  # so long after a snapshot by REST what the sockets bring may still be older
 HEARD_NS = 5 * NS_PER_S  # a quote older than this says nothing about a new snapshot
 FAR_MAX_NS = 4 * NS_PER_S
 SNAPSHOTS = 3  # that a convicted book needs to be believed against the channel
@@ -39,7 +41,7 @@ Pair = tuple[float | None, float | None]
 
 
 class _Still:
-    """One side of the book: since when its best level has not changed, and what the channel said meanwhile."""
+    """One side of the book: since when its best level stands and the channel moves, and what that said meanwhile."""
 
     __slots__ = ("level", "said", "since_ns")
 
@@ -53,6 +55,8 @@ class _Still:
         if level != self.level:
             self.level, self.said, self.since_ns = level, {said}, now_ns
             return False
+        if self.said == {said}:
+            self.since_ns = now_ns  # both stand: a quiet market
         self.said.add(said)
         return len(self.said) >= STANDS and now_ns - self.since_ns >= limit_ns
 
@@ -60,17 +64,17 @@ class _Still:
 class Contest:
     """One book and its slot's quotes."""
 
-    __slots__ = ("_convicted", "_missing", "_moved", "_pair", "_refused", "_said", "_since_ns", "_still")
+    __slots__ = ("_born_ns", "_convicted", "_meanwhile", "_missing", "_refused", "_said", "_since_ns", "_still")
 
     def __init__(self) -> None:
         self._said: deque[Pair] = deque(maxlen=LOOKS)
         self._still = (_Still(), _Still())
         self._since_ns = 0  # since when they differ at every look; 0 = they do not
-        self._pair: Pair = (None, None)  # what the channel said then
-        self._moved = False  # it has said something else since
+        self._meanwhile: set[Pair] = set()  # what the channel has said since then
         self._missing: set[int] = set()  # sides that the book's stream left out, as it seems: 0 bids, 1 asks
         self._convicted = False  # and has not agreed since
         self._refused = 0  # snapshots since, because they did not agree
+        self._born_ns = 0  # when the book became live
 
     def look(self, slot: Slot, now_ns: int) -> str:
         """What is wrong with the live book, in words; "" = nothing. To be called some four times a second."""
@@ -84,21 +88,31 @@ class Contest:
         if book is None or not book.tradable or slot.crossed:
             self._since_ns = 0
             return ""
-        limit_ns = FAR_MAX_NS if slot.witness.differs_far and slot.witness.differs_ns else DIFFERS_MAX_NS
-        if wrong := self._one_sided(book, quote) or self._stands(book, pair, now_ns, limit_ns):
+        if wrong := self._one_sided(book, quote):
+            return self._convict(wrong)
+        far = _far(slot)
+        if (slot.stale is not None and not far) or self._runs_ahead(book, quote, now_ns):
+            self._since_ns, self._still = 0, (_Still(), _Still())
+            return ""
+        limit_ns = FAR_MAX_NS if far else DIFFERS_MAX_NS
+        if wrong := self._stands(book, pair, now_ns, limit_ns):
             return self._convict(wrong)
         if self._agrees(slot):
             self._since_ns, self._convicted, self._refused = 0, False, 0
             return ""
         if not self._since_ns:
-            self._since_ns, self._pair, self._moved = now_ns, pair, False
-        self._moved |= pair != self._pair
-        if not self._moved or now_ns - self._since_ns < limit_ns or self._refused >= SNAPSHOTS:
+            self._since_ns, self._meanwhile = now_ns, set()
+        self._meanwhile.add(pair)
+        if len(self._meanwhile) < MOVES or now_ns - self._since_ns < limit_ns or self._refused >= SNAPSHOTS:
             return ""
         self._missing = {side for side, price in enumerate(book.best()[::2]) if price is None}
         return self._convict(
             f"its best prices are not those of {_CHANNEL} for {(now_ns - self._since_ns) / NS_PER_S:.1f} s"
         )
+
+    def _runs_ahead(self, book: Book, quote: Quote, now_ns: int) -> bool:
+        """Whether the quotes may lag behind a snapshot that has overtaken them."""
+        return now_ns - self._born_ns < SETTLED_NS or _older(quote.exchange_ms, book.exchange_ms)
 
     def _convict(self, reason: str) -> str:
         self._since_ns, self._convicted, self._refused = 0, True, 0
@@ -122,6 +136,7 @@ class Contest:
     def born(self, slot: Slot, now_ns: int) -> str:
         """What is wrong with a book that has just become live, in words; "" = nothing that can be told yet."""
         quote, book = _spoken(slot), slot.book
+        self._born_ns = now_ns
         if quote is None or book is None or now_ns - quote.t_ns > HEARD_NS:
             return ""
         if slot.crossed:
@@ -137,7 +152,7 @@ class Contest:
             return ""
         if _older(book.exchange_ms, quote.exchange_ms):
             return f"the snapshot is older than what {_CHANNEL} has said, and differs"
-        if self._convicted and self._refused < SNAPSHOTS:
+        if self._convicted and (slot.stale is None or _far(slot)) and self._refused < SNAPSHOTS:
             self._refused += 1
             return f"its best prices are again not those of {_CHANNEL}"
         return ""
@@ -165,6 +180,10 @@ def _spoken(slot: Slot) -> Quote | None:
     return quote if quote is not None and quote.source == "ws" and link is not None and link.up else None
 
 
-def _older(snapshot_ms: int | None, quote_ms: int | None) -> bool:
-    """By the venue's own clock, which stamped both."""
-    return snapshot_ms is not None and quote_ms is not None and quote_ms - snapshot_ms > SNAPSHOT_SLACK_MS
+def _far(slot: Slot) -> bool:
+    return slot.witness.differs_far and slot.witness.differs_ns > 0
+
+
+def _older(one_ms: int | None, other_ms: int | None) -> bool:
+    """Whether one is older than the other, by the venue's own clock, which stamped both."""
+    return one_ms is not None and other_ms is not None and other_ms - one_ms > SNAPSHOT_SLACK_MS

@@ -71,6 +71,7 @@ class _MarketFigures:
     rate: Rate = field(default_factory=Rate)
     connects: LastMinute = field(default_factory=LastMinute)
     reconnects: int = 0
+    cuts: int = 0  # ends of connections that were not our doing
     frames_before: int = 0  # of shards that are gone
     said: FeedState | None = None  # the state last told in a notice
     degraded_ns: int | None = None  # when "degraded" was told last
@@ -291,6 +292,9 @@ class VenueFeed:
     def reopened(self, shard: Shard) -> None:
         self._figures[shard.market].reconnects += 1
 
+    def cut(self, shard: Shard) -> None:
+        self._figures[shard.market].cuts += 1
+
     def dial(self, shard: Shard, label: str, groups: Sequence[Sequence[Stream]]) -> Connection:
         talk = Conversation(
             venue=self._venue.name,
@@ -383,6 +387,11 @@ class VenueFeed:
             connects_last_min=figures.connects.count(self._clock.now_ns()),
             first_data=dict(brought),
         )
+
+    @property
+    def cuts(self) -> int:
+        """How many connections ended, or are about to, by no doing of ours."""
+        return sum(figures.cuts for figures in self._figures.values())
 
     def streams(self) -> list[StreamReport]:
         """Every wanted stream with what became of it."""

@@ -44,6 +44,10 @@ class ShardHost(Protocol):
 
     def reopened(self, shard: Shard) -> None: ...
 
+    def cut(self, shard: Shard) -> None:
+        """The venue, or something on the way, ended a connection of this shard, or announced that it will."""
+        ...
+
     def doubted(self, stream: Stream, reason: str) -> None: ...
 
 
@@ -212,6 +216,8 @@ class Shard:
         self._frames_before += connection.frames
         if why is not None:
             self.error = str(why)
+            if not connection.finished:
+                self._host.cut(self)
         if isinstance(why, VenueRefused):
             self._connects.hold(self._hostname, self._clock.now_ns() + hold_ns(why))
         delay_s = self._backoff.ended(connection.flowed_s) if why is not None else 0.0
@@ -246,6 +252,7 @@ class Shard:
 
     def closing(self, connection: Connection, reason: str) -> None:
         if connection is self.current:
+            self._host.cut(self)
             self._replace(Verdict(Fate.REPLACE, f"the venue announced its end: {reason}", planned=True))
 
     def linked(self, connection: Connection, streams: Sequence[Stream]) -> None:

@@ -48,7 +48,7 @@ def agreeing() -> Fair:
     fair = Fair()
     fair.quote(100.0, 101.0)
     fair.snapshot(100.0, 101.0)
-    fair.desk.after(0.5)
+    fair.desk.after(4.0)
     assert fair.is_live()
     return fair
 
@@ -163,7 +163,7 @@ def test_a_side_that_was_missing_must_be_in_the_updates_before_a_snapshot_is_tak
     fair = agreeing()
     fair.delta([], [("101.0", "0")])
     for number in range(12):
-        fair.quote(100.0 + 0.01 * (number % 2), 101.0)
+        fair.quote(100.0 + 0.01 * (number % 4), 101.0)
         fair.delta([("100.0", str(number + 1))], [])
         fair.desk.after(0.25)
     assert not fair.is_live()
@@ -185,3 +185,13 @@ def test_a_snapshot_from_before_the_last_quote_that_differs_from_it_is_not_taken
     fair.desk.board.apply(old)
     assert not fair.is_live()
     assert "older than what" in fair.asked[0]
+
+
+def test_quotes_that_lag_behind_a_new_snapshot_convict_it_not() -> None:
+    fair = Fair()
+    fair.quote(100.0, 101.0)
+    fair.snapshot(103.0, 104.0)  # by REST, ahead of a slow socket
+    for number in range(11):
+        fair.quote(100.0 + 0.3 * number, 101.0 + 0.3 * number)
+        fair.desk.after(0.25)
+    assert fair.is_live()

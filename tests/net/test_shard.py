@@ -33,6 +33,7 @@ class Bench:
         self.dialled: list[HandConnection] = []
         self.attempts_ns: list[int] = []
         self.reopenings = 0
+        self.cuts = 0
         self.pulses = {stream: Pulse() for stream in streams}
         self.shard = Shard(
             "perp.public.0",
@@ -64,6 +65,9 @@ class Bench:
 
     def reopened(self, shard: Shard) -> None:
         self.reopenings += 1
+
+    def cut(self, shard: Shard) -> None:
+        self.cuts += 1
 
     def doubted(self, stream: Stream, reason: str) -> None:
         self.host.count_error(f"doubted {stream}", reason, b"")

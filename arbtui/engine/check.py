@@ -10,10 +10,10 @@ import asyncio
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from arbtui.core.model import Channel
+from arbtui.core.model import Channel, Stream
 from arbtui.core.status import StreamState
 from arbtui.engine.check_lines import CheckLine, ProductFacts, VenueFacts, Verdict, lines
 from arbtui.engine.live import Live
@@ -26,6 +26,8 @@ COINS = 12  # the most traded ones: each of their streams should bring something
 BOOKS_OF = 2
 AT_LEAST_S = 6.0  # so long anything that goes wrong has time to show
 AT_MOST_S = 25.0  # so long silence is waited for
+YOUNG_S = 8.0  # what was asked for so lately is not judged: coins and books change while we look
+OFF_PEG = 0.02  # a stable coin this far from another
 
 _COLOURS = {Verdict.OK: "32", Verdict.BAD: "31", Verdict.SKIPPED: "90"}
 
@@ -47,6 +49,7 @@ class _Check:
     def __init__(self) -> None:
         self.code = 0
         self._live: Live | None = None
+        self._since_s: dict[tuple[str, Stream], float] = {}  # when each stream was first wanted
 
     def take(self, live: Live) -> None:
         self._live = live
@@ -71,14 +74,20 @@ class _Check:
             if live.settled.is_set() and not live.desk.named:
                 live.desk.named = tuple(base for base in (live.desk.shown or ()) if base not in STABLE)[:BOOKS_OF]
             took_s = loop.time() - began_s
+            self._note(live, loop.time())
             if took_s > AT_MOST_S or (took_s > AT_LEAST_S and all(map(_complete, live.venues.values()))):
                 break
-        found = [line for venue in live.venues.values() for line in lines(facts(venue, live, took_s))]
+        young = frozenset(key for key, since_s in self._since_s.items() if loop.time() - since_s < YOUNG_S)
+        found = [line for venue in live.venues.values() for line in lines(facts(venue, live, took_s, young))]
         for text in report(found, coverage(live), colour=sys.stdout.isatty()):
             sys.stdout.write(text + "\n")
         sys.stdout.flush()
         self.code = 1 if any(line.verdict is Verdict.BAD for line in found) else 0
         return 0
+
+    def _note(self, live: Live, now_s: float) -> None:
+        wanted = {(name, report.stream) for name, venue in live.venues.items() for report in venue.reports()}
+        self._since_s = {key: self._since_s.get(key, now_s) for key in wanted}
 
 
 STABLE = ("USDC", "USDT", "USD")
@@ -92,8 +101,15 @@ def _complete(venue: RunningVenue) -> bool:
     return bool(reports) and not waiting and all(slot.book is not None and slot.book.live for slot in books)
 
 
-def facts(venue: RunningVenue, live: Live, seconds: float) -> VenueFacts:
-    """What was seen of one venue."""
+def facts(
+    venue: RunningVenue, live: Live, seconds: float, young: Collection[tuple[str, Stream]] = frozenset()
+) -> VenueFacts:
+    """What was seen of one venue. Streams that are ``young`` and not live are left out, and their books."""
+    name = venue.venue.name
+    reports = [r for r in venue.reports() if r.state is StreamState.LIVE or (name, r.stream) not in young]
+    judged = {report.stream for report in reports}
+    held = [slot for slot in venue.books.held.values() if venue.venue.book_stream(slot.instrument) in judged]
+    down = [slot.instrument.native for slot in held if slot.book is None or not slot.book.live]
     slots = [slot for slot in live.desk.board.slots if slot.instrument.venue == venue.venue.name]
     wanted = {(i.market, i.native) for i in venue.streamed}
     streamed = [slot for slot in slots if (slot.instrument.market, slot.instrument.native) in wanted]
@@ -112,16 +128,18 @@ def facts(venue: RunningVenue, live: Live, seconds: float) -> VenueFacts:
         products=_products(venue, slots),
         discovery_errors=[d.error for d in venue.discoveries.values() if d.error],
         statuses=venue.status(),
-        streams=venue.reports(),
+        streams=reports,
         snapshot_errors=[s.error for s in venue.snapshots.values() if s.error],
         quotes=sum(slot.source == "ws" for slot in streamed),
         odd_quotes=_odd(streamed),
-        books_live=sum(slot.book is not None and slot.book.live for slot in venue.books.held.values()),
-        books_held=len(venue.books.held),
+        books_live=len(held) - len(down),
+        books_held=len(held),
         book_losses=_shortened(venue.books.losses),
+        books_lost={*down, *venue.books.lost_ones},
         frame_errors={kind: count for kind, count in errors.items() if not _told_elsewhere(kind)},
         coins=len({slot.coin.base for slot in slots}),
         seconds=seconds,
+        cuts=venue.feed.cuts,
     )
 
 
@@ -143,7 +161,7 @@ def _products(venue: RunningVenue, slots: Iterable[Slot]) -> list[ProductFacts]:
 
 
 def _odd(slots: Iterable[Slot]) -> dict[str, list[str]]:
-    odd: dict[str, list[str]] = {"crossed": [], "one side missing": [], "stale": []}
+    odd: dict[str, list[str]] = {"crossed": [], "one side missing": [], "stale": [], "off its peg": []}
     for slot in slots:
         quote = slot.quote
         if quote is None:
@@ -154,14 +172,23 @@ def _odd(slots: Iterable[Slot]) -> dict[str, list[str]]:
             odd["one side missing"].append(slot.instrument.native)
         elif slot.stale:
             odd["stale"].append(f"{slot.instrument.native} ({slot.stale})")
+        elif _off_peg(slot):
+            odd["off its peg"].append(f"{slot.instrument.native} ({slot.mid:g})")
     return odd
+
+
+def _off_peg(slot: Slot) -> bool:
+    instrument = slot.instrument
+    if slot.mid is None or not {slot.coin.base, instrument.quote} <= {*STABLE}:
+        return False
+    return abs(slot.mid - 1.0) > OFF_PEG
 
 
 def _shortened(losses: Counter[str]) -> Counter[str]:
     """Reasons without the numbers that make each of them unique."""
     short: Counter[str] = Counter()
     for reason, count in losses.items():
-        short[re.split(r":| after | in the | for \d", reason)[0]] += count
+        short[re.split(r":| after | in the | in a row | for \d", re.sub(r"^\d+ ", "", reason))[0]] += count
     return short
 
 

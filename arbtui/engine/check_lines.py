@@ -1,23 +1,24 @@
 """What `arbtui check` says of a venue, from what was observed: one line a concern, each with its own verdict.
 
 A concern that could not be looked at because an earlier one failed is *skipped*, not red: a port that is closed turns
-one line red, not ten. So each fault of the wire has exactly one line that names it.
+one line red, not ten. Nor is one red that merely suffers from another (``_causes``): a socket that is silent has no
+quotes either. So each fault of the wire has exactly one line that names it; the others still say what they saw.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from arbtui.core.model import Channel, Market
 from arbtui.core.status import FeedStatus, StreamReport, StreamState
 
 MAX_CLOCK_OFFSET_MS = 500.0
-MAX_AGE_MS = 2000.0
+MAX_AGE_MS = 1500.0
 AFTER_SOCKETS = ("subscriptions", "first data", "books", "quotes", "frames")
-CROSSED = "bids at or above asks"
+_UNANSWERED = (StreamState.WANTED, StreamState.ASKED)
 NAMED = 4  # how many culprits a line names before it counts the rest
 
 
@@ -63,14 +64,15 @@ class VenueFacts:
     streams: Sequence[StreamReport]
     snapshot_errors: Sequence[str]
     quotes: int  # instruments with a quote by socket
-    odd_quotes: Mapping[str, Sequence[str]]  # "crossed" | "one side missing" | "frozen" -> natives
+    odd_quotes: Mapping[str, Sequence[str]]  # "crossed" | "one side missing" | "stale" | "off its peg" -> natives
     books_live: int
     books_held: int
     book_losses: Mapping[str, int]  # reason -> how often
+    books_lost: Collection[str]  # natives of those, and of books that are not live
     frame_errors: Mapping[str, int]  # kind -> count
     coins: int
     seconds: float
-    asked_books: Sequence[str] = field(default_factory=tuple)
+    cuts: int = 0  # ends of connections that were not our doing
 
 
 def lines(facts: VenueFacts) -> list[CheckLine]:
@@ -82,26 +84,63 @@ def lines(facts: VenueFacts) -> list[CheckLine]:
     sockets = _sockets(facts) if facts.streams else _skipped(facts, "sockets")
     if not facts.streams or _no_use(facts):
         return [reach, *rest, sockets, *(_skipped(facts, concern) for concern in AFTER_SOCKETS)]
-    frames = _frames(facts)
-    carried = [sockets, _subscriptions(facts), *_first_data(facts), _books(facts)]
-    if frames.verdict is Verdict.BAD:  # what cannot be read explains reconnects, silence and lost books
-        carried = [_explained(line, "frames") if line.verdict is Verdict.BAD else line for line in carried]
-    return [reach, *rest, *carried, _quotes(facts), frames]
+    told = [sockets, _subscriptions(facts), *_first_data(facts), _books(facts), _quotes(facts), _frames(facts)]
+    causes = dict(_causes(facts, {line.concern for line in told if line.verdict is Verdict.BAD}))
+    return [reach, *rest, *(_explained(line, causes) for line in told)]
+
+
+def _causes(facts: VenueFacts, bad: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Which red lines merely suffer from another red one: (the one, the other)."""
+    if "frames" in bad:  # what cannot be read explains reconnects, silence, old quotes and lost books
+        yield from ((concern, "frames") for concern in bad if concern != "frames")
+        return
+    unasked = {r.stream.channel for r in facts.streams if r.state in (*_UNANSWERED, StreamState.REFUSED)}
+    silent = {channel: set(_silent(facts, channel)) for channel in Channel}
+    odd = {name.partition(" ")[0] for natives in facts.odd_quotes.values() for name in natives}
+    for concern, cause in (("mark", "ticker"), ("funding", "ticker")):  # often they ride on one wire channel
+        if silent[Channel(concern)] <= silent[Channel(cause)]:
+            yield f"first data {concern}", f"first data {cause}"
+    if "subscriptions" in bad and Channel.BBO in unasked:
+        quotes = "subscriptions"
+    elif "first data bbo" in bad and odd <= silent[Channel.BBO]:
+        quotes = "first data bbo"
+    else:
+        quotes = ""
+    if quotes:
+        yield "quotes", quotes
+    elif "quotes" in bad and (_aged(facts) or 2 * len(odd) >= facts.quotes):
+        yield from ((concern, "quotes") for concern in bad if concern == "books" or concern.startswith("first data"))
+        return
+    if "subscriptions" in bad and Channel.BOOK in unasked:
+        yield "books", "subscriptions"
+    elif "first data book" in bad and set(facts.books_lost) <= silent[Channel.BOOK]:
+        yield "books", "first data book"
+    elif "books" in bad:
+        yield "first data book", "books"
 
 
 def _no_use(facts: VenueFacts) -> bool:
-    """A market without any connection, or with connections that bring nothing at all."""
-    return any(not status.connections or not _speaks(facts, status.market) for status in facts.statuses)
+    """A market without any connection, or with connections that bring nothing at all, for no reason that is known."""
+    return not facts.frame_errors and any(
+        not status.connections or not _speaks(facts, status.market) for status in facts.statuses
+    )
 
 
 def _speaks(facts: VenueFacts, market: Market) -> bool:
-    states = {report.state for report in facts.streams if report.stream.market is market}
-    refused_only = states <= {StreamState.REFUSED}
-    return refused_only or bool(facts.frame_errors) or StreamState.LIVE in states
+    states = {
+        report.state
+        for report in facts.streams
+        if report.stream.market is market and report.stream.channel is not Channel.INSTRUMENTS  # REST brings those too
+    }
+    return states <= {StreamState.REFUSED} or StreamState.LIVE in states
 
 
-def _explained(line: CheckLine, by: str) -> CheckLine:
-    return CheckLine(line.venue, line.concern, Verdict.SKIPPED, f"suffers from what the line {by!r} says")
+def _explained(line: CheckLine, causes: Mapping[str, str]) -> CheckLine:
+    cause = causes.get(line.concern)
+    if line.verdict is not Verdict.BAD or cause is None:
+        return line
+    text = f"suffers from what the line {cause!r} says: {line.text}"
+    return CheckLine(line.venue, line.concern, Verdict.SKIPPED, text)
 
 
 def _skipped(facts: VenueFacts, concern: str) -> CheckLine:
@@ -146,9 +185,8 @@ def _sockets(facts: VenueFacts) -> CheckLine:
     wrong = [f"{s.market.value}: {s.reason}" for s in facts.statuses if not s.connections]
     silent = [s.market for s in facts.statuses if s.connections and not _speaks(facts, s.market)]
     wrong += [f"{market.value}: connected, and nothing comes" for market in silent]
-    reconnects = sum(s.reconnects for s in facts.statuses)
-    if reconnects and not wrong and not any(s.failed for s in facts.statuses):  # refusals are told by their own line
-        wrong = [f"{reconnects} reconnects in {facts.seconds:.0f} s"]
+    if facts.cuts and not wrong:
+        wrong = [f"the venue ended connections {facts.cuts} times in {facts.seconds:.0f} s"]
     return _line(facts, "sockets", "; ".join(wrong), f"{sum(s.connections for s in facts.statuses)} connected")
 
 
@@ -156,7 +194,7 @@ def _subscriptions(facts: VenueFacts) -> CheckLine:
     states = Counter(report.state for report in facts.streams)
     asked = len(facts.streams)
     refused = [f"{r.stream} ({r.text})" for r in facts.streams if r.state is StreamState.REFUSED]
-    unanswered = [str(r.stream) for r in facts.streams if r.state in (StreamState.WANTED, StreamState.ASKED)]
+    unanswered = [str(r.stream) for r in facts.streams if r.state in _UNANSWERED]
     wrong = []
     if refused:
         wrong.append(f"{len(refused)} of {asked} refused: {_some(refused)}")
@@ -169,8 +207,7 @@ def _subscriptions(facts: VenueFacts) -> CheckLine:
 def _first_data(facts: VenueFacts) -> list[CheckLine]:
     out = []
     for channel in Channel:
-        reports = [r for r in facts.streams if r.stream.channel is channel and r.state is not StreamState.REFUSED]
-        reports = [r for r in reports if r.state not in (StreamState.WANTED, StreamState.ASKED)]
+        reports = _answered(facts, channel)
         if not reports or channel is Channel.INSTRUMENTS:
             continue  # changes of instruments are rare: silence is their sound state
         silent = [str(r.stream) for r in reports if r.state is not StreamState.LIVE]
@@ -179,13 +216,21 @@ def _first_data(facts: VenueFacts) -> list[CheckLine]:
     return out
 
 
+def _answered(facts: VenueFacts, channel: Channel) -> list[StreamReport]:
+    unheard = (*_UNANSWERED, StreamState.REFUSED)
+    return [r for r in facts.streams if r.stream.channel is channel and r.state not in unheard]
+
+
+def _silent(facts: VenueFacts, channel: Channel) -> list[str]:
+    """Natives that were answered and bring nothing."""
+    return [r.stream.native for r in _answered(facts, channel) if r.state is not StreamState.LIVE]
+
+
 def _books(facts: VenueFacts) -> CheckLine:
     wrong = []
-    told = facts.odd_quotes.get("crossed")  # a venue that sends crossed prices is told of by the line on quotes
-    losses = {why: n for why, n in facts.book_losses.items() if not (told and why.startswith(CROSSED))}
-    if losses:
-        wrong.append("lost: " + ", ".join(f"{n} x {why}" for why, n in sorted(losses.items())))
-    if facts.books_live < facts.books_held and not told:
+    if facts.book_losses:
+        wrong.append("lost: " + ", ".join(f"{n} x {why}" for why, n in sorted(facts.book_losses.items())))
+    if facts.books_live < facts.books_held:
         wrong.append(f"{facts.books_live} of {facts.books_held} live")
     return _line(facts, "books", "; ".join(wrong), f"{facts.books_live} of {facts.books_held} live, none lost")
 
@@ -193,11 +238,16 @@ def _books(facts: VenueFacts) -> CheckLine:
 def _quotes(facts: VenueFacts) -> CheckLine:
     wrong = [f"{kind}: {_some(natives)}" for kind, natives in sorted(facts.odd_quotes.items()) if natives]
     ages = [s.age_ms_p99 for s in facts.statuses if s.age_ms_p99 is not None]
-    if ages and max(ages) > MAX_AGE_MS:
+    if _aged(facts):
         wrong.append(f"p99 of their age is {max(ages):.0f} ms")
     rate = sum(s.msgs_per_s for s in facts.statuses)
     age = f", p99 age {max(ages):.0f} ms" if ages else ""
     return _line(facts, "quotes", "; ".join(wrong), f"{facts.quotes} by socket, {rate:.0f} messages/s{age}")
+
+
+def _aged(facts: VenueFacts) -> bool:
+    """Whether frames arrive late."""
+    return any(s.age_ms_p99 is not None and s.age_ms_p99 > MAX_AGE_MS for s in facts.statuses)
 
 
 def _frames(facts: VenueFacts) -> CheckLine:

@@ -52,6 +52,7 @@ SOUND = VenueFacts(
     books_live=2,
     books_held=2,
     book_losses={},
+    books_lost=(),
     frame_errors={},
     coins=2,
     seconds=10.0,
@@ -72,6 +73,14 @@ def test_a_sound_venue_has_no_red_line_and_looks_at_everything() -> None:
 
 SILENT = [report(Channel.BBO, "BTC", StreamState.ACKED), report(Channel.TICKER, "BTC")]
 REFUSED = [report(Channel.BBO, "BTC", StreamState.REFUSED, "no such channel"), report(Channel.TICKER, "BTC")]
+NO_BOOK = [*SOUND.streams, report(Channel.BOOK, "BTC", StreamState.STALE), report(Channel.BOOK, "ETH")]
+NO_TICKER = [
+    *(report(channel, "BTC", StreamState.ACKED) for channel in (Channel.TICKER, Channel.MARK, Channel.FUNDING)),
+    report(Channel.BBO, "BTC"),
+]
+BY_REST = {"stale": ["BTC (known by REST only)"]}
+FROZEN = {"stale": ["BTC (repeats itself for 12 s)", "ETH (differs from the venue's mids for 3.0 s)"]}
+REFUSED_BOOK = [*SOUND.streams, report(Channel.BOOK, "BTC", StreamState.REFUSED, "no such channel")]
 UNANSWERED = [report(Channel.BBO, "BTC", StreamState.ASKED), report(Channel.TICKER, "BTC")]
 
 
@@ -84,16 +93,25 @@ UNANSWERED = [report(Channel.BBO, "BTC", StreamState.ASKED), report(Channel.TICK
         ("instruments", {"discovery_errors": ["SWAP: an answer that lost more than half is not believed"]}),
         ("rest snapshots", {"snapshot_errors": ["tickers: HTTP 500"]}),
         ("sockets", {"statuses": [status(Market.PERP, connections=0, state=FeedState.DOWN, reason="refused")]}),
-        ("sockets", {"statuses": [status(Market.PERP, reconnects=3)]}),
+        ("sockets", {"cuts": 3}),
         ("subscriptions", {"streams": REFUSED, "statuses": [status(Market.PERP, failed=1, reconnects=2)]}),
+        ("subscriptions", {"streams": REFUSED, "odd_quotes": BY_REST}),
+        ("subscriptions", {"streams": REFUSED_BOOK, "books_live": 1, "books_lost": ["BTC"]}),
         ("subscriptions", {"streams": UNANSWERED}),
         ("first data bbo", {"streams": SILENT}),
+        ("first data bbo", {"streams": SILENT, "odd_quotes": BY_REST}),
+        ("first data book", {"streams": NO_BOOK, "books_live": 1, "books_lost": ["BTC"]}),
+        ("first data ticker", {"streams": NO_TICKER}),
         ("books", {"book_losses": {"gap": 2}}),
         ("books", {"books_live": 1}),
+        ("books", {"streams": NO_BOOK, "book_losses": {"gap": 3}, "books_live": 1, "books_lost": ["BTC", "ETH"]}),
         ("quotes", {"odd_quotes": {"crossed": ["BTC"]}, "book_losses": {"bids at or above asks": 4}, "books_live": 0}),
+        ("quotes", {"odd_quotes": FROZEN, "streams": SILENT, "book_losses": {"gap": 4}, "books_lost": ["BTC"]}),
+        ("quotes", {"statuses": [status(Market.PERP, age_ms_p99=3000.0)], "book_losses": {"no usable snapshot": 2}}),
         ("quotes", {"odd_quotes": {"one side missing": ["BTC"]}}),
         ("quotes", {"statuses": [status(Market.PERP, age_ms_p99=5000.0)]}),
         ("frames", {"frame_errors": {"bad_price": 900}, "book_losses": {"bad price": 9}, "streams": SILENT}),
+        ("frames", {"frame_errors": {"bad_price": 90}, "statuses": [status(Market.PERP, connections=0, reason="cut")]}),
     ],
 )
 def test_each_fault_turns_its_own_line_red_and_no_other(concern: str, changes: Mapping[str, object]) -> None:
@@ -116,3 +134,20 @@ def test_a_line_names_a_few_culprits_and_counts_the_rest() -> None:
     (line,) = [line for line in lines(replace(SOUND, streams=silent)) if line.concern == "first data bbo"]
     assert line.text.startswith("9 of 9 silent: perp.bbo.C0")
     assert line.text.endswith("and 5 more")
+
+
+def test_a_line_that_suffers_from_another_still_says_what_was_seen() -> None:
+    facts = replace(SOUND, streams=NO_BOOK, books_live=1, books_lost=["BTC"])
+    (line,) = [line for line in lines(facts) if line.concern == "books"]
+    assert line.verdict is Verdict.SKIPPED
+    assert line.text == "suffers from what the line 'first data book' says: 1 of 2 live"
+
+
+def test_trouble_of_other_instruments_keeps_its_own_line() -> None:
+    facts = replace(SOUND, streams=NO_BOOK, books_live=1, books_lost=["BTC"], odd_quotes={"crossed": ["ETH"]}, quotes=9)
+    assert red(facts) == ["first data book", "quotes"]
+
+
+def test_a_market_where_only_listings_came_is_silent() -> None:
+    nothing = [report(Channel.BBO, "BTC", StreamState.ACKED), report(Channel.INSTRUMENTS, "", StreamState.LIVE)]
+    assert red(replace(SOUND, streams=nothing)) == ["sockets"]

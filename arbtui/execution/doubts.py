@@ -1,0 +1,143 @@
+"""In doubt: ask, and ask again, until the venue's word settles it. Nothing new is sent meanwhile."""
+
+from __future__ import annotations
+
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
+from arbtui.core.model import Market
+from arbtui.core.orders import ReadKind
+from arbtui.execution.actions import Action, Alarm, Cancel, Case, Declare, Mark, Query, ReadAccount, Wait
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Line, query_window
+from arbtui.execution.lifecycle import State, Step
+from arbtui.execution.records import Dead
+
+_HALTED_ASK_MS = 5_000
+_LOST_ANSWER_NS = 30 * NS_PER_S  # an executor answers each request; one that broke its promise is asked again
+
+
+def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
+    """The one next thing to do about orders in doubt."""
+    ledger, policy = case.ledger, case.intent.policy
+    first, since_ns = min(doubts, key=lambda doubt: doubt[1])
+    if ledger.state not in (State.IN_DOUBT, State.HALTED):
+        return Mark(Step.DOUBT, _words(first))
+    for line in case.resting():
+        if line.canceled_ns is None and line.known:
+            return Cancel(line.order.client_id, "the other leg is in doubt")
+    for line, _ in doubts:
+        if ledger.proved_absent(line, case.desk.rules[line.order.venue]):
+            return Declare(Dead(line.order.client_id, _absence(line)), loud=False)
+    if (action := _patience(case, since_ns, _words(first))) is not None:
+        return action
+    dues = [since_ns + int(limit * NS_PER_S) for limit in (policy.doubt_alarm_s, policy.doubt_halt_s)]
+    dues = [due for due in dues if due > case.now_ns and ledger.state is not State.HALTED]
+    for line, _ in doubts:
+        action = _question(case, line)
+        if not isinstance(action, Wait):
+            return action
+        if action.until_ns is not None:
+            dues.append(action.until_ns)
+    return Wait(min(dues, default=None))
+
+
+def catch_up(case: Case) -> Action | None:
+    """A hedge of an earlier life: its legs are read before anything else; None once they have been.
+
+    Orders may have been sent that no journal kept (a full disk); they are in the venue's lists under our names.
+    """
+    ledger, policy = case.ledger, case.intent.policy
+    from_ns = ledger.relived_ns
+    if from_ns is None:
+        return None
+    waits: list[int] = []
+    for index, kind in _wanted(case):
+        log = ledger.reads.get((index, kind))
+        if log is not None and any(asked_ns >= from_ns for asked_ns, _ in log.done):
+            continue
+        due_ns = _due(log.asked_ns, policy.ask_every_ms * NS_PER_MS, log.under_way) if log else 0
+        if due_ns <= case.now_ns:
+            since_ms = ledger.covers_ms if kind in (ReadKind.FILLS, ReadKind.HISTORY) else None
+            return ReadAccount(index, kind, since_ms)
+        waits.append(due_ns)
+    if not waits:
+        return None
+    if ledger.state not in (State.IN_DOUBT, State.HALTED):
+        return Mark(Step.DOUBT, "arbtui was restarted: the venues are read before anything else")
+    return _patience(case, from_ns, "after the restart the venues could not be read") or Wait(min(waits))
+
+
+def _wanted(case: Case) -> list[tuple[int, ReadKind]]:
+    wanted = []
+    for index, leg in enumerate(case.intent.legs):
+        kinds = _lists(history=case.desk.rules[leg.venue].history)
+        wanted += [(index, kind) for kind in kinds]
+        if leg.market is Market.PERP:
+            wanted.append((index, ReadKind.POSITIONS))
+    return wanted
+
+
+def _patience(case: Case, since_ns: int, text: str) -> Action | None:
+    """The alarm, and later the halt, of a doubt that lasts; None before and between."""
+    policy, age_s = case.intent.policy, case.since_s(since_ns)
+    if case.ledger.state is State.HALTED:
+        return None
+    if age_s >= policy.doubt_halt_s:
+        return Mark(Step.HALT, f"for {age_s:.0f} s: {text}")
+    if age_s >= policy.doubt_alarm_s and (key := f"doubt {since_ns}") not in case.ledger.said:
+        return Alarm(key, f"still in doubt after {age_s:.0f} s: {text}")
+    return None
+
+
+def _question(case: Case, line: Line) -> Action:
+    """The next question about one order, or until when to wait before asking it."""
+    every_ns = (_HALTED_ASK_MS if case.ledger.state is State.HALTED else case.intent.policy.ask_every_ms) * NS_PER_MS
+    waits: list[int] = []
+    due_ns = _due(line.asked_ns, every_ns, line.query_open)
+    if due_ns <= case.now_ns:
+        return Query(line.order.client_id)
+    waits.append(due_ns)
+    if line.canceled_ns is not None and line.open_ns is not None and line.open_ns > line.canceled_ns[1]:
+        due_ns = line.canceled_ns[1] + every_ns
+        if due_ns <= case.now_ns:
+            return Cancel(line.order.client_id, "it still rests after a cancel")
+        waits.append(due_ns)
+    rules = case.desk.rules[line.order.venue]
+    from_ns, until_ns = query_window(line, rules.absence)
+    if not line.known or case.now_ns > until_ns:
+        for kind in _lists(history=rules.history):
+            log = case.ledger.reads.get((line.leg, kind))
+            due_ns = max(from_ns, _due(log.asked_ns, every_ns, log.under_way) if log else 0)
+            if due_ns <= case.now_ns:
+                since_ms = line.planned_ns // NS_PER_MS - FILLS_BEFORE_MS
+                return ReadAccount(line.leg, kind, None if kind is ReadKind.OPEN_ORDERS else since_ms)
+            waits.append(due_ns)
+    return Wait(min(waits))
+
+
+def _lists(*, history: bool) -> tuple[ReadKind, ...]:
+    lists = (ReadKind.OPEN_ORDERS, ReadKind.FILLS)
+    return (*lists, ReadKind.HISTORY) if history else lists
+
+
+def _due(asked_ns: int | None, every_ns: int, under_way: bool) -> int:
+    if asked_ns is None:
+        return 0
+    return asked_ns + (_LOST_ANSWER_NS if under_way else every_ns)
+
+
+def _name(line: Line) -> str:
+    order = line.order
+    return f"the order {order.client_id} ({order.side} {order.qty:f} {order.native} on {order.venue})"
+
+
+def _words(line: Line) -> str:
+    if line.alien:
+        return f"{line.order.venue} says {line.alien_text!r} of {_name(line)}, a word that arbtui does not know"
+    if line.canceled_ns is not None:
+        return f"a cancel was sent and it is not known how {_name(line)} ended"
+    if line.known:
+        return f"it is not known how {_name(line)} ended"
+    return f"it is not known whether {line.order.venue} took {_name(line)}"
+
+
+def _absence(line: Line) -> str:
+    return f"{line.order.venue} was asked twice and knows nothing of {_name(line)}: it never took effect"

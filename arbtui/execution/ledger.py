@@ -1,0 +1,589 @@
+"""What is known of a hedge: a fold of facts, exact, in any order, as often as they are told.
+
+Of every order the ledger keeps the union of what was ever said of it, so that no message can take back another:
+
+    filled      max(largest cumulative quantity told, sum of fills by fill id)      never falls
+    ended       once any message said so; a later "open" is an older message
+    settled     ended, and some message that told the end also told a cumulative quantity that fills do not exceed
+    alien       the venue used a word that nobody knows, and no end was told: outcome open
+
+An order whose outcome is open is *in doubt*; between what is known to be filled and its whole quantity everything is
+possible, and ``Exposure`` keeps both ends. Doubt ends by the venue's word, or by proof of absence (``Proof``):
+
+Proof of absence. "No such order" is believed only if two rounds of questions, asked at least ``reads_apart_s`` apart,
+all found nothing: the query by client id (which counts from ``settle_s`` after the last moment at which the order may
+have been sent until ``forget_s`` after the first), the open orders, the history where the venue has one, and the fills
+from before the order on. A fill of the same side that nobody can attribute blocks the proof. Where the query does not
+count any more, the lists alone decide. A failed read is no read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
+from arbtui.core.errors import RefusalReason
+from arbtui.core.model import Market
+from arbtui.core.orders import (
+    Accepted,
+    CancelRefused,
+    CancelTaken,
+    Fill,
+    Order,
+    OrderAbsent,
+    OrderEvent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Position,
+    ReadDone,
+    ReadFailed,
+    ReadKind,
+    Rejected,
+    Unanswered,
+)
+from arbtui.execution.intents import Intent, Leg, Purpose, read_client_id
+from arbtui.execution.lifecycle import State, Step, after
+from arbtui.execution.quantity import ZERO, coins
+from arbtui.execution.records import (
+    Asked,
+    CancelAsked,
+    Dead,
+    Dropped,
+    Fact,
+    Intended,
+    Life,
+    Lost,
+    Ordered,
+    Stepped,
+    Told,
+)
+from arbtui.venues.private import Absence
+
+GRACE_NS = 300 * NS_PER_MS  # messages about one event come one after another
+
+FILLS_BEFORE_MS = 2_000  # a fills read covers an order if it begins so long before it: venue clocks differ
+
+
+@dataclass(frozen=True)
+class VenueRules:
+    """What a venue's word is worth: see ``venues.private.Absence``. ``history``: it lists orders that ended."""
+
+    absence: Absence
+    history: bool = True
+
+
+_ENDS_TURN = (Step.BALANCED, Step.EMPTY, Step.SHORT, Step.HALT, Step.DROPPED, Step.ABANDON)
+
+
+class Line:
+    """One order and everything that was ever said of it."""
+
+    def __init__(self, ordered: Ordered, t_ns: int) -> None:
+        self.order: Order = ordered.order
+        self.leg = ordered.leg
+        self.turn = ordered.turn
+        self.purpose = ordered.purpose
+        self.number = ordered.number
+        self.planned_ns = t_ns
+        self.handed_ns: int | None = None  # given to the executor in this life
+        self.relived_ns: int | None = None  # taken over from an earlier life: it may have been sent until then
+        self.dropped = False
+        self.dead: tuple[Decimal, bool] | None = None  # proved over: with what filled, and whether it was known then
+        self.accepted = False
+        self.rejected: Rejected | None = None
+        self.refused_id = False  # the venue said that it has this client id already
+        self.status: OrderStatus | None = None
+        self.end_reason: RefusalReason | None = None
+        self.order_ids: set[str] = set()
+        self.fills: dict[str, Fill] = {}
+        self.fills_qty = ZERO
+        self.told_qty = ZERO  # largest cumulative quantity told
+        self.end_qty: Decimal | None = None  # the same, by messages that told the end
+        self.end_ns: int | None = None
+        self.alien_ns: int | None = None
+        self.alien_text = ""
+        self.open_ns: int | None = None
+        self.unanswered_ns: int | None = None
+        self.heard_ns = 0  # last word about it
+        self.canceled_ns: tuple[int, int] | None = None  # when a cancel was asked for, first and last
+        self.cancel_failed_ns: int | None = None
+        self.asked_ns: int | None = None  # last query
+        self.query_open = False
+        self.absent_ns: list[int] = []  # when the queries that found nothing were asked
+
+    # quantities
+    @property
+    def filled(self) -> Decimal:
+        """Wire."""
+        return max(self.told_qty, self.fills_qty)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What may still fill, wire: zero once it has ended and settled."""
+        return ZERO if self.settled else max(ZERO, self.order.qty - self.filled)
+
+    @property
+    def known(self) -> bool:
+        """Whether the venue is known to have it, or to have had it."""
+        return self.accepted or self.filled > 0 or self.status is not None or self.refused_id
+
+    @property
+    def ended(self) -> bool:
+        if self.status is not None and self.status.terminal:
+            return True
+        if self.known:
+            return self._over
+        return self.dropped or self.dead is not None or self.rejected is not None
+
+    @property
+    def _over(self) -> bool:
+        """Proved to be over, and nothing was heard since that says otherwise."""
+        return self.dead == (self.filled, self.known)
+
+    @property
+    def settled(self) -> bool:
+        """Ended, and what it filled is final."""
+        if self.filled >= self.order.qty or self._over:
+            return True
+        if not self.known:
+            return self.ended
+        return self.ended and self.end_qty is not None and self.end_qty >= self.filled
+
+    @property
+    def waits(self) -> bool:
+        """Decided, and not yet on disk."""
+        return self.handed_ns is None and self.relived_ns is None and not self.dropped and not self.known
+
+    @property
+    def rests(self) -> bool:
+        return self.order.kind is OrderKind.POST_ONLY and not self.settled
+
+    @property
+    def alien(self) -> bool:
+        return self.alien_ns is not None and not self.ended and self.alien_ns > (self.open_ns or 0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether each filled unit stands in a fill whose fee is known: what accounts are made of."""
+        return self.fills_qty == self.filled and all(fill.fee is not None for fill in self.fills.values())
+
+    @property
+    def sent_by_ns(self) -> int:
+        """The last moment at which it may have been handed over."""
+        if self.handed_ns is not None:
+            return self.handed_ns
+        return self.relived_ns if self.relived_ns is not None else self.planned_ns
+
+    # facts
+    def hear(self, event: OrderEvent) -> None:
+        self.heard_ns = max(self.heard_ns, event.t_ns)
+        match event:
+            case Accepted():
+                self.accepted = True
+                self._name(event.order_id)
+            case Rejected():
+                if event.reason is RefusalReason.DUPLICATE_ID:
+                    self.refused_id = True
+                else:
+                    self.rejected = event
+            case Unanswered():
+                if event.verb == "place":
+                    self.unanswered_ns = event.t_ns
+                elif event.verb == "query":
+                    self.query_open = False
+                else:
+                    self.cancel_failed_ns = event.t_ns
+            case CancelTaken():
+                self.accepted = True
+            case CancelRefused():
+                self.cancel_failed_ns = event.t_ns
+            case OrderReport():
+                self._report(event)
+            case OrderAbsent():
+                self.query_open = False
+                if self.asked_ns is not None:
+                    self.absent_ns.append(self.asked_ns)
+            case Fill():
+                self.fill(event)
+
+    def _name(self, order_id: str) -> None:
+        if order_id:
+            self.order_ids.add(order_id)
+
+    def _report(self, report: OrderReport) -> None:
+        self._name(report.order_id)
+        if report.told == "query":
+            self.query_open = False
+        filled = report.filled
+        if filled is None and report.status is OrderStatus.FILLED:
+            filled = self.order.qty
+        if filled is not None:
+            self.told_qty = max(self.told_qty, filled)
+        if report.status is OrderStatus.UNKNOWN:
+            self.alien_ns = max(self.alien_ns or 0, report.t_ns)
+            self.alien_text = report.status_text
+            return
+        self.accepted = True
+        if report.status is OrderStatus.OPEN:
+            self.open_ns = max(self.open_ns or 0, report.t_ns)
+            if self.status is None:
+                self.status = OrderStatus.OPEN
+            return
+        if filled is None and report.status is OrderStatus.REJECTED:
+            filled = ZERO
+        if filled is not None:
+            self.end_qty = max(self.end_qty or ZERO, filled)
+        self.end_reason = report.reason or self.end_reason
+        self.end_ns = report.t_ns if self.end_ns is None else min(self.end_ns, report.t_ns)
+        if self.status is not OrderStatus.FILLED:
+            self.status = report.status
+
+    def fill(self, fill: Fill) -> None:
+        self._name(fill.order_id)
+        had = self.fills.get(fill.fill_id)
+        if had is not None:
+            if had.fee is None and fill.fee is not None:
+                self.fills[fill.fill_id] = fill
+            return
+        self.fills[fill.fill_id] = fill
+        self.fills_qty += fill.qty
+
+    def doubt_from(self, intent: Intent) -> int | None:
+        """From when on its outcome is in doubt unless something is heard before; None: it may stay as it is."""
+        if self.settled or self.waits:
+            return None
+        if self.alien:
+            return self.alien_ns
+        if self.relived_ns is not None and self.heard_ns < self.relived_ns:
+            return self.relived_ns
+        if self.ended:  # the end is told; what it filled is not, or fills exceed it
+            return (self.end_ns or self.heard_ns) + GRACE_NS
+        if not self.known:
+            if self.unanswered_ns is not None:
+                return self.unanswered_ns
+            return self.sent_by_ns + int(intent.policy.answer_s * NS_PER_S)
+        if self.order.kind is not OrderKind.POST_ONLY:
+            return self.sent_by_ns + int(intent.policy.end_s * NS_PER_S)
+        return self._cancel_doubt(intent)
+
+    def _cancel_doubt(self, intent: Intent) -> int | None:
+        if self.refused_id and self.status is None:
+            return self.heard_ns
+        if self.canceled_ns is None:
+            return None
+        late_ns = self.canceled_ns[0] + int(intent.policy.cancel_answer_s * NS_PER_S)
+        return late_ns if self.cancel_failed_ns is None else min(late_ns, self.cancel_failed_ns + GRACE_NS)
+
+
+@dataclass
+class ReadLog:
+    """Account reads of one leg, by when they were asked."""
+
+    done: list[tuple[int, int | None]] = field(default_factory=list)  # (asked_ns, since_ms)
+    asked_ns: int | None = None
+    under_way: bool = False
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Coins that one leg holds more than the other, signed; ``low`` and ``high`` bound it while orders are open."""
+
+    known: Decimal
+    low: Decimal
+    high: Decimal
+
+
+class Ledger:
+    """Everything known of one hedge. Changed by ``fold`` alone (and by ``asking``, which no restart needs)."""
+
+    def __init__(self, hedge: str) -> None:
+        self.hedge = hedge
+        self.turns: list[Intent] = []
+        self.lines: dict[str, Line] = {}
+        self.state = State.PREVIEWED
+        self.why = ""
+        self.state_ns = 0
+        self.trouble_ns: int | None = None  # since when the legs are unequal
+        self.tries_from_ns = 0  # orders before that do not count as tries
+        self.canceled = False  # a person asked to stop entering
+        self.last_ns = 0  # of the last fact
+        self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
+        self.covers_ms = 0  # from when on they have to be read
+        self.turn_over = False  # this turn sends no first orders any more
+        self.said: set[str] = set()  # what people were told already, in this life
+        self.positions: list[list[tuple[int, Decimal]]] = [[], []]  # venue's own word: (asked, signed wire)
+        self._rows: list[dict[str, Position]] = [{}, {}]
+        self.lost = [ZERO, ZERO]
+        self.lost_unread = False  # coins are gone, and no person has said yet to go on
+        self.reads: dict[tuple[int, ReadKind], ReadLog] = {}
+        self.number = 0  # of the next order
+        self._by_order_id: dict[tuple[str, str, str], Line] = {}  # venue, native with market, order id
+        self._unattributed: dict[tuple[str, str, str], dict[str, Fill]] = {}
+        self._others: set[tuple[str, str, str]] = set()  # order ids known to be somebody else's
+        self._pos: list[Decimal] | None = None
+
+    # reading
+    @property
+    def intent(self) -> Intent:
+        """The turn that is being worked on."""
+        return self.turns[-1]
+
+    def of_turn(self) -> list[Line]:
+        turn = self.intent.turn
+        return [line for line in self.lines.values() if line.turn == turn]
+
+    def unsettled(self) -> list[Line]:
+        return [line for line in self.lines.values() if not line.settled]
+
+    def doubts(self, now_ns: int) -> list[tuple[Line, int]]:
+        """Orders in doubt, and since when."""
+        due = [(line, line.doubt_from(self.intent)) for line in self.unsettled()]
+        return [(line, since) for line, since in due if since is not None and since <= now_ns]
+
+    def next_doubt_ns(self) -> int | None:
+        """When the next order falls into doubt unless something is heard."""
+        return min(
+            (due for line in self.unsettled() if (due := line.doubt_from(self.intent)) is not None), default=None
+        )
+
+    def position(self, leg: int) -> Decimal:
+        """Coins that this hedge holds on ``leg``, signed, fees in the coin deducted."""
+        if self._pos is None:
+            self._pos = [self._sum(0), self._sum(1)]
+        return self._pos[leg]
+
+    def _sum(self, index: int) -> Decimal:
+        leg = self.intent.legs[index]
+        total = self.lost[index]
+        for line in self.lines.values():
+            if line.leg == index and line.filled:
+                total += line.order.side.sign * coins(line.filled, leg.terms) - fee_coins(line, leg)
+        return total
+
+    def exposure(self) -> Exposure:
+        known = self.position(0) + self.position(1)
+        low = high = known
+        for line in self.unsettled():
+            more = line.order.side.sign * coins(line.remaining, self.intent.legs[line.leg].terms)
+            low, high = low + min(more, ZERO), high + max(more, ZERO)
+        return Exposure(known, low, high)
+
+    def filled_coins(self, leg: int, lines: Iterable[Line]) -> Decimal:
+        terms = self.intent.legs[leg].terms
+        return sum((coins(line.filled, terms) for line in lines if line.leg == leg), ZERO)
+
+    def complete(self) -> bool:
+        return all(line.complete for line in self.lines.values())
+
+    def overfilled(self) -> list[Line]:
+        return [line for line in self.lines.values() if line.filled > line.order.qty]
+
+    def blocked_by_stranger(self, line: Line) -> bool:
+        """Whether a fill that nobody can attribute may be this order's."""
+        key = (line.order.venue, f"{line.order.market.value}.{line.order.native}")
+        from_ms = line.planned_ns // NS_PER_MS - FILLS_BEFORE_MS
+        for (venue, where, _), fills in self._unattributed.items():
+            if (venue, where) != key:
+                continue
+            for fill in fills.values():
+                at_ms = fill.t_ms if fill.t_ms is not None else fill.t_ns // NS_PER_MS
+                if fill.side is line.order.side and at_ms >= from_ms:
+                    return True
+        return False
+
+    def proved_absent(self, line: Line, rules: VenueRules) -> bool:
+        """Whether the venue's word, by its own rule, is that ``line`` never took effect."""
+        if line.settled or self.blocked_by_stranger(line):
+            return False
+        apart = int(self.intent.policy.reads_apart_s * NS_PER_S)
+        from_ns, until_ns = query_window(line, rules.absence)
+        queries = [t for t in line.absent_ns if from_ns <= t <= until_ns]
+        lists = [ReadKind.OPEN_ORDERS, ReadKind.FILLS] + ([ReadKind.HISTORY] if rules.history else [])
+        if not all(_agree(self._counted(line, kind, from_ns), apart) for kind in lists):
+            return False
+        if not line.known and _agree(queries, apart):
+            return True
+        return self._forgotten(line, rules, apart)
+
+    def _forgotten(self, line: Line, rules: VenueRules, apart_ns: int) -> bool:
+        """Beyond the venue's memory of unfilled orders the fills list, read twice, decides alone."""
+        _, until_ns = query_window(line, rules.absence)
+        return _agree([t for t in self._counted(line, ReadKind.FILLS, until_ns)], apart_ns)
+
+    def _counted(self, line: Line, kind: ReadKind, from_ns: int) -> list[int]:
+        covered_ms = line.planned_ns // NS_PER_MS - FILLS_BEFORE_MS
+        log = self.reads.get((line.leg, kind))
+        if log is None:
+            return []
+        return [t for t, since in log.done if t >= from_ns and (since is None or since <= covered_ms)]
+
+    def asking(self, leg: int, kind: ReadKind, now_ns: int) -> ReadLog:
+        """A read is about to be asked for."""
+        log = self.reads.setdefault((leg, kind), ReadLog())
+        log.asked_ns, log.under_way = now_ns, True
+        return log
+
+    # folding
+    def fold(self, t_ns: int, fact: Fact) -> None:
+        self._pos = None
+        if not isinstance(fact, Life):
+            self.last_ns = max(self.last_ns, t_ns)
+        match fact:
+            case Intended():
+                self.turns.append(fact.intent)
+                self.turn_over = self.canceled = False
+            case Ordered():
+                self._order(t_ns, fact)
+            case Dropped():
+                self.lines[fact.client_id].dropped = True
+            case Dead():
+                line = self.lines[fact.client_id]
+                line.dead = (line.filled, line.known)
+            case CancelAsked():
+                line = self.lines[fact.client_id]
+                line.canceled_ns = (line.canceled_ns[0] if line.canceled_ns else t_ns, t_ns)
+            case Told():
+                self.hear(fact.event)
+            case Lost():
+                self.lost[fact.leg] += fact.coins
+                self.lost_unread = True
+            case Stepped():
+                self._step(t_ns, fact)
+            case Asked():
+                self.canceled = self.canceled or fact.what == "cancel"
+                self.lost_unread = self.lost_unread and fact.what != "retry"
+            case Life():
+                self._relive(t_ns, fact)
+
+    def _order(self, t_ns: int, fact: Ordered) -> None:
+        if fact.order.client_id in self.lines:
+            return
+        line = Line(fact, t_ns)
+        self.lines[fact.order.client_id] = line
+        self.number = max(self.number, fact.number + 1)
+
+    def _step(self, t_ns: int, fact: Stepped) -> None:
+        self.state = after(self.state, fact.step)
+        self.why = fact.why
+        self.state_ns = t_ns
+        if fact.step is Step.SHORT and self.trouble_ns is None:
+            self.trouble_ns = t_ns
+        elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
+            self.trouble_ns, self.tries_from_ns = None, t_ns
+        if fact.step in _ENDS_TURN:
+            self.turn_over = True
+
+    def _relive(self, t_ns: int, fact: Life) -> None:
+        self.number += fact.unsaved
+        self.turn_over = True
+        self.reads.clear()
+        if not self.state.ended:
+            self.relived_ns = t_ns
+            since_ns = min([line.planned_ns for line in self.unsettled()], default=self.last_ns)
+            self.covers_ms = min(since_ns, self.last_ns) // NS_PER_MS - FILLS_BEFORE_MS
+        self.positions = [[], []]
+        for line in self.lines.values():
+            line.query_open, line.handed_ns = False, None
+            line.absent_ns.clear()
+            if not line.settled:
+                line.relived_ns = t_ns
+
+    def hear(self, event: object) -> None:
+        """One event. Events of other orders than this hedge's matter only as fills that might be its own."""
+        self._pos = None
+        if isinstance(event, ReadDone):
+            self._read_done(event)
+        elif isinstance(event, ReadFailed):
+            self._read_over(event.venue, event.market, event.native, event.kind)
+        elif isinstance(event, Position):
+            self._row(event)
+        elif isinstance(event, Fill):
+            self._fill(event)
+        elif isinstance(event, _OF_ONE_ORDER):
+            line = self.lines.get(event.client_id)
+            if line is not None:
+                line.hear(event)
+                self._attribute(line)
+            elif isinstance(event, OrderReport):
+                self._others.add((event.venue, f"{event.market.value}.{event.native}", event.order_id))
+                self._unattributed.pop((event.venue, f"{event.market.value}.{event.native}", event.order_id), None)
+
+    def _fill(self, fill: Fill) -> None:
+        key = (fill.venue, f"{fill.market.value}.{fill.native}", fill.order_id)
+        line = self.lines.get(fill.client_id) or self._by_order_id.get(key)
+        if line is not None:
+            line.hear(fill)
+            self._attribute(line)
+        elif fill.origin == "order" and key not in self._others and self._may_be_ours(fill):
+            self._unattributed.setdefault(key, {})[fill.fill_id] = fill
+
+    def _may_be_ours(self, fill: Fill) -> bool:
+        name = read_client_id(fill.client_id)
+        return not fill.client_id or (name is not None and name.hedge == self.hedge)
+
+    def _attribute(self, line: Line) -> None:
+        where = f"{line.order.market.value}.{line.order.native}"
+        for order_id in line.order_ids:
+            key = (line.order.venue, where, order_id)
+            self._by_order_id[key] = line
+            for fill in self._unattributed.pop(key, {}).values():
+                line.hear(fill)
+
+    def _read_over(self, venue: str, market: Market, native: str, kind: ReadKind) -> list[tuple[int, ReadLog]]:
+        found = []
+        for index, leg in enumerate(self.intent.legs):
+            if (leg.venue, leg.market) == (venue, market) and native in ("", leg.native):
+                log = self.reads.setdefault((index, kind), ReadLog())
+                log.under_way = False
+                found.append((index, log))
+        return found
+
+    def _read_done(self, done: ReadDone) -> None:
+        for index, log in self._read_over(done.venue, done.market, done.native, done.kind):
+            log.done.append((done.asked_ns, done.since_ms))
+            if done.kind is ReadKind.POSITIONS:
+                rows = [row.qty for row in self._rows[index].values() if row.t_ns >= done.asked_ns]
+                self.positions[index].append((done.asked_ns, sum(rows, ZERO)))
+
+    def _row(self, position: Position) -> None:
+        for index, leg in enumerate(self.intent.legs):
+            if leg.market is Market.PERP and (leg.venue, leg.native) == (position.venue, position.native):
+                self._rows[index][position.held] = position
+
+
+def query_window(line: Line, absence: Absence) -> tuple[int, int]:
+    """Between when and when "no such order" counts, engine time of asking."""
+    return (
+        line.sent_by_ns + int(absence.settle_s * NS_PER_S),
+        line.planned_ns + int(absence.forget_s * NS_PER_S),
+    )
+
+
+_OF_ONE_ORDER = (OrderReport, Accepted, Rejected, Unanswered, CancelTaken, CancelRefused, OrderAbsent)
+
+
+def _agree(times: list[int], apart_ns: int) -> bool:
+    return len(times) >= 2 and max(times) - min(times) >= apart_ns
+
+
+def fee_coins(line: Line, leg: Leg) -> Decimal:
+    """Coins of the leg's own asset that its fills cost; estimated where a fill does not tell its fee yet."""
+    if leg.market is not Market.SPOT:
+        return ZERO
+    told = untold = ZERO
+    for fill in line.fills.values():
+        if fill.fee is None:
+            untold += fill.qty
+        elif fill.fee_ccy == leg.terms.asset:
+            told += fill.fee
+    untold += line.filled - line.fills_qty
+    if leg.fee_in_base and line.order.side.sign > 0:
+        told += untold * leg.taker_rate
+    return coins(told, leg.terms)
+
+
+def purposes(lines: Iterable[Line], *wanted: Purpose) -> list[Line]:
+    return [line for line in lines if line.purpose in wanted]

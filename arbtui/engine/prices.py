@@ -30,7 +30,7 @@ class BoardPrices:
         self._texts = texts
 
     def price(self, leg: str) -> Price:
-        slot = self.slot(leg)
+        slot = slot_of(self._board, leg)
         if slot is None:
             return replace(_NO_PRICE, why_not=f"{leg} is not listed")
         now_ns = self._clock.now_ns()
@@ -50,7 +50,7 @@ class BoardPrices:
         )
 
     def instrument(self, leg: str) -> Instrument | None:
-        slot = self.slot(leg)
+        slot = slot_of(self._board, leg)
         return slot.instrument if slot is not None else None
 
     def usd(self, ccy: str) -> Decimal | None:
@@ -62,13 +62,14 @@ class BoardPrices:
             rate = next((mid for slot in fresh if (mid := _mid_usd(slot)) is not None), None)
         return Decimal(repr(rate)) if rate is not None else None
 
-    def slot(self, leg: str) -> Slot | None:
-        """The slot of ``venue.market.native``; None where it is not listed (any more)."""
-        venue, _, rest = leg.partition(".")
-        market, _, native = rest.partition(".")
-        if market not in (Market.SPOT, Market.PERP):
-            return None
-        return self._board.slot_of(venue, Market(market), native)
+
+def slot_of(board: Board, leg: str) -> Slot | None:
+    """The slot of ``venue.market.native``; None where it is not listed (any more)."""
+    venue, _, rest = leg.partition(".")
+    market, _, native = rest.partition(".")
+    if market not in (Market.SPOT, Market.PERP):
+        return None
+    return board.slot_of(venue, Market(market), native)
 
 
 def _mid_usd(slot: Slot) -> float | None:

@@ -5,8 +5,9 @@ Each leg is of a coin of its own, so that the coin's other legs go on and could 
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from tests.e2e.harness import Arbtui, Line, Sim, beside, is_status, running, sim
 
 pytestmark = pytest.mark.slow
 
+LOG = logging.getLogger(__name__)  # what was measured: pytest -o log_cli=true -o log_cli_level=INFO
+
 LEGS = [
     (venue, market) for venue in ("binance", "okx", "bybit", "bitget", "hyperliquid") for market in ("perp", "spot")
 ]
-Note = Callable[[str, object], None]
 OUT_WITHIN_S = 10.0
 BACK_WITHIN_S = 20.0
 
@@ -88,32 +90,32 @@ def watched(home: Path) -> Iterator[Watched]:
         arguments = ("--symbols", ",".join(legs.values()), "--pairs", "all", "--emit", "spread,signal")
         with running(home, "--gateway", sim.url, "--no-ui", *arguments) as arbtui:
             legs_watched = Watched(arbtui, sim, legs)
-            legs_watched.watch(16)
+            legs_watched.watch(26)
             never = [leg for leg, seen in legs_watched.free_s.items() if not seen]
             assert not never  # else nothing below proves anything
             yield legs_watched
 
 
-def test_a_halted_leg_is_out_within_10_s_and_back_within_20_s_of_its_end(tmp_path: Path, record_property: Note) -> None:
+def test_a_halted_leg_is_out_within_10_s_and_back_within_20_s_of_its_end(tmp_path: Path) -> None:
     with watched(tmp_path) as legs:
         legs.order("halt")
-        legs.watch(17)
-        record_property("out_after_s", {leg: max(seen, default=0.0) for leg, seen in legs.free_s.items()})
+        legs.watch(14)
+        LOG.info("out after s: %s", {leg: max(seen, default=0.0) for leg, seen in legs.free_s.items()})
         assert {leg: seen[-1] for leg, seen in legs.free_s.items() if seen and seen[-1] > OUT_WITHIN_S} == {}
         assert {leg: seen[-1] for leg, seen in legs.raised_s.items() if seen and seen[-1] > OUT_WITHIN_S} == {}
         legs.order("resume")
-        legs.watch(BACK_WITHIN_S)
-        record_property("back_after_s", {leg: min(seen, default=None) for leg, seen in legs.free_s.items()})
+        until_s = time.monotonic() + BACK_WITHIN_S
+        while time.monotonic() < until_s and not all(legs.free_s.values()):
+            legs.watch(1)
+        LOG.info("back after s: %s", {leg: min(seen, default=None) for leg, seen in legs.free_s.items()})
         assert [leg for leg, seen in legs.free_s.items() if not seen] == []
 
 
-def test_a_closed_leg_is_out_within_10_s_and_where_it_was_announced_before_the_venue_closes_it(
-    tmp_path: Path, record_property: Note
-) -> None:
+def test_a_closed_leg_is_out_within_10_s_and_where_it_was_announced_before_the_venue_closes_it(tmp_path: Path) -> None:
     with watched(tmp_path) as legs:
         legs.order("delist", seconds=15)
         legs.watch(30)
-        record_property("out_after_s", {leg: max(seen, default=0.0) for leg, seen in legs.free_s.items()})
+        LOG.info("out after s: %s", {leg: max(seen, default=0.0) for leg, seen in legs.free_s.items()})
         assert {leg: seen[-1] for leg, seen in legs.free_s.items() if seen and seen[-1] > 15 + OUT_WITHIN_S} == {}
         assert {leg: seen[-1] for leg, seen in legs.raised_s.items() if seen and seen[-1] > 15 + OUT_WITHIN_S} == {}
         pushed = [leg for leg in legs.legs if leg.startswith(("okx.", "binance.perp"))]

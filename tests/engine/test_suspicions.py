@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import msgspec
@@ -98,6 +99,20 @@ def test_a_brisk_quote_that_falls_silent_is_asked_about_within_5_s(world: World)
     world.seconds(60, *world.slots)
     world.seconds(5, *"BCDEFGH")
     assert len(world.asks()) == 1
+
+
+def test_a_thousand_quotes_that_move_at_random_are_asked_about_less_than_once_a_minute() -> None:
+    natives = [f"N{n}" for n in range(1000)]
+    world = World(" ".join(natives))
+    rng = random.Random(7)
+
+    def at_random(seconds: int) -> int:
+        for _ in range(seconds):
+            world.seconds(1, *(native for native in natives if rng.random() < 0.3))
+        return len(world.asks())
+
+    at_random(300)  # until habits are known
+    assert at_random(300) < 5
 
 
 def test_a_silence_that_goes_on_is_asked_about_less_and_less(world: World) -> None:

@@ -26,7 +26,7 @@ COINS = 12  # the most traded ones: each of their streams should bring something
 BOOKS_OF = 2
 AT_LEAST_S = 6.0  # so long anything that goes wrong has time to show
 AT_MOST_S = 25.0  # so long silence is waited for
-YOUNG_S = 8.0  # what was asked for so lately is not judged: coins and books change while we look
+YOUNG_S = 8.0  # what was asked for (anew) so lately is not judged: coins and books change while we look
 OFF_PEG = 0.02  # a stable coin this far from another
 
 _COLOURS = {Verdict.OK: "32", Verdict.BAD: "31", Verdict.SKIPPED: "90"}
@@ -49,7 +49,7 @@ class _Check:
     def __init__(self) -> None:
         self.code = 0
         self._live: Live | None = None
-        self._since_s: dict[tuple[str, Stream], float] = {}  # when each stream was first wanted
+        self._since_s: dict[tuple[str, Stream], float] = {}  # since when each stream has not been live
 
     def take(self, live: Live) -> None:
         self._live = live
@@ -86,8 +86,11 @@ class _Check:
         return 0
 
     def _note(self, live: Live, now_s: float) -> None:
-        wanted = {(name, report.stream) for name, venue in live.venues.items() for report in venue.reports()}
-        self._since_s = {key: self._since_s.get(key, now_s) for key in wanted}
+        reports = [(name, report) for name, venue in live.venues.items() for report in venue.reports()]
+        self._since_s = {
+            (name, r.stream): now_s if r.state is StreamState.LIVE else self._since_s.get((name, r.stream), now_s)
+            for name, r in reports
+        }
 
 
 STABLE = ("USDC", "USDT", "USD")

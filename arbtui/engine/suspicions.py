@@ -3,8 +3,8 @@
 Some venues tell nobody that they halted an instrument, resumed it, or closed it for good: their listing says so to
 whoever asks. A listing is dear (half a megabyte and more, up to weight 20), so it is asked for on suspicion only:
 
-- a quote stands still for more than three times the longest pause it has made of late, 3 s at least: what is halted does
-  not move. Few live quotes do that, but there are many of them: four such questions at once, and one every 15 s.
+- a quote stands still for more than three times the longest pause it has made of late, 3 s at least: what is halted
+  does not move. Few live quotes do that, but there are many of them: four such questions at once, and one every 15 s.
   The longest of a hundred random pauses is exceeded threefold once in 200,000, so a thousand quotes are asked about
   less than once a minute; with twice they would be all the time;
 - a leg makes an edge by standing still for 3 s (6 s where it is slow by habit): the others have moved away from it, or

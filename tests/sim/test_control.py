@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from arbtui.sim.control import Refused
+from arbtui.sim.asked import Refused
 from tests.sim.support import Bench, served
 
 FAPI = "https://fapi.binance.com/fapi/v1"

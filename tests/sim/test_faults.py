@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from arbtui.sim.control import Refused
+from arbtui.sim.asked import Refused
 from arbtui.sim.faults import KINDS
 from tests.sim.support import Bench, Wire, served
 

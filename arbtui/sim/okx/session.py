@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Session, Topic
 from arbtui.sim.limits import Sliding
 from arbtui.sim.listing import Listing
 from arbtui.sim.okx import channels, tables
+from arbtui.sim.okx.answers import Lost
+from arbtui.sim.okx.private import OPS
+from arbtui.sim.okx.rules import NO_SUCH
+from arbtui.sim.okx.signed import Unauthorised, logged_in
+from arbtui.sim.okx.users import CHANNELS as PRIVATE_CHANNELS
+from arbtui.sim.okx.users import TYPES
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx
@@ -68,6 +75,8 @@ class OkxSession(Session):
         self._subscribed = False
         self._spoke_ns = 0
         self._conn_id = ""
+        self.private = side == "private"
+        self._account: Account | None = None  # who logged in
 
     def opened(self) -> None:
         self._spoke_ns = self.opened_ns
@@ -88,6 +97,15 @@ class OkxSession(Session):
         since_ns = self._spoke_ns if self._subscribed else self.opened_ns
         if now_ns - since_ns > tables.SILENCE_S * NS_PER_S:
             self.close(4004, "No data received in 30s")
+        if self._account is not None:
+            self._okx.private.users.second(self, now_ns)
+
+    def closed(self) -> None:
+        self._okx.private.users.leave(self)
+
+    @property
+    def logged_in(self) -> bool:
+        return self._account is not None
 
     def announce_shutdown(self) -> None:
         self._event("notice", code="64008", msg=_UPGRADE)
@@ -123,19 +141,71 @@ class OkxSession(Session):
                 except Refused as refused:
                     self._error(refused, message_id)
         elif op == "login":
-            _args(ask, text)
-            raise Refused("60005", "Invalid apiKey")  # whichever it is: there are no accounts here
+            self._login(_args(ask, text)[0])
         elif op in _ORDERS:
-            if self._side == "private":
-                raise Refused("60011", "Please log in")
-            raise Refused("60028", "The current operation is not supported by this URL.")
+            self._operate(op, ask, message_id, text)
         else:
             raise Refused("60019" if isinstance(op, str) else "60012", _op_text(op, text))
+
+    def _login(self, arg: dict[str, Any]) -> None:
+        if self._side == "public":
+            raise Refused("60028", "The current operation is not supported by this URL.")
+        try:
+            self._account = logged_in(self._okx.private.desk, arg, self._okx.view.now_ms())
+        except Unauthorised as refused:
+            raise Refused(refused.code, str(refused)) from refused
+        self._subscribed = True
+        self._event("login", code="0", msg="")
+
+    def _operate(self, op: str, ask: dict[str, Any], message_id: Any, text: str) -> None:
+        """An order operation. Instruments are named by ``instIdCode`` alone; demo trading refuses even its own."""
+        if self._side != "private":
+            raise Refused("60028", "The current operation is not supported by this URL.")
+        if self._account is None:
+            raise Refused("60011", "Please log in")
+        args = _args(ask, text)
+        private = self._okx.private
+        with private.carrier.answer_first():
+            if op not in OPS:
+                answer: dict[str, Any] = {"code": "60013", "msg": f"{op} is not simulated", "data": []}
+            elif any("instIdCode" not in arg for arg in args):
+                answer = _all_refused(args, "50014", "Parameter instIdCode can not be empty.")
+            elif self._demo:
+                answer = _all_refused(args, *NO_SUCH)
+            else:
+                known = [{key: arg[key] for key in arg if arg[key] != "" and key != "instId"} for arg in args]
+                try:
+                    answer = private.operate(self._account, op, known)
+                except Lost:
+                    self.drop()
+                    return
+            head = {} if message_id is None else {"id": message_id}
+            self.send(orjson.dumps({**head, "op": op, **answer}))
+
+    def _private_one(self, op: str, channel: str, arg: dict[str, Any], message_id: Any) -> None:
+        """Subscribe to a private channel or leave it. The answer comes first, or what is already told."""
+        assert self._account is not None
+        users = self._okx.private.users
+        if channel not in PRIVATE_CHANNELS or arg.get("instType", "ANY") not in TYPES:
+            raise _unknown(arg)
+        key = (channel, arg.get("instType"), arg.get("instFamily"), arg.get("instId"))
+        if op == "unsubscribe":
+            users.unsubscribe(self, self._account, key)
+            self._ack(op, arg, message_id)
+            return
+        if self.refused("other", channel):
+            raise _unknown(arg)
+        self._subscribed = True
+        self._ack(op, arg, message_id)
+        users.subscribe(self, self._account, key, arg)
 
     def _one(self, op: str, arg: dict[str, Any], message_id: Any) -> None:
         """Subscribe to one arg or leave it, and acknowledge it."""
         channel = arg["channel"]
         self._check_place(channel, arg)
+        if channel in _PRIVATE:
+            self._private_one(op, channel, arg, message_id)
+            return
         key = (channel, arg.get("instType" if channel == "instruments" else "instId"))
         if op == "unsubscribe" and self.unsubscribe(key):
             self._ack(op, arg, message_id)
@@ -164,7 +234,9 @@ class OkxSession(Session):
         if business:
             raise Refused("64001", _MOVED)
         if channel in (_PRIVATE if self._side == "private" else _LOGIN_NEEDED):
-            raise Refused("60011", "Please log in")
+            if self._account is None:
+                raise Refused("60011", "Please log in")
+            return
         if self._side == "private" or channel not in channels.CHANNELS:
             raise _unknown(arg)
 
@@ -217,9 +289,15 @@ def _args(ask: dict[str, Any], text: str) -> list[dict[str, Any]]:
     args = ask.get("args")
     if not isinstance(args, list) or not args or not all(isinstance(arg, dict) for arg in args):
         raise Refused("60012", f"Illegal request: {text}")
-    if ask["op"] != "login" and not all(isinstance(arg.get("channel"), str) for arg in args):
+    if ask["op"] in ("subscribe", "unsubscribe") and not all(isinstance(arg.get("channel"), str) for arg in args):
         raise Refused("60012", f"Illegal request: {text}")
     return args
+
+
+def _all_refused(args: list[dict[str, Any]], code: str, text: str) -> dict[str, Any]:
+    """The answer to an order operation of which nothing is taken."""
+    rows = [{"ordId": "", "clOrdId": str(a.get("clOrdId", "")), "tag": "", "sCode": code, "sMsg": text} for a in args]
+    return {"code": "1", "msg": "", "data": rows}
 
 
 def _op_text(op: Any, text: str) -> str:

@@ -1,4 +1,6 @@
-"""OKX: what it lists, and which channels an instrument has. REST is in ``rest``, sockets in ``session``."""
+"""OKX: what it lists, and which channels an instrument has. REST is in ``rest``, sockets in ``session``, accounts
+in ``private``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from arbtui.sim.hub import Hub
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Listing, Market, Status, Terms, Writer
 from arbtui.sim.okx import channels, tables
+from arbtui.sim.okx.private import Private, asked
 from arbtui.sim.okx.rest import Rest
 from arbtui.sim.okx.session import OkxSession
 
@@ -31,6 +34,8 @@ class Okx(SimVenue):
         self._rest = Rest(self)
         self._next_code = tables.FIRST_CODE
         super().__init__(hub)
+        self.private = Private(self)
+        self.desk = self.private.desk
 
     # -- instruments -----------------------------------------------------------------------------------------------
 
@@ -125,7 +130,7 @@ class Okx(SimVenue):
         return self._rest.routes()
 
     def market_of(self, call: Call) -> Market | None:
-        inst_id, inst_type = call.query.get("instId", ""), call.query.get("instType", "")
+        inst_id, inst_type = self._asked(call, "instId") or "", self._asked(call, "instType") or ""
         if call.path in ("/api/v5/public/funding-rate", "/api/v5/public/funding-rate-history"):
             return "perp"
         if inst_type:
@@ -135,7 +140,23 @@ class Okx(SimVenue):
         return "perp" if inst_id.endswith("-SWAP") else "spot"
 
     def handle(self, call: Call) -> Reply:
-        return self._rest.handle(call)
+        return self.private.handle(call) if self.private.knows(call) else self._rest.handle(call)
+
+    def symbol_of(self, call: Call) -> str | None:
+        return self._asked(call, "instId")
+
+    def _asked(self, call: Call, key: str) -> str | None:
+        """A parameter of the query, or of the (first object of the) body."""
+        if call.method == "GET" or not call.body:
+            return call.query.get(key)
+        ask = asked(call)
+        first = ask[0] if isinstance(ask, list) and ask else ask
+        return str(first[key]) if isinstance(first, dict) and key in first else None
+
+    def expire_sessions(self, market: Market | None) -> None:
+        for session in list(self.hub.sessions):
+            if isinstance(session, OkxSession) and session.logged_in:
+                session.close(4001, "Login Failed")
 
     def refusal(self, status: int, retry_after_s: int) -> Reply:
         """OKX sends no Retry-After, whatever it refuses."""

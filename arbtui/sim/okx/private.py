@@ -1,0 +1,193 @@
+"""OKX's private side as a whole: signed requests with their limits, orders over sockets, and who is told what.
+
+Answers come from ``private_orders`` and ``private_account``. Each is a function of the account and the asked parameters
+(of a query, or of a JSON body, whose empty texts count as absent: the official SDK sends every optional field as "").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from arbtui.sim.accounts import Account, Position
+from arbtui.sim.base import Call, Reply
+from arbtui.sim.carrier import Carrier
+from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.limits import PerWindow
+from arbtui.sim.listing import Market
+from arbtui.sim.okx import rules, tables
+from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Lost, Outcome
+from arbtui.sim.okx.private_account import AccountAnswers
+from arbtui.sim.okx.private_orders import OrderAnswers
+from arbtui.sim.okx.signed import Unauthorised, signed
+from arbtui.sim.okx.users import Users
+from arbtui.sim.orders import Fill, Order
+
+if TYPE_CHECKING:
+    from arbtui.sim.okx.venue import Okx
+
+_NOT_ALLOWED = b'{"msg":"This API key doesn\'t have permission to use this function.","code":"50120"}'
+_SECRET = frozenset({"sign", "passphrase", "apiKey"})
+
+
+class Private:
+    """See the module. It is the desk's ``Listener``."""
+
+    def __init__(self, venue: Okx) -> None:
+        self._venue = venue
+        self.desk = Desk(venue.hub, venue.name, rules.RULES, self, rules.make_keys)
+        self.carrier = Carrier(venue)
+        self.users = Users(venue, self.desk, self.carrier)
+        self._orders_in_2_s = PerWindow(rules.ORDERS_OF_ACCOUNT_PER_2_S, 2)
+        self.orders = OrderAnswers(venue, self.desk)
+        self._table: dict[tuple[str, str], Endpoint] = {
+            **self.orders.table(),
+            **AccountAnswers(venue, self.desk).table(),
+        }
+
+    def knows(self, call: Call) -> bool:
+        """Whether the request is one of these."""
+        return (call.method, call.path) in self._table and call.host in tables.REST_HOSTS
+
+    def paths(self) -> Iterable[tuple[str, str]]:
+        return self._table
+
+    # -- REST ----------------------------------------------------------------------------------------------------
+
+    def handle(self, call: Call) -> Reply:
+        in_us = self._venue.hub.now_ns() // 1000
+        try:
+            account = signed(self.desk, call, self._venue.rest.now_ms())
+        except Unauthorised as refused:
+            return refused.reply
+        endpoint = self._table[call.method, call.path]
+        ask = asked(call)
+        if isinstance(ask, Reply):
+            return ask
+        if endpoint.verb and not account.can_trade:
+            return Reply(401, _NOT_ALLOWED)
+        try:
+            rows = self.answered(account, call.method, call.path, ask)
+            body: dict[str, Any] = {"code": "0", "msg": "", "data": rows}
+        except Lost:
+            return Reply(lost=True)
+        except Outcome as outcome:
+            text = "All operations failed" if outcome.code == "1" else "Bulk operation partially succeeded."
+            body = {"code": outcome.code, "msg": text, "data": outcome.rows}
+        except Failed as failed:
+            return Reply(failed.status, orjson.dumps({"code": failed.code, "data": [], "msg": str(failed)}))
+        if endpoint.verb:
+            body |= {"inTime": str(in_us), "outTime": str(in_us + 900)}
+        return Reply(200, orjson.dumps(body))
+
+    def answered(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
+        """The rows that answer a request; raises ``Failed``, ``Outcome`` and ``Lost``."""
+        endpoint = self._table[method, path]
+        asks: list[Ask] = ask if isinstance(ask, list) else [ask]
+        self._count(account, endpoint, asks)
+        note = self._noted(account, method, path, ask)
+        if not endpoint.verb:
+            return self._tried(note, lambda: endpoint.answer(account, ask))
+        listing = self.orders.meant(asks[0]) if asks else None
+        where = (listing.market if listing else None, listing.native if listing else None, endpoint.verb)
+        if fault := self.desk.act("ack_lost_undelivered", *where):
+            account.requests.remove(note)
+            account.counts[f"{method} {path}"] -= 1
+            raise _lost(fault.reason)
+        found, refused = [], None
+        try:
+            found = self._tried(note, lambda: endpoint.answer(account, ask))
+        except (Failed, Outcome) as why:
+            refused = why
+        if fault := self.desk.act("ack_lost_delivered", *where):
+            raise _lost(fault.reason)
+        if refused is not None:
+            raise refused
+        return found
+
+    def _tried(self, note: dict[str, Any], answer: Callable[[], list[Any]]) -> list[Any]:
+        try:
+            return answer()
+        except (Failed, Outcome) as refused:
+            rows = refused.rows if isinstance(refused, Outcome) else []
+            note["code"] = next((row["sCode"] for row in rows if row.get("sCode") not in ("0", None)), refused.code)
+            raise
+
+    def _noted(self, account: Account, method: str, path: str, ask: Any) -> dict[str, Any]:
+        """Keep what was asked when, without its secrets."""
+        account.counts[f"{method} {path}"] += 1
+        kept = [{k: v for k, v in one.items() if k not in _SECRET} for one in (ask if isinstance(ask, list) else [ask])]
+        params: Any = kept if isinstance(ask, list) else kept[0]
+        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": params, "code": "0"}
+        account.requests.append(note)
+        return note
+
+    def _count(self, account: Account, endpoint: Endpoint, asks: list[Ask]) -> None:
+        now_ns = self._venue.hub.now_ns()
+        for one in asks if endpoint.per_inst else [{}]:
+            listing = self.orders.meant(one) if endpoint.per_inst else None
+            client = f"{account.name}/{listing.native if listing else ''}"
+            if endpoint.used.add(client, 1, now_ns) > endpoint.limit:
+                raise Failed("50011", "Rate limit reached. Please refer to API documentation.", 429)
+            if (
+                endpoint.verb == "order"
+                and self._orders_in_2_s.add(account.name, 1, now_ns) > self._orders_in_2_s.limit
+            ):
+                raise Failed("50061", "The maximum order rate of the account is reached.", 429)
+
+    # -- sockets -------------------------------------------------------------------------------------------------
+
+    def operate(self, account: Account, op: str, args: list[Ask]) -> dict[str, Any]:
+        """Answer an order operation of a socket: everything but ``id`` and ``op``. Raises ``Lost``."""
+        in_us = self._venue.hub.now_ns() // 1000
+        path = _OPS[op]
+        try:
+            if not account.can_trade:
+                raise Failed("50120", "This API key doesn't have permission to use this function.")
+            rows = self.answered(account, "POST", path, args if op.startswith("batch") else args[0])
+            answer: dict[str, Any] = {"code": "0", "msg": "", "data": rows}
+        except Outcome as outcome:
+            answer = {"code": outcome.code, "msg": "", "data": outcome.rows}
+        except Failed as failed:
+            answer = {"code": failed.code, "msg": str(failed), "data": []}
+        return {**answer, "inTime": str(in_us), "outTime": str(in_us + 900)}
+
+    # -- what the desk tells -------------------------------------------------------------------------------------
+
+    def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
+        self.users.tell_order(order, what, fill)
+
+    def account_changed(
+        self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
+    ) -> None:
+        self.users.tell_account(account, cause, list(assets), list(positions))
+
+
+OPS = frozenset({"order", "batch-orders", "cancel-order", "batch-cancel-orders"})
+_OPS = {
+    "order": "/api/v5/trade/order",
+    "batch-orders": "/api/v5/trade/batch-orders",
+    "cancel-order": "/api/v5/trade/cancel-order",
+    "batch-cancel-orders": "/api/v5/trade/cancel-batch-orders",
+}
+
+
+def asked(call: Call) -> Any:
+    """Parameters of the query, or of the JSON body; empty texts are absent. A ``Reply`` if it is no JSON."""
+    if call.method == "GET":
+        return {key: value for key, value in call.query.items() if value}
+    try:
+        body = orjson.loads(call.body or b"{}")
+    except orjson.JSONDecodeError:
+        body = None
+    rows = body if isinstance(body, list) else [body]
+    if not all(isinstance(row, dict) for row in rows):
+        return Reply(400, b'{"code":"50002","data":[],"msg":"JSON syntax error"}')
+    cleaned = [{key: value for key, value in row.items() if value != ""} for row in rows]
+    return cleaned if isinstance(body, list) else cleaned[0]
+
+
+def _lost(reason: str) -> Exception:
+    return Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400) if reason == "timeout" else Lost()

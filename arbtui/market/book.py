@@ -178,7 +178,7 @@ class Book:
         self.exchange_ms: int | None = None
         self.depth = 0  # levels a side that the stream shows, 0 = all
         self.crossed_ns = 0  # since when bids have been at or above asks; 0 = they are not
-        self.updated = [False, False]  # whether updates of bids and of asks have come since it was lost
+        self.updated = [False, False]  # whether the stream has brought bids, and asks, since it was lost
         self._rule = rule
         self._bids = _Side(1.0)
         self._asks = _Side(-1.0)
@@ -326,6 +326,8 @@ class Book:
             self._asks.replace(snapshot.asks)
         except BadLevel as error:
             return self.lost(f"bad {error} in the snapshot {snapshot.seq}")
+        if snapshot.source == "ws":
+            self.updated = [bool(snapshot.bids), bool(snapshot.asks)]
         self._window_min = min(WINDOW_LEFT_MIN, snapshot.limit // 4)
         if snapshot.limit:
             for side in (self._bids, self._asks):

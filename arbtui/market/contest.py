@@ -11,7 +11,7 @@ things are told sooner than by price: a side that the book shows and the channel
 level stands while the channel's price goes through several others.
 
 A book that has just come by snapshot is held to more: it may not show a side that the channel says is empty; its side
-that was found missing or standing must have been in the stream's updates since; and after a conviction it has to agree
+that was found missing or standing must have been on the stream since; and after a conviction it has to agree
 from its first moment on. If three snapshots in a row say the same, the channel is the one that errs: the book stands,
 and speaks against the quote.
 """
@@ -146,7 +146,7 @@ class Contest:
                 return f"the snapshot shows {name}, {_CHANNEL} says there are none"
         self._missing = {side for side in self._missing if not book.updated[side]}
         if self._missing:
-            return f"its updates bring no {_NAMES[min(self._missing)]}"
+            return f"its stream brings no {_NAMES[min(self._missing)]}"
         self._said.append((quote.bid, quote.ask))
         if self._agrees(slot):
             return ""

@@ -171,9 +171,21 @@ def test_a_side_that_was_missing_must_be_in_the_updates_before_a_snapshot_is_tak
     fair.snapshot(100.0, 101.0)
     assert not fair.is_live()
     assert fair.slot.book is not None
-    assert fair.slot.book.reason == "its updates bring no asks"
+    assert fair.slot.book.reason == "its stream brings no asks"
     fair.delta([], [("101.0", "2")])
     fair.snapshot(100.0, 101.0)
+    assert fair.is_live()
+
+
+def test_a_stream_of_snapshots_brings_back_a_side_that_stood() -> None:
+    fair = agreeing()
+    for number in range(12):
+        fair.quote(100.0, 101.0 + 0.01 * (number % 4) / 4)
+        fair.delta([("50.0", str(number + 1))], [])
+        fair.desk.after(0.25)
+    assert not fair.is_live()
+    snapshot = BookSnapshot(fair.slot.id, [("100.0", "1")], [("101.0", "1")], 99, fair.desk.now_ns)
+    fair.desk.board.apply(snapshot)
     assert fair.is_live()
 
 

@@ -137,10 +137,16 @@ class Case:
         assert now is not None
         return slip_bps(self.leg(index).price, now, side)
 
-    def covered(self) -> Decimal:
-        """Excess in coins, as it will be if everything under way that cannot rest fills whole."""
-        total = self.ledger.position(0) + self.ledger.position(1)
+    def excess(self) -> Decimal:
+        """Coins that leg 0 is known to hold more than leg 1, signed."""
+        return self.ledger.position(0) + self.ledger.position(1)
+
+    def uncovered(self, index: int) -> Decimal:
+        """The excess as it will be if all that is under way on leg ``index`` and cannot rest fills whole."""
+        total = self.excess()
         for line in self.flights():
+            if line.leg != index:
+                continue
             total += line.order.side.sign * coins(line.remaining, self.leg(line.leg).terms)
         return total
 

@@ -25,11 +25,12 @@ _APART_NS = NS_PER_S
 
 @dataclass(frozen=True)
 class Finding:
-    """``again``: read the venue's positions once more before it is believed. ``lost``: what each hedge has less."""
+    """Something to say. ``again``: read the venue's positions once more before it is believed. ``lost``: what each hedge has less."""
 
     venue: str
     text: str
     again: bool = False
+    ours: bool = False  # on an instrument that a hedge holds
     lost: tuple[tuple[str, Lost], ...] = ()
 
 
@@ -60,8 +61,10 @@ class Audit:
         if key in self._told:
             return None
         self._told.add(key)
-        what = f"{event.side} {event.native}"
-        return Finding(event.venue, f"an order that is not arbtui's on {event.venue}: {what} ({event.order_id})")
+        leg = f"{event.venue}.{event.market.value}.{event.native}"
+        held = any(ledger.position(index) and not ledger.state.ended for ledger, index in self._holders(leg))
+        what = f"{event.side} {event.native} ({event.order_id})"
+        return Finding(event.venue, f"an order that is not arbtui's on {event.venue}: {what}", ours=held)
 
     def taken(self, event: Fill | OrderReport) -> bool:
         """Whether this trade of the venue's own is news."""

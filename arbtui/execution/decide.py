@@ -61,6 +61,8 @@ _FEES_ASK_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
 def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk) -> Action:
     """The one next action. ``prices`` are those of the legs, in their order."""
     case = Case(ledger, prices, now_ns, desk)
+    if ledger.state is State.PREVIEWED and ledger.relived_ns is not None:
+        return Mark(Step.DROPPED, "nothing was sent: arbtui ended before the intent was on disk")
     if ledger.state is State.PREVIEWED or any(line.waits for line in ledger.lines.values()):
         return Wait(None)
     if (over := ledger.overfilled()) and ledger.state is not State.HALTED:
@@ -70,6 +72,9 @@ def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk)
     if (action := catch_up(case)) is not None:
         return action
     if ledger.state is State.IN_DOUBT:
+        if (fill := ledger.stranger()) is not None:
+            what = f"{fill.venue} filled {fill.side} {fill.qty:f} {fill.native} for an order that cannot be named"
+            return Mark(Step.HALT, f"{what}; an order of this hedge may have gone out unrecorded")
         return Mark(Step.RESOLVED, "the venues have told what became of every order")
     if ledger.state is State.HALTED or desk.killed:
         return _stand(case)
@@ -90,7 +95,7 @@ def _stand(case: Case) -> Action:
         return case.heard_or(None)
     if ledger.state is State.HALTED:
         return _books(case)
-    excess = case.covered()
+    excess = case.excess()
     if repairable(case, excess):
         if not allows(ledger.state, Step.HALT):
             return Mark(Step.SHORT, words(case, excess))
@@ -137,7 +142,7 @@ def _drop(case: Case, why: str) -> Action:
     """This turn sends nothing: an opening is over, a closing leaves what was open."""
     if case.intent.opens:
         return Mark(Step.DROPPED, f"nothing was sent: {why}")
-    excess = case.covered()
+    excess = case.excess()
     if repairable(case, excess):
         return Mark(Step.HALT, f"nothing was sent: {why}; {words(case, excess)}")
     return Mark(Step.BALANCED, f"nothing was sent: {why}")
@@ -179,7 +184,7 @@ def _go_on(case: Case) -> Action:
         return Mark(Step.ANSWERED, "the venues have every order")
     if lead is not None and (action := follow(case, lead)) is not None:
         return action
-    excess = case.covered()
+    excess = case.excess()
     resting = case.resting()
     if case.flights():
         # a leader that rests is tended meanwhile: it may have to be taken back

@@ -46,8 +46,8 @@ def thinner(case: Case) -> int:
 
 def follow(case: Case, lead: int) -> Action | None:
     """Hedge what the leader filled and nothing under way covers; None: nothing to follow, or no first try is left."""
-    excess = case.covered()
     index = 1 - lead
+    excess = case.uncovered(index)
     leg = case.leg(index)
     if case.ledger.turn_over or case.desk.killed or leg.side.sign * excess >= 0 or failed(case, index):
         return None

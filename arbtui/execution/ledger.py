@@ -103,11 +103,12 @@ class Line:
         self.told_qty = ZERO  # largest cumulative quantity told
         self.end_qty: Decimal | None = None  # the same, by messages that told the end
         self.end_ns: int | None = None
-        self.alien_ns: int | None = None
+        self.alien_ns: tuple[int, int] | None = None  # first and last time that the venue said a word nobody knows
         self.alien_text = ""
         self.open_ns: int | None = None
         self.unanswered_ns: int | None = None
         self.heard_ns = 0  # last word about it
+        self.reported_ns = 0  # last report
         self.canceled_ns: tuple[int, int] | None = None  # when a cancel was asked for, first and last
         self.cancel_failed_ns: int | None = None
         self.asked_ns: int | None = None  # last query
@@ -163,7 +164,7 @@ class Line:
 
     @property
     def alien(self) -> bool:
-        return self.alien_ns is not None and not self.ended and self.alien_ns > (self.open_ns or 0)
+        return self.alien_ns is not None and not self.ended and self.alien_ns[1] > (self.open_ns or 0)
 
     @property
     def complete(self) -> bool:
@@ -215,18 +216,20 @@ class Line:
 
     def _report(self, report: OrderReport) -> None:
         self._name(report.order_id)
+        self.reported_ns = max(self.reported_ns, report.t_ns)
         if report.told == "query":
             self.query_open = False
+        self.accepted = True
         filled = report.filled
         if filled is None and report.status is OrderStatus.FILLED:
             filled = self.order.qty
         if filled is not None:
             self.told_qty = max(self.told_qty, filled)
         if report.status is OrderStatus.UNKNOWN:
-            self.alien_ns = max(self.alien_ns or 0, report.t_ns)
+            first_ns, last_ns = self.alien_ns or (report.t_ns, report.t_ns)
+            self.alien_ns = (min(first_ns, report.t_ns), max(last_ns, report.t_ns))
             self.alien_text = report.status_text
             return
-        self.accepted = True
         if report.status is OrderStatus.OPEN:
             self.open_ns = max(self.open_ns or 0, report.t_ns)
             if self.status is None:
@@ -255,9 +258,9 @@ class Line:
         """From when on its outcome is in doubt unless something is heard before; None: it may stay as it is."""
         if self.settled or self.waits:
             return None
-        if self.alien:
-            return self.alien_ns
-        if self.relived_ns is not None and self.heard_ns < self.relived_ns:
+        if self.alien_ns is not None and self.alien:
+            return self.alien_ns[0]
+        if self.relived_ns is not None and self.reported_ns < self.relived_ns:
             return self.relived_ns
         if self.ended:  # the end is told; what it filled is not, or fills exceed it
             return (self.end_ns or self.heard_ns) + GRACE_NS
@@ -311,6 +314,7 @@ class Ledger:
         self.canceled = False  # a person asked to stop entering
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
+        self.was_quiet = False
         self.covers_ms = 0  # from when on they have to be read
         self.turn_over = False  # this turn sends no first orders any more
         self.said: set[str] = set()  # what people were told already, in this life
@@ -394,6 +398,23 @@ class Ledger:
                     return True
         return False
 
+    def stranger(self) -> Fill | None:
+        """A fill since the earlier life's last word that nobody can attribute and that may have been this hedge's.
+
+        A hedge that was quiet sends nothing but what lessens it; one that was not may have sent anything.
+        """
+        if self.relived_ns is None:
+            return None
+        for (venue, where, _), fills in self._unattributed.items():
+            for index, leg in enumerate(self.intent.legs):
+                if (leg.venue, f"{leg.market.value}.{leg.native}") != (venue, where):
+                    continue
+                for fill in fills.values():
+                    lessens = self.position(index) * fill.side.sign < 0
+                    if (fill.t_ms or fill.t_ns // NS_PER_MS) >= self.covers_ms and (lessens or not self.was_quiet):
+                        return fill
+        return None
+
     def proved_absent(self, line: Line, rules: VenueRules) -> bool:
         """Whether the venue's word, by its own rule, is that ``line`` never took effect."""
         if line.settled or self.blocked_by_stranger(line):
@@ -454,7 +475,9 @@ class Ledger:
                 self._step(t_ns, fact)
             case Asked():
                 self.canceled = self.canceled or fact.what == "cancel"
-                self.lost_unread = self.lost_unread and fact.what != "retry"
+                if fact.what == "retry":
+                    self.lost_unread = False
+                    self._unattributed.clear()
             case Life():
                 self._relive(t_ns, fact)
 
@@ -482,14 +505,14 @@ class Ledger:
         self.reads.clear()
         if not self.state.ended:
             self.relived_ns = t_ns
+            self.was_quiet = self.state is State.HEDGED and not self.unsettled()
             since_ns = min([line.planned_ns for line in self.unsettled()], default=self.last_ns)
             self.covers_ms = min(since_ns, self.last_ns) // NS_PER_MS - FILLS_BEFORE_MS
         self.positions = [[], []]
         for line in self.lines.values():
             line.query_open, line.handed_ns = False, None
             line.absent_ns.clear()
-            if not line.settled:
-                line.relived_ns = t_ns
+            line.relived_ns = t_ns
 
     def hear(self, event: object) -> None:
         """One event. Events of other orders than this hedge's matter only as fills that might be its own."""

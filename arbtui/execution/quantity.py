@@ -59,13 +59,17 @@ def common_coins(limit: Decimal, a: Terms, b: Terms) -> Decimal:
     return _EXACT.multiply(_floor_ratio(limit, lot), lot)
 
 
-def hedge_quantities(limit: Decimal, legs: tuple[Leg, Leg]) -> tuple[Decimal, Decimal] | str:
-    """Wire quantities of both legs for at most ``limit`` coins, or in words why there are none."""
+def hedge_quantities(limit: Decimal, legs: tuple[Leg, Leg], maker: int | None = None) -> tuple[Decimal, Decimal] | str:
+    """Wire quantities of both legs for at most ``limit`` coins, or in words why there are none.
+
+    ``maker``: the leg that rests, and so pays its maker fee.
+    """
     both = common_coins(limit, legs[0].terms, legs[1].terms)
     amounts = [both, both]
     for index, leg in enumerate(legs):
-        if leg.market is Market.SPOT and leg.side is Side.BUY and leg.fee_in_base and leg.taker_rate > 0:
-            amounts[1 - index] = _EXACT.multiply(both, 1 - leg.taker_rate)
+        rate = leg.maker_rate if index == maker else leg.taker_rate
+        if leg.market is Market.SPOT and leg.side is Side.BUY and leg.fee_in_base and rate > 0:
+            amounts[1 - index] = _EXACT.multiply(both, 1 - rate)
     wire = [tradable(amount, leg) for amount, leg in zip(amounts, legs, strict=True)]
     for qty, leg in zip(wire, legs, strict=True):
         if not qty:

@@ -61,7 +61,7 @@ def open_intent(
     limit = _coins_wanted(wish, legs[0], usd_per_ccy)
     if isinstance(limit, str):
         return limit
-    qty = hedge_quantities(limit, legs)
+    qty = hedge_quantities(limit, legs, wish.maker)
     if isinstance(qty, str):
         return qty
     return Intent(

@@ -177,7 +177,9 @@ class Runner:
         self._write([record(now_ns, "", life)])
         live = [hedge for hedge, ledger in self.ledgers.items() if not ledger.state.ended or ledger.unsettled()]
         for hedge in live:
-            self._tell(hedge, f"taken over as {self.ledgers[hedge].state}; the venues are read")
+            ledger = self.ledgers[hedge]
+            text = f"taken over as {ledger.state}{f' ({ledger.why})' if ledger.state.troubled else ''}; the venues are read"
+            self._tell(hedge, text, alarm=ledger.state.troubled)
         self._wake(*self.ledgers)
         self._audit_later()
 
@@ -352,8 +354,11 @@ class Runner:
         key = f"{event.venue}.{event.market.value}.{event.native}"
         if self._audit.taken(event):
             self._tell("", f"{event.venue} itself traded on {key}: {event.origin}", alarm=True)
-        self._read_positions(event.venue)
-        self.clock.call_at(self.clock.now_ns() + 1_100 * NS_PER_MS, partial(self._read_positions, event.venue))
+        self._read_positions_twice(event.venue)
+
+    def _read_positions_twice(self, venue: str) -> None:
+        self._read_positions(venue)
+        self.clock.call_at(self.clock.now_ns() + 1_100 * NS_PER_MS, partial(self._read_positions, venue))
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
         for ledger in self.ledgers.values():
@@ -372,7 +377,9 @@ class Runner:
         if finding.again:
             self.clock.call_at(self.clock.now_ns() + 1_100 * NS_PER_MS, partial(self._read_positions, finding.venue))
             return
-        self._tell("", finding.text, alarm=bool(finding.lost))
+        self._tell("", finding.text, alarm=bool(finding.lost) or finding.ours)
+        if finding.ours:
+            self._read_positions_twice(finding.venue)
         for hedge, lost in finding.lost:
             self._put(hedge, lost)
             ledger = self.ledgers[hedge]
@@ -707,7 +714,8 @@ def _may_be(ledger: Ledger, key: str) -> bool:
     """Whether something on this instrument that bears no name of ours may be this hedge's all the same."""
     if not ledger.turns or not any(leg.key == key for leg in ledger.intent.legs):
         return False
-    return ledger.relived_ns is not None or any(line.order.leg == key for line in ledger.unsettled())
+    reading = ledger.relived_ns is not None and ledger.state is State.IN_DOUBT
+    return reading or any(line.order.leg == key for line in ledger.unsettled())
 
 
 def _holdings(ledger: Ledger) -> str:

@@ -322,26 +322,34 @@ class World:
         most = self.wanted[hedge][leg]
         slack = most * Decimal("0.002") if spec.market is Market.SPOT else ZERO
         signed = got[leg] if leg == 0 else -got[leg]
-        if signed > most + slack or signed < -slack:
+        if (signed > most + slack or signed < -slack) and not self.taken:
             self.broke(f"{hedge} holds {got[leg]} on leg {leg}, wanted at most {most}")
 
     def excess(self, hedge: str) -> Decimal:
         """Coins that one leg has too much, if an order could change it; zero for dust."""
         legs = self.truth.get(hedge, [ZERO, ZERO])
+        if self.taken:
+            if len(self.truth) > 1:
+                return ZERO  # whose the taken coins were, nobody can say
+            legs = [self._account(hedge, leg) for leg in (0, 1)] if hedge in self.truth else legs
         excess = legs[0] + legs[1]
         heavy = 0 if excess > 0 else 1
         return excess if self._tradable(hedge, heavy, min(abs(excess), abs(legs[heavy]))) else ZERO
 
     def _tradable(self, hedge: str, leg: int, base: Decimal) -> bool:
-        spec = self.venues[("alpha", "beta")[self.order_of_legs(hedge)[leg]]].instrument
+        spec = self.venues[("alpha", "beta")[self.sides[hedge][leg]]].instrument
         assert spec.step is not None
         assert spec.multiplier is not None
         qty = (base / spec.multiplier / spec.step).to_integral_value(rounding=ROUND_FLOOR) * spec.step
         worth = qty * spec.multiplier * self.review[hedge][leg] * Decimal("0.8")
         return qty > 0 and worth >= (spec.min_notional or ZERO)
 
-    def order_of_legs(self, hedge: str) -> tuple[int, int]:
-        return self.sides[hedge]
+    def _account(self, hedge: str, leg: int) -> Decimal:
+        """Coins of the whole account on a leg: after others took some, only that says what is open."""
+        venue = self.venues[("alpha", "beta")[self.sides[hedge][leg]]]
+        if venue.instrument.market is Market.SPOT:
+            return self.truth[hedge][leg]
+        return venue.position() * (venue.instrument.multiplier or ZERO)
 
     # what people do
     def open(self, style: Style, maker: int | None) -> None:
@@ -497,7 +505,7 @@ class World:
                 seen.add(client_id)
                 line = ledger.lines.get(client_id)
                 if line is None:
-                    if held.filled:
+                    if held.filled and sure:
                         self.broke(f"the ledger has never heard of {client_id}, which filled {held.filled}")
                     continue
                 if line.filled > held.filled or (sure and line.filled != held.filled):

@@ -20,6 +20,12 @@ Line = dict[str, Any]
 START_WITHIN_S = 30.0
 
 
+def homes(folder: Path) -> dict[str, str]:
+    """The environment of a person whose folders are all in ``folder``."""
+    names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
+    return os.environ | {name: str(folder / name.lower()) for name in names}
+
+
 class Sim:
     """The simulator in a process of its own, and its control side."""
 
@@ -65,16 +71,12 @@ class Arbtui:
     """arbtui as a person starts it, with folders of its own; its lines come as they are printed."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
-        env = os.environ | {
-            name: str(home / name.lower())
-            for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
-        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "arbtui", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=env,
+            env=homes(home),
             text=True,
         )
         self.lines: list[Line] = []

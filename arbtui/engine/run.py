@@ -14,6 +14,7 @@ import contextlib
 import logging
 import random
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ from arbtui.venues import registry
 log = logging.getLogger(__name__)
 
 EXIT_INTERRUPTED = 130
+SWITCH_S = 0.001  # the loop waits no longer for a thread that reads a large answer or writes to disk (Python: 5 ms)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
     """
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(Stop())
+        sys.setswitchinterval(SWITCH_S)
         clock = WallClock(asyncio.get_running_loop())
         trouble = Trouble(clock)
         memory = await stack.enter_async_context(_memory(run, trouble))

@@ -16,7 +16,7 @@ from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken, RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.events import Event, Listing
 from arbtui.core.model import Market
-from arbtui.net.rest import Rest
+from arbtui.net.rest import Rest, decode
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
 REFRESH_S = 1800.0
@@ -142,7 +142,7 @@ class Discovery:
             if page is None:
                 break
             answer = await self._rest.fetch(self._venue.name, page)
-            for event in self._venue.decode_http(page, answer.status, answer.body, self._tables, answer.t_ns):
+            for event in await decode(self._venue, page, answer, self._tables):
                 if isinstance(event, Listing):
                     join_page(listings, event)
                 else:

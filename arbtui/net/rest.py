@@ -29,6 +29,7 @@ from arbtui.venues.base import HttpRequest, Tables, Venue
 
 TIMEOUT_S = 10.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
+AT_ONCE_BYTES = 64 * 1024  # so much is decoded in about a millisecond
 RATE_LIMIT_PAUSE_S = 10.0  # after a 429 that names no wait; doubled each time in a row
 MAX_PAUSE_S = 300.0
 FREQUENT_PAUSE_S = 600.0  # after a 403 that speaks of frequency
@@ -48,6 +49,17 @@ class Answer:
 
 class NotSent(TransportBroken):
     """No connection came about: not a byte of the request has left this machine."""
+
+
+async def decode(venue: Venue, request: HttpRequest, answer: Answer, tables: Tables) -> Sequence[Event]:
+    """What the answer says, as ``Venue.decode_http``; a large body is read beside the loop.
+
+    A thousand rows take 5 to 20 ms, in which no frame would be heard. Codecs are stateless and look symbols up one by
+    one, in tables whose ids are never given away again; what they say is applied on the loop.
+    """
+    if len(answer.body) <= AT_ONCE_BYTES:
+        return venue.decode_http(request, answer.status, answer.body, tables, answer.t_ns)
+    return await asyncio.to_thread(venue.decode_http, request, answer.status, answer.body, tables, answer.t_ns)
 
 
 class Rest:
@@ -91,7 +103,7 @@ class Rest:
         Raises TransportBroken (no answer, 5xx), VenueRefused (4xx, error bodies) or ProtocolBroken (another shape).
         """
         answer = await self.fetch(venue.name, request)
-        return venue.decode_http(request, answer.status, answer.body, tables, answer.t_ns)
+        return await decode(venue, request, answer, tables)
 
     async def fetch(self, venue: str, request: HttpRequest) -> Answer:
         """Send ``request`` when the budget allows it.

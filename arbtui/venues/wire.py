@@ -26,6 +26,8 @@ from arbtui.core.errors import ProtocolBroken
 
 T = TypeVar("T")
 
+_AT_ONCE_BYTES = 64 * 1024
+
 Price = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]  # finite and above zero: NaN fails too
 Size = Annotated[float, msgspec.Meta(gt=0.0, le=sys.float_info.max)]
 Amount = Annotated[float, msgspec.Meta(ge=0.0, le=sys.float_info.max)]
@@ -64,8 +66,9 @@ def guarded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, what: s
 class Rows(Generic[T]):
     """Decodes a JSON array of ``row`` so that one bad row does not take the others with it.
 
-    The whole array is tried at once; only where that fails is it taken apart. ``row`` is a type or a union of tagged
-    ones, T what it decodes to: ``_ROWS: Rows[_A | _B] = Rows(_A | _B)``. ``strict`` as msgspec has it.
+    The whole array is tried at once; only where that fails is it taken apart, and where it is large: one call for a
+    megabyte would keep every other thread waiting to its end. ``row`` is a type or a union of tagged ones, T what it
+    decodes to: ``_ROWS: Rows[_A | _B] = Rows(_A | _B)``. ``strict`` as msgspec has it.
     """
 
     def __init__(self, row: Any, *, strict: bool = False) -> None:
@@ -77,10 +80,12 @@ class Rows(Generic[T]):
     def decode(self, data: bytes | msgspec.Raw, what: str) -> tuple[list[T], list[bytes]]:
         """Good rows, and the beginnings of bad ones. ``ProtocolBroken`` where there is no array at all."""
         try:
-            return self._all.decode(data), []
+            if len(memoryview(data)) <= _AT_ONCE_BYTES:
+                return self._all.decode(data), []
         except DECODE_ERRORS:
-            rows = self._one_by_one(data, what)
-            return [row for row in rows if not isinstance(row, bytes)], [row for row in rows if isinstance(row, bytes)]
+            pass
+        rows = self._one_by_one(data, what)
+        return [row for row in rows if not isinstance(row, bytes)], [row for row in rows if isinstance(row, bytes)]
 
     def decode_in_place(self, data: bytes | msgspec.Raw, what: str) -> list[T | bytes]:
         """For arrays whose positions mean something: where a row is bad, its beginning stands in its place."""

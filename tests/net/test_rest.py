@@ -2,18 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import cast
 
 import pytest
 from aiohttp import web
 
 from arbtui.core.clock import NS_PER_S, ManualClock
-from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
+from arbtui.core.errors import ProtocolBroken, RefusalReason, TransportBroken, VenueRefused
+from arbtui.core.events import Event, Ignored
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
-from arbtui.net.rest import MAX_PAUSE_S, Rest
-from arbtui.venues.base import HttpRequest, RestLimit
+from arbtui.net.rest import AT_ONCE_BYTES, MAX_PAUSE_S, Rest
+from arbtui.venues.base import HttpRequest, RestLimit, Tables, Venue
 
 URL = "https://api.toy.com/v1/time"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -185,3 +189,32 @@ async def test_the_venues_own_count_is_read_from_its_header() -> None:
     async with toy(handler) as t:
         await t.get()
         assert t.wait_s() > 0
+
+
+class Reader:
+    """A codec that notes where it is called, and refuses what is odd."""
+
+    name = "toy"
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def decode_http(self, request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
+        self.threads.append(threading.get_ident())
+        if len(body) % 2:
+            raise ProtocolBroken("not_json", "odd")
+        return (Ignored(f"{len(body)} bytes", t_ns),)
+
+
+@pytest.mark.parametrize(("size", "beside"), [(2, False), (AT_ONCE_BYTES, False), (AT_ONCE_BYTES + 2, True)])
+async def test_a_large_answer_is_read_beside_the_loop_and_says_the_same(size: int, beside: bool) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=b" " * (size + ("odd" in request.path)))
+
+    async with toy(handler) as it:
+        reader, request = Reader(), HttpRequest("GET", "https://api.toy.com/even", "much")
+        told = await it.rest.ask(cast(Venue, reader), request, Tables({}))
+        assert told == (Ignored(f"{size} bytes", NS_PER_S),)
+        assert [thread != threading.get_ident() for thread in reader.threads] == [beside]
+        with pytest.raises(ProtocolBroken, match="odd"):
+            await it.rest.ask(cast(Venue, reader), replace(request, url="https://api.toy.com/odd"), Tables({}))

@@ -52,6 +52,17 @@ def test_one_bad_row_does_not_take_the_others_with_it() -> None:
         rows.decode(b'{"s":"A","p":"1"}', "rows")
 
 
+def test_a_large_array_is_read_row_by_row_and_says_the_same() -> None:
+    rows: wire.Rows[_Row] = wire.Rows(_Row)
+    one = b'{"s":"A","p":"1"}'
+    assert rows.decode(b"[" + b",".join([one] * 5000) + b"]", "rows") == ([_Row("A", 1.0)] * 5000, [])
+    good, bad = rows.decode(b"[" + b",".join([one] * 5000 + [b"7"]) + b"]", "rows")
+    assert (len(good), bad) == (5000, [b"7"])
+    with pytest.raises(ProtocolBroken) as caught:
+        rows.decode(b"[" + b",".join([one] * 5000), "rows")
+    assert caught.value.kind == "not_json"
+
+
 def test_a_bad_row_keeps_its_place_where_places_mean_something() -> None:
     rows: wire.Rows[_Row] = wire.Rows(_Row)
     assert rows.decode_in_place(b'[{"s":"A","p":"1"},7,{"s":"C","p":"2"}]', "rows") == [

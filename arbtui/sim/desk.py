@@ -219,6 +219,7 @@ class Desk:
         if not taken:
             return True
         account, listing = order.account, order.listing
+        self._print(order, taken, maker=maker)
         assets: set[str] = set()
         for part in taken:
             fill = self._fill(order, part, maker=maker)
@@ -234,6 +235,15 @@ class Desk:
         if listing.market == "perp":
             self._drop_pointless(account, listing)
         return order.live
+
+    def _print(self, order: Order, taken: list[Taken], *, maker: bool) -> None:
+        """Put executions on the public tape; no other resting order is filled by these."""
+        listing = order.listing
+        for part in taken:
+            listing.traded(part.ticks, part.lots, self.hub.now_ns(), buy=(order.side == "buy") is not maker)
+        for other in self._resting.get(listing, {}).values():
+            other.seen_trades = listing.trades
+        self.hub.printed(listing)
 
     def _allowed(self, order: Order, taken: list[Taken]) -> list[Taken]:
         most = self._most(order, sum(part.lots for part in taken)) if taken else 0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from arbtui.sim.base import Link, Reason, Session, SimVenue, Topic
+from arbtui.sim.base import Link, Reason, Session, SimVenue, Topic, TradeTopic
 from arbtui.sim.faults import Fault, Faults
 from arbtui.sim.listing import Listing, Status
 from arbtui.sim.scenario import Scenario
@@ -130,6 +130,12 @@ class Hub:
         for session in list(self.late):
             session.release(now_ns)
         self.flush()
+
+    def printed(self, listing: Listing) -> None:
+        """Trades of accounts were printed: tell those who follow trades, without waiting for the book to change."""
+        for topic in list(self._of_listing.get(listing, ())):
+            if isinstance(topic, TradeTopic):
+                self._touched(topic, self.now_ns())
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call ``call`` in so many seconds."""

@@ -246,7 +246,7 @@ class Listing:
         self.history.append(self.state)
         if bump & 0x3000 == 0:
             buy = not bump & 0x4000
-            self._trade(ask if buy else bid, buy, t_ns)
+            self.traded(ask if buy else bid, 1 + self._top_lots // 7, t_ns, buy=buy)
         return (bid, ask) != (old.bid, old.ask) or where in (bid % BUCKETS, ask % BUCKETS)
 
     def _around(self, mid: float, half: float) -> tuple[int, int]:
@@ -289,15 +289,16 @@ class Listing:
         if self.prints.maxlen != _PRINTS_WATCHED:
             self.prints = deque(self.prints, maxlen=_PRINTS_WATCHED)
 
-    def _trade(self, price: int, buy: bool, t_ns: int) -> None:
+    def traded(self, price: int, lots: int, t_ns: int, *, buy: bool) -> None:
+        """Print a public trade; ``buy``: the taker bought."""
         self.last = price
         self.high = max(self.high, price)
         self.low = min(self.low, price)
-        self.last_lots = 1 + self._top_lots // 7
-        self.volume_lots += self.last_lots
-        self.turnover += self.last_lots * price
+        self.last_lots = lots
+        self.volume_lots += lots
+        self.turnover += lots * price
         self.trades += 1
-        self.prints.append(Print(self.trades, price, self.last_lots, buy, t_ns))
+        self.prints.append(Print(self.trades, price, lots, buy, t_ns))
 
     def settled_rate(self, at_ms: int) -> int:
         """What funding was settled at ``at_ms``, in 1e-8 per interval: the same whoever asks whenever."""

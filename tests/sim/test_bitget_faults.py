@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from arbtui.sim.control import Refused as ControlRefused
+from arbtui.sim.asked import Refused as ControlRefused
 from tests.sim.bitget_support import SPOT, USDT, BitgetBench, Book, arg, events, pushes
 
 CHANNELS = ("ticker", "books1", "books5", "books15", "books")

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from arbtui.sim.control import Refused as ControlRefused
+from arbtui.sim.asked import Refused as ControlRefused
 from tests.sim.okx_support import REST, SPOT, SWAP, Book, OkxBench, args, events, pushes
 from tests.sim.support import Bench, call
 

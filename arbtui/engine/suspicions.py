@@ -4,9 +4,9 @@ Some venues tell nobody that they halted an instrument, resumed it, or closed it
 whoever asks. A listing is dear (half a megabyte and more, up to weight 20), so it is asked for on suspicion only:
 
 - a quote stands still for more than three times the longest pause it has made of late, 3 s at least: what is halted
-  does not move. Few live quotes do that, but there are many of them: four such questions at once, and one every 15 s.
-  The longest of a hundred random pauses is exceeded threefold once in 200,000, so a thousand quotes are asked about
-  less than once a minute; with twice they would be all the time;
+  does not move. Few live quotes do that, but there are many of them: four such questions at once, and one every 10 s.
+  (The longest of a hundred random pauses is exceeded threefold once in 200,000: a thousand quotes are asked about
+  once a minute or less. With twice it would be all the time, with four times late.)
 - a leg makes an edge by standing still for 3 s (6 s where it is slow by habit): the others have moved away from it, or
   it is halted. Each stillness is asked about at once, and again while it lasts, at growing intervals;
 - an answer has just taken an instrument out of trading: most halts are short, so its end is asked for every 5 s, later
@@ -31,12 +31,12 @@ LOOK_S = 1.0  # how often ``look`` is meant to be called
 
 STILL_NS = 3 * NS_PER_S  # shorter than this nobody is suspected
 STILL_BY_HABIT = 3
-STILL_MORE_NS = NS_PER_S  # one look a second may miss so much of a pause
+STILL_MORE_NS = NS_PER_S // 2  # looks once a second miss so much of a pause on average
 HABIT_FORGETS = 0.995  # of its length, with every look that finds a movement
 HABIT_MOST_NS = 30 * NS_PER_S  # a longer pause is an outage, and no habit
 HABIT_MOVES = 20  # looks that must have found a movement before a habit is one
 BURST = 4
-BURST_REFILL_NS = 15 * NS_PER_S
+BURST_REFILL_NS = 10 * NS_PER_S
 
 EDGE_STILL_BY_HABIT = 1.5
 EDGE_STILL_MOST_NS = 6 * NS_PER_S
@@ -110,7 +110,7 @@ class Suspicions:
         return still_ns > max(STILL_NS, STILL_BY_HABIT * rhythm.habit_ns + STILL_MORE_NS, 2 * asked_after_ns)
 
     def _may_burst(self, now_ns: int) -> bool:
-        """A bucket that holds four questions and is given one every 15 s."""
+        """A bucket that holds four questions and is given one every 10 s."""
         self._burst = min(BURST, self._burst + (now_ns - self._burst_ns) / BURST_REFILL_NS)
         self._burst_ns = now_ns
         if self._burst < 1.0:

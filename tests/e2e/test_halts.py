@@ -35,7 +35,11 @@ def legs_of_own_coins(sim: Sim) -> dict[str, str]:
         for market, rows in markets.items():
             for native, row in rows.items():
                 plain = row["status"] == "trading" and row["delist_ms"] is None and row["coin"] == row["base"]
-                if plain and row["quote"] in ("USDT", "USDC") and row["base"] not in ("USDT", "USDC"):
+                if (
+                    plain
+                    and row["quote"] == ("USDC" if venue == "hyperliquid" else "USDT")
+                    and row["base"] not in ("USDT", "USDC")
+                ):
                     natives.setdefault(row["base"], {})[venue, market] = native
     found: dict[str, str] = {}
     for leg in sorted(LEGS, key=lambda leg: sum(leg in listed for listed in natives.values())):

@@ -14,12 +14,13 @@ from functools import partial
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange
+from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange, Trade
 from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
 from arbtui.engine.books import Books
 from arbtui.engine.suspicions import Suspicions
+from arbtui.engine.trades import Trades
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Remedy, Slot
 from arbtui.net.connects import Connects
@@ -60,7 +61,8 @@ class RunningVenue:
         self._around = around
         self._board = around.board
         self._group: asyncio.TaskGroup | None = None
-        self.streamed: list[Instrument] = []  # besides the books that are held
+        self.streamed: list[Instrument] = []  # besides the books and trades that are held
+        self.trades = Trades(around.board)
         self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
             venue,
@@ -164,11 +166,16 @@ class RunningVenue:
         if self.books.hold(slots):
             self._want()
 
+    def hold_trades(self, legs: Collection[str]) -> None:
+        """Stream the public trades of exactly these legs (``venue.market.native``)."""
+        if self.trades.hold(legs):
+            self._want()
+
     def _want(self) -> None:
         streams: dict[Stream, None] = {}
         for instrument in self.streamed:
             streams.update(dict.fromkeys(self.venue.streams_for(instrument)))
-        streams.update(dict.fromkeys(self.books.streams))
+        streams.update(dict.fromkeys([*self.books.streams, *self.trades.streams]))
         self.feed.want(streams)
 
     def _fetch_book(self, request: HttpRequest) -> asyncio.Task[None]:
@@ -195,6 +202,9 @@ class RunningVenue:
             return
         if isinstance(event, Resync):  # a snapshot by REST that no update can follow: back to the socket for one
             self.feed.resync(event.stream, event.reason)
+            return
+        if isinstance(event, Trade):
+            self.trades.heard(event)
             return
         if isinstance(event, StatusChange):
             self.discoveries[self._board.slots[event.slot].instrument.market].poke()
@@ -304,11 +314,16 @@ class _FeedHost:
         self._running.heard(event)
 
     def assigned(self, stream: Stream, link: Link | None) -> None:
+        if stream.channel is Channel.TRADES:
+            self._running.trades.assigned(stream, link)
+            return
         self._board.assign(self._venue, stream, link)
         if stream.channel is Channel.INSTRUMENTS and link is not None:
             self._running.look_for_news(stream.market)  # what changed before somebody listened was not heard
 
     def last_data_ns(self, stream: Stream) -> int | None:
+        if stream.channel is Channel.TRADES:
+            return self._running.trades.last_ns(stream)
         return self._board.last_data_ns(self._venue, stream)
 
     def notice(self, level: str, text: str) -> None:

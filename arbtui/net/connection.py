@@ -268,7 +268,11 @@ class Connection:
 
     def want(self, streams: Iterable[Stream]) -> None:
         """Carry these too."""
-        self._request(self.subs.add(streams))
+        fresh = self.subs.add(streams)
+        if self.link.up:
+            self._request(fresh)
+        elif self._groups:
+            self._groups[0] = [*self._groups[0], *fresh]  # asked for when the connection opens
 
     def drop(self, streams: Iterable[Stream]) -> None:
         """Carry these no more."""
@@ -288,7 +292,7 @@ class Connection:
 
     def _request(self, streams: Sequence[Stream]) -> None:
         if not streams or not self.link.up:
-            return  # asked for when the connection opens
+            return
         asked = self._outbox.ask(streams, self._talk.session.subscribe)
         carried = [stream for stream in streams if stream not in asked]
         if carried:  # they ride along on a wire channel that is asked for already

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -330,6 +331,15 @@ def test_the_sessions_own_doubt_reaches_the_feed() -> None:
     connection = bench.start_live()
     connection.hears(again="bbo.A")
     assert bench.host.errors["doubted perp.bbo.A"] == 1
+
+
+def test_what_is_wanted_while_the_connection_is_on_its_way_is_asked_for_when_it_opens() -> None:
+    bench = Bench(A)
+    connection = bench.start()
+    bench.shard.add([B, book("C")])
+    connection.opens()
+    asked = [name for frame in connection.sends() for name in json.loads(frame)["sub"]]
+    assert sorted(asked) == ["bbo.A", "bbo.B", "book.C"]
 
 
 def test_a_resync_unsubscribes_and_subscribes_that_stream_alone() -> None:

@@ -1,7 +1,8 @@
 """The whole engine without a screen, fed over real sockets by the simulator in a process of its own.
 
     cpu per message   CPU time of this process, everything included, for each frame received
-    receive to signal from the stamp that a frame gets when it leaves the socket to the strategy's decision on it
+    receive to signal from the stamp of the read that brought a frame to the strategy's decision on it, those that came
+                      before it in the same read included
     loop lag          how late timers fire: what a frame may have waited before it got its stamp
 
 Plain sockets on 127.0.0.1; TLS is not measured here.

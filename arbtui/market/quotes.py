@@ -43,6 +43,12 @@ def take(slot: Slot, quote: Quote, rules: FreshnessRules) -> Taken:
     return Taken.SHOWN
 
 
+def ordinary(quote: Quote) -> bool:
+    """By websocket, with both sides, prices and sizes finite and above zero."""
+    numbers = (quote.bid, quote.bid_qty, quote.ask, quote.ask_qty)
+    return quote.source == "ws" and all(number is not None and 0.0 < number < inf for number in numbers)
+
+
 def sound(quote: Quote) -> bool:
     """Whether each side is missing, or a price above zero with an unknown size or one above zero; all finite."""
     for price, size in ((quote.bid, quote.bid_qty), (quote.ask, quote.ask_qty)):

@@ -142,14 +142,17 @@ class Board:
     def apply(self, event: Event) -> None:
         """Takes a market event in; events that are none are ignored."""
         if event.__class__ is Quote:
-            self._take_quote(self._slots[event.slot], event)
+            if quotes.ordinary(event):
+                self.apply_ordinary(event)
+            else:
+                self._take_quote(self._slots[event.slot], event)
         else:
             handler = self._handlers.get(event.__class__)
             if handler is not None:
                 handler(event)
 
     def apply_ordinary(self, quote: Quote) -> None:
-        """Takes in what ``venues.base.Session.quote`` promises: by websocket, both sides, numbers looked at already.
+        """Takes in what ``venues.base.Session.quote`` promises, whose numbers have been looked at (``quotes.ordinary``).
 
         The hot path. What needs more than to be kept takes the careful way, see ``quotes``.
         """
@@ -160,8 +163,9 @@ class Board:
             return
         slot.quote = quote
         slot.seq = seq
-        if slot.gaps is not None:
-            slot.gaps.note(quote.t_ns)
+        gaps = slot.gaps
+        if gaps is not None:
+            gaps.note(quote.t_ns)
         if bid > slot.bid_alarm or ask < slot.ask_alarm:
             for call in self.on_alarm:
                 call(slot)

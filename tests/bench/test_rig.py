@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from arbtui.bench.rig import Rig, bench_loop, must_agree, parts_of
+from arbtui.bench.rig import FRAMES_PER_LOOK, FRAMES_PER_READ, Rig, bench_loop, must_agree, parts_of
 from arbtui.bench.traffic import Capture, Leg, capture
 from arbtui.core.errors import OurMistake
 from arbtui.core.model import Channel
@@ -50,6 +50,18 @@ def test_frames_through_the_real_connection_end_at_the_exchanges_top_of_book(rig
         legs = [leg for one in rig.capture.formats if one.venue == part.name for leg in _legs(rig, one.venue)]
         must_agree(part.name, rig.tops(part), rig.capture.truth, legs)
     assert rig.broken() == 0
+
+
+def test_reads_and_looks_at_what_is_hot_are_among_what_is_timed(rig: Rig) -> None:
+    frames = rig.capture.frames
+    plain, looking = rig.calls(rig.parts, frames), rig.calls(rig.parts, frames, looking=True)
+    assert [data for _, data in plain if data] == [frame.data for frame in frames]
+    assert len(plain) - len(frames) >= len(frames) / FRAMES_PER_READ
+    assert len(looking) - len(plain) == -(-len(frames) // FRAMES_PER_LOOK)
+    began_ns = rig.clock.now_ns()
+    for sink, data in plain:
+        sink(data)
+    assert all(slot.quote.t_ns >= began_ns for slot in rig.board.slots if slot.quote and slot.quote.source == "ws")
 
 
 def test_most_legs_may_trade_so_that_the_strategy_has_work(rig: Rig) -> None:

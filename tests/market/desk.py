@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from math import inf
 from typing import Any, Literal
 
 from arbtui.core.clock import ManualClock
@@ -44,7 +43,6 @@ class Desk:
 
     def __init__(self, rules: MarketRules | None = None, *, adopting: bool = False) -> None:
         self.clock = ManualClock(START_NS)
-        self.hot_path = True  # False: quotes that could take it take the careful way as well
         rhythms: Mapping[Channel, Rhythm] = {Channel.BBO: Rhythm(periodic=True)}
         terms = {
             (venue, market): VenueTerms(
@@ -98,7 +96,7 @@ class Desk:
         exchange_ms: int | None = None,
         source: Literal["ws", "rest"] = "ws",
     ) -> Quote:
-        """A quote arrives now, by the way that a connection would choose; a missing side has no size."""
+        """A quote arrives now; a missing side has no size."""
         event = Quote(
             slot.id,
             bid,
@@ -113,12 +111,7 @@ class Desk:
         )
         if source == "ws" and slot.link is not None:
             slot.link.last_traffic_ns = self.now_ns
-        numbers = (event.bid, event.bid_qty, event.ask, event.ask_qty)
-        sound = all(number is not None and 0.0 < number < inf for number in numbers)
-        if sound and source == "ws" and self.hot_path:
-            self.board.apply_ordinary(event)
-        else:
-            self.board.apply(event)
+        self.board.apply(event)
         return event
 
     def mark(self, slot: Slot, price: str) -> None:

@@ -152,7 +152,7 @@ class Board:
                 handler(event)
 
     def apply_ordinary(self, quote: Quote) -> None:
-        """Takes in what ``venues.base.Session.quote`` promises, whose numbers have been looked at (``quotes.ordinary``).
+        """Takes in what ``venues.base.Session.quote`` promises, its numbers looked at already (``quotes.ordinary``).
 
         The hot path. What needs more than to be kept takes the careful way, see ``quotes``.
         """

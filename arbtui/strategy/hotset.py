@@ -43,11 +43,16 @@ class _Watched:
 
     def is_near(self) -> bool:
         """Whether its best prices are at or above the floor; if not, its legs' alarms are set."""
-        free = [slot for slot in self.coin.slots if slot.muted is None]
-        least = min((cost for slot in free if (cost := slot.ask_net) is not None), default=inf)
-        most = max(
-            (brought for slot in free if slot.id in self.sells and (brought := slot.bid_net) is not None), default=0.0
-        )
+        least, most = inf, 0.0
+        for slot in self.coin.slots:
+            quote, sold, bought = slot.quote, slot.sold, slot.bought  # as slot.bid_net and ask_net, without two calls
+            if slot.muted is not None or quote is None or sold is None or bought is None:
+                continue
+            bid, ask = quote.bid, quote.ask
+            if ask is not None and ask * bought < least:
+                least = ask * bought
+            if bid is not None and bid * sold > most and slot.id in self.sells:
+                most = bid * sold
         if most >= least * self.floor:
             return True
         self._set_alarms(least, most)

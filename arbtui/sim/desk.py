@@ -22,14 +22,14 @@ from arbtui.sim.checks import checked, limit_of
 from arbtui.sim.faults import Fault
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.matching import Depth, Taken
-from arbtui.sim.orders import Draft, Ended, Fill, Order, OrderRefused, OrderStatus, Refusal, Refused
+from arbtui.sim.orders import Draft, Ended, Fill, Forced, Order, OrderRefused, OrderStatus, Refusal, Refused
 from arbtui.sim.settlement import Settlement
 
 if TYPE_CHECKING:
     from arbtui.sim.hub import Hub
 
 What = Literal["new", "trade", "ended"]
-Cause = Literal["order", "funding", "adl", "liquidation", "deposit", "settings"]
+Cause = Literal["order", "funding", "deposit"] | Forced
 ACCOUNTS = ("main", "second")
 NS_PER_MS = 1_000_000
 
@@ -140,9 +140,7 @@ class Desk:
             if order.live and not order.frozen and listing.status in ("trading", "close_only"):
                 self._execute(order, depth.due(order), maker=True)
 
-    def force(
-        self, account: Account, listing: Listing, position: Position, lots: int, cause: Literal["adl", "liquidation"]
-    ) -> Order:
+    def force(self, account: Account, listing: Listing, position: Position, lots: int, cause: Forced) -> Order:
         """The venue itself closes ``lots`` of a position at the mark, whatever the book has."""
         side: Literal["buy", "sell"] = "sell" if position.lots > 0 else "buy"
         draft = Draft(listing=listing, side=side, kind="limit", held=position.held, origin=cause, reduce_only=True)
@@ -230,7 +228,7 @@ class Desk:
         if order.status == "filled":
             self._forget(order)
         held = account.positions.get((listing, order.held))
-        cause: Cause = order.origin if order.origin in ("adl", "liquidation") else "order"
+        cause: Cause = "order" if order.origin == "order" or order.origin == "hand" else order.origin
         self.changed(account, cause, listing.market, assets, [held] if held is not None else [])
         if listing.market == "perp":
             self._drop_pointless(account, listing)
@@ -314,6 +312,12 @@ class Desk:
                 self._end(order, self.rules.rest_status, "venue")
 
     # -- time and faults -----------------------------------------------------------------------------------------
+
+    def delisted(self, listing: Listing) -> None:
+        """Trading has ended for good: what rests is canceled, positions are settled at the mark."""
+        for order in list(self._resting.get(listing, {}).values()):
+            self._end(order, "canceled", "venue")
+        self.settlement.jump(listing, 1.0, "settlement")
 
     def second(self) -> None:
         """A whole second began."""

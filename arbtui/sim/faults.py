@@ -15,7 +15,8 @@ from arbtui.sim.listing import Listing
 
 Place = Literal["content", "frames", "sockets", "rest", "clock", "instruments", "orders"]
 CHANNELS = ("bbo", "book", "ticker", "mark", "funding", "private", "order", "cancel")
-_LOST = ("cut", "timeout")  # the connection ends without an answer; the venue says that it does not know
+# The connection ends without an answer; the venue says that it timed out; it answers with a server error.
+_LOST = ("cut", "timeout", "error")
 NS_PER_S = 1_000_000_000
 
 

@@ -215,4 +215,7 @@ class Hub:
         """Change an instrument's status in the world and tell its venue."""
         old = listing.status
         self.world.set_status(listing, status)
-        self.venues[listing.venue].status_changed(listing, old)
+        venue = self.venues[listing.venue]
+        venue.status_changed(listing, old)
+        if status == "delisted" and old != "delisted" and venue.desk is not None:
+            venue.desk.delisted(listing)

@@ -21,7 +21,8 @@ Side = Literal["buy", "sell"]
 Kind = Literal["limit", "ioc", "fok", "post_only", "market"]
 OrderStatus = Literal["open", "filled", "canceled", "expired"]
 Held = Literal["net", "long", "short"]
-Origin = Literal["order", "hand", "adl", "liquidation"]  # by the account's keys, by a person elsewhere, by the venue
+Forced = Literal["adl", "liquidation", "settlement"]  # what the venue itself trades
+Origin = Literal["order", "hand"] | Forced  # by the account's keys, by a person elsewhere, by the venue
 Ended = Literal["", "asked", "venue", "rest", "post_only", "self"]  # why an order ended unfilled or half filled
 Ids = Literal["open", "ever"]  # among which orders of an account a client id is unique
 

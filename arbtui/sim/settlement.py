@@ -7,11 +7,11 @@ venue's own history shows for that settlement.
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from arbtui.sim.accounts import EXACT, Account, Payment
 from arbtui.sim.listing import Listing
-from arbtui.sim.orders import Order
+from arbtui.sim.orders import Forced, Order
 
 if TYPE_CHECKING:
     from arbtui.sim.desk import Desk
@@ -84,7 +84,7 @@ class Settlement:
                 closed.append(desk.force(account, position.listing, position, abs(position.lots), "liquidation"))
         return closed
 
-    def jump(self, listing: Listing, part: float, cause: Literal["adl", "liquidation"]) -> list[Order]:
+    def jump(self, listing: Listing, part: float, cause: Forced) -> list[Order]:
         """Close ``part`` of everybody's position in ``listing`` at the mark, as auto-deleveraging does."""
         closed: list[Order] = []
         for account in self._desk.accounts.values():

@@ -106,9 +106,15 @@ class Private:
         where = (self._table[method, path][0], params.get("symbol"), "cancel" if method == "DELETE" else "order")
         if fault := self.desk.act("ack_lost_undelivered", *where):
             raise _lost(fault.reason)
-        found = _noted(account, now_ns, method, path, params, lambda: answer(account, params))
+        found, refused = None, None
+        try:
+            found = _noted(account, now_ns, method, path, params, lambda: answer(account, params))
+        except Refused as why:
+            refused = why
         if fault := self.desk.act("ack_lost_delivered", *where):
             raise _lost(fault.reason)
+        if refused is not None:
+            raise refused
         return found
 
     def limits(self, account: Account, market: Market) -> list[dict[str, Any]]:
@@ -179,6 +185,8 @@ _LOSABLE = _COUNTED | {"/fapi/v1/allOpenOrders", "/api/v3/openOrders"}
 def _lost(reason: str) -> Exception:
     if reason == "timeout":
         return Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text)
+    if reason == "error":
+        return Refused(503, -1000, "Unknown error, please check your request or try again later.")
     return Lost()
 
 

@@ -15,7 +15,12 @@ from arbtui.sim.orders import Fill, Held, Order
 
 _STATUS = {"filled": "FILLED", "canceled": "CANCELED", "expired": "EXPIRED"}
 SIDE: dict[Held, str] = {"net": "BOTH", "long": "LONG", "short": "SHORT"}
-_CLIENT_IDS = {"adl": "adl_autoclose", "liquidation": "autoclose-{t_ms}{id}", "hand": "web_{id}"}
+_CLIENT_IDS = {
+    "adl": "adl_autoclose",
+    "liquidation": "autoclose-{t_ms}{id}",
+    "hand": "web_{id}",
+    "settlement": "settlement_autoclose-{t_ms}{id}",
+}
 _ALIEN = "ALIEN_STATE"
 
 

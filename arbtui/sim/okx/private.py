@@ -190,4 +190,6 @@ def asked(call: Call) -> Any:
 
 
 def _lost(reason: str) -> Exception:
-    return Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400) if reason == "timeout" else Lost()
+    if reason == "timeout":
+        return Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400)
+    return Failed("50026", "System error. Try again later.", 500) if reason == "error" else Lost()

@@ -46,7 +46,7 @@ class AccountAnswers:
         return [rows.account_row(self._desk, account, assets)]
 
     def _positions(self, account: Account, ask: Ask) -> list[Any]:
-        if self._desk.act("positions_empty", "perp", None):
+        if self._desk.act("positions_empty", "perp", ask.get("instId")):
             return []
         wanted = str(ask.get("instId", "")).split(",") if ask.get("instId") else None
         if ask.get("instType", "SWAP") != "SWAP":

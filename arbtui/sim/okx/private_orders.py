@@ -247,23 +247,23 @@ class OrderAnswers:
         """Orders that ended, newest first."""
         if not ask.get("instType"):
             raise Failed("50014", "Parameter instType can not be empty.", 400)
-        found = [o for o in self._past_orders(account) if self._fits(o.listing, ask)]
+        found = [o for o in self._past_orders(account, ask) if self._fits(o.listing, ask)]
         if wanted := ask.get("state"):
             found = [o for o in found if ("filled" if o.status == "filled" else "canceled") == wanted]
         found = [o for o in found if _in_time(o.updated_ms, ask)]
         return [rows.order_row(self._desk, o) for o in self._paged(found, ask, lambda o: o.id)]
 
-    def _past_orders(self, account: Account) -> list[Order]:
+    def _past_orders(self, account: Account, ask: Ask) -> list[Order]:
         found: list[Order] = []
         for market, ledger in account.ledgers.items():
-            known_ns = self._desk.known_ns(market, None)
+            known_ns = self._desk.known_ns(market, ask.get("instId"))
             found += [o for o in ledger.all.values() if not o.live and o.t_ns <= known_ns]
         return found
 
     def _fills(self, account: Account, ask: Ask) -> list[Any]:
         found: list[Fill] = []
         for market, ledger in account.ledgers.items():
-            known_ns = self._desk.known_ns(market, None)
+            known_ns = self._desk.known_ns(market, ask.get("instId"))
             found += [f for f in ledger.fills if f.t_ns <= known_ns and self._fits(f.order.listing, ask)]
         if wanted := ask.get("ordId"):
             found = [f for f in found if str(f.order.id) == str(wanted)]

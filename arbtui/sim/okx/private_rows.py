@@ -18,6 +18,7 @@ _ORD_TYPE: dict[Kind, str] = {
 }  # fmt: skip
 _CATEGORY: dict[Origin, str] = {
     "order": "normal", "hand": "normal", "adl": "adl", "liquidation": "full_liquidation",
+    "settlement": "delivery",
 }  # fmt: skip
 _CANCEL_SOURCE: dict[Ended, str] = {"": "", "asked": "1", "venue": "0", "post_only": "31", "self": "0"}
 _ALIEN = "alien_state"

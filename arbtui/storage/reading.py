@@ -11,6 +11,7 @@ import heapq
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from arbtui.core.errors import RecordingError
@@ -75,15 +76,16 @@ def _opened(path: Path) -> Iterator[Iterable[bytes]]:
 def merge(
     paths: Sequence[Path], known_venues: Collection[str], warn: Warn, check: Check | None = None
 ) -> Iterator[Record]:
-    """The records of all files by ``t_ns``; at the same instant in the order of ``paths``.
+    """The records of all files by ``t_ns``; at the same instant, of the file that begins earlier, then as in ``paths``.
 
+    A socket read brings many frames of the same instant, and a file may have been cut or rolled between two of them.
     Records of venues that are not known are left out with one warning a venue. A connection that merely continues in a
     later file opens once. ``check`` as for ``read``.
     """
-    streams = [read(path, warn, check) for path in paths]
+    streams = sorted((_peeked(read(path, warn, check)) for path in paths), key=lambda stream: stream[0])
     strange: set[str] = set()
     connections: dict[tuple[str, str], str] = {}
-    for record in heapq.merge(*streams, key=_time):
+    for record in heapq.merge(*(records for _, records in streams), key=_time):
         if not isinstance(record, Lost):
             if record.venue not in known_venues:
                 if record.venue not in strange:
@@ -98,6 +100,12 @@ def merge(
                 case Closed(_, venue, conn):
                     connections.pop((venue, conn), None)
         yield record
+
+
+def _peeked(records: Iterator[Record]) -> tuple[int, Iterator[Record]]:
+    """When it begins, and all of it; an empty one begins at 0."""
+    first = next(records, None)
+    return (0, records) if first is None else (first.t_ns, chain([first], records))
 
 
 def _time(record: Record) -> int:

@@ -182,6 +182,16 @@ def test_several_files_are_merged_by_time_and_ties_keep_the_order_given(tmp_path
     assert merged == ["a", "A", "b", "B", "c", "C"]
 
 
+def test_a_file_cut_within_one_instant_is_put_together_again_in_whatever_order_its_parts_are_given(
+    tmp_path: Path,
+) -> None:
+    one = write(tmp_path / "1.jsonl", text_of(frame(1, "a"), frame(2, "b"), frame(2, "c")))
+    two = write(tmp_path / "2.jsonl", text_of(frame(2, "d"), frame(2, "e"), frame(3, "f")))
+    for paths in ([one, two], [two, one]):
+        merged = [r.data.decode() for r in merge(paths, ["okx"], pytest.fail) if isinstance(r, Frame)]
+        assert merged == ["a", "b", "c", "d", "e", "f"]
+
+
 def test_an_unknown_exchange_is_left_out_with_one_warning(tmp_path: Path) -> None:
     odd = {"t_ns": 1, "venue": "mtgox", "conn": "c", "dir": "in", "text": "{}"}
     http = {"t_ns": 2, "venue": "mtgox", "http": "GET https://x", "status": 200, "text": ""}

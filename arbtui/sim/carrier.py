@@ -20,7 +20,7 @@ class Carrier:
         self._venue = venue
         self._faults = venue.hub.faults
         self._waiting: list[tuple[Session, list[bytes], int]] | None = None
-        self._kept_back: dict[Session, list[bytes]] = {}  # what reorder sends after the next
+        self._kept_back: dict[tuple[Session, str], list[bytes]] = {}  # what reorder sends after the next of its kind
 
     @contextmanager
     def answer_first(self) -> Iterator[None]:
@@ -59,9 +59,9 @@ class Carrier:
                 delay_ns = int(slow.number * NS_PER_MS)
             reorder = self._faults.act("reorder", *where) is not None
         for session in list(sessions):
-            held = self._kept_back.pop(session, None)
+            held = self._kept_back.pop((session, wire), None)
             if reorder and held is None:
-                self._kept_back[session] = frames
+                self._kept_back[session, wire] = frames
             else:
                 self._out(session, frames + (held or []), delay_ns)
 

@@ -1,0 +1,496 @@
+"""Trouble with orders on request, on every simulated venue that takes them: what the client sees and what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from arbtui.sim.asked import Refused
+from arbtui.sim.base import Reply, Session
+from arbtui.sim.faults import KINDS
+from tests.sim import binance_private_support, okx_private_support
+from tests.sim.support import Bench, Wire, served
+
+
+class Desk:
+    """One venue's client, in words that both have in common; orders are in the BTC perpetual, whatever it is called."""
+
+    name: str
+    symbol: str
+    bench: Any
+    lot: str
+
+    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
+        raise NotImplementedError
+
+    def cancel(self, client_id: str) -> Reply:
+        raise NotImplementedError
+
+    def row(self, client_id: str) -> dict[str, Any] | None:
+        """The order as the venue answers it: status, filled."""
+        raise NotImplementedError
+
+    def resting(self) -> list[str]:
+        raise NotImplementedError
+
+    def held(self) -> list[str]:
+        raise NotImplementedError
+
+    def fills(self) -> list[str]:
+        """Fill ids of the venue's list."""
+        raise NotImplementedError
+
+    def listen(self) -> tuple[Session, Wire]:
+        raise NotImplementedError
+
+    def told_fills(self, wire: Wire) -> list[str]:
+        """Fill ids in the order frames since the last look."""
+        raise NotImplementedError
+
+    def refused(self, reply: Reply) -> str:
+        """The code of a refusal, "" if it is none."""
+        raise NotImplementedError
+
+    # -- the same for all ------------------------------------------------------------------------------------------
+
+    def fault(self, name: str, **more: Any) -> str:
+        return str(self.bench.fault(name, self.name, **more).id)
+
+    def truth(self) -> Any:
+        truth = self.bench.control.truth({"venue": self.name})["accounts"][self.name]["main"]
+        return orjson.loads(orjson.dumps(truth))
+
+    def order(self, client_id: str) -> Any:
+        """The truth of one order."""
+        (found,) = [o for o in self.truth()["orders"] if o["client_id"] == client_id]
+        return found
+
+    def best(self, side: str, level: int = 0) -> tuple[str, str]:
+        """Price and size of a level of the book."""
+        price, size = self.bench.truth(self.symbol, "perp", self.name)[side][level]
+        return price, size
+
+
+class BinanceDesk(Desk):
+    name, symbol, lot = "binance", "BTCUSDT", "0.010"
+
+    def __init__(self) -> None:
+        self.bench = binance_private_support.Trader()
+
+    def _order(self, method: str, **params: Any) -> Reply:
+        reply: Reply = self.bench.send(method, "/fapi/v1/order", self.bench.signed({"symbol": "BTCUSDT", **params}))
+        return reply
+
+    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
+        tif = {"ioc": "IOC", "post_only": "GTX"}[kind]
+        ask = self.bench.perp(side.upper(), qty, price, tif, newClientOrderId=client_id)
+        return self._order("POST", newOrderRespType="RESULT", **ask)
+
+    def cancel(self, client_id: str) -> Reply:
+        return self._order("DELETE", origClientOrderId=client_id)
+
+    def row(self, client_id: str) -> dict[str, Any] | None:
+        body = orjson.loads(self._order("GET", origClientOrderId=client_id).body)
+        return None if body.get("code") == -2013 else {"status": body["status"], "filled": body["executedQty"]}
+
+    def resting(self) -> list[str]:
+        return [o["clientOrderId"] for o in self.bench.ask("GET", "/fapi/v1/openOrders")]
+
+    def held(self) -> list[str]:
+        rows = self.bench.ask("GET", "/fapi/v3/positionRisk")
+        return [p["positionAmt"] for p in rows if Decimal(p["positionAmt"])]
+
+    def fills(self) -> list[str]:
+        return [str(t["id"]) for t in self.bench.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")]
+
+    def listen(self) -> tuple[Session, Wire]:
+        found: tuple[Session, Wire] = self.bench.listen()
+        return found
+
+    def told_fills(self, wire: Wire) -> list[str]:
+        told = [f["o"] for f in wire.take() if f["e"] == "ORDER_TRADE_UPDATE"]
+        return [str(o["t"]) for o in told if o["x"] == "TRADE"]
+
+    def refused(self, reply: Reply) -> str:
+        return "" if reply.status == 200 else str(orjson.loads(reply.body)["code"])
+
+
+class OkxDesk(Desk):
+    name, symbol, lot = "okx", "BTC-USDT-SWAP", "1"
+
+    def __init__(self) -> None:
+        self.bench = okx_private_support.Trader()
+
+    def _post(self, path: str, ask: dict[str, Any]) -> Reply:
+        reply: Reply = self.bench.send("POST", path, body=orjson.dumps(ask).decode())
+        return reply
+
+    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
+        return self._post("/trade/order", self.bench.swap(side, qty, price, kind, clOrdId=client_id))
+
+    def cancel(self, client_id: str) -> Reply:
+        return self._post("/trade/cancel-order", {"instId": self.symbol, "clOrdId": client_id})
+
+    def row(self, client_id: str) -> dict[str, Any] | None:
+        body = orjson.loads(self.bench.send("GET", "/trade/order", f"instId={self.symbol}&clOrdId={client_id}").body)
+        if body["code"] == "51603":
+            return None
+        return {"status": body["data"][0]["state"], "filled": body["data"][0]["accFillSz"]}
+
+    def resting(self) -> list[str]:
+        return [o["clOrdId"] for o in self.bench.read("/trade/orders-pending")]
+
+    def held(self) -> list[str]:
+        return [p["pos"] for p in self.bench.read("/account/positions")]
+
+    def fills(self) -> list[str]:
+        return [f["tradeId"] for f in self.bench.read("/trade/fills")]
+
+    def listen(self) -> tuple[Session, Wire]:
+        found: tuple[Session, Wire] = self.bench.listen("orders")
+        return found
+
+    def told_fills(self, wire: Wire) -> list[str]:
+        return [row["tradeId"] for f in wire.take() for row in f["data"] if row["fillSz"] != "0"]
+
+    def refused(self, reply: Reply) -> str:
+        body = orjson.loads(reply.body)
+        return "" if body["code"] == "0" else str(body["data"][0]["sCode"] if body["data"] else body["code"])
+
+
+@pytest.fixture(params=[BinanceDesk, OkxDesk], ids=["binance", "okx"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    make: Callable[[], Desk] = request.param
+    return make()
+
+
+def ids(desk: Desk) -> list[str]:
+    return [f["id"] for f in desk.truth()["fills"]]
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "codes"),
+    [
+        (None, {"-2019", "51008"}),
+        ("halted", {"-4140", "51022"}),
+        ("min_notional", {"-4164", "51020"}),
+        ("band", {"-4016", "51137"}),
+        ("duplicate", {"-4116", "51016"}),
+        ("reduce_only", {"-2022", "51169"}),
+        ("busy", {"-1008", "50013"}),
+    ],
+)
+def test_refused_orders_are_in_the_venues_words_and_counted(desk: Desk, reason: str | None, codes: set[str]) -> None:
+    desk.fault("reject_order", count=1, **({"reason": reason} if reason else {}))
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) in codes
+    assert (desk.order("a1")["status"], desk.truth()["fills"]) == ("rejected", [])
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a2")) == ""
+    assert desk.order("a2")["status"] == "filled"
+
+
+def test_a_delivered_request_whose_answer_is_lost_has_taken_effect(desk: Desk) -> None:
+    desk.fault("ack_lost_delivered", count=1)
+    assert desk.place("buy", desk.lot, client_id="a1").lost
+    assert desk.order("a1")["status"] == "filled"
+    row = desk.row("a1")
+    assert row is not None
+    assert row["status"].lower() == "filled"
+    assert sum(desk.truth()["requests"]["counts"].values()) == 2
+
+
+@pytest.mark.parametrize(("reason", "codes"), [("timeout", {"-1007", "50004"}), ("error", {"-1000", "50026"})])
+def test_an_answer_may_say_that_the_venue_does_not_know(desk: Desk, reason: str, codes: set[str]) -> None:
+    desk.fault("ack_lost_delivered", count=1, reason=reason)
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) in codes
+    assert desk.order("a1")["status"] == "filled"
+
+
+def test_an_undelivered_request_never_was(desk: Desk) -> None:
+    desk.fault("ack_lost_undelivered", count=1)
+    assert desk.place("buy", desk.lot, client_id="a1").lost
+    assert desk.truth()["orders"] == []
+    assert desk.truth()["requests"]["last"] == []
+    assert desk.row("a1") is None
+
+
+def test_answers_to_cancels_are_lost_by_their_own_channel(desk: Desk) -> None:
+    desk.fault("ack_lost_delivered", count=1, channel="cancel")
+    assert not desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a1").lost
+    assert desk.cancel("a1").lost
+    assert desk.order("a1")["status"] == "canceled"
+
+
+@pytest.mark.parametrize("venue", ["binance", "okx"])
+async def test_over_the_wire_a_lost_answer_is_a_cut_connection(venue: str) -> None:
+    async with served(venue, coins=3, rate=0.0) as (server, client):
+        made = BinanceDesk() if venue == "binance" else OkxDesk()
+        (desk,) = server.hub.desks
+        made.bench.keys = desk.accounts["main"].keys
+        made.bench.t_ns = server.hub.now_ns()
+        body = {"fault": "ack_lost_delivered", "venue": venue, "count": 1}
+        async with client.post("/_sim/faults", json=body) as answer:
+            assert answer.status == 200
+        seen: list[Any] = []
+
+        def keep(asked: Any) -> Reply:
+            seen.append(asked)
+            return Reply()
+
+        made.bench.venue(venue).handle = keep
+        made.place("buy", made.lot, client_id="a1")
+        (asked,) = seen
+        url = f"/{asked.host}{asked.path}" + (f"?{asked.raw_query}" if asked.raw_query else "")
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await client.post(url, data=asked.body, headers=asked.headers)
+        async with client.get("/_sim/truth", params={"venue": venue, "symbol": "BTC"}) as answer:
+            truth = await answer.json()
+        assert [o["status"] for o in truth["accounts"][venue]["main"]["orders"]] == ["filled"]
+
+
+# -- fills -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_partial_fill_leaves_the_rest_unfilled(desk: Desk) -> None:
+    desk.fault("partial_fill", count=1, value=0.3)
+    desk.place("buy", "0.100" if desk.name == "binance" else "10", client_id="a1")
+    order = desk.order("a1")
+    assert Decimal(order["filled"]) == Decimal(order["qty"]) * Decimal("0.3")
+    assert order["status"] in ("expired", "canceled")
+
+
+def test_no_fill_lets_immediate_orders_end_and_others_rest(desk: Desk) -> None:
+    fault = desk.fault("no_fill")
+    desk.place("buy", desk.lot, client_id="a1")
+    assert desk.order("a1")["status"] in ("expired", "canceled")
+    desk.place("sell", desk.lot, desk.best("asks")[0], "post_only", "a2")
+    desk.bench.hub.faults.remove(fault)
+    assert (desk.order("a2")["status"], desk.truth()["fills"]) == ("open", [])
+
+
+def test_a_late_fill_comes_after_its_acknowledgement(desk: Desk) -> None:
+    _, wire = desk.listen()
+    desk.fault("late_fill", count=1, value=1500)
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) == ""
+    desk.bench.run(1400)
+    assert (desk.order("a1")["status"], desk.told_fills(wire)) == ("open", [])
+    desk.bench.run(200)
+    assert desk.order("a1")["status"] == "filled"
+    assert desk.told_fills(wire) == ids(desk)
+
+
+def test_a_fill_races_the_cancel_and_wins(desk: Desk) -> None:
+    desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a1")
+    desk.fault("fill_races_cancel", count=1)
+    assert desk.refused(desk.cancel("a1")) in ("-2011", "51402")
+    assert (desk.order("a1")["status"], len(ids(desk))) == ("filled", 1)
+
+
+def test_a_fill_races_the_cancel_for_a_part(desk: Desk) -> None:
+    desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a1")
+    desk.fault("fill_races_cancel", count=1, value=0.4)
+    assert desk.refused(desk.cancel("a1")) == ""
+    order = desk.order("a1")
+    assert order["status"] == "canceled"
+    assert Decimal(order["filled"]) == Decimal(order["qty"]) * Decimal("0.4")
+
+
+def test_an_acknowledged_order_is_canceled_without_being_asked(desk: Desk) -> None:
+    desk.fault("async_cancel", count=1, value=300)
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) == ""
+    assert desk.order("a1")["status"] == "open"
+    desk.bench.run(400)
+    assert (desk.order("a1")["status"], desk.order("a1")["ended"], desk.truth()["fills"]) == ("canceled", "venue", [])
+
+
+def test_a_status_that_nobody_knows(desk: Desk) -> None:
+    desk.place("buy", desk.lot, client_id="a1")
+    desk.fault("unknown_status", count=1)
+    first, second = desk.row("a1"), desk.row("a1")
+    assert first is not None
+    assert second is not None
+    assert first["status"].lower() == "alien_state"
+    assert second["status"].lower() == "filled"
+
+
+# -- streams -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_fill_is_told_twice_and_is_one(desk: Desk) -> None:
+    _, wire = desk.listen()
+    desk.fault("duplicate_fill", channel="ORDER_TRADE_UPDATE" if desk.name == "binance" else "orders")
+    desk.place("buy", desk.lot, client_id="a1")
+    (true,) = ids(desk)
+    assert desk.told_fills(wire) == [true, true]
+    assert desk.fills() == [true]
+
+
+def test_frames_of_accounts_come_out_of_order(desk: Desk) -> None:
+    _, wire = desk.listen()
+    channel = "ORDER_TRADE_UPDATE" if desk.name == "binance" else "orders"
+    desk.fault("reorder", channel=channel, count=1)
+    desk.place("buy", desk.lot, client_id="a1")
+    frames = wire.take()
+    words = [f["o"]["X"] if "o" in f else f["data"][0]["state"] for f in frames if "o" in f or "data" in f]
+    assert [w.lower() for w in words].index("filled") < [w.lower() for w in words].index(
+        "new" if desk.name == "binance" else "live"
+    )
+
+
+def test_a_silent_gap_tells_nothing_and_all_is_in_the_lists(desk: Desk) -> None:
+    session, wire = desk.listen()
+    desk.fault("private_gap", reason="silent", seconds=5)
+    desk.place("buy", desk.lot, client_id="a1")
+    assert (desk.told_fills(wire), session.ended) == ([], False)
+    assert desk.fills() == ids(desk) != []
+    desk.bench.run(5100)
+    wire.take()
+    desk.place("buy", desk.lot, client_id="a2")
+    assert desk.told_fills(wire) == ids(desk)[1:]
+
+
+def test_a_gap_cuts_private_sockets_alone(desk: Desk) -> None:
+    session, wire = desk.listen()
+    public = {"binance": "wss://fstream.binance.com/public/ws", "okx": "wss://ws.okx.com:8443/ws/v5/public"}[desk.name]
+    other, heard = desk.bench.connect(public, desk.name)
+    desk.fault("private_gap", seconds=5)
+    assert (wire.dropped, heard.dropped) == (True, False)
+    assert session.private
+    assert not other.private
+
+
+def test_sessions_expire(desk: Desk) -> None:
+    session, wire = desk.listen()
+    desk.fault("session_expired")
+    desk.place("buy", desk.lot, client_id="a1")
+    if desk.name == "binance":
+        assert [f["e"] for f in wire.take()] == ["listenKeyExpired"]
+        _, again = desk.listen()
+    else:
+        assert (wire.closed, session.ended) == ((4001, "Login Failed"), True)
+        _, again = desk.listen()
+    desk.place("buy", desk.lot, client_id="a2")
+    assert desk.told_fills(again) == ids(desk)[1:]
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------------
+
+
+def test_margin_is_short_for_what_opens_risk_though_balances_read_as_before(desk: Desk) -> None:
+    desk.place("buy", desk.lot, client_id="a1")
+    before = desk.truth()["balances"]
+    desk.fault("margin_short")
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a2")) in ("-2019", "51008")
+    assert desk.truth()["balances"] == before
+    assert desk.refused(desk.place("sell", desk.lot, client_id="a3")) == ""
+    assert desk.held() == []
+
+
+@pytest.mark.parametrize(("part", "left"), [(1.0, []), (0.5, ["0.5"])])
+def test_the_venue_takes_a_part_of_a_position(desk: Desk, part: float, left: list[str]) -> None:
+    _, wire = desk.listen()
+    desk.place("buy", desk.lot, client_id="a1")
+    desk.told_fills(wire)
+    desk.fault("position_jump", symbol=desk.symbol, value=part)
+    assert [Decimal(q) for q in desk.held()] == [Decimal(desk.lot) * Decimal(share) for share in left]
+    assert desk.told_fills(wire) == ids(desk)[1:]
+    assert desk.truth()["orders"][-1]["origin"] == "adl"
+
+
+def test_open_orders_and_positions_are_answered_as_none_once(desk: Desk) -> None:
+    desk.place("buy", desk.lot, client_id="a1")
+    desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a2")
+    desk.fault("open_orders_empty", count=1)
+    desk.fault("positions_empty", count=1)
+    assert (desk.resting(), desk.held()) == ([], [])
+    assert desk.resting() == ["a2"]
+    assert [Decimal(q) for q in desk.held()] == [Decimal(desk.lot)]
+
+
+def test_history_lags_behind(desk: Desk) -> None:
+    fault = desk.fault("history_lag", value=2000)
+    desk.place("buy", desk.lot, client_id="a1")
+    assert (desk.row("a1"), desk.fills()) == (None, [])
+    desk.bench.run(2100)
+    assert desk.fills() == ids(desk)
+    assert desk.row("a1") is not None
+    desk.bench.hub.faults.remove(fault)
+    desk.place("buy", desk.lot, client_id="a2")
+    assert len(desk.fills()) == 2
+
+
+def test_faults_can_mean_one_instrument(desk: Desk) -> None:
+    desk.fault("reject_order", symbol="ETHUSDT" if desk.name == "binance" else "ETH-USDT-SWAP")
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) == ""
+
+
+def test_a_leverage_is_capped_and_says_so(desk: Desk) -> None:
+    desk.fault("leverage_cap", value=5)
+    if isinstance(desk, BinanceDesk):
+        assert desk.bench.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=20)["leverage"] == 5
+    else:
+        ask = {"instId": desk.symbol, "mgnMode": "cross", "lever": "20"}
+        assert desk.bench.post("/account/set-leverage", ask)["data"][0]["lever"] == "5"
+
+
+def test_a_persons_order_is_in_the_lists_and_streams_without_an_id_of_ours(desk: Desk) -> None:
+    _, wire = desk.listen()
+    ask = {"venue": desk.name, "market": "perp", "symbol": desk.symbol, "side": "sell", "qty": desk.lot}
+    made = desk.bench.control.books.by_hand(ask)
+    assert (made["origin"], made["client_id"], made["status"]) == ("hand", "", "filled")
+    assert desk.told_fills(wire) == desk.fills() == ids(desk)
+    assert [Decimal(q) for q in desk.held()] == [-Decimal(desk.lot)]
+    resting = desk.bench.control.books.by_hand({**ask, "price": desk.best("asks", 5)[0]})
+    assert len(desk.resting()) == 1
+    desk.bench.control.books.cancel_by_hand(resting["id"])
+    assert desk.resting() == []
+
+
+def test_a_delisting_cancels_what_rests_and_settles_positions(desk: Desk) -> None:
+    desk.place("buy", desk.lot, client_id="a1")
+    desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a2")
+    desk.fault("delist", symbol=desk.symbol, market="perp", value=1)
+    desk.bench.run(1100)
+    assert (desk.order("a2")["status"], desk.truth()["positions"]) == ("canceled", [])
+    assert desk.truth()["orders"][-1]["origin"] == "settlement"
+
+
+def test_the_same_seed_and_requests_make_the_same_truth(desk: Desk) -> None:
+    def story(one: Desk) -> Any:
+        one.fault("partial_fill", count=2)
+        for number in range(4):
+            one.place("buy" if number % 2 else "sell", desk.lot, client_id=f"a{number}")
+        one.bench.run(1000)
+        return one.truth()
+
+    assert story(type(desk)()) == story(type(desk)())
+
+
+# -- asking for them ---------------------------------------------------------------------------------------------------
+
+
+def test_each_fault_says_what_it_does_and_what_its_reasons_are(desk: Desk) -> None:
+    listed = desk.bench.control._help()["faults"]
+    named = {
+        "reject_order", "partial_fill", "no_fill", "late_fill", "fill_races_cancel", "ack_lost_delivered",
+        "ack_lost_undelivered", "async_cancel", "unknown_status", "duplicate_fill", "private_gap", "margin_short",
+        "position_jump", "session_expired",
+    }  # fmt: skip
+    assert named <= set(listed) == set(KINDS)
+    assert "busy" in listed["reject_order"]["reasons"]
+    with pytest.raises(Refused, match="takes the reasons"):
+        desk.fault("private_gap", reason="nonsense")
+
+
+def test_venues_without_a_desk_refuse_these_faults() -> None:
+    bench = Bench("bybit", coins=2)
+    with pytest.raises(Refused, match="takes no orders yet"):
+        bench.fault("no_fill", "bybit")
+    assert bench.control.books.credentials() == {}

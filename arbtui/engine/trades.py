@@ -1,45 +1,77 @@
 """Public trades of one venue, streamed for those legs alone that somebody waits on: paper orders that rest.
 
-Who waits says so by ``hold``; subscriptions follow as those of books do. A leg's trades are live while a connection
-stands behind their stream; what happens while none does is not heard of and not made up for.
+Who waits says so by ``hold``; subscriptions follow as those of books do. A leg that nobody waits on any more is
+streamed for some minutes still: orders that follow the market come and go in seconds, and venues count requests by the
+hour.
+
+A leg's trades are live while a connection stands behind their stream; what happens while none does is not heard of and
+not made up for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.events import Trade
 from arbtui.core.model import Channel, Stream
 from arbtui.core.status import Link
 from arbtui.engine.prices import slot_of
 from arbtui.market.state import Board
 
+LINGER_NS = 300 * NS_PER_S
+
 
 class Trades:
-    """``on_trade`` is called with the leg (``venue.market.native``) and each trade of a held one, told past and all."""
+    """``changed`` is called when ``streams`` did.
 
-    def __init__(self, board: Board) -> None:
+    ``on_trade`` is called with the leg (``venue.market.native``) and each trade of it, those told again among them.
+    """
+
+    def __init__(self, board: Board, clock: Clock, changed: Callable[[], None]) -> None:
         self._board = board
+        self._clock = clock
+        self._changed = changed
+        self._stopped = False
         self._streams: dict[str, Stream] = {}
+        self._leave_ns: dict[str, int] = {}  # legs that nobody waits on: when their streams end
         self._links: dict[Stream, Link] = {}
         self._heard_ns: dict[Stream, int] = {}
         self.on_trade: list[Callable[[str, Trade], None]] = []
 
-    def hold(self, legs: Collection[str]) -> bool:
-        """Stream exactly these, as far as listed; whether anything changed (then subscriptions must follow)."""
-        slots = {leg: slot_of(self._board, leg) for leg in sorted(legs)}
-        wanted = {
-            leg: Stream(slot.instrument.market, Channel.TRADES, slot.instrument.native)
-            for leg, slot in slots.items()
-            if slot is not None
-        }
-        if wanted == self._streams:
-            return False
-        for stream in set(self._streams.values()) - set(wanted.values()):
+    def hold(self, legs: Collection[str]) -> None:
+        """Stream these, as far as they are listed, and after a while no others."""
+        fresh = {}
+        for leg in sorted(set(legs) - self._streams.keys()):
+            slot = slot_of(self._board, leg)
+            if slot is not None:
+                fresh[leg] = Stream(slot.instrument.market, Channel.TRADES, slot.instrument.native)
+        for leg in legs:
+            self._leave_ns.pop(leg, None)
+        due_ns = self._clock.now_ns() + LINGER_NS
+        left = [leg for leg in self._streams if leg not in legs and leg not in self._leave_ns]
+        if left:
+            self._leave_ns.update(dict.fromkeys(left, due_ns))
+            self._clock.call_at(due_ns, self._leave)
+        if fresh:
+            self._streams |= fresh
+            self._changed()
+
+    def stop(self) -> None:
+        """Change nothing more: who would ask for it is ending."""
+        self._stopped = True
+
+    def _leave(self) -> None:
+        now_ns = self._clock.now_ns()
+        over = [leg for leg, due_ns in self._leave_ns.items() if due_ns <= now_ns]
+        if self._stopped or not over:
+            return
+        for leg in over:
+            del self._leave_ns[leg]
+            stream = self._streams.pop(leg)
             self._links.pop(stream, None)
             self._heard_ns.pop(stream, None)
-        self._streams = wanted
-        return True
+        self._changed()
 
     @property
     def streams(self) -> list[Stream]:

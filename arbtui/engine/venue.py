@@ -62,7 +62,7 @@ class RunningVenue:
         self._board = around.board
         self._group: asyncio.TaskGroup | None = None
         self.streamed: list[Instrument] = []  # besides the books and trades that are held
-        self.trades = Trades(around.board)
+        self.trades = Trades(around.board, around.clock, self._want)
         self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
             venue,
@@ -120,6 +120,7 @@ class RunningVenue:
                 await asyncio.get_running_loop().create_future()  # until cancelled, or until one of them fails
             finally:
                 self.books.stop()  # timers and last frames go on for a moment, but the group takes no more tasks
+                self.trades.stop()
 
     async def _snapshots_of(self, market: Market) -> None:
         await self.discoveries[market].ready.wait()
@@ -167,9 +168,8 @@ class RunningVenue:
             self._want()
 
     def hold_trades(self, legs: Collection[str]) -> None:
-        """Stream the public trades of exactly these legs (``venue.market.native``)."""
-        if self.trades.hold(legs):
-            self._want()
+        """Stream the public trades of these legs (``venue.market.native``)."""
+        self.trades.hold(legs)
 
     def _want(self) -> None:
         streams: dict[Stream, None] = {}

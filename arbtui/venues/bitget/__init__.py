@@ -5,6 +5,7 @@ What is streamed, and why so. There are no all-symbols channels, so every instru
     books1    every selected instrument: best prices at most every 10 ms, with an update id
     ticker    every selected instrument, about every 100 ms: last, 24 h figures, mark, index, funding; and best prices
               again, which serve as the second opinion on the first (``Mid``)
+    trade     where orders of a paper account rest
     books     watched instruments: up to 500 levels, every 100 to 150 ms, chained by update ids
 
 The rows of ``ticker`` alone would do with half the sockets, but an opportunity between venues lives for fractions of a

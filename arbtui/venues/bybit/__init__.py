@@ -4,6 +4,7 @@ What is streamed, and why so. Bybit has no all-symbols topics, so every instrume
 
     orderbook.1       every selected instrument: best prices at most every 10 ms, repeated every 3 s
     tickers           every selected instrument: last and 24 h figures; of perpetuals also mark, index and funding
+    publicTrade       where orders of a paper account rest
     orderbook.200     watched instruments: 200 levels every 100 ms, counted one by one. 50 levels come five times as
                       often and end a few ticks from the top; best prices have their own, faster topic anyway
 

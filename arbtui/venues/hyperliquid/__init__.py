@@ -7,6 +7,7 @@ messages a minute, one subscription each:
     activeAssetCtx   every selected perp, once a second: mark, oracle price, funding, 24 h figures. The all-symbol
                      channel for these comes every 14 s and names no coin
     fastAssetCtxs    one per market, once a second: mids of all coins, the second opinion on bbo (``Mid``)
+    trades           where orders of a paper account rest
     l2Book fast      watched instruments: 5 levels, whole, every half second. The 20 levels of the plain one are up to
                      6.5 s old
 

@@ -7,6 +7,7 @@ What is streamed, and why so. OKX has no all-symbols channels, so every instrume
                                  again, which serve as the second opinion on the first (``Mid``)
     mark-price, index-tickers    every SWAP, at most every 200 ms and 100 ms; together they are ``Channel.MARK``
     funding-rate                 every SWAP, every 30 to 90 s
+    trades                       where orders of a paper account rest
     books                        watched instruments: 400 levels, every 100 ms, chained by update ids
     instruments                  one per market: listing and status changes
 

@@ -7,14 +7,14 @@ One SQLite file a mode (WAL, ``synchronous=FULL``: a commit has reached the disk
 Only the holder of the mode's lock opens ``Journal``, and only its thread writes; whatever waits is committed together,
 in order. Everybody else reads with ``mode=ro`` (SQLite before 3.51.3 has a race between two writers of one WAL).
 
-A full disk is no end: the batch is told as failed and kept, in order, until the disk takes it again. Until then the
-caller knows that its memory has a hole, and what that forbids.
+A full disk is no end: a batch that cannot be committed is told as failed and forgotten here; whoever gave it still has
+it, and decides. Batches that were handed over before that was told fail too, so that a later one never stands on disk
+without an earlier one; each write after that tries the disk again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import queue
 import sqlite3
 import threading
@@ -27,10 +27,7 @@ from typing import Protocol
 
 from arbtui.core.errors import JournalError
 
-log = logging.getLogger(__name__)
-
 FORMAT = 1
-RETRY_S = 1.0
 CLOSE_WITHIN_S = 5.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records(
@@ -64,12 +61,12 @@ class Line(Protocol):
     def body(self) -> bytes: ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Batch:
+    epoch: int  # how many failures had been told when it was handed over
     lines: list[tuple[int, str, str, bytes]]
     then: Callable[[], None] | None
     failed: Callable[[str], None]
-    told: bool = False  # that it failed
 
 
 class Journal:
@@ -81,76 +78,69 @@ class Journal:
         self._on_loop = on_loop
         self._database = _open_to_write(path)
         self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
-        self._closing = threading.Event()
+        self._epoch = 0  # of the loop
+        self._failed_epoch = -1  # of the thread: batches up to this one fail
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
     def write(self, records: Sequence[Line], then: Callable[[], None] | None, failed: Callable[[str], None]) -> None:
-        """Append. ``then`` is called once all is on disk; ``failed`` at most once, if that takes more than one try.
-
-        What failed is kept and tried again each second; ``then`` is still called when that succeeds.
-        """
+        """Append. Either ``then`` is called, once all is on disk, or ``failed``, with one sentence: see the module."""
         lines = [(record.t_ns, record.hedge, record.kind, record.body) for record in records]
-        self._queue.put(_Batch(lines, then, failed))
+        self._queue.put(_Batch(self._epoch, lines, then, failed))
 
     def close(self) -> bool:
-        """Write what waits and close; whether everything is on disk. Blocks: call it in a thread."""
-        self._closing.set()
+        """Write what waits and close; whether that is done. Blocks: call it in a thread."""
         self._queue.put(None)
         self._thread.join(CLOSE_WITHIN_S)
         return not self._thread.is_alive()
 
     def _work(self) -> None:
         ended = False
+        text = ""
         while not ended:
             batches, ended = self._waiting()
-            while batches and not self._committed(batches):
-                more, end_too = self._more(RETRY_S)
-                batches += more
-                ended = ended or end_too
-                if self._closing.is_set():
-                    log.error("the journal %s lacks its last %d entries", self.path, sum(len(b.lines) for b in batches))
-                    break
+            late = [batch for batch in batches if batch.epoch <= self._failed_epoch]
+            fresh = [batch for batch in batches if batch.epoch > self._failed_epoch]
+            self._tell_failed(late, text)
+            if fresh and (text := self._commit(fresh)):
+                self._failed_epoch = fresh[-1].epoch
+                self._tell_failed(fresh, text)
         with contextlib.suppress(sqlite3.Error):
             self._database.close()
 
     def _waiting(self) -> tuple[list[_Batch], bool]:
-        """Wait for one batch, and take along what else is there."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        more, ended = self._more(0)
-        return [first, *more], ended
-
-    def _more(self, within_s: float) -> tuple[list[_Batch], bool]:
+        """Wait for one batch, and take along what else is there; whether it was the end."""
         batches: list[_Batch] = []
-        while True:
+        batch = self._queue.get()
+        while batch is not None:
+            batches.append(batch)
             try:
-                batch = self._queue.get(timeout=within_s) if within_s else self._queue.get_nowait()
+                batch = self._queue.get_nowait()
             except queue.Empty:
                 return batches, False
-            within_s = 0
-            if batch is None:
-                return batches, True
-            batches.append(batch)
+        return batches, True
 
-    def _committed(self, batches: Sequence[_Batch]) -> bool:
+    def _commit(self, batches: Sequence[_Batch]) -> str:
+        """All of them or none; why not, in words."""
         try:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
                 for batch in batches:
                     self._database.executemany(_INSERT, batch.lines)
         except sqlite3.Error as error:
-            text = f"{self.path} cannot be written: {error}"
-            for batch in batches:
-                if not batch.told:
-                    batch.told = True
-                    self._call(partial(batch.failed, text))
-            return False
+            return f"{self.path} cannot be written: {error}"
         for batch in batches:
             if batch.then is not None:
                 self._call(batch.then)
-        return True
+        return ""
+
+    def _tell_failed(self, batches: Sequence[_Batch], text: str) -> None:
+        for batch in batches:
+            self._call(partial(self._told, batch, text))
+
+    def _told(self, batch: _Batch, text: str) -> None:
+        self._epoch = max(self._epoch, batch.epoch + 1)
+        batch.failed(text)
 
     def _call(self, call: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for it any more

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,7 +89,9 @@ def test_no_journal_yet_reads_as_empty(tmp_path: Path) -> None:
     assert list(read(tmp_path / "none.sqlite3")) == []
 
 
-def test_a_full_disk_is_told_once_and_the_entries_follow_when_there_is_room(journal: Journal, loop: Loop) -> None:
+def test_a_full_disk_fails_the_batch_and_those_behind_it_and_the_next_write_tries_again(
+    journal: Journal, loop: Loop
+) -> None:
     journal.write([record(1)], loop.note("one"), loop.failed)
     loop.wait(1)
     pages = journal._database.execute("PRAGMA page_count").fetchone()[0]
@@ -100,12 +103,37 @@ def test_a_full_disk_is_told_once_and_the_entries_follow_when_there_is_room(jour
     assert str(journal.path) in loop.done[1]
     assert "full" in loop.done[1]
     assert [e.t_ns for e in read(journal.path)] == [1]
-    journal.write([record(3)], loop.note("three"), loop.failed)
     journal._database.execute("PRAGMA max_page_count=1000000")
-    loop.wait(5 if loop.done[2:3] and loop.done[2].startswith("failed") else 4)
-    assert [text for text in loop.done if not text.startswith("failed")] == ["one", "two", "three"]
-    assert sum(text.startswith("failed") for text in loop.done) <= 2  # once a batch
+    journal.write([big, record(3)], loop.note("two and three"), loop.failed)
+    loop.wait(3)
+    assert loop.done[2] == "two and three"
     assert [e.t_ns for e in read(journal.path)] == [1, 2, 3]
+
+
+def test_what_was_handed_over_before_a_failure_was_told_fails_too(tmp_path: Path) -> None:
+    """Else a later record would stand on disk without an earlier one."""
+    calls: list[Callable[[], None]] = []
+    done: list[str] = []
+    journal = Journal(tmp_path / "journal.sqlite3", calls.append)
+    pages = journal._database.execute("PRAGMA page_count").fetchone()[0]
+    journal._database.execute(f"PRAGMA max_page_count={pages}")
+    big = Record(t_ns=1, hedge="h", kind="event", body=b'"' + b"x" * 200_000 + b'"')
+    journal.write([big], lambda: done.append("big"), lambda text: done.append("big failed"))
+    deadline = time.monotonic() + 20
+    while not calls and time.monotonic() < deadline:
+        time.sleep(0.01)
+    journal._database.execute("PRAGMA max_page_count=1000000")  # there is room again, and nobody was told yet
+    journal.write([record(2)], lambda: done.append("two"), lambda text: done.append("two failed"))
+    while len(calls) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for call in calls:
+        call()
+    assert done == ["big failed", "two failed"]
+    journal.write([big, record(2)], lambda: done.append("both"), lambda text: done.append("both failed"))
+    assert journal.close()
+    calls[-1]()
+    assert done[2:] == ["both"]
+    assert [e.t_ns for e in read(journal.path)] == [1, 2]
 
 
 def test_a_file_that_is_no_journal_is_refused_in_one_sentence(tmp_path: Path, loop: Loop) -> None:

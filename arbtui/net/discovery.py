@@ -22,7 +22,7 @@ from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 REFRESH_S = 1800.0
 RETRY_S = 30.0
 FIRST_RETRY_S = 3.0  # while there is no instrument at all, a person is waiting
-LEAST_PAUSE_S = 4.0  # however often something is said to have changed
+LEAST_PAUSE_S = 2.5  # however often something is said to have changed
 MAX_PAGES = 50
 
 

@@ -21,6 +21,7 @@ from arbtui.execution.quantity import ZERO, coins
 from arbtui.execution.records import Lost
 
 _APART_NS = NS_PER_S
+_TOGETHER_NS = 5 * NS_PER_S  # reads further apart do not confirm each other
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Audit:
             self._suspects.pop(key, None)
             return None
         seen = self._suspects.get(key)
-        if seen is None or seen[1] != difference:
+        if seen is None or seen[1] != difference or done.asked_ns - seen[0] > _TOGETHER_NS:
             self._suspects[key] = (done.asked_ns, difference)
             return Finding(leg.venue, "", again=True)
         if done.asked_ns - seen[0] < _APART_NS:

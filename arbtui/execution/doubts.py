@@ -13,6 +13,8 @@ from arbtui.execution.records import Dead
 _HALTED_ASK_MS = 5_000
 _LOST_ANSWER_NS = 30 * NS_PER_S  # an executor answers each request; one that broke its promise is asked again
 
+_BLOCKED_NS = 2 * NS_PER_S
+
 
 def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
     """The one next thing to do about orders in doubt."""
@@ -26,7 +28,7 @@ def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
     for line, _ in doubts:
         if ledger.proved_absent(line, case.desk.rules[line.order.venue]):
             return Declare(Dead(line.order.client_id, _absence(line)), loud=False)
-    if (action := _patience(case, since_ns, _words(first))) is not None:
+    if (action := _patience(case, since_ns, _words(first)) or _blocked(case, doubts)) is not None:
         return action
     dues = [since_ns + int(limit * NS_PER_S) for limit in (policy.doubt_alarm_s, policy.doubt_halt_s)]
     dues = [due for due in dues if due > case.now_ns and ledger.state is not State.HALTED]
@@ -37,6 +39,18 @@ def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
         if action.until_ns is not None:
             dues.append(action.until_ns)
     return Wait(min(dues, default=None))
+
+
+def _blocked(case: Case, doubts: list[tuple[Line, int]]) -> Action | None:
+    """Somebody's fill keeps an order from being proved absent: that may be the order's own, and must be said."""
+    for line, _ in doubts:
+        from_ns, _ = query_window(line, case.desk.rules[line.order.venue].absence)
+        key = f"blocked {line.order.client_id}"
+        late = case.now_ns >= from_ns + _BLOCKED_NS
+        if not line.known and late and key not in case.ledger.said and case.ledger.blocked_by_stranger(line):
+            text = f"{line.order.venue} told a fill of no order that can be named; it may be that of {_name(line)}"
+            return Alarm(key, text)
+    return None
 
 
 def catch_up(case: Case) -> Action | None:

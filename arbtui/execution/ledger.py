@@ -401,7 +401,8 @@ class Ledger:
     def stranger(self) -> Fill | None:
         """A fill since the earlier life's last word that nobody can attribute and that may have been this hedge's.
 
-        A hedge that was quiet sends nothing but what lessens it; one that was not may have sent anything.
+        One that bears our name surely was. A hedge that was quiet sends nothing but what lessens it; one that was not
+        may have sent anything.
         """
         if self.relived_ns is None:
             return None
@@ -411,7 +412,8 @@ class Ledger:
                     continue
                 for fill in fills.values():
                     lessens = self.position(index) * fill.side.sign < 0
-                    if (fill.t_ms or fill.t_ns // NS_PER_MS) >= self.covers_ms and (lessens or not self.was_quiet):
+                    late = (fill.t_ms or fill.t_ns // NS_PER_MS) >= self.covers_ms
+                    if fill.client_id or (late and (lessens or not self.was_quiet)):
                         return fill
         return None
 
@@ -604,7 +606,7 @@ def fee_coins(line: Line, leg: Leg) -> Decimal:
             told += fill.fee
     untold += line.filled - line.fills_qty
     if leg.fee_in_base and line.order.side.sign > 0:
-        told += untold * leg.taker_rate
+        told += untold * (leg.maker_rate if line.order.kind is OrderKind.POST_ONLY else leg.taker_rate)
     return coins(told, leg.terms)
 
 

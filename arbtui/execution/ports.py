@@ -55,7 +55,8 @@ class Journal(Protocol):
     """Durable memory. ``write`` returns at once; ``then`` is called on the loop once the records are on disk.
 
     Batches are kept in order. Where they cannot be kept (disk full), ``failed`` is called with one sentence instead,
-    and every later write fails alike until ``write`` succeeds again.
+    and every later write fails alike until ``write`` succeeds again. Batches that were handed over before the failure
+    was told fail too, in order: a later batch never stands without an earlier one.
     """
 
     def write(

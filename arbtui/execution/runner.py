@@ -29,6 +29,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Timer
 from arbtui.core.model import Market
@@ -146,7 +147,9 @@ class Runner:
         self._timers: dict[str, Timer] = {}
         self._due: deque[str] = deque()
         self._busy = False
-        self._backlog: list[Record] = []
+        self._backlog: list[tuple[int, Record]] = []  # what the journal has not kept, numbered as it happened
+        self._written = 0
+        self._outstanding = 0  # batches whose fate the journal has not told
         self._unsaved: dict[str, int] = {}
         self._stopped: Callable[[Stopped], None] | None = None
         self._audit = Audit(self.ledgers)
@@ -638,11 +641,25 @@ class Runner:
         then: Callable[[], None] | None = None,
         failed: Callable[[str], None] | None = None,
     ) -> None:
-        """In order, what an earlier failure left over first."""
-        batch, self._backlog = [*self._backlog, *records], []
-        self._journal.write(batch, partial(self._kept, then), partial(self._unkept, batch, failed))
+        """In the order in which it happened, what an earlier failure left over first."""
+        batch = [*self._backlog]
+        for kept in records:
+            self._written += 1
+            batch.append((self._written, kept))
+        if self.journal_failed and self._outstanding:
+            # batches handed over before are still failing: a later one must not get ahead of them
+            self._backlog = batch
+            if failed is not None:
+                self.clock.call_at(self.clock.now_ns(), partial(failed, self.journal_failed))
+            return
+        self._backlog = []
+        self._outstanding += 1
+        self._journal.write(
+            [kept for _, kept in batch], partial(self._kept, then), partial(self._unkept, batch, failed)
+        )
 
     def _kept(self, then: Callable[[], None] | None) -> None:
+        self._outstanding -= 1
         if self.journal_failed:
             self.journal_failed = ""
             self._unsaved.clear()
@@ -650,8 +667,9 @@ class Runner:
         if then is not None:
             then()
 
-    def _unkept(self, batch: list[Record], failed: Callable[[str], None] | None, text: str) -> None:
-        self._backlog = [*self._backlog, *batch]
+    def _unkept(self, batch: list[tuple[int, Record]], failed: Callable[[str], None] | None, text: str) -> None:
+        self._outstanding -= 1
+        self._backlog = sorted([*self._backlog, *batch], key=itemgetter(0))
         first = not self.journal_failed
         self.journal_failed = text
         if first:

@@ -67,6 +67,7 @@ class SimJournal:
         self._rng = rng
         self._failing = failing
         self._pending: list[list[Record]] = []
+        self._doomed: list[list[Record]] = []  # written before a failure was told
         self._free_ns = 0
         self.life = Life()
 
@@ -87,8 +88,12 @@ class SimJournal:
     ) -> None:
         if not life.lives:
             return
-        self._pending.remove(batch)
+        self._pending = [pending for pending in self._pending if pending is not batch]
         if self.fails():
+            self._doomed = [*self._pending]
+        doomed = any(pending is batch for pending in self._doomed)
+        if doomed or self.fails():
+            self._doomed = [pending for pending in self._doomed if pending is not batch]
             failed("no space left on device")
             return
         self.durable.extend(batch)
@@ -97,10 +102,10 @@ class SimJournal:
             then()
 
     def crash(self) -> None:
-        keep = 0 if self.fails() else self._rng.randint(0, len(self._pending))
+        keep = 0 if self.fails() or self._doomed else self._rng.randint(0, len(self._pending))
         for batch in self._pending[:keep]:
             self.durable.extend(batch)
-        self._pending.clear()
+        self._pending, self._doomed = [], []
 
 
 @dataclass
@@ -288,7 +293,8 @@ class World:
         if letter == "e" and (self.runner.stopping or not self.runner.armed):
             self.broke(f"{order.client_id} opens although arbtui is stopping or disarmed")
         on_disk = any(kept.kind == "order" and order.client_id.encode() in kept.body for kept in self.journal.durable)
-        if not on_disk and not (self.journal.fails() and letter in "hruf"):
+        failing = self.journal.fails() or bool(self.runner.journal_failed)
+        if not on_disk and not (failing and letter in "hruf"):
             self.broke(f"{order.client_id} was sent before it was on disk")
 
     def crash(self) -> None:
@@ -319,7 +325,7 @@ class World:
         got[leg] += order.side.sign * trade.qty * spec.multiplier
         if trade.fee_ccy == spec.base:
             got[leg] -= trade.fee * spec.multiplier
-        most = self.wanted[hedge][leg]
+        most = self.wanted[hedge][leg] if leg == 0 else max(self.wanted[hedge][1], got[0])
         slack = most * Decimal("0.002") if spec.market is Market.SPOT else ZERO
         signed = got[leg] if leg == 0 else -got[leg]
         if (signed > most + slack or signed < -slack) and not self.taken:
@@ -466,7 +472,8 @@ class World:
                 self.exposed_ns.pop(hedge, None)
                 continue
             since = self.exposed_ns.setdefault(hedge, now_ns)
-            heard = max(self.alarms.get(hedge, 0), self.alarms.get("", 0))
+            mine = [hedge, "", *(self.alarms if self.taken else ())]
+            heard = max(self.alarms.get(each, 0) for each in mine)
             if heard < since - 30 * NS_PER_S and now_ns - since > SILENCE_S * NS_PER_S:
                 self.broke(
                     f"{hedge} has {self.excess(hedge)} too much on one leg for {SILENCE_S} s and nobody was told"

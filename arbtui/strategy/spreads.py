@@ -92,11 +92,12 @@ class Spreads:
         self.reload()
 
     def listen(self, board: Board) -> None:
-        """Follow the board from now on."""
+        """Follow the board from now on, with what is listed already."""
         board.on_alarm.append(self._near.on_alarm)
         board.on_judged.append(self.on_judged)
         board.on_listing.append(self.on_listing)
         board.on_rates.append(self.on_rates)
+        self.reload()
 
     # what changes
 

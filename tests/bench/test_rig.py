@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from arbtui.bench.rig import FRAMES_PER_LOOK, FRAMES_PER_READ, Rig, bench_loop, must_agree, parts_of
@@ -62,6 +63,19 @@ def test_reads_and_looks_at_what_is_hot_are_among_what_is_timed(rig: Rig) -> Non
     for sink, data in plain:
         sink(data)
     assert all(slot.quote.t_ns >= began_ns for slot in rig.board.slots if slot.quote and slot.quote.source == "ws")
+
+
+def test_the_strategy_of_a_rig_knows_its_coins_and_hears_of_an_edge_among_them(rig: Rig) -> None:
+    spreads = rig.desk.spreads
+    spreads.listen(rig.board)
+    before = spreads.hot()
+    base, coin = next((base, coin) for base, coin in rig.board.coins.items() if base not in before)
+    slot = next(slot for slot in coin.slots if not slot.is_spot and slot.muted is None)
+    assert slot.quote is not None
+    assert slot.quote.ask is not None
+    high = slot.quote.ask * 1.02
+    rig.board.apply(msgspec.structs.replace(slot.quote, bid=high, ask=high * 1.001, seq=0))
+    assert spreads.hot() == sorted([*before, base])
 
 
 def test_most_legs_may_trade_so_that_the_strategy_has_work(rig: Rig) -> None:

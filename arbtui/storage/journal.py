@@ -3,6 +3,7 @@
 One SQLite file a mode (WAL, ``synchronous=FULL``: a commit has reached the disk). One table, one order: ``seq``.
 
     records(seq, t_ns, hedge, kind, body)      body is JSON; ``execution.records`` knows the kinds
+    kept(name, value)                          the latest of something, in step with the records around it
 
 Only the holder of the mode's lock opens ``Journal``, and only its thread writes; whatever waits is committed together,
 in order. Everybody else reads with ``mode=ro`` (SQLite before 3.51.3 has a race between two writers of one WAL).
@@ -33,8 +34,10 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records(
     seq INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL, hedge TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_hedge ON records(hedge, seq);
+CREATE TABLE IF NOT EXISTS kept(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 _INSERT = "INSERT INTO records(t_ns, hedge, kind, body) VALUES (?, ?, ?, ?)"
+_KEEP = "INSERT INTO kept(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class _Batch:
     lines: list[tuple[int, str, str, bytes]]
     then: Callable[[], None] | None
     failed: Callable[[str], None]
+    kept: tuple[str, bytes] | None = None
 
 
 class Journal:
@@ -87,6 +91,10 @@ class Journal:
         """Append. Either ``then`` is called, once all is on disk, or ``failed``, with one sentence: see the module."""
         lines = [(record.t_ns, record.hedge, record.kind, record.body) for record in records]
         self._queue.put(_Batch(self._epoch, lines, then, failed))
+
+    def keep(self, name: str, value: bytes, failed: Callable[[str], None]) -> None:
+        """Replace what is kept under ``name``, after all that was handed over before and before all that follows."""
+        self._queue.put(_Batch(self._epoch, [], None, failed, (name, value)))
 
     def close(self) -> bool:
         """Write what waits and close; whether that is done. Blocks: call it in a thread."""
@@ -127,6 +135,8 @@ class Journal:
                 self._database.execute("BEGIN IMMEDIATE")
                 for batch in batches:
                     self._database.executemany(_INSERT, batch.lines)
+                    if batch.kept is not None:
+                        self._database.execute(_KEEP, batch.kept)
         except sqlite3.Error as error:
             return f"{self.path} cannot be written: {error}"
         for batch in batches:
@@ -166,6 +176,18 @@ def read(path: Path, *, hedge: str | None = None, after: int = 0) -> Iterator[En
                 yield Entry(*row)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from None
+
+
+def kept(path: Path, name: str) -> bytes | None:
+    """What was last kept under ``name``. Raises ``JournalError``."""
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(_open_to_read(path)) as database:
+            row = database.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from None
+    return bytes(row[0]) if row is not None else None
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ import pytest
 from arbtui.core.errors import JournalError
 from arbtui.execution.ports import Journal as JournalPort
 from arbtui.execution.ports import Record
-from arbtui.storage.journal import Journal, read
+from arbtui.storage.journal import Journal, kept, read
 
 
 class Loop:
@@ -171,6 +171,19 @@ def test_a_place_that_cannot_be_written_says_so(tmp_path: Path, loop: Loop) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalError, match="cannot be opened"):
         Journal(tmp_path / "file" / "journal.sqlite3", loop.call)
+
+
+def test_the_latest_of_something_is_kept_in_step_with_the_records(journal: Journal, loop: Loop) -> None:
+    assert kept(journal.path, "paper.okx") is None
+    journal.keep("paper.okx", b"1", loop.failed)
+    journal.write([record(1)], loop.note("one"), loop.failed)
+    journal.keep("paper.okx", b"2", loop.failed)
+    journal.keep("paper.bybit", b"x", loop.failed)
+    journal.write([record(2)], loop.note("two"), loop.failed)
+    loop.wait(2)
+    assert kept(journal.path, "paper.okx") == b"2"
+    assert kept(journal.path, "paper.bybit") == b"x"
+    assert loop.done == ["one", "two"]
 
 
 WRITER = """

@@ -136,7 +136,6 @@ class Account:
         self.payments: list[Payment] = []
         self.fees = dict(rules.fees)
         self.leverages: dict[Listing, int] = {}
-        self.isolated: set[Listing] = set()
         self.dual = False
         self.can_trade = True
         self.counts: Counter[str] = Counter()

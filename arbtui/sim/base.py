@@ -115,6 +115,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     lost: bool = False  # never arrives: the connection ends instead (``ack_lost_...``)
+    after_s: float = 0.0  # how long the client waits for it, or for the end of its connection
 
 
 Handler = Callable[[Call], Reply]

@@ -10,7 +10,7 @@ from arbtui.sim.matching import Depth
 from arbtui.sim.orders import Draft, OrderRefused, Refusal, coins_of, unit_of, value_of
 from arbtui.sim.world import World
 
-_MOST_LOTS = 10**9
+_MOST_LOTS = 10**15  # more than any instrument has; what an account can pay for is the real bound
 
 
 def checked(world: World, account: Account, draft: Draft, depth: Depth) -> tuple[int | None, int]:

@@ -230,9 +230,9 @@ class Control:
                     if session.private:
                         session.drop()
             case "session_expired":
-                self.hub.venues[fault.venue].expire_sessions(
-                    "perp" if fault.market == "perp" else "spot" if fault.market else None
-                )
+                markets: dict[str | None, Market | None] = {"perp": "perp", "spot": "spot"}
+                self.hub.venues[fault.venue].expire_sessions(markets.get(fault.market))
+                self.hub.flush()
             case "position_jump":
                 for listing in self._named(fault.venue, fault.market, fault.symbol):
                     self.books.jump(listing, fault)

@@ -15,8 +15,10 @@ from arbtui.sim.listing import Listing
 
 Place = Literal["content", "frames", "sockets", "rest", "clock", "instruments", "orders"]
 CHANNELS = ("bbo", "book", "ticker", "mark", "funding", "private", "order", "cancel")
-# The connection ends without an answer; the venue says that it timed out; it answers with a server error.
-_LOST = ("cut", "timeout", "error")
+# The connection ends without an answer, at once or after a long silence; the venue says that it timed out; it answers
+# with a server error.
+_LOST = ("cut", "hang", "timeout", "error")
+_HANG = "s until the connection ends (hang)"
 NS_PER_S = 1_000_000_000
 
 
@@ -119,6 +121,8 @@ KINDS: dict[str, Kind] = {
             "ack_lost_delivered",
             "orders",
             "the request took effect and its answer is lost (channel: order, the default, or cancel)",
+            _HANG,
+            60.0,
             channels=("order",),
             reasons=_LOST,
         ),
@@ -126,8 +130,18 @@ KINDS: dict[str, Kind] = {
             "ack_lost_undelivered",
             "orders",
             "the request is lost on its way (channel: order, the default, or cancel)",
+            _HANG,
+            60.0,
             channels=("order",),
             reasons=_LOST,
+        ),
+        Kind(
+            "ack_late",
+            "orders",
+            "the request takes effect at once, its answer over REST comes late (channel: order, or cancel)",
+            "ms",
+            1500.0,
+            channels=("order",),
         ),
         Kind("async_cancel", "orders", "an order is acknowledged and then canceled without being asked", "ms", 500.0),
         Kind("unknown_status", "orders", "an order's status is a word that nobody knows"),

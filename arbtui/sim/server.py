@@ -114,6 +114,8 @@ class Server:
     async def _rest(self, request: BaseRequest, venue: SimVenue, call: Call) -> web.StreamResponse:
         reply = self._faulty(venue, call) or venue.handle(call)
         self.hub.flush()  # what a request caused on sockets does not wait for the next beat
+        if reply.after_s:
+            await asyncio.sleep(reply.after_s)
         if reply.lost:
             return _reset(request)
         if self._acts("cut_body", venue, call):

@@ -377,6 +377,28 @@ def test_a_canceled_spot_order_is_told_by_both_ids(one: Trader) -> None:
     assert [(e["x"], e["c"], e["C"]) for e in told] == [("NEW", "mine", ""), ("CANCELED", "undo", "mine")]
 
 
+def test_spot_streams_end_with_a_word(one: Trader) -> None:
+    session, wire = one.connect(WS_API)
+    one.frame(session, "userDataStream.subscribe.signature")
+    wire.take()
+    one.fault("session_expired", market="spot")
+    assert [frame["event"]["e"] for frame in wire.take()] == ["eventStreamTerminated"]
+    one.ask("POST", "/api/v3/order", **one.spot("BUY", "0.01", None))
+    assert wire.take() == []
+
+
+def test_lists_have_windows(one: Trader) -> None:
+    one.buy("0.01")
+    one.ask("POST", "/api/v3/order", **one.spot("BUY", "0.01", None))
+    day_ms = 86_400_000
+    for path, days, code in (("/fapi/v1/userTrades", 7, -4165), ("/api/v3/myTrades", 1, -1127)):
+        since = one.now_ms - days * day_ms
+        assert len(one.ask("GET", path, symbol="BTCUSDT", startTime=since, endTime=one.now_ms)) == 1
+        assert one.refused("GET", path, symbol="BTCUSDT", startTime=since - 1, endTime=one.now_ms)[1] == code
+        assert one.ask("GET", path, symbol="BTCUSDT", startTime=since, endTime=one.now_ms - 1) == []
+    assert one.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT", startTime=one.now_ms - 7 * day_ms - 1) == []
+
+
 def test_requests_are_kept_without_secrets(one: Trader) -> None:
     one.buy("0.01", newClientOrderId="a1")
     requests = one.own()["requests"]

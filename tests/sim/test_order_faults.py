@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ import orjson
 import pytest
 
 from arbtui.sim.asked import Refused
-from arbtui.sim.base import Reply, Session
+from arbtui.sim.base import Call, Reply, Session
 from arbtui.sim.faults import KINDS
 from tests.sim import binance_private_support, okx_private_support
 from tests.sim.support import Bench, Wire, served
@@ -173,6 +174,21 @@ def ids(desk: Desk) -> list[str]:
     return [f["id"] for f in desk.truth()["fills"]]
 
 
+def requests_of(desk: Desk, ask: Callable[[], Reply]) -> Call:
+    """The one request that ``ask`` makes, signed and not sent."""
+    seen: list[Call] = []
+    venue = desk.bench.venue(desk.name)
+
+    def keep(asked: Call) -> Reply:
+        seen.append(asked)
+        return Reply()
+
+    venue.handle = keep
+    ask()
+    (asked,) = seen
+    return asked
+
+
 # -- answers -----------------------------------------------------------------------------------------------------------
 
 
@@ -238,21 +254,54 @@ async def test_over_the_wire_a_lost_answer_is_a_cut_connection(venue: str) -> No
         body = {"fault": "ack_lost_delivered", "venue": venue, "count": 1}
         async with client.post("/_sim/faults", json=body) as answer:
             assert answer.status == 200
-        seen: list[Any] = []
-
-        def keep(asked: Any) -> Reply:
-            seen.append(asked)
-            return Reply()
-
-        made.bench.venue(venue).handle = keep
-        made.place("buy", made.lot, client_id="a1")
-        (asked,) = seen
+        asked = requests_of(made, lambda: made.place("buy", made.lot, client_id="a1"))
         url = f"/{asked.host}{asked.path}" + (f"?{asked.raw_query}" if asked.raw_query else "")
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await client.post(url, data=asked.body, headers=asked.headers)
         async with client.get("/_sim/truth", params={"venue": venue, "symbol": "BTC"}) as answer:
             truth = await answer.json()
         assert [o["status"] for o in truth["accounts"][venue]["main"]["orders"]] == ["filled"]
+
+
+@pytest.mark.parametrize("name", ["ack_late", "ack_lost_delivered"])
+async def test_over_the_wire_answers_come_late_or_not_until_the_client_gives_up(name: str) -> None:
+    async with served("okx", coins=3, rate=0.0) as (server, client):
+        made = OkxDesk()
+        (desk,) = server.hub.desks
+        made.bench.keys = desk.accounts["main"].keys
+        made.bench.t_ns = server.hub.now_ns()
+        fault = (
+            {"fault": name, "venue": "okx", "value": 250}
+            if name == "ack_late"
+            else {"fault": name, "venue": "okx", "reason": "hang"}
+        )
+        async with client.post("/_sim/faults", json=fault) as answer:
+            assert answer.status == 200
+        asked = requests_of(made, lambda: made.place("buy", made.lot, client_id="a1"))
+        path = f"/{asked.host}{asked.path}"
+        began = time.monotonic()
+        if name == "ack_late":
+            async with client.post(path, data=asked.body, headers=asked.headers) as answer:
+                assert (await answer.json())["code"] == "0"
+            assert time.monotonic() - began >= 0.25
+        else:
+            with pytest.raises(TimeoutError):
+                await client.post(path, data=asked.body, headers=asked.headers, timeout=aiohttp.ClientTimeout(0.3))
+        assert [o.status for o in desk.accounts["main"].ledgers["perp"].all.values()] == ["filled"]
+
+
+async def test_over_the_wire_a_gap_refuses_private_sockets_while_it_lasts() -> None:
+    async with served("binance", coins=3, rate=0.0) as (_, client):
+        async with client.post("/_sim/faults", json={"fault": "private_gap", "venue": "binance"}) as answer:
+            fault = (await answer.json())["id"]
+        with pytest.raises(aiohttp.ClientError):
+            await client.ws_connect("/fstream.binance.com/private/ws")
+        async with client.ws_connect("/fstream.binance.com/public/ws") as public:
+            assert not public.closed
+        async with client.delete(f"/_sim/faults/{fault}"):
+            pass
+        async with client.ws_connect("/fstream.binance.com/private/ws") as private:
+            assert not private.closed
 
 
 # -- fills -------------------------------------------------------------------------------------------------------------

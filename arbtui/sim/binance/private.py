@@ -23,6 +23,7 @@ from arbtui.sim.binance.signed import keyed, signed
 from arbtui.sim.binance.users import UserStreams
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Market
 from arbtui.sim.orders import Fill, Order
@@ -37,7 +38,11 @@ _SECRET = frozenset({"signature", "apiKey", "listenKey"})
 
 
 class Lost(Exception):
-    """The request or its answer is lost: nothing comes back."""
+    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__(after_s)
+        self.after_s = after_s
 
 
 class Private:
@@ -93,9 +98,12 @@ class Private:
         headers = self._order_counts(account, market) if path in _COUNTED and method == "POST" else {}
         try:
             found = self.answered(account, method, path, params)
-        except Lost:
-            return Reply(lost=True)
-        return Reply(200, orjson.dumps(found), headers)
+        except Lost as lost:
+            return Reply(lost=True, after_s=lost.after_s)
+        reply = Reply(200, orjson.dumps(found), headers)
+        if path in _LOSABLE and (late := self.desk.act("ack_late", *_where(market, method, params))):
+            reply.after_s = late.number / 1000
+        return reply
 
     def answered(self, account: Account, method: str, path: str, params: dict[str, str]) -> Any:
         """The answer to a request of an account; raises ``Refused`` and ``Lost``."""
@@ -103,16 +111,16 @@ class Private:
         now_ns = self._venue.hub.now_ns()
         if path not in _LOSABLE or method not in ("POST", "DELETE"):
             return _noted(account, now_ns, method, path, params, lambda: answer(account, params))
-        where = (self._table[method, path][0], params.get("symbol"), "cancel" if method == "DELETE" else "order")
+        where = _where(self._table[method, path][0], method, params)
         if fault := self.desk.act("ack_lost_undelivered", *where):
-            raise _lost(fault.reason)
+            raise _lost(fault)
         found, refused = None, None
         try:
             found = _noted(account, now_ns, method, path, params, lambda: answer(account, params))
         except Refused as why:
             refused = why
         if fault := self.desk.act("ack_lost_delivered", *where):
-            raise _lost(fault.reason)
+            raise _lost(fault)
         if refused is not None:
             raise refused
         return found
@@ -182,12 +190,17 @@ _COUNTED = frozenset({"/fapi/v1/order", "/fapi/v1/batchOrders", "/api/v3/order"}
 _LOSABLE = _COUNTED | {"/fapi/v1/allOpenOrders", "/api/v3/openOrders"}
 
 
-def _lost(reason: str) -> Exception:
-    if reason == "timeout":
+def _where(market: Market, method: str, params: dict[str, str]) -> tuple[Market, str | None, str]:
+    """Market, instrument and channel by which faults know a request about orders."""
+    return market, params.get("symbol"), {"POST": "order", "DELETE": "cancel"}.get(method, "")
+
+
+def _lost(fault: Fault) -> Exception:
+    if fault.reason == "timeout":
         return Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text)
-    if reason == "error":
+    if fault.reason == "error":
         return Refused(503, -1000, "Unknown error, please check your request or try again later.")
-    return Lost()
+    return Lost(fault.number if fault.reason == "hang" else 0.0)
 
 
 def _noted(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from arbtui.sim.accounts import ZERO, Account, Position
 from arbtui.sim.binance import private_rows as rows
+from arbtui.sim.binance.params import Params, whole
 from arbtui.sim.binance.rest import Refused
 from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Held
 
 if TYPE_CHECKING:
-    from arbtui.sim.binance.private_orders import Params, Table
+    from arbtui.sim.binance.private_orders import Table
     from arbtui.sim.binance.venue import Binance
 
 
@@ -80,7 +81,7 @@ class AccountAnswers:
             for held in sides:
                 position = account.positions.get((listing, held)) or Position(listing, held)
                 row = rows.position_risk(self._desk, account, position)
-                more = {"leverage": str(account.leverage(listing)), "marginType": self._margin_type(account, listing)}
+                more = {"leverage": str(account.leverage(listing)), "marginType": "cross"}
                 found.append({**row, **more, "maxNotionalValue": "1000000", "isAutoAddMargin": "false"})
         return found
 
@@ -146,7 +147,7 @@ class AccountAnswers:
             held = account.positions[listing, _HELD_OF[position["positionSide"]]]
             position |= {
                 "leverage": str(account.leverage(listing)),
-                "isolated": listing in account.isolated,
+                "isolated": False,
                 "entryPrice": format(held.entry, "f"),
                 "positionInitialMargin": position["initialMargin"],
             }
@@ -169,16 +170,13 @@ class AccountAnswers:
         return [
             {
                 "symbol": listing.native,
-                "marginType": self._margin_type(account, listing).upper().replace("CROSS", "CROSSED"),
+                "marginType": "CROSSED",
                 "isAutoAddMargin": False,
                 "leverage": account.leverage(listing),
                 "maxNotionalValue": "1000000",
             }
             for listing in chosen
         ]
-
-    def _margin_type(self, account: Account, listing: Listing) -> str:
-        return "isolated" if listing in account.isolated else "cross"
 
     def _perp_fees(self, account: Account, params: Params) -> Any:
         listing = self._listing("perp", params)
@@ -253,10 +251,10 @@ class AccountAnswers:
         for key, name in (("symbol", "symbol"), ("incomeType", "incomeType")):
             if key in params:
                 found = [row for row in found if row[name] == params[key]]
-        since, until = int(params.get("startTime") or 0), int(params.get("endTime") or 1 << 62)
+        since, until = whole(params, "startTime", 0), whole(params, "endTime", 1 << 62)
         found = sorted((row for row in found if since <= row["time"] <= until), key=lambda row: int(row["time"]))
-        most = min(int(params.get("limit") or 100), 1000)
-        page = int(params.get("page") or 1)
+        most = min(whole(params, "limit", 100), 1000)
+        page = max(1, whole(params, "page", 1))
         return found[(page - 1) * most : page * most]
 
     # -- spot ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,15 +12,15 @@ import orjson
 from arbtui.sim.accounts import Account
 from arbtui.sim.binance import private_rows as rows
 from arbtui.sim.binance import rules
+from arbtui.sim.binance.params import Params, flag, many, number, places, side, texts, wanted, whole, window
 from arbtui.sim.binance.rest import Refused, Weight
 from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
-from arbtui.sim.orders import Draft, Held, Kind, Order, OrderRefused, Side
+from arbtui.sim.orders import Draft, Held, Kind, Order, OrderRefused
 
 if TYPE_CHECKING:
     from arbtui.sim.binance.venue import Binance
 
-Params = dict[str, str]
 Table = dict[tuple[str, str], tuple[Market, Weight, Callable[[Account, Params], Any]]]
 _PERP_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 _SPOT_ID = re.compile(r"[a-zA-Z0-9-_]{1,36}")
@@ -94,12 +93,12 @@ class OrderAnswers:
 
     def _perp_draft(self, account: Account, params: Params) -> Draft:
         listing = self._listing("perp", params)
-        kind = _wanted(params, "type")
+        kind = wanted(params, "type")
         if kind in _ALGO:
             raise Refused(400, -4120, "Order type not supported for this endpoint. Please use the Algo Order API.")
         if kind not in ("LIMIT", "MARKET"):
             raise Refused(400, -1116, "Invalid orderType.")
-        tif = _wanted(params, "timeInForce") if kind == "LIMIT" else ""
+        tif = wanted(params, "timeInForce") if kind == "LIMIT" else ""
         if kind == "LIMIT" and tif not in _PERP_TIF:
             raise Refused(400, -1115, "Invalid timeInForce.")
         held = _HELD.get(params.get("positionSide", "BOTH"))
@@ -107,21 +106,21 @@ class OrderAnswers:
             raise Refused(400, -1116, "Invalid positionSide.")
         if account.dual and "reduceOnly" in params:
             raise Refused(400, -1106, "Parameter 'reduceonly' sent when not required.")
-        qty = _number(params, "quantity")
+        qty = number(params, "quantity")
         if qty <= 0:
             raise Refused(400, -4003, "Quantity less than or equal to zero.")
-        price = _number(params, "price") if kind == "LIMIT" else None
+        price = number(params, "price") if kind == "LIMIT" else None
         for value, unit in ((qty, listing.step), (price, listing.tick)):
-            if value is not None and _places(value) > _places(unit):
+            if value is not None and places(value) > places(unit):
                 raise Refused(400, -1111, "Precision is over the maximum defined for this asset.")
         return Draft(
             listing=listing,
-            side=_side(params),
+            side=side(params),
             kind=_PERP_TIF[tif] if kind == "LIMIT" else "market",
             qty=qty,
             price=price,
             client_id=self._client_id("perp", params, _PERP_ID),
-            reduce_only=_flag(params, "reduceOnly"),
+            reduce_only=flag(params, "reduceOnly"),
             held=held,
             wire={
                 "type": kind,
@@ -132,28 +131,28 @@ class OrderAnswers:
 
     def _spot_draft(self, params: Params) -> Draft:
         listing = self._listing("spot", params)
-        kind = _wanted(params, "type")
+        kind = wanted(params, "type")
         if kind not in ("LIMIT", "LIMIT_MAKER", "MARKET"):
             raise Refused(400, -1116, "Invalid orderType.")
         if kind == "LIMIT_MAKER" and "timeInForce" in params:
             raise Refused(400, -1106, "Parameter 'timeInForce' sent when not required.")
-        tif = _wanted(params, "timeInForce") if kind == "LIMIT" else "GTC"
+        tif = wanted(params, "timeInForce") if kind == "LIMIT" else "GTC"
         if tif not in _SPOT_TIF:
             raise Refused(400, -1115, "Invalid timeInForce.")
         by_budget = kind == "MARKET" and "quoteOrderQty" in params
-        qty = None if by_budget else _number(params, "quantity")
-        price = None if kind == "MARKET" else _number(params, "price")
+        qty = None if by_budget else number(params, "quantity")
+        price = None if kind == "MARKET" else number(params, "price")
         for name, value in (("quantity", qty), ("price", price)):
-            if value is not None and _places(value) > max(8, _places(listing.tick)):
+            if value is not None and places(value) > max(8, places(listing.tick)):
                 raise Refused(400, -1111, f"Parameter '{name}' has too much precision.")
         how = {"LIMIT_MAKER": "post_only", "MARKET": "market"}.get(kind)
         return Draft(
             listing=listing,
-            side=_side(params),
+            side=side(params),
             kind=cast(Kind, how) if how else _SPOT_TIF[tif],
             qty=qty,
             price=price,
-            budget=_number(params, "quoteOrderQty") if by_budget else None,
+            budget=number(params, "quoteOrderQty") if by_budget else None,
             client_id=self._client_id("spot", params, _SPOT_ID),
             late_refusal=tif == "FOK",
             wire={
@@ -180,7 +179,7 @@ class OrderAnswers:
         return given
 
     def _place_many(self, account: Account, params: Params) -> Any:
-        return [self._one(partial(self._place, "perp", account, ask)) for ask in _many(params, "batchOrders")]
+        return [self._one(partial(self._place, "perp", account, ask)) for ask in many(params, "batchOrders")]
 
     def _one(self, answer: Callable[[], Any]) -> Any:
         try:
@@ -216,8 +215,7 @@ class OrderAnswers:
         asks: list[Params] = []
         for name, key in (("orderIdList", "orderId"), ("origClientOrderIdList", "origClientOrderId")):
             if name in params:
-                values = orjson.loads(params[name])
-                asks += [{"symbol": listing.native, key: str(value)} for value in values]
+                asks += [{"symbol": listing.native, key: value} for value in texts(params, name)]
         return [self._one(partial(self._cancel, "perp", account, ask)) for ask in asks]
 
     def _cancel_all_perps(self, account: Account, params: Params) -> Any:
@@ -239,7 +237,8 @@ class OrderAnswers:
     def _countdown(self, account: Account, params: Params) -> Any:
         """The dead man's switch: cancel all of a symbol unless asked again in time; 0 turns it off."""
         listing = self._listing("perp", params)
-        wait_ms = int(_wanted(params, "countdownTime"))
+        wanted(params, "countdownTime")
+        wait_ms = whole(params, "countdownTime", 0)
         key = (account, listing)
         number = self._countdowns[key] = self._countdowns.get(key, 0) + 1
 
@@ -271,8 +270,9 @@ class OrderAnswers:
         listing = self._listing(market, params)
         known_ns = self._desk.known_ns(market, listing.native)
         found = [o for o in account.ledgers[market].all.values() if o.listing is listing and o.t_ns <= known_ns]
-        since = int(params.get("orderId") or 0)
-        return [self._row(o) for o in _window([o for o in found if o.id >= since], params, lambda o: o.t_ms)]
+        since = whole(params, "orderId", 0)
+        found = [o for o in found if o.id >= since]
+        return [self._row(o) for o in window(market, found, params, lambda o: o.t_ms)]
 
     def _trades(self, market: Market, account: Account, params: Params) -> Any:
         listing = self._listing(market, params)
@@ -281,9 +281,10 @@ class OrderAnswers:
         if "orderId" in params:
             found = [f for f in found if str(f.order.id) == params["orderId"]]
         if "fromId" in params:
-            found = [f for f in found if f.id >= int(params["fromId"])][: _most(params)]
+            first = whole(params, "fromId", 0)
+            found = [f for f in found if f.id >= first]
         row = rows.perp_trade if market == "perp" else rows.spot_trade
-        return [row(f) for f in _window(found, params, lambda f: f.t_ms)]
+        return [row(f) for f in window(market, found, params, lambda f: f.t_ms)]
 
     def _row(self, order: Order) -> dict[str, Any]:
         row = rows.perp_order if order.listing.market == "perp" else rows.spot_order
@@ -302,82 +303,13 @@ class OrderAnswers:
         return account.ledgers[market].find(listing, int(order_id) if order_id else None, client_id)
 
     def _listing(self, market: Market, params: Params) -> Listing:
-        listing = self._venue.find(market, _wanted(params, "symbol"))
+        listing = self._venue.find(market, wanted(params, "symbol"))
         if listing is None:
             raise Refused(400, -1121, "Invalid symbol.")
         return listing
 
 
 _BASES: dict[Market, str] = {"perp": "/fapi/v1", "spot": "/api/v3"}
-
-
-def _window(found: list[Any], params: Params, at_ms: Callable[[Any], int]) -> list[Any]:
-    """Of ``found``, oldest first, those in the window asked for: the newest ``limit``, or the first from startTime."""
-    since, until = int(params.get("startTime") or 0), int(params.get("endTime") or 1 << 62)
-    found = [x for x in found if since <= at_ms(x) <= until]
-    most = _most(params)
-    return found[:most] if since or "fromId" in params else found[-most:]
-
-
-def _most(params: Params) -> int:
-    return min(int(params.get("limit") or 500), 1000)
-
-
-def _wanted(params: Params, name: str) -> str:
-    value = params.get(name, "")
-    if not value:
-        raise Refused(400, -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-    return value
-
-
-def _number(params: Params, name: str) -> Decimal:
-    text = _wanted(params, name)
-    try:
-        value = Decimal(text) if re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", text) else None
-    except InvalidOperation:
-        value = None
-    if value is None:
-        raise Refused(
-            400,
-            -1100,
-            f"Illegal characters found in parameter '{name}'; legal range is '^([0-9]{{1,20}})(\\.[0-9]{{1,20}})?$'.",
-        )
-    return value
-
-
-def _side(params: Params) -> Side:
-    side = _wanted(params, "side")
-    if side not in ("BUY", "SELL"):
-        raise Refused(400, -1117, "Invalid side.")
-    return "buy" if side == "BUY" else "sell"
-
-
-def _flag(params: Params, name: str) -> bool:
-    text = params.get(name, "false").lower()
-    if text not in ("true", "false"):
-        raise Refused(400, -1130, f"Data sent for parameter '{name}' is not valid.")
-    return text == "true"
-
-
-def _many(params: Params, name: str) -> list[Params]:
-    try:
-        asks = orjson.loads(_wanted(params, name))
-    except orjson.JSONDecodeError:
-        asks = None
-    if not isinstance(asks, list) or not all(isinstance(ask, dict) for ask in asks):
-        raise Refused(400, -1130, f"Data sent for parameter '{name}' is not valid.")
-    if len(asks) > 5:
-        raise Refused(400, -4082, "Invalid number of batch place orders.")
-    return [{key: _text(value) for key, value in ask.items()} for ask in asks]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _refused(code: rules.Code) -> Refused:

@@ -100,8 +100,8 @@ class ApiSession(Session):
                 answer |= {"status": 200, "result": self._result(str(ask.get("method")), params)}
             except Refused as refused:
                 answer |= {"status": refused.reply.status, "error": orjson.loads(refused.reply.body)}
-            except Lost:
-                self.drop()
+            except Lost as lost:
+                self.hub.later(lost.after_s, self.drop)
                 return
             if not quiet:
                 answer["rateLimits"] = self._rate_limits(params)

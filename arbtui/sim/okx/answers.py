@@ -13,7 +13,11 @@ Ask = dict[str, Any]
 
 
 class Lost(Exception):
-    """The request or its answer is lost: nothing comes back."""
+    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__(after_s)
+        self.after_s = after_s
 
 
 class Failed(Exception):
@@ -34,17 +38,28 @@ class Outcome(Exception):
         self.rows = rows
 
 
+def whole(ask: Ask, name: str, default: int) -> int:
+    """A whole number, if it is given."""
+    text = str(ask.get(name, ""))
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+        raise Failed("51000", f"Parameter {name} error", 400)
+    return int(text)
+
+
 @dataclass(slots=True)
 class Endpoint:
     """A private path: its answer, and how many requests in 2 s one account has (for each instrument, ``per_inst``).
 
-    ``verb``: what faults with lost answers call it.
+    ``verb``: what faults with lost answers call it. ``many``: it may be asked with a list.
     """
 
     answer: Callable[[Account, Any], list[Any]]
     limit: int
     per_inst: bool = False
     verb: str = ""
+    many: bool = False
     used: PerWindow = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,12 +15,13 @@ from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Market
 from arbtui.sim.okx import rules, tables
 from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Lost, Outcome
 from arbtui.sim.okx.private_account import AccountAnswers
-from arbtui.sim.okx.private_orders import OrderAnswers
+from arbtui.sim.okx.private_orders import OrderAnswers, Rejected
 from arbtui.sim.okx.signed import Unauthorised, signed
 from arbtui.sim.okx.users import Users
 from arbtui.sim.orders import Fill, Order
@@ -71,8 +72,8 @@ class Private:
         try:
             rows = self.answered(account, call.method, call.path, ask)
             body: dict[str, Any] = {"code": "0", "msg": "", "data": rows}
-        except Lost:
-            return Reply(lost=True)
+        except Lost as lost:
+            return Reply(lost=True, after_s=lost.after_s)
         except Outcome as outcome:
             text = "All operations failed" if outcome.code == "1" else "Bulk operation partially succeeded."
             body = {"code": outcome.code, "msg": text, "data": outcome.rows}
@@ -80,36 +81,47 @@ class Private:
             return Reply(failed.status, orjson.dumps({"code": failed.code, "data": [], "msg": str(failed)}))
         if endpoint.verb:
             body |= {"inTime": str(in_us), "outTime": str(in_us + 900)}
-        return Reply(200, orjson.dumps(body))
+        late = self.desk.act("ack_late", *self._where(ask, endpoint)) if endpoint.verb else None
+        return Reply(200, orjson.dumps(body), after_s=late.number / 1000 if late is not None else 0.0)
 
     def answered(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
         """The rows that answer a request; raises ``Failed``, ``Outcome`` and ``Lost``."""
         endpoint = self._table[method, path]
+        if isinstance(ask, list) and not (ask and endpoint.many):
+            raise Failed("50002", "JSON syntax error", 400)
         asks: list[Ask] = ask if isinstance(ask, list) else [ask]
         self._count(account, endpoint, asks)
         note = self._noted(account, method, path, ask)
         if not endpoint.verb:
             return self._tried(note, lambda: endpoint.answer(account, ask))
-        listing = self.orders.meant(asks[0]) if asks else None
-        where = (listing.market if listing else None, listing.native if listing else None, endpoint.verb)
+        where = self._where(ask, endpoint)
         if fault := self.desk.act("ack_lost_undelivered", *where):
             account.requests.remove(note)
             account.counts[f"{method} {path}"] -= 1
-            raise _lost(fault.reason)
+            raise _lost(fault)
         found, refused = [], None
         try:
             found = self._tried(note, lambda: endpoint.answer(account, ask))
         except (Failed, Outcome) as why:
             refused = why
         if fault := self.desk.act("ack_lost_delivered", *where):
-            raise _lost(fault.reason)
+            raise _lost(fault)
         if refused is not None:
             raise refused
         return found
 
+    def _where(self, ask: Any, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
+        """Market, instrument and channel by which faults know a request about orders."""
+        first = (ask[0] if ask else {}) if isinstance(ask, list) else ask
+        listing = self.orders.meant(first)
+        return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
+
     def _tried(self, note: dict[str, Any], answer: Callable[[], list[Any]]) -> list[Any]:
         try:
             return answer()
+        except Rejected as rejected:  # of a request that is about one thing only
+            note["code"] = rejected.code.code
+            raise Failed(rejected.code.code, rejected.code.text) from rejected
         except (Failed, Outcome) as refused:
             rows = refused.rows if isinstance(refused, Outcome) else []
             note["code"] = next((row["sCode"] for row in rows if row.get("sCode") not in ("0", None)), refused.code)
@@ -189,7 +201,9 @@ def asked(call: Call) -> Any:
     return cleaned if isinstance(body, list) else cleaned[0]
 
 
-def _lost(reason: str) -> Exception:
-    if reason == "timeout":
+def _lost(fault: Fault) -> Exception:
+    if fault.reason == "timeout":
         return Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400)
-    return Failed("50026", "System error. Try again later.", 500) if reason == "error" else Lost()
+    if fault.reason == "error":
+        return Failed("50026", "System error. Try again later.", 500)
+    return Lost(fault.number if fault.reason == "hang" else 0.0)

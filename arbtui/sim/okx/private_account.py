@@ -9,7 +9,7 @@ from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed
+from arbtui.sim.okx.answers import Ask, Endpoint, Failed, whole
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx
@@ -169,13 +169,12 @@ class AccountAnswers:
         """Funding only, newest first."""
         if ask.get("type") not in (None, "8"):
             return []
-        begin, end = int(ask.get("begin") or 0), int(ask.get("end") or 1 << 62)
+        begin, end = whole(ask, "begin", 0), whole(ask, "end", 1 << 62)
         found = [p for p in account.payments if begin <= p.t_ms <= end]
-        after = str(ask.get("after", ""))
-        if after.isdecimal():
-            found = [p for p in found if p.id < int(after)]
+        after = whole(ask, "after", 1 << 63)
+        found = [p for p in found if p.id < after]
         newest = sorted(found, key=lambda p: p.id, reverse=True)
-        return [rows.bill_row(account, p) for p in newest[: min(int(ask.get("limit") or 100), 100)]]
+        return [rows.bill_row(account, p) for p in newest[: min(whole(ask, "limit", 100), 100)]]
 
     def _currencies(self, account: Account, ask: Ask) -> list[Any]:
         return [

@@ -16,7 +16,7 @@ from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Outcome
+from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Outcome, whole
 from arbtui.sim.okx.rules import Code
 from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Side
 
@@ -53,11 +53,13 @@ class OrderAnswers:
         trade = "/api/v5/trade"
         return {
             ("POST", f"{trade}/order"): Endpoint(self._place, rules.ORDERS_PER_2_S, per_inst=True, verb="order"),
-            ("POST", f"{trade}/batch-orders"): Endpoint(self._place_many, 300, per_inst=True, verb="order"),
+            ("POST", f"{trade}/batch-orders"): Endpoint(self._place_many, 300, per_inst=True, verb="order", many=True),
             ("POST", f"{trade}/cancel-order"): Endpoint(
                 self._cancel, rules.ORDERS_PER_2_S, per_inst=True, verb="cancel"
             ),
-            ("POST", f"{trade}/cancel-batch-orders"): Endpoint(self._cancel_many, 300, per_inst=True, verb="cancel"),
+            ("POST", f"{trade}/cancel-batch-orders"): Endpoint(
+                self._cancel_many, 300, per_inst=True, verb="cancel", many=True
+            ),
             ("POST", f"{trade}/close-position"): Endpoint(self._close, 20, per_inst=True, verb="order"),
             ("POST", f"{trade}/cancel-all-after"): Endpoint(self._cancel_after, 2),
             ("GET", f"{trade}/order"): Endpoint(self._query, 60, per_inst=True),
@@ -226,10 +228,7 @@ class OrderAnswers:
     # -- asking --------------------------------------------------------------------------------------------------
 
     def _query(self, account: Account, ask: Ask) -> list[Any]:
-        try:
-            order = self._find(account, ask)
-        except Rejected as rejected:
-            raise Failed(rejected.code.code, rejected.code.text) from rejected
+        order = self._find(account, ask)
         if order is None or order.t_ns > self._desk.known_ns(order.listing.market, order.listing.native):
             raise Failed(rules.NO_ORDER.code, rules.NO_ORDER.text)
         return [rows.order_row(self._desk, order)]
@@ -280,19 +279,16 @@ class OrderAnswers:
     def _paged(self, found: list[Any], ask: Ask, number: Callable[[Any], int]) -> list[Any]:
         """Newest first; ``after`` = older than, ``before`` = newer than, an id."""
         found = sorted(found, key=number, reverse=True)
-        after, before = str(ask.get("after", "")), str(ask.get("before", ""))
-        if after.isdecimal():
-            found = [x for x in found if number(x) < int(after)]
-        if before.isdecimal():
-            found = [x for x in found if number(x) > int(before)]
-        return found[: min(int(ask.get("limit") or 100), 100)]
+        after, before = whole(ask, "after", 1 << 63), whole(ask, "before", 0)
+        found = [x for x in found if before < number(x) < after]
+        return found[: min(whole(ask, "limit", 100), 100)]
 
     def _find(self, account: Account, ask: Ask) -> Order | None:
         listing = self._listing(ask)
         order_id, client_id = str(ask.get("ordId", "")), str(ask.get("clOrdId", ""))
         if not order_id and not client_id:
             raise Rejected(Code("50014", "Parameter ordId or clOrdId can not be empty."))
-        number = int(order_id) if order_id.isdecimal() else None
+        number = int(order_id) if order_id.isascii() and order_id.isdecimal() else None
         if order_id and number is None:
             return None
         return account.ledgers[listing.market].find(listing, number, client_id)
@@ -316,4 +312,4 @@ def _bad(name: str) -> Code:
 
 
 def _in_time(at_ms: int, ask: Ask) -> bool:
-    return int(ask.get("begin") or 0) <= at_ms <= int(ask.get("end") or 1 << 62)
+    return whole(ask, "begin", 0) <= at_ms <= whole(ask, "end", 1 << 62)

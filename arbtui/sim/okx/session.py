@@ -176,8 +176,8 @@ class OkxSession(Session):
                 known = [{key: arg[key] for key in arg if arg[key] != "" and key != "instId"} for arg in args]
                 try:
                     answer = private.operate(self._account, op, known)
-                except Lost:
-                    self.drop()
+                except Lost as lost:
+                    self.hub.later(lost.after_s, self.drop)
                     return
             head = {} if message_id is None else {"id": message_id}
             self.send(orjson.dumps({**head, "op": op, **answer}))

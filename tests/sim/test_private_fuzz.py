@@ -1,0 +1,120 @@
+"""Whatever an account asks of a simulated venue, it is answered in the venue's words, and money stays what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arbtui.sim.binance import Binance
+from arbtui.sim.okx import Okx
+from tests.sim import binance_private_support, okx_private_support
+
+_ODD = [
+    "",
+    "0",
+    "-1",
+    "1e5",
+    "nan",
+    "0.01",
+    "5",
+    "1795158000000",
+    "BTCUSDT",
+    "BTC-USDT-SWAP",
+    "BTC-USDT",
+    "true",
+    "[]",
+    "{",
+]
+_WORDS = [
+    "BUY", "SELL", "buy", "sell", "LIMIT", "MARKET", "GTC", "IOC", "GTX", "ioc", "limit", "market", "post_only",
+    "cross", "cash", "net", "BOTH", "LONG", "SWAP", "SPOT", "٣", "²", "83000.00", "83000.1",
+]  # fmt: skip
+_TEXTS = st.one_of(st.sampled_from(_ODD + _WORDS), st.text(max_size=8))
+_NAMES = [
+    "symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId", "origClientOrderId", "orderId",
+    "positionSide", "reduceOnly", "startTime", "endTime", "limit", "fromId", "page", "quoteOrderQty", "batchOrders",
+    "orderIdList", "leverage", "marginType", "dualSidePosition", "countdownTime", "newOrderRespType", "incomeType",
+]  # fmt: skip
+_OKX_NAMES = [
+    "instId", "instType", "instFamily", "uly", "tdMode", "side", "ordType", "sz", "px", "clOrdId", "ordId", "posSide",
+    "reduceOnly", "tgtCcy", "tag", "after", "before", "begin", "end", "limit", "lever", "mgnMode", "posMode", "timeOut",
+    "type", "ccy", "state",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def binance() -> binance_private_support.Trader:
+    return binance_private_support.Trader()
+
+
+@pytest.fixture(scope="module")
+def okx() -> okx_private_support.Trader:
+    return okx_private_support.Trader()
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), params=st.dictionaries(st.sampled_from(_NAMES), _TEXTS, max_size=9))
+def test_any_request_to_binance_is_answered(
+    binance: binance_private_support.Trader, data: st.DataObject, params: dict[str, str]
+) -> None:
+    venue = binance.venue()
+    assert isinstance(venue, Binance)
+    method, path = data.draw(st.sampled_from(sorted(venue.private.rest_table())))
+    if data.draw(st.booleans()):
+        params["symbol"] = "BTCUSDT"
+    binance.t_ns += 10 * 10**9
+    reply = binance.send(method, path, binance.signed(params))
+    body = orjson.loads(reply.body)
+    assert (reply.status == 200) or (reply.status in (400, 401, 429) and body["code"] < 0 and body["msg"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), params=st.dictionaries(st.sampled_from(_OKX_NAMES), _TEXTS, max_size=9))
+def test_any_request_to_okx_is_answered(
+    okx: okx_private_support.Trader, data: st.DataObject, params: dict[str, Any]
+) -> None:
+    venue = okx.venue("okx")
+    assert isinstance(venue, Okx)
+    method, path = data.draw(st.sampled_from(sorted(venue.private.paths())))
+    if data.draw(st.booleans()):
+        params["instId"] = "BTC-USDT-SWAP"
+    okx.t_ns += 10 * 10**9
+    if method == "GET":
+        reply = okx.send(method, path.removeprefix("/api/v5"), urlencode(params))
+    else:
+        asks: Any = [params, params] if data.draw(st.booleans()) else params
+        reply = okx.send(method, path.removeprefix("/api/v5"), body=orjson.dumps(asks).decode())
+    body = orjson.loads(reply.body)
+    assert reply.status in (200, 400, 429)
+    assert isinstance(body["code"], str)
+    assert isinstance(body["data"], list)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.one_of(
+        st.text(max_size=40),
+        st.sampled_from(
+            [
+                '{"op":"order","args":[{}]}',
+                '{"method":"order.place","params":[]}',
+                '{"op":"batch-orders","args":[{"instIdCode":"x"}]}',
+                '{"op":"subscribe","args":[{"channel":"orders","instType":3}]}',
+            ]
+        ),
+    )
+)
+def test_any_text_on_a_private_socket_is_survived(
+    okx: okx_private_support.Trader, binance: binance_private_support.Trader, text: str
+) -> None:
+    session, _ = okx.login()
+    session.on_text(text)
+    other, _ = binance.connect(binance_private_support.WS_API)
+    other.on_text(text)
+    okx.t_ns += 10**9
+    binance.t_ns += 10**9

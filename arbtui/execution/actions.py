@@ -10,8 +10,9 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import Order, OrderKind, ReadKind, Side
 from arbtui.execution.intents import Intent, Leg, Purpose, client_id
-from arbtui.execution.ledger import Ledger, Line, VenueRules
+from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import Step
+from arbtui.execution.lines import Line
 from arbtui.execution.ports import Price
 from arbtui.execution.quantity import ZERO, band_limit, coins, slip_bps, tradable
 from arbtui.execution.records import Dead, Lost, Ordered

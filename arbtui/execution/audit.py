@@ -26,7 +26,10 @@ _TOGETHER_NS = 5 * NS_PER_S  # reads further apart do not confirm each other
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to say. ``again``: read the venue's positions once more before it is believed. ``lost``: what each hedge has less."""
+    """Something to say, or to look at again.
+
+    ``again``: read the venue's positions once more before it is believed. ``lost``: what each hedge has less.
+    """
 
     venue: str
     text: str
@@ -137,7 +140,8 @@ class Audit:
                 venue, f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}: the rest is not ours"
             )
         missing = left - ours
-        why = f"{key} holds {amount(there)} coins, arbtui's hedges hold {amount(ours)}: {amount(abs(missing))} were taken away"
+        gone = f"{amount(abs(missing))} were taken away"
+        why = f"{key} holds {amount(there)} coins, arbtui's hedges hold {amount(ours)}: {gone}"
         self._others[key] = there - left
         return Finding(venue, why, lost=tuple(self._shares(key, missing, why)))
 

@@ -47,8 +47,9 @@ from arbtui.execution.actions import (
 from arbtui.execution.doubts import catch_up, resolve
 from arbtui.execution.intents import Purpose, Style, Verb
 from arbtui.execution.leading import follow, lead_on, leader, take_first
-from arbtui.execution.ledger import FILLS_BEFORE_MS, GRACE_NS, Ledger, Line, purposes
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, purposes
 from arbtui.execution.lifecycle import State, Step, allows
+from arbtui.execution.lines import GRACE_NS, Line
 from arbtui.execution.ports import Price
 from arbtui.execution.quantity import band_limit, coins, tradable
 from arbtui.execution.records import Ordered
@@ -139,7 +140,7 @@ def _no_entry(case: Case) -> str:
 
 
 def _drop(case: Case, why: str) -> Action:
-    """This turn sends nothing: an opening is over, a closing leaves what was open."""
+    """Send nothing in this turn: an opening is over, a closing leaves what was open."""
     if case.intent.opens:
         return Mark(Step.DROPPED, f"nothing was sent: {why}")
     excess = case.excess()
@@ -256,7 +257,8 @@ def _holdings(case: Case) -> str:
 def _dust(case: Case, excess: Decimal) -> str:
     if not excess:
         return ""
-    return f"; {amount(abs(excess))} {case.intent.base} on {case.leg(0 if excess > 0 else 1).key} is dust, too little to trade"
+    leg = case.leg(0 if excess > 0 else 1)
+    return f"; {amount(abs(excess))} {case.intent.base} on {leg.key} is dust, too little to trade"
 
 
 def _books(case: Case) -> Action:

@@ -6,8 +6,9 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind
 from arbtui.execution.actions import Action, Alarm, Cancel, Case, Declare, Mark, Query, ReadAccount, Wait
-from arbtui.execution.ledger import FILLS_BEFORE_MS, Line, query_window
+from arbtui.execution.ledger import FILLS_BEFORE_MS, query_window
 from arbtui.execution.lifecycle import State, Step
+from arbtui.execution.lines import Line
 from arbtui.execution.records import Dead
 
 _HALTED_ASK_MS = 5_000

@@ -15,8 +15,9 @@ from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import Side
 from arbtui.execution.actions import Action, Alarm, Cancel, Case, SendOrders, Wait, order_of, taker
 from arbtui.execution.intents import Purpose, Style, Verb
-from arbtui.execution.ledger import Line, purposes
+from arbtui.execution.ledger import purposes
 from arbtui.execution.lifecycle import Step, allows
+from arbtui.execution.lines import Line
 from arbtui.execution.quantity import band_limit, coins, tradable
 from arbtui.execution.repair import HOPELESS, words
 

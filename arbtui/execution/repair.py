@@ -18,8 +18,9 @@ from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind, Side
 from arbtui.execution.actions import Action, Alarm, Case, Declare, Mark, ReadAccount, SendOrders, Wait, amount, taker
 from arbtui.execution.intents import Purpose
-from arbtui.execution.ledger import Line, purposes
+from arbtui.execution.ledger import purposes
 from arbtui.execution.lifecycle import State, Step
+from arbtui.execution.lines import Line
 from arbtui.execution.quantity import ZERO, coins, slip_bps, tradable
 from arbtui.execution.records import Lost
 

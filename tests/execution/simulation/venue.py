@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, ManualClock
 from arbtui.core.errors import RefusalReason
@@ -157,22 +158,17 @@ class SimVenue:
         self._deaf = True
         self.note(f"{self.name}: private stream breaks")
         if self.rng.random() < 0.7:
-            self.tell(StreamState(**self._state("down")))
+            self.tell(self._state("down"))
 
     def _gap_ends(self) -> None:
         self._deaf = False
         self.note(f"{self.name}: private stream is back")
-        self.tell(StreamState(**self._state("down")))
-        self.tell(StreamState(**self._state("up")))
+        self.tell(self._state("down"))
+        self.tell(self._state("up"))
 
-    def _state(self, state: str) -> dict[str, object]:
-        return {
-            "venue": self.name,
-            "markets": (self.instrument.market,),
-            "state": state,
-            "text": "",
-            "t_ns": self.now(),
-        }
+    def _state(self, state: Literal["up", "down"]) -> StreamState:
+        markets = (self.instrument.market,)
+        return StreamState(venue=self.name, markets=markets, state=state, text="", t_ns=self.now())
 
     # telling
     def now(self) -> int:
@@ -227,8 +223,7 @@ class SimVenue:
             self.answer(lambda: self._unanswered(order, "place"), self.rng.uniform(200, 3_000))
         self.after(way_ms, lambda: self._arrive(order, tell=not lost))
 
-    def _unanswered(self, order: Order, verb: str) -> Unanswered:
-        assert verb in ("place", "cancel", "query")
+    def _unanswered(self, order: Order, verb: Literal["place", "cancel", "query"]) -> Unanswered:
         return Unanswered(venue=self.name, client_id=order.client_id, verb=verb, text="timed out", t_ns=self.now())
 
     def _arrive(self, order: Order, *, tell: bool) -> None:
@@ -301,7 +296,7 @@ class SimVenue:
         for index, qty in enumerate(pieces):
             at_ms = spread_ms * (index + 1) / len(pieces)
             if at_ms:
-                self.after(at_ms, lambda qty=qty: self._trade(held, price, qty, maker=False))
+                self.after(at_ms, partial(self._trade, held, price, qty, maker=False))
             else:
                 self._trade(held, price, qty, maker=False)
         if spread_ms:
@@ -315,7 +310,8 @@ class SimVenue:
         return (qty / step).to_integral_value(rounding=ROUND_FLOOR) * step
 
     def _pieces(self, qty: Decimal) -> list[Decimal]:
-        pieces, rest = [], qty
+        pieces: list[Decimal] = []
+        rest = qty
         while rest > 0 and len(pieces) < 3 and self.rng.random() < 0.4:
             part = self._lots(rest * Decimal(str(round(self.rng.uniform(0.1, 0.9), 2))))
             if part > 0:

@@ -312,6 +312,8 @@ class World:
         self._live(first=False)
 
     def _said(self, said: Said) -> None:
+        if "mistake in arbtui" in said.text:
+            self.broke(said.text)
         self.note(f"{'!!!' if said.alarm else '   '} {said.hedge} {said.text}")
         if said.alarm:
             self.alarms[said.hedge] = said.t_ns
@@ -445,8 +447,8 @@ class World:
         at = [(rng.uniform(0, plan.faults_s * 0.7), partial(self.open, *style)) for style in plan.styles]
         at[0] = (0.01, at[0][1])
         whats = ["close", "close", "flatten", "kill", "cancel", "retry", "stop", "adl", "hand"]
-        for what in rng.sample(whats, rng.choice((0, 1, 1, 2, 3))):
-            at.append((rng.uniform(0.05, plan.faults_s), partial(self.command, what)))
+        chosen = rng.sample(whats, rng.choice((0, 1, 1, 2, 3)))
+        at += [(rng.uniform(0.05, plan.faults_s), partial(self.command, what)) for what in chosen]
         if rng.random() < 0.7:
             at.append((plan.faults_s + 5, partial(self.command, "close")))
         self.clock.call_at(START_NS, partial(self._live, first=True))

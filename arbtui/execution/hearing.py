@@ -1,0 +1,250 @@
+"""What executors tell, given to the hedge that it belongs to; what belongs to none is recognised and said.
+
+An event belongs to a hedge by our client id, or by an order id that was told together with one. A fill that bears
+neither may be that of an order in doubt: every ledger that has one on that instrument is shown it, and only when no
+such order is left is it called somebody else's. Whatever bears a name of ours and is in no ledger went out unrecorded
+in an earlier life: it is adopted and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Protocol
+
+from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.model import Market
+from arbtui.core.orders import (
+    AccountEvent,
+    Fill,
+    FundingPaid,
+    OrderEvent,
+    OrderReport,
+    Position,
+    ReadDone,
+    ReadFailed,
+    ReadKind,
+    StreamState,
+)
+from arbtui.execution.audit import Audit, Finding
+from arbtui.execution.intents import read_client_id
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
+from arbtui.execution.lifecycle import State, Step, allows
+from arbtui.execution.lines import Line
+from arbtui.execution.ports import Executor
+from arbtui.execution.records import Fact, Ordered, Told, order_from
+
+_AGAIN_NS = 1_100 * NS_PER_MS  # a second read confirms a first one after so long
+
+
+class Writer(Protocol):
+    """What hearing needs of the runner, the only one that writes."""
+
+    clock: Clock
+    ledgers: dict[str, Ledger]
+
+    def put(self, hedge: str, fact: Fact) -> None: ...
+
+    def wake(self, *hedges: str) -> None: ...
+
+    def wake_later(self, *hedges: str) -> None: ...
+
+    def tell(self, hedge: str, text: str, *, alarm: bool = False) -> None: ...
+
+    def step_to(self, ledger: Ledger, step: Step, why: str) -> None: ...
+
+    def query(self, line: Line) -> None: ...
+
+
+class Hearing:
+    """Routes events. ``deaf``: where the private stream is known to be down."""
+
+    def __init__(self, writer: Writer, executors: Mapping[str, Executor], every_ns: int) -> None:
+        self.deaf: set[tuple[str, Market]] = set()
+        self._writer = writer
+        self._ledgers = writer.ledgers
+        self._executors = executors
+        self._owners: dict[tuple[str, str, str], str] = {}  # venue, market.native, order id -> hedge
+        self._audit = Audit(writer.ledgers)
+        self._every_ns = every_ns
+
+    def hear(self, event: AccountEvent) -> None:
+        """One event of any executor. What is not ours is recognised and reported, never corrected."""
+        if isinstance(event, StreamState):
+            self._stream(event)
+        elif isinstance(event, ReadDone | ReadFailed | Position):
+            self._account(event)
+        elif isinstance(event, FundingPaid):
+            self._writer.put("", Told(event))
+        elif isinstance(event, OrderEvent):
+            self._of_order(event)
+
+    def _of_order(self, event: OrderEvent) -> None:
+        hedge = self._hedge_of(event)
+        if hedge is None:
+            self._strange(event)
+            return
+        ledger = self._ledgers[hedge]
+        name = read_client_id(event.client_id)
+        if isinstance(event, OrderReport) and name is not None and event.client_id not in ledger.lines:
+            self._adopt(ledger, event)
+        line = ledger.lines.get(event.client_id)
+        had = line is not None and line.dead is not None and not line.known
+        self._writer.put(hedge, Told(event))
+        if line is not None:
+            self.own(line)
+            if had and line.known:
+                self._writer.tell(
+                    hedge, f"{line.order.client_id} was believed never to have existed, and does", alarm=True
+                )
+        if isinstance(event, OrderReport) and event.origin != "order":
+            self._taken(event)
+        self._writer.wake(hedge)
+
+    def _hedge_of(self, event: OrderEvent) -> str | None:
+        name = read_client_id(event.client_id)
+        if name is not None:
+            return name.hedge if name.hedge in self._ledgers else None
+        if isinstance(event, Fill | OrderReport):
+            return self._owners.get((event.venue, f"{event.market.value}.{event.native}", event.order_id))
+        return None
+
+    def _strange(self, event: OrderEvent) -> None:
+        """Of no order that we know: it may yet turn out to be that of an order in doubt."""
+        if not isinstance(event, Fill | OrderReport):
+            return
+        key = f"{event.venue}.{event.market.value}.{event.native}"
+        waiting = [ledger for ledger in self._ledgers.values() if _may_be(ledger, key)]
+        for ledger in waiting:
+            ledger.hear(event)
+            self._writer.wake(ledger.hedge)
+        if event.origin != "order":
+            self._taken(event)
+        elif not waiting or isinstance(event, OrderReport):
+            self._found(self._audit.stranger(event))
+        else:
+            self._audit.keep(event)
+
+    def name_strangers(self) -> None:
+        """Fills that waited for an owner, once no order is left whose they might be."""
+        for fill in self._audit.unkept(lambda key: any(_may_be(ledger, key) for ledger in self._ledgers.values())):
+            if self._hedge_of(fill) is None:
+                self._found(self._audit.stranger(fill))
+
+    def _taken(self, event: Fill | OrderReport) -> None:
+        """Liquidation, ADL, settlement: the venue itself trades. The positions are read at once, twice."""
+        key = f"{event.venue}.{event.market.value}.{event.native}"
+        if self._audit.taken(event):
+            self._writer.tell("", f"{event.venue} itself traded on {key}: {event.origin}", alarm=True)
+        self._read_positions_twice(event.venue)
+
+    def _read_positions_twice(self, venue: str) -> None:
+        self._read_positions(venue)
+        self._writer.clock.call_at(self._writer.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, venue))
+
+    def _account(self, event: ReadDone | ReadFailed | Position) -> None:
+        for ledger in self._ledgers.values():
+            if any(leg.venue == event.venue for leg in ledger.intent.legs):
+                ledger.hear(event)
+                self._writer.wake_later(ledger.hedge)
+        findings = self._audit.hear(event)
+        for finding in findings:
+            self._found(finding)
+        self._writer.wake()
+
+    def _found(self, finding: Finding | None) -> None:
+        """Said; where it takes a leg away, the policy is followed."""
+        if finding is None:
+            return
+        if finding.again:
+            self._writer.clock.call_at(
+                self._writer.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, finding.venue)
+            )
+            return
+        self._writer.tell("", finding.text, alarm=bool(finding.lost) or finding.ours)
+        if finding.ours:
+            self._read_positions_twice(finding.venue)
+        for hedge, lost in finding.lost:
+            self._writer.put(hedge, lost)
+            ledger = self._ledgers[hedge]
+            if ledger.intent.policy.on_leg_lost == "halt" and allows(ledger.state, Step.HALT):
+                self._writer.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
+            self._writer.wake(hedge)
+
+    def _stream(self, event: StreamState) -> None:
+        for market in event.markets:
+            place = (event.venue, market)
+            if event.state != "up":
+                self.deaf.add(place)
+            elif place in self.deaf:
+                self.deaf.discard(place)
+                self._read_again(event.venue, market)
+        self._writer.wake(*self._ledgers)
+
+    def _read_again(self, venue: str, market: Market) -> None:
+        """After a gap: open orders, and the fills of every leg that had orders which may have filled in it."""
+        executor = self._executors.get(venue)
+        if executor is None:
+            return
+        executor.read(ReadKind.OPEN_ORDERS, market)
+        for key, since_ns in self._touched(venue, market).items():
+            executor.read(ReadKind.FILLS, market, key, since_ns // NS_PER_MS - FILLS_BEFORE_MS)
+        for ledger in self._ledgers.values():
+            for line in ledger.unsettled():
+                if (line.order.venue, line.order.market) == (venue, market) and not line.waits and not line.query_open:
+                    self._writer.query(line)
+        self._read_positions(venue)
+
+    def _touched(self, venue: str, market: Market) -> dict[str, int]:
+        """Natives with live or unfinished hedges, and since when their fills are to be read."""
+        since: dict[str, int] = {}
+        for ledger in self._ledgers.values():
+            lines = [line for line in ledger.lines.values() if not line.settled or not line.complete]
+            for line in lines:
+                order = line.order
+                if (order.venue, order.market) == (venue, market):
+                    since[order.native] = min(since.get(order.native, line.planned_ns), line.planned_ns)
+        return since
+
+    def _adopt(self, ledger: Ledger, report: OrderReport) -> None:
+        """An order with our name that no journal kept: it went out while the disk was full. It counts."""
+        name = read_client_id(report.client_id)
+        order = order_from(report)
+        if name is None or order is None:
+            return
+        ordered = Ordered(order=order, leg=name.leg, turn=ledger.intent.turn, purpose=name.purpose, number=name.number)
+        self._writer.put(ledger.hedge, ordered)
+        line = ledger.lines[order.client_id]
+        line.relived_ns = line.planned_ns
+        self.own(line)
+        self._writer.tell(
+            ledger.hedge, f"{report.client_id} was sent unrecorded by an earlier run; it is counted", alarm=True
+        )
+
+    def own(self, line: Line) -> None:
+        for order_id in line.order_ids:
+            name = read_client_id(line.order.client_id)
+            if name is not None:
+                self._owners[(line.order.venue, f"{line.order.market.value}.{line.order.native}", order_id)] = (
+                    name.hedge
+                )
+
+    def _read_positions(self, venue: str) -> None:
+        if venue in self._executors:
+            self._executors[venue].read(ReadKind.POSITIONS, Market.PERP)
+
+    def audit_later(self) -> None:
+        self._writer.clock.call_at(self._writer.clock.now_ns() + self._every_ns, self._audit_now)
+
+    def _audit_now(self) -> None:
+        for venue in sorted(self._audit.venues()):
+            self._read_positions(venue)
+        self.audit_later()
+
+
+def _may_be(ledger: Ledger, key: str) -> bool:
+    """Whether something on this instrument that bears no name of ours may be this hedge's all the same."""
+    if not ledger.turns or not any(leg.key == key for leg in ledger.intent.legs):
+        return False
+    reading = ledger.relived_ns is not None and ledger.state is State.IN_DOUBT
+    return reading or any(line.order.leg == key for line in ledger.unsettled())

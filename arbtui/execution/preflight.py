@@ -1,0 +1,213 @@
+"""What must hold before anything is sent, as a list of named checks, each with its remedy. Pure over a snapshot.
+
+Unknown is not good enough: a balance that was not read, a mode that was not told, a clock that was not compared all
+fail, and say so. The same list is shown in review and gone through again when the key is pressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from arbtui.core.model import Instrument, Market, TradingStatus
+from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, MoneyEvent, Position, Side, StreamState
+from arbtui.execution.intents import Intent, Leg, Style, terms_of
+from arbtui.execution.ports import Price
+from arbtui.execution.quantity import ZERO, coins, notional, slip_bps, tradable
+
+K = TypeVar("K")
+E = TypeVar("E", Balance, Position, AccountMode, LeverageRead, FeeRates)
+
+_MARGIN_SPARE = Decimal("1.05")  # prices move between the check and the order
+
+
+class Facts:
+    """The accounts as last told: a fold of money events, newest by receipt."""
+
+    def __init__(self) -> None:
+        self.balances: dict[tuple[str, str, str], Balance] = {}  # venue, wallet, asset
+        self.positions: dict[tuple[str, str], Position] = {}  # venue, native
+        self.modes: dict[tuple[str, Market], AccountMode] = {}
+        self.leverage: dict[tuple[str, str], LeverageRead] = {}
+        self.fees: dict[tuple[str, Market, str], FeeRates] = {}  # native "" = the whole market
+        self.streams: set[tuple[str, Market]] = set()  # up
+
+    def hear(self, event: MoneyEvent | StreamState) -> None:
+        """Idempotent; what was received earlier never takes back what came later."""
+        match event:
+            case Balance():
+                _newest(self.balances, (event.venue, event.wallet, event.asset), event)
+            case Position():
+                _newest(self.positions, (event.venue, event.native), event)
+            case AccountMode():
+                _newest(self.modes, (event.venue, event.market), event)
+            case LeverageRead():
+                _newest(self.leverage, (event.venue, event.native), event)
+            case FeeRates():
+                _newest(self.fees, (event.venue, event.market, event.native), event)
+            case StreamState():
+                places = {(event.venue, market) for market in event.markets}
+                self.streams = self.streams | places if event.state == "up" else self.streams - places
+            case _:
+                pass  # funding is an amount, not a state
+
+
+def _newest(kept: dict[K, E], key: K, event: E) -> None:
+    had = kept.get(key)
+    if had is None or event.t_ns >= had.t_ns:
+        kept[key] = event
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that the checks look at. ``wallets``: from which pot a market trades, by the codec's name."""
+
+    facts: Facts
+    instruments: tuple[Instrument | None, Instrument | None]
+    prices: tuple[Price, Price]
+    wallets: Mapping[tuple[str, Market], str]
+    clock_offset_ms: Mapping[str, float | None]
+    armed: bool
+    limits: Sequence[str] = field(default_factory=tuple)  # ``limits.refusals``
+    clock_limit_ms: float = 500.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """``text``: what was found where it holds, and what to do where it does not."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+def preflight(intent: Intent, snap: Snapshot) -> list[Check]:
+    """Every check, in the order in which a person would look. All must hold."""
+    checks = [Check("armed", snap.armed, "armed" if snap.armed else "disarmed: nothing is opened; arm first")]
+    for index, leg in enumerate(intent.legs):
+        checks += [
+            _instrument(leg, snap.instruments[index]),
+            _price(intent, index, snap.prices[index]),
+            _quantity(intent, index),
+            _stream(leg, snap.facts),
+            _clock(leg.venue, snap),
+            _mode(leg, snap.facts),
+            _leverage(leg, snap.facts),
+            _fees(leg, snap),
+            _funds(intent, index, snap),
+        ]
+    limits = list(snap.limits)
+    checks.append(Check("limits", not limits, "; ".join(limits) or "within all limits"))
+    return checks
+
+
+def refusal(checks: Sequence[Check]) -> str:
+    """The failed checks as one sentence; "" where all hold."""
+    return "; ".join(f"{check.name}: {check.text}" for check in checks if not check.ok)
+
+
+def _instrument(leg: Leg, now: Instrument | None) -> Check:
+    if now is None:
+        return Check("instrument", False, f"{leg.key} is not listed any more; choose another")
+    if now.status is not TradingStatus.TRADING:
+        return Check("instrument", False, f"{leg.key} is {now.status_text or now.status.value}; wait until it trades")
+    if terms_of(now) != leg.terms:
+        return Check("instrument", False, f"the terms of {leg.key} have changed since review; review again")
+    return Check("instrument", True, f"{leg.key} trades")
+
+
+def _price(intent: Intent, index: int, price: Price) -> Check:
+    leg, policy = intent.legs[index], intent.policy
+    if price.bid is None or price.ask is None:
+        return Check("price", False, f"{leg.key} has no two-sided price now; wait for one")
+    if price.bid >= price.ask:
+        return Check("price", False, f"the book of {leg.key} is crossed; wait until it is sound")
+    if not price.fresh or price.age_ms > policy.max_price_age_ms:
+        why = f": {price.why_not}" if price.why_not else ""
+        return Check("price", False, f"the price of {leg.key} is {price.age_ms:.0f} ms old{why}; wait for a fresh one")
+    rests = intent.style is Style.MAKER_TAKER and intent.maker == index
+    now = (price.bid if rests else price.ask) if leg.side is Side.BUY else (price.ask if rests else price.bid)
+    slip = slip_bps(leg.price, now, leg.side)
+    band = policy.maker_band_bps if rests else policy.take_band_bps
+    if slip > band:
+        return Check("price", False, f"{leg.key} has moved {slip:.1f} bps against us since review; review again")
+    return Check("price", True, f"{leg.key} {slip:+.1f} bps since review, band {band}")
+
+
+def _quantity(intent: Intent, index: int) -> Check:
+    leg, qty = intent.legs[index], intent.qty[index]
+    whole = tradable(coins(qty, leg.terms), leg) == qty and qty > 0
+    text = f"{coins(qty, leg.terms):f} {intent.base} on {leg.key}"
+    return Check("quantity", whole, text if whole else f"{text} is no order that {leg.venue} takes; change the size")
+
+
+def _stream(leg: Leg, facts: Facts) -> Check:
+    up = (leg.venue, leg.market) in facts.streams
+    text = f"private stream of {leg.venue} {leg.market.value}"
+    return Check(
+        "private stream", up, f"{text} is up" if up else f"{text} is down; fills would go unheard, wait for it"
+    )
+
+
+def _clock(venue: str, snap: Snapshot) -> Check:
+    offset = snap.clock_offset_ms.get(venue)
+    if offset is None:
+        return Check("clock", False, f"the clock of {venue} has not been compared yet; wait a moment")
+    ok = abs(offset) <= snap.clock_limit_ms
+    text = f"clock of {venue} {offset:+.0f} ms from ours"
+    return Check("clock", ok, text if ok else f"{text}, limit {snap.clock_limit_ms:.0f} ms; set this machine's clock")
+
+
+def _mode(leg: Leg, facts: Facts) -> Check:
+    mode = facts.modes.get((leg.venue, leg.market))
+    if mode is None:
+        return Check("mode", False, f"the account mode of {leg.venue} {leg.market.value} was not read; wait for it")
+    if mode.can_trade is not True:
+        return Check("mode", False, f"this key may not trade on {leg.venue} {leg.market.value} ({mode.text})")
+    if leg.market is Market.PERP and mode.position_mode != "one_way":
+        return Check("mode", False, f"{leg.venue} holds positions two-sided ({mode.text}); set one-way mode there")
+    return Check("mode", True, f"{leg.venue} {leg.market.value}: {mode.text}")
+
+
+def _leverage(leg: Leg, facts: Facts) -> Check:
+    if leg.market is Market.SPOT:
+        return Check("leverage", True, f"{leg.key} is spot")
+    read = facts.leverage.get((leg.venue, leg.native))
+    if read is None or read.leverage <= 0:
+        return Check("leverage", False, f"the leverage of {leg.key} was not read back; wait for it")
+    return Check("leverage", True, f"{leg.key} {read.leverage:f}x {read.margin_mode or ''}".rstrip())
+
+
+def _fees(leg: Leg, snap: Snapshot) -> Check:
+    key = (leg.venue, leg.market)
+    rates = snap.facts.fees.get((*key, leg.native)) or snap.facts.fees.get((*key, ""))
+    if rates is None:
+        return Check("fees", False, f"the account's fees on {leg.key} were not read; wait for them")
+    if rates.taker > leg.taker_rate or rates.maker > leg.maker_rate:
+        return Check("fees", False, f"{leg.venue} charges more than was reckoned with on {leg.key}; review again")
+    return Check("fees", True, f"{leg.key} taker {rates.taker * 10_000:f} bps")
+
+
+def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
+    """Enough for this leg's whole quantity at its worst price, its fee, and some to spare."""
+    leg, qty = intent.legs[index], intent.qty[index]
+    money = notional(qty, leg.price, leg.terms) * (1 + intent.policy.take_band_bps / 10_000)
+    if leg.market is Market.PERP:
+        read = snap.facts.leverage.get((leg.venue, leg.native))
+        if read is None or read.leverage <= 0:
+            return Check("funds", False, f"the margin that {leg.key} needs is not known without its leverage")
+        asset, need = leg.terms.settle_ccy, money / read.leverage + money * max(leg.taker_rate, ZERO)
+    elif leg.side is Side.BUY:
+        asset, need = leg.terms.quote, money * (1 + max(leg.taker_rate, ZERO))
+    else:
+        asset, need = leg.terms.asset, qty
+    if leg.market is Market.PERP or leg.side is Side.BUY:
+        need *= _MARGIN_SPARE
+    wallet = snap.wallets.get((leg.venue, leg.market), "")
+    balance = snap.facts.balances.get((leg.venue, wallet, asset))
+    if balance is None or balance.free is None:
+        return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
+    text = f"{leg.venue} has {balance.free:.2f} {asset} free, {need:.2f} needed"
+    return Check("funds", balance.free >= need, text if balance.free >= need else f"{text}; move funds or trade less")

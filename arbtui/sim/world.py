@@ -62,6 +62,11 @@ class Dislocation:
         return self.moved if self.shift_bps > 0 else self.other
 
 
+def lively(rank: int) -> float:
+    """Popular coins move a few times as often as the rest, so that a demo has no dead corners."""
+    return 1.0 / (1.0 + rank / 50.0)
+
+
 class World:
     """See the module. ``listings`` is in the order of listing; ``by_key`` is keyed ``venue.market.native``."""
 
@@ -69,6 +74,7 @@ class World:
         self.seed = seed
         self.rate = rate
         self.scenario = scenario
+        self.activity = lively  # how often a coin of this rank moves beside others; counts from the next listing on
         self.start_ns = start_ns - start_ns % STEP_NS
         self.steps = 0
         self.coins = make_coins(seed, coins)
@@ -200,7 +206,7 @@ class World:
     def _settle(self) -> None:
         """Who moves, how often, and how far coins may walk so that the slowest book still keeps up."""
         self._movers = [x for x in self.listings if x.status in ("trading", "close_only") and not x.terms.quiet]
-        weights = [1.0 / (1.0 + x.coin.rank / 50.0) for x in self._movers]
+        weights = [self.activity(x.coin.rank) for x in self._movers]
         self._weights = list(accumulate(weights))
         if self._movers and self.rate > 0:
             slowest_s = self._weights[-1] / (self.rate * min(weights))

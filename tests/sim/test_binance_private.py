@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
 
 import orjson
@@ -51,9 +53,6 @@ def test_a_byte_changed_or_moved_breaks_the_signature(one: Trader) -> None:
 
 
 def test_what_is_not_percent_encoded_is_not_signed(one: Trader) -> None:
-    import hashlib
-    import hmac
-
     raw = f"symbol=币安人生USDT&timestamp={one.now_ms}"
     digest = hmac.new(one.keys.api_secret.encode(), raw.encode(), hashlib.sha256).hexdigest()
     reply = one.send("GET", "/fapi/v1/openOrders", f"{raw}&signature={digest}")

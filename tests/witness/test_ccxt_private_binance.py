@@ -139,6 +139,17 @@ async def test_spot_orders_fees_and_balances_are_true(sim: Sim) -> None:
     assert [t["id"] for t in await exchange.fetch_my_trades(SPOT)] == [f["id"] for f in account["fills"]]
 
 
+async def test_several_orders_in_one_request(sim: Sim) -> None:
+    exchange = await usdm(sim)
+    bid = float(book(sim, "perp")["bids"][5][0])
+    order = {"symbol": PERP, "type": "limit", "side": "buy", "amount": 0.01, "price": bid}
+    made = await exchange.create_orders([order, order, {**order, "amount": 900.0}])
+    assert sorted(o["status"] for o in made) == ["open", "open", "rejected"]
+    gone = await exchange.cancel_orders([o["id"] for o in made if o["status"] == "open"], PERP)
+    assert [o["status"] for o in gone] == ["canceled", "canceled"]
+    assert sorted(o["status"] for o in sim.account("binance")["orders"]) == ["canceled", "canceled", "rejected"]
+
+
 async def test_fees_mode_and_leverage_are_read_as_they_are_set(sim: Sim) -> None:
     exchange = await usdm(sim)
     sim.set_account("binance", fees={"perp": {"maker": "-0.00005", "taker": "0.0003"}})

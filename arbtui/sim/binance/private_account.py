@@ -30,6 +30,7 @@ class AccountAnswers:
         perp: dict[tuple[str, str], tuple[int, Callable[[Account, Params], Any]]] = {
             ("GET", "/fapi/v3/positionRisk"): (5, self._positions),
             ("GET", "/fapi/v2/positionRisk"): (5, self._positions_v2),
+            ("GET", "/fapi/v1/adlQuantile"): (5, self._adl),
             ("GET", "/fapi/v3/balance"): (5, self._balances),
             ("GET", "/fapi/v2/balance"): (5, self._balances),
             ("GET", "/fapi/v3/account"): (5, self._account),
@@ -84,6 +85,15 @@ class AccountAnswers:
                 more = {"leverage": str(account.leverage(listing)), "marginType": "cross"}
                 found.append({**row, **more, "maxNotionalValue": "1000000", "isAutoAddMargin": "false"})
         return found
+
+    def _adl(self, account: Account, params: Params) -> Any:
+        listing = self._listing("perp", params) if "symbol" in params else None
+        found: dict[str, dict[str, int]] = {}
+        for position in account.open_positions():
+            if listing in (None, position.listing):
+                ranks = found.setdefault(position.listing.native, {"LONG": 0, "SHORT": 0, "BOTH": 0})
+                ranks[rows.SIDE[position.held]] = rows.adl(account, self._desk, position)
+        return [{"symbol": symbol, "adlQuantile": ranks} for symbol, ranks in found.items()]
 
     def _balances(self, account: Account, params: Params) -> Any:
         found = []

@@ -213,9 +213,13 @@ class OrderAnswers:
     def _cancel_many(self, account: Account, params: Params) -> Any:
         listing = self._listing("perp", params)
         asks: list[Params] = []
-        for name, key in (("orderIdList", "orderId"), ("origClientOrderIdList", "origClientOrderId")):
-            if name in params:
+        known = {name.lower(): name for name in params}  # these names are taken in any case
+        for list_name, key in (("orderidlist", "orderId"), ("origclientorderidlist", "origClientOrderId")):
+            if (name := known.get(list_name)) is not None:
                 asks += [{"symbol": listing.native, key: value} for value in texts(params, name)]
+        if not asks:
+            text = "Param 'origClientOrderIdList' or 'orderIdList' must be sent, but both were empty/null!"
+            raise Refused(400, -1102, text)
         return [self._one(partial(self._cancel, "perp", account, ask)) for ask in asks]
 
     def _cancel_all_perps(self, account: Account, params: Params) -> Any:

@@ -32,6 +32,7 @@ _METHODS: dict[Market, dict[str, tuple[str, str]]] = {
         "account.position": ("GET", "/fapi/v2/positionRisk"),
         "v2/account.balance": ("GET", "/fapi/v3/balance"),
         "account.balance": ("GET", "/fapi/v2/balance"),
+        "account.status": ("GET", "/fapi/v2/account"),
         "v2/account.status": ("GET", "/fapi/v3/account"),
     },
     "spot": {

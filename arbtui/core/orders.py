@@ -161,8 +161,19 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin = "order"
 
 
+class Absence(msgspec.Struct, frozen=True):
+    """When "no such order" is a venue's word that an order never took effect.
+
+    A query that finds nothing counts only from ``settle_s`` after the order was sent (answers lag behind the book), and
+    only until ``forget_s`` after it (unfilled orders that ended are forgotten); beyond, the fills list alone decides.
+    """
+
+    settle_s: float
+    forget_s: float
+
+
 class OrderAbsent(msgspec.Struct, frozen=True, kw_only=True):
-    """Asked for by client id, the venue knows no such order. Alone it proves nothing: see ``PrivateVenue.absence``."""
+    """Asked for by client id, the venue knows no such order. Alone it proves nothing: see ``Absence``."""
 
     venue: str
     client_id: str

@@ -19,6 +19,7 @@ from decimal import Decimal
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import (
+    Absence,
     Accepted,
     CancelRefused,
     CancelTaken,
@@ -50,7 +51,6 @@ from arbtui.execution.records import (
     Stepped,
     Told,
 )
-from arbtui.venues.private import Absence
 
 FILLS_BEFORE_MS = 2_000  # a fills read covers an order if it begins so long before it: venue clocks differ
 
@@ -95,7 +95,7 @@ class Ledger:
         self.why = ""
         self.state_ns = 0
         self.trouble_ns: int | None = None  # since when the legs are unequal
-        self.tries_from_ns = 0  # orders before that do not count as tries
+        self.trouble_number = 0  # of the first order that can have been a try to repair it
         self.canceled = False  # a person asked to stop entering
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
@@ -280,9 +280,9 @@ class Ledger:
         self.why = fact.why
         self.state_ns = t_ns
         if fact.step is Step.SHORT and self.trouble_ns is None:
-            self.trouble_ns = t_ns
+            self.trouble_ns, self.trouble_number = t_ns, self.number
         elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
-            self.trouble_ns, self.tries_from_ns = None, t_ns
+            self.trouble_ns = None
         if fact.step in _ENDS_TURN:
             self.turn_over = True
 

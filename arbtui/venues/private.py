@@ -25,7 +25,7 @@ from typing import Protocol
 
 from arbtui.core.events import SessionEvent
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Order
+from arbtui.core.orders import Absence, AccountEvent, Order
 from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
 
 
@@ -63,18 +63,6 @@ class PrivateCall:
     read: Read = field(repr=False)
     purpose: str = ""
     next_page: Callable[[int, bytes, int], PrivateCall | None] | None = field(default=None, repr=False)  # + stamp_ms
-
-
-@dataclass(frozen=True)
-class Absence:
-    """When "no such order" is the venue's word that an order never took effect.
-
-    A query that finds nothing counts only from ``settle_s`` after the order was sent (answers lag behind the book), and
-    only until ``forget_s`` after it (unfilled orders that ended are forgotten); beyond, the fills list alone decides.
-    """
-
-    settle_s: float
-    forget_s: float
 
 
 @dataclass(frozen=True)

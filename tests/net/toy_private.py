@@ -21,6 +21,7 @@ from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, Ve
 from arbtui.core.events import Closing, Reply
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import (
+    Absence,
     Accepted,
     AccountEvent,
     CancelRefused,
@@ -36,7 +37,6 @@ from arbtui.core.orders import (
 )
 from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
 from arbtui.venues.private import (
-    Absence,
     Expired,
     KeyCall,
     Keys,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import Order
+from arbtui.core.orders import Absence, Order
 from arbtui.venues.base import Environment, Manners, RestLimit
 from arbtui.venues.binance import account, fills, orders, userstream
 from arbtui.venues.binance.addresses import REST
@@ -18,7 +18,7 @@ from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.signing import RECV_WINDOW_MS
 from arbtui.venues.binance.spot_session import SpotUserSession
 from arbtui.venues.binance.usdm_session import UsdmUserSession
-from arbtui.venues.private import Absence, KeyCall, Keys, PrivateCall, PrivateSession, StreamKey, UserStream
+from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, StreamKey, UserStream
 from arbtui.venues.wire import address
 
 # An order on its way takes effect within recvWindow of its stamp or never; as long again for answers that lag behind

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import Order
+from arbtui.core.orders import Absence, Order
 from arbtui.venues.base import Environment, Manners, RestLimit
 from arbtui.venues.okx import account, orders, signing
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Absence, KeyCall, Keys, PrivateCall, PrivateSession, StreamKey, UserStream
+from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, StreamKey, UserStream
 
 _SOCKET = {
     Environment.PROD: "wss://ws.okx.com:8443/ws/v5/private",

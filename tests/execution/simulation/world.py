@@ -10,7 +10,7 @@ from random import Random
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, ManualClock, Timer
 from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.core.orders import Order, Side
+from arbtui.core.orders import Absence, Order, Side
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.ledger import VenueRules
 from arbtui.execution.lifecycle import State
@@ -18,7 +18,6 @@ from arbtui.execution.policy import Policy
 from arbtui.execution.ports import Executor, Record
 from arbtui.execution.reviews import Rates, Wish, close_intent, open_intent
 from arbtui.execution.runner import Runner, Said, Stopped
-from arbtui.venues.private import Absence
 from tests.execution.simulation.market import Path, Sight, Tape
 from tests.execution.simulation.venue import Faults, Port, SimVenue, Trade, Wire
 

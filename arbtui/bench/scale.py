@@ -1,8 +1,9 @@
 """Whether a frame costs more where there is more: from ten coins to a thousand, from two venues to thirteen.
 
-Coins are counted on all venues. Venues are counted on the frames of the first two alone, so that all counts handle the
-same bytes: the two appear again under other names, with connections, slots and fees of their own, and the frames are
-dealt to them in turns.
+Coins are counted on all venues; popular ones bring most of the traffic (``traffic.activity``), so that with a thousand
+of them most frames still find their coin's numbers near the processor, and the others pay for fetching theirs. Venues
+are counted on the frames of the first two alone, so that all counts handle the same bytes: the two appear again under
+other names, with connections, slots and fees of their own, and the frames are dealt to them in turns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import orjson
 from arbtui.bench.report import Goal, Result, Table
 from arbtui.bench.rig import Rig, bench_loop, parts_of
 from arbtui.bench.timing import Setup, Timed, Work, compare
-from arbtui.bench.traffic import Capture, Frame, capture
+from arbtui.bench.traffic import ACTIVITY_FALLS, Capture, Frame, capture
 from arbtui.core.model import Channel
 
 BASE = "orjson"
@@ -40,7 +41,7 @@ def run(venues: Sequence[str], size: Size) -> Result:
     in_coins = _coins(venues, size)
     in_venues = _venues(venues, size)
     tables = (
-        _table("coins", f"a frame among more coins, {len(venues)} venues", in_coins),
+        _table("coins", f"a frame among more coins, {len(venues)} venues, activity ~ rank^-{ACTIVITY_FALLS}", in_coins),
         _table("venues", f"a frame among more venues, {size.venue_coins} coins", in_venues),
     )
     goals = (

@@ -7,7 +7,8 @@ timed with them is the venue's own wire form. A capture has three parts:
     opening   frames from subscribing on, until every stream has begun: not timed
     frames    the timed ones, only those that carry what was asked for (quotes, or book updates), in order of arrival
 
-It ends in silence, so that every reader that is right shows the top of book that ``truth`` holds.
+Popular coins bring most of it (``activity``). It ends in silence, so that every reader that is right shows the top of
+book that ``truth`` holds.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ OPENING_NS = NS_PER_S
 LONGEST_NS = 120 * NS_PER_S
 CONNECT_EVERY_NS = NS_PER_S // 2  # no venue lets connections in faster than this
 RAREST = 3  # a format may have this many times fewer frames than asked for, and for quotes so many times more
+ACTIVITY_FALLS = 0.75
 BOOK_LEVELS = 10  # how much of a book ``truth`` tells
 
 Leg = tuple[str, Market, str]  # venue, market, native
@@ -123,6 +125,15 @@ def simulated_venues(wanted: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(name for name in registry.names() if name in chosen and name in simulated.NAMES)
 
 
+def activity(rank: int) -> float:
+    """How often a coin moves beside others, ``rank`` from 0.
+
+    In what was recorded of Binance spot, best prices came 82 times a second for ETHUSDT (2024-08-08) and 2.5 times for
+    NKNUSDT (2021-10-12): about so if the one is the second coin and the other the two hundredth.
+    """
+    return float((rank + 1.0) ** -ACTIVITY_FALLS)
+
+
 def capture(channel: Channel, venues: Sequence[str], *, coins: int, frames: int, moves_per_s: float) -> Capture:
     """``frames`` timed frames of every format, more of those with many instruments, fewer of those with few.
 
@@ -203,6 +214,7 @@ class _Capturing:
             venues={name: simulated.load(name) for name in venues},
             clock=lambda: self.t_ns,
         )
+        self.hub.world.activity = activity
         self.result = Capture(channel, tuple(venues))
         self.venues: dict[str, Venue] = {name: registry.venue(name) for name in venues}
         self.tables: dict[str, Tables] = {}

@@ -34,10 +34,11 @@ class Gaps:
     def note(self, t_ns: int) -> None:
         gap_ns = t_ns - self._last_ns
         self._last_ns = t_ns
-        if 0 <= gap_ns < _PAUSE_NS:
+        if 0 <= gap_ns <= _SHORT_NS:
             self._count += 1
-            if gap_ns > _SHORT_NS:
-                self._long.append((self._count, gap_ns))
+        elif 0 < gap_ns < _PAUSE_NS:
+            self._count += 1
+            self._long.append((self._count, gap_ns))
 
     def p99_ns(self) -> int | None:
         """99th percentile of the gaps; 250 ms where it is no longer than that. None while too few are known."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from arbtui.bench.rig import FRAMES_PER_LOOK, FRAMES_PER_READ, Rig, bench_loop, must_agree, parts_of
-from arbtui.bench.traffic import Capture, Leg, capture
+from arbtui.bench.traffic import Capture, Leg, activity, capture
 from arbtui.core.errors import OurMistake
 from arbtui.core.model import Channel
 
@@ -44,6 +46,16 @@ def test_the_same_capture_is_made_each_time(quotes: Capture) -> None:
     assert [frame.data for frame in again.frames] == [frame.data for frame in quotes.frames]
 
 
+def test_popular_coins_bring_most_of_the_traffic() -> None:
+    taken = capture(Channel.BBO, ("binance",), coins=100, frames=600, moves_per_s=15.0)
+    spot = [frame.data.decode() for frame in taken.frames if "spot" in taken.sockets[frame.socket].plan.label]
+    heard = Counter(re.findall(r'"s":"(\w+?)USD[TC]"', " ".join(spot)))
+    most = [count for _, count in heard.most_common()]
+    assert len(most) > 50
+    assert sum(most[:20]) > 0.5 * sum(most)
+    assert activity(1) / activity(199) == pytest.approx(82.15 / 2.47, rel=0.1)
+
+
 def test_frames_through_the_real_connection_end_at_the_exchanges_top_of_book(rig: Rig) -> None:
     for sink, data in rig.calls(rig.parts, rig.capture.frames):
         sink(data)
@@ -59,10 +71,13 @@ def test_reads_and_looks_at_what_is_hot_are_among_what_is_timed(rig: Rig) -> Non
     assert [data for _, data in plain if data] == [frame.data for frame in frames]
     assert len(plain) - len(frames) >= len(frames) / FRAMES_PER_READ
     assert len(looking) - len(plain) == -(-len(frames) // FRAMES_PER_LOOK)
+    before = {slot.id: slot.quote for slot in rig.board.slots}
     began_ns = rig.clock.now_ns()
     for sink, data in plain:
         sink(data)
-    assert all(slot.quote.t_ns >= began_ns for slot in rig.board.slots if slot.quote and slot.quote.source == "ws")
+    new = [slot.quote for slot in rig.board.slots if slot.quote is not None and slot.quote is not before[slot.id]]
+    assert len(new) > 20
+    assert all(quote.t_ns >= began_ns for quote in new)
 
 
 def test_the_strategy_of_a_rig_knows_its_coins_and_hears_of_an_edge_among_them(rig: Rig) -> None:

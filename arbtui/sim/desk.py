@@ -13,6 +13,7 @@ Nothing here runs until an account does something: a book in which no order rest
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -124,6 +125,14 @@ class Desk:
             raise OrderRefused(Refusal.ENDED)
         self._end(order, "canceled", ended)
         return order
+
+    def cancel_each(self, account: Account, orders: Iterable[Order], ended: Ended = "asked") -> list[Order]:
+        """Cancel what of ``orders`` is still open when its turn comes; those that were."""
+        canceled: list[Order] = []
+        for order in list(orders):
+            with contextlib.suppress(OrderRefused):
+                canceled.append(self.cancel(account, order, ended))
+        return canceled
 
     def depth(self, listing: Listing) -> Depth:
         """What is left of the listing's book."""

@@ -72,9 +72,7 @@ class Settlement:
     def liquidate(self, account: Account, ccy: str) -> list[Order]:
         """Close every position that ``ccy`` margins, at the mark, less the liquidation fee; cancel what rests."""
         desk = self._desk
-        for order in list(account.perp_open()):
-            if order.listing.settle == ccy:
-                desk.cancel(account, order, "venue")
+        desk.cancel_each(account, [o for o in account.perp_open() if o.listing.settle == ccy], "venue")
         closed: list[Order] = []
         for position in account.open_positions():
             if position.listing.settle == ccy:

@@ -234,6 +234,15 @@ def test_the_dead_mans_switch_cancels_unless_asked_again(one: Trader) -> None:
     assert one.ask("GET", "/fapi/v1/openOrders") == []
 
 
+def test_a_fill_may_race_the_dead_mans_switch_too(one: Trader) -> None:
+    one.buy("0.01", one.book()["bids"][9][0], "GTC")
+    one.buy("0.01", one.book()["bids"][8][0], "GTC")
+    one.fault("fill_races_cancel", count=1)
+    one.ask("POST", "/fapi/v1/countdownCancelAll", symbol="BTCUSDT", countdownTime=500)
+    one.run(600)
+    assert sorted(o["status"] for o in one.own()["orders"]) == ["canceled", "filled"]
+
+
 def test_orders_are_counted_and_too_many_are_refused(one: Trader) -> None:
     reply = one.send("POST", ORDER, one.signed(one.perp("BUY", "0.01", one.book()["bids"][9][0], "GTX")))
     assert (reply.headers["X-MBX-ORDER-COUNT-10S"], reply.headers["X-MBX-ORDER-COUNT-1M"]) == ("1", "1")

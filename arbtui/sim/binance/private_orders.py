@@ -224,8 +224,7 @@ class OrderAnswers:
 
     def _cancel_all_perps(self, account: Account, params: Params) -> Any:
         listing = self._listing("perp", params)
-        for order in [o for o in account.perp_open() if o.listing is listing]:
-            self._desk.cancel(account, order)
+        self._desk.cancel_each(account, [o for o in account.perp_open() if o.listing is listing])
         return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
     def _cancel_all_spot(self, account: Account, params: Params) -> Any:
@@ -235,8 +234,7 @@ class OrderAnswers:
             raise _refused(rules.UNKNOWN_ON_CANCEL)
         for order in orders:
             self._desk_cancel_id(order, {})
-            self._desk.cancel(account, order)
-        return [self._canceled(order) for order in orders]
+        return [self._canceled(order) for order in self._desk.cancel_each(account, orders)]
 
     def _countdown(self, account: Account, params: Params) -> Any:
         """The dead man's switch: cancel all of a symbol unless asked again in time; 0 turns it off."""
@@ -248,8 +246,7 @@ class OrderAnswers:
 
         def fire() -> None:
             if self._countdowns.get(key) == number:
-                for order in [o for o in account.perp_open() if o.listing is listing]:
-                    self._desk.cancel(account, order)
+                self._desk.cancel_each(account, [o for o in account.perp_open() if o.listing is listing])
 
         if wait_ms:
             self._venue.hub.later(wait_ms / 1000, fire)

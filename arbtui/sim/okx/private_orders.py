@@ -216,8 +216,7 @@ class OrderAnswers:
 
         def fire() -> None:
             if self._alive[account] == number:
-                for order in [*account.perp_open(), *account.spot_open()]:
-                    self._desk.cancel(account, order, "venue")
+                self._desk.cancel_each(account, [*account.perp_open(), *account.spot_open()], "venue")
 
         now_ms = self._desk.now_ms("spot")
         if int(text):

@@ -1,14 +1,14 @@
 """Comparing what things cost, on a machine that does other things as well.
 
 Candidates take turns within each round, in rotated order, so that a slow spell of the machine falls on all of them.
-What is counted is the CPU time of this thread. The figure that matters is the ratio to the base in the same round; its
-median over the rounds is reported. The first round warms up and does not count.
+What is counted is the CPU time of this thread, each candidate's fastest round: whatever else runs here (above all what
+it drives out of the shared caches) only ever adds. Ratios are those of fastest rounds; the first round warms up and
+does not count.
 """
 
 from __future__ import annotations
 
 import gc
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ Setup = Callable[[], Work]  # what is done before the clock starts; returns what
 
 @dataclass(frozen=True)
 class Timed:
-    """Medians over the rounds. ``rounds`` are the CPU times of one item in each round, in ns."""
+    """Of the fastest round. ``rounds`` are the CPU times of one item in each, in ns."""
 
     ns: float
     ratio: float  # to the base
     rounds: tuple[float, ...]
 
     def over(self, other: Timed) -> float:
-        """How many times as long as ``other``, round by round."""
-        return statistics.median(a / b for a, b in zip(self.rounds, other.rounds, strict=True))
+        """How many times as long as ``other``."""
+        return min(self.rounds) / min(other.rounds)
 
 
 def compare(candidates: Mapping[str, Setup], items: int, rounds: int) -> dict[str, Timed]:
@@ -45,11 +45,11 @@ def compare(candidates: Mapping[str, Setup], items: int, rounds: int) -> dict[st
                     spent[name].append(ns)
     finally:
         gc.unfreeze()
-    base = spent[names[0]]
+    base = min(spent[names[0]])
     return {
         name: Timed(
-            ns=statistics.median(ns),
-            ratio=statistics.median(a / b for a, b in zip(ns, base, strict=True)),
+            ns=min(ns),
+            ratio=min(ns) / base,
             rounds=tuple(ns),
         )
         for name, ns in spent.items()

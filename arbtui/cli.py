@@ -125,14 +125,18 @@ def _run(argv: Sequence[str]) -> int:
     if not headless:
         _need_terminal()
     where = _paths(args)
-    _check_credentials(args, where)
+    credentials = _check_credentials(args, where)
     loaded = _settings(args, where)
-    return _with_logs(where, loaded, lambda: _run_live(args, where, loaded), headless=headless)
+    keys = credentials if args.live else None
+    return _with_logs(where, loaded, lambda: _run_live(args, where, loaded, keys), headless=headless)
 
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
-    if args.live:
-        raise ConfigError("--live is not in this version: it sends no orders; leave it out.")
+    if args.live and not (args.gateway and _local(args.gateway)):
+        raise ConfigError(
+            "--live sends orders to accounts, which this version does on simulated exchanges of this machine alone: "
+            "add --gateway http://127.0.0.1:PORT (see arbtui sim), or leave --live out for paper."
+        )
     if args.demo and args.gateway:
         raise ConfigError("--demo brings its own exchanges and excludes --gateway; leave one out.")
     if args.symbols and args.top and not args.once:
@@ -147,12 +151,18 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
                 raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
 
 
+def _local(gateway: str) -> bool:
+    from arbtui.net.gateway import is_local
+
+    return is_local(gateway)
+
+
 def _need_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
 
 
-def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded) -> int:
+def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None) -> int:
     import asyncio
     from pathlib import Path
 
@@ -164,10 +174,10 @@ def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded) -> int:
         from arbtui.headless import Printer
 
         guest = Printer(_headless(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
-    return asyncio.run(run_live(_live_run(args, where, loaded), guest))
+    return asyncio.run(run_live(_live_run(args, where, loaded, keys), guest))
 
 
-def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded) -> LiveRun:
+def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None = None) -> LiveRun:
     from pathlib import Path
 
     from arbtui.engine.run import LiveRun, chosen_mode
@@ -177,11 +187,12 @@ def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded) -> LiveRun
     return LiveRun(
         loaded=loaded,
         paths=where,
-        mode=chosen_mode(settings, venues, demo=args.demo),
+        mode=chosen_mode(settings, venues, demo=args.demo, accounts=keys is not None),
         venues=venues,
         gateway=args.gateway,
         demo=() if args.demo else None,
         record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
+        credentials=keys,
     )
 
 

@@ -6,13 +6,22 @@ answers each at once with an ``Outcome`` in words. What commands change at run t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
+from arbtui.core.orders import AccountEvent
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.execution.intents import Intent, Style, Verb
+from arbtui.execution.ledger import Ledger
+from arbtui.execution.pairs import Pair
+from arbtui.execution.preflight import Check, Facts
+from arbtui.execution.preview import Estimate
+from arbtui.execution.records import Fact
+from arbtui.execution.runner import Answer, Said
 from arbtui.market.state import Board, Slot
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 
@@ -64,12 +73,126 @@ class Outcome:
     text: str  # one sentence
 
 
+@dataclass(frozen=True)
+class Ticket:
+    """What somebody has in mind. Legs are ``venue.market.native`` and never change while a ticket is open.
+
+    Opening: ``buy`` and ``sell``, and one of ``usd`` and ``qty_base``. Closing: ``hedge``, and ``qty_base`` None = all.
+    ``maker``: the leg that rests, 0 = the bought one, 1 = the sold one, with MAKER_TAKER.
+    """
+
+    base: str
+    buy: str = ""
+    sell: str = ""
+    usd: Decimal | None = None
+    qty_base: Decimal | None = None
+    verb: Verb = Verb.OPEN
+    hedge: str = ""
+    style: Style = Style.TAKER_TAKER
+    maker: int | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A ticket worked out at ``t_ns``. ``intent`` None: it cannot even be tried, ``refused`` says why.
+
+    ``checks``: everything that must hold; ``refused`` is "" only where all do.
+    """
+
+    ticket: Ticket
+    t_ns: int
+    intent: Intent | None
+    estimate: Estimate | None
+    checks: Sequence[Check]
+    refused: str
+
+
+class TradingPort(Protocol):
+    """Orders as guests may ask for them. Cheap and synchronous; what becomes of them is told by ``on_change``."""
+
+    word: str  # what an order of this run is: "PAPER", "SIMULATED"
+
+    @property
+    def armed(self) -> bool: ...
+
+    @property
+    def killed(self) -> bool: ...
+
+    @property
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """Every hedge of this mode by id, ended ones among them."""
+        ...
+
+    @property
+    def said(self) -> Sequence[Said]:
+        """What was said of hedges, newest last; a bounded history."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """Balances, positions, modes, fees as last told."""
+        ...
+
+    def pairs(self) -> Sequence[Pair]:
+        """Open hedges with their legs, gap and profit as of now, oldest first."""
+        ...
+
+    def pnl_usd(self, hedge: str) -> Decimal | None:
+        """What a hedge has made, realised and open, fees and funding in it; None where something is not known."""
+        ...
+
+    def equity_usd(self) -> Decimal | None:
+        """All balances and open profit of all accounts; None where a rate or an account is not known."""
+        ...
+
+    @property
+    def equity_curve(self) -> Sequence[tuple[int, float]]:
+        """(t_ns, USD), oldest first; kept over restarts."""
+        ...
+
+    def preview(self, ticket: Ticket) -> Preview:
+        """Work a ticket out with the prices and accounts of this moment; asks venues for what is not known yet."""
+        ...
+
+    def fire(self, preview: Preview) -> Answer:
+        """Send what was previewed, if every check still holds and the prices are within the bands. Once each."""
+        ...
+
+    def cancel(self, hedge: str) -> Answer:
+        """Enter no further: resting orders are taken back, what filled is hedged and stays."""
+        ...
+
+    def retry(self, hedge: str) -> Answer: ...
+
+    def abandon(self, hedge: str) -> Answer: ...
+
+    def arm(self) -> Answer: ...
+
+    def kill(self, why: str) -> Answer:
+        """Stop, cancel, disarm. It opens and closes nothing."""
+        ...
+
+    def on_change(self, call: Callable[[str, Fact], None]) -> None:
+        """``call(hedge, fact)`` for everything that becomes known of hedges; "" = of none."""
+        ...
+
+    def on_account(self, call: Callable[[AccountEvent], None]) -> None:
+        """``call(event)`` for everything that any account tells."""
+        ...
+
+    def on_said(self, call: Callable[[Said], None]) -> None: ...
+
+
 class EnginePort(Protocol):
     """What guests may use. Everything here is cheap, synchronous and safe to call from the engine's loop."""
 
     mode: str  # "PAPER" | "TESTNET" | "LIVE" | "DEMO" | "REPLAY"
     clock: Clock
     board: Board
+
+    # orders; None where this run can send none, and ``no_trading`` says why
+    trading: TradingPort | None
+    no_trading: str
 
     # what was chosen
     selected: str  # base of the watched coin, "" before there is one

@@ -98,10 +98,10 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (("--live",), "--live is not in this version"),
-        (("--live", "--no-ui"), "--live is not in this version"),
-        (("--demo", "--live"), "--live is not in this version"),
-        (("check", "--live"), "--live is not in this version"),
+        (("--live",), "--live sends orders to accounts, which this version does on simulated exchanges"),
+        (("--live", "--no-ui", "--gateway", "http://example.com"), "on simulated exchanges of this machine alone"),
+        (("--demo", "--live"), "--live sends orders to accounts"),
+        (("check", "--live"), "--live sends orders to accounts"),
         (("--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("check", "--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("--gateway", "127.0.0.1:1"), "does not begin with http"),

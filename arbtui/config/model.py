@@ -235,6 +235,82 @@ class Instruments(Section):
     )
 
 
+BandBps = Annotated[float, Field(ge=0, le=1000)]
+LimitUsd = Annotated[float, Field(gt=0)] | Literal["off"]
+LimitCount = Annotated[int, Field(ge=1)] | Literal["off"]
+
+
+class Hedge(Section):
+    """What a hedged order may cost, and what is done when a leg is missing. Bands are beyond the price at review."""
+
+    take_band_bps: BandBps = Field(default=10.0, description="How far a first order may pay beyond the frozen price.")
+    thinner_first: bool = Field(
+        default=False, description="Send the leg with the thinner book alone first, the other for what it filled."
+    )
+    max_price_age_ms: float = Field(default=2000.0, gt=0, le=60_000, description="No order is priced by older prices.")
+    maker_band_bps: BandBps = Field(default=10.0, description="How far a resting price may follow the market.")
+    maker_drift_bps: BandBps = Field(
+        default=10.0, description="How far the other leg may move away while the first one rests."
+    )
+    maker_requotes: int = Field(default=30, ge=0, le=10_000, description="How often a resting order may be moved.")
+    maker_requote_after_ms: int = Field(
+        default=1000, ge=100, le=600_000, description="An order rests at least so long before it is moved."
+    )
+    maker_rest_s: float = Field(
+        default=60.0, gt=0, le=86_400, description="Then it is canceled, and what filled is the hedge."
+    )
+    rehedge_band_bps: BandBps = Field(
+        default=20.0, description="What the missing leg may cost beyond the frozen price."
+    )
+    rehedge_tries: int = Field(default=3, ge=0, le=100, description="How often it is tried.")
+    rehedge_within_s: float = Field(default=3.0, ge=0, le=600, description="For how long it is tried.")
+    unwind_band_bps: BandBps = Field(default=100.0, description="What giving an unhedged leg back may cost.")
+    unwind_tries: int = Field(default=5, ge=1, le=100, description="How often that is tried before a person decides.")
+    unwind_pause_ms: int = Field(default=250, ge=0, le=60_000, description="Pause between two such tries.")
+    stale_halt_s: float = Field(
+        default=10.0, gt=0, le=600, description="So long without a price fit for a repair, and a person decides."
+    )
+    flatten_band_bps: BandBps = Field(default=100.0, description="What flattening may cost.")
+    answer_s: float = Field(
+        default=5.0, gt=0, le=60, description="An order without any word of the exchange for so long is in doubt."
+    )
+    doubt_alarm_s: float = Field(default=30.0, gt=0, le=3600, description="Doubt that lasts so long is an alarm.")
+    doubt_halt_s: float = Field(default=120.0, gt=0, le=86_400, description="And after so long a person decides.")
+    on_leg_lost: Literal["halt", "rebalance"] = Field(
+        default="halt", description="When the exchange takes a leg away (liquidation, ADL): halt, or even the legs out."
+    )
+    stop_within_s: float = Field(
+        default=10.0, gt=0, le=120, description="At the end of a run: so long to finish or unwind what is under way."
+    )
+
+
+class Limits(Section):
+    """How much may be risked. Amounts are one leg's worth in US dollars; "off" lifts a limit."""
+
+    order_usd: LimitUsd = Field(default=1000.0, description="One hedged order.")
+    coin_usd: LimitUsd = Field(default=5000.0, description="Open on one coin.")
+    venue_usd: LimitUsd = Field(default=10_000.0, description="Open on one exchange.")
+    day_usd: LimitUsd = Field(default=50_000.0, description="Opened since 00:00 UTC.")
+    day_loss_usd: LimitUsd = Field(
+        default=200.0, description="Realised loss since 00:00 UTC, from which nothing opens."
+    )
+    losing_in_row: LimitCount = Field(default=5, description="Closed hedges that lost, one after another.")
+    rejected_in_row: LimitCount = Field(default=5, description="Hedges that an exchange refused, one after another.")
+    open_hedges: LimitCount = Field(default=10, description="Hedges open at once.")
+    again_after_s: float = Field(
+        default=5.0, ge=0, le=3600, description="The same two legs again only after this time."
+    )
+
+
+class Paper(Section):
+    """The account that orders are tried on when nothing real is sent. A new account begins with these balances."""
+
+    usdt: float = Field(default=50_000.0, ge=0, description="USDT in each wallet of each exchange.")
+    usdc: float = Field(default=50_000.0, ge=0, description="USDC in each wallet of each exchange.")
+    latency_ms: int = Field(default=60, ge=0, le=60_000, description="How long an order is on its way.")
+    leverage: float = Field(default=3.0, ge=1, le=125, description="Leverage of perpetual positions, cross margin.")
+
+
 class Recording(Section):
     """Raw traffic on disk."""
 
@@ -283,6 +359,9 @@ class Settings(Section):
     basis: Basis = Basis()
     identity: Identity = Identity()
     instruments: Instruments = Instruments()
+    hedge: Hedge = Hedge()
+    limits: Limits = Limits()
+    paper: Paper = Paper()
     recording: Recording = Recording()
     csv: Csv = Csv()
     log: Log = Log()

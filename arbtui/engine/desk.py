@@ -16,7 +16,7 @@ from arbtui.core.events import QuoteTexts
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
-from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
 from arbtui.strategy.attention import Attention, Want, wants
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 from arbtui.strategy.signals import Signals
@@ -74,6 +74,8 @@ class Desk:
         self.mode = mode
         self.clock = clock
         self.board = board
+        self.trading: TradingPort | None = None
+        self.no_trading = "no orders can be sent in this run"
         self.spreads = spreads
         self.thresholds = thresholds
         self.selected = ""
@@ -170,6 +172,10 @@ class Desk:
         return self._trouble.notices
 
     # exact texts
+
+    def wire_texts(self, slot: Slot) -> QuoteTexts:
+        """The slot's quote as the venue wrote it; all None where there is none."""
+        return self._texts(slot) if slot.quote is not None else (None, None, None, None)
 
     def quote_texts(self, slot: Slot) -> QuoteTexts:
         """Exact decimals per coin; all None while the multiplier is not known or there is no quote."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -98,6 +98,7 @@ class Live:
         self.desk.board.on_stale = self._on_stale
         self._streamed: list[str] = []
         self.settled = asyncio.Event()  # coins are chosen and their streams asked for
+        self.on_jump: list[Callable[[str], None]] = []
 
     async def run(self) -> None:
         """Everything, until cancelled."""
@@ -247,6 +248,8 @@ class Live:
                 )
                 for venue in self.venues.values():
                     venue.feed.restart("the clock jumped")
+                for call in self.on_jump:
+                    call("the clock jumped")
             for venue in self.venues.values():
                 venue.note_health()
             if not told and asyncio.get_running_loop().time() - began_s > SAY_DOWN_AFTER_S:

@@ -40,19 +40,7 @@ class BoardMarket:
         self._default_fees = default_fees
 
     def depth(self, leg: str) -> Depth:
-        slot = slot_of(self._board, leg)
-        if slot is None:
-            return Depth(why_not=f"{leg} is not listed")
-        why_not = self._board.fresh(slot, self._clock.now_ns())
-        if why_not is None and slot.crossed:
-            why_not = "its bid is at or above its ask"
-        if why_not is not None or slot.quote is None:
-            return Depth(why_not=why_not or "no quote yet")
-        if slot.book is not None and slot.book.tradable:
-            bids, asks = slot.book.top(LEVELS)
-            return Depth(_exact(bids), _exact(asks), exchange_ms=slot.book.exchange_ms)
-        bid, bid_qty, ask, ask_qty = self._texts(slot)
-        return Depth(_best(bid, bid_qty), _best(ask, ask_qty), exchange_ms=slot.quote.exchange_ms)
+        return depth_of(self._board, self._clock, self._texts, leg)
 
     def instrument(self, leg: str) -> Instrument | None:
         slot = slot_of(self._board, leg)
@@ -78,6 +66,23 @@ class BoardMarket:
         if slot is None:
             return self._default_fees(market)
         return Fees(maker=Decimal(repr(slot.maker_rate)), taker=Decimal(repr(slot.taker_rate)))
+
+
+def depth_of(board: Board, clock: Clock, texts: Callable[[Slot], QuoteTexts], leg: str) -> Depth:
+    """The held book of a leg, else its best prices alone; in words why it cannot be traded on."""
+    slot = slot_of(board, leg)
+    if slot is None:
+        return Depth(why_not=f"{leg} is not listed")
+    why_not = board.fresh(slot, clock.now_ns())
+    if why_not is None and slot.crossed:
+        why_not = "its bid is at or above its ask"
+    if why_not is not None or slot.quote is None:
+        return Depth(why_not=why_not or "no quote yet")
+    if slot.book is not None and slot.book.tradable:
+        bids, asks = slot.book.top(LEVELS)
+        return Depth(_exact(bids), _exact(asks), exchange_ms=slot.book.exchange_ms)
+    bid, bid_qty, ask, ask_qty = texts(slot)
+    return Depth(_best(bid, bid_qty), _best(ask, ask_qty), exchange_ms=slot.quote.exchange_ms)
 
 
 def _exact(levels: list[WireLevel]) -> list[Level]:

@@ -3,8 +3,9 @@
     run_live(run, guest)      the exchanges (real, simulated, built in) until the guest or a signal ends it
     run_replay(run, guest)    recordings until they end, or the guest does
 
-Order of the start: signals, clock, lock and memory, built-in exchanges, recorder, REST, venues, guest. The stop goes
-backwards, and nothing in it waits for ever.
+Order of the start: signals, clock, lock and memory, built-in exchanges, recorder, REST, venues, orders, guest. The stop
+goes backwards, and nothing in it waits for ever: first no new risk is taken and hedges come to rest, while the guest
+still shows it; what stays open then is said in words, and is exit code 3.
 """
 
 from __future__ import annotations
@@ -20,19 +21,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from arbtui.config import Loaded, Paths, Settings
+from arbtui.config import Credentials, Loaded, Paths, Settings
 from arbtui.core.clock import ManualClock
-from arbtui.core.errors import ArbtuiError
+from arbtui.core.errors import ArbtuiError, JournalError
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk, NoMemory
 from arbtui.engine.live import Live
 from arbtui.engine.memory import StateMemory
+from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
 from arbtui.engine.trouble import Trouble
+from arbtui.execution.records import BadRecord
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
@@ -48,6 +51,7 @@ from arbtui.venues import registry
 log = logging.getLogger(__name__)
 
 EXIT_INTERRUPTED = 130
+EXIT_OPEN = 3  # something stays open, or in doubt, that a person has to look after
 SWITCH_S = 0.001  # the loop waits no longer for a thread that reads a large answer or writes to disk (Python: 5 ms)
 
 
@@ -62,6 +66,7 @@ class LiveRun:
     gateway: str | None = None
     demo: tuple[str, ...] | None = None  # arguments of the built-in exchanges; None = not wanted
     record_dir: Path | None = None
+    credentials: Credentials | None = None  # orders go to the accounts of these keys; None: to paper
 
     @property
     def settings(self) -> Settings:
@@ -78,11 +83,17 @@ class ReplayRun:
 
 
 class Stop:
-    """SIGINT, SIGTERM and SIGHUP ask for the end; the exit code says which."""
+    """SIGINT, SIGTERM and SIGHUP ask for the end; the exit code says which.
+
+    While hedges come to rest a second signal is told what that would leave, and a third one has its way.
+    """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
+        self.insisted = asyncio.Event()
         self.code = 0
+        self.on_again: Callable[[], None] = lambda: None
+        self._times = 0
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> Self:
@@ -95,8 +106,13 @@ class Stop:
             self._loop.remove_signal_handler(number)
 
     def _ask(self, code: int) -> None:
-        if not self.asked.is_set():
+        self._times += 1
+        if self._times == 1:
             self.code = code
+        elif self._times == 2:
+            self.on_again()
+        else:
+            self.insisted.set()
         self.asked.set()
 
 
@@ -110,7 +126,8 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
         sys.setswitchinterval(SWITCH_S)
         clock = WallClock(asyncio.get_running_loop())
         trouble = Trouble(clock)
-        memory = await stack.enter_async_context(_memory(run, trouble))
+        lock = stack.enter_context(_lock(run, trouble))
+        memory = await stack.enter_async_context(_memory(run, lock, trouble))
         demo = await stack.enter_async_context(DemoExchanges(run.demo)) if run.demo is not None else None
         recorder = await stack.enter_async_context(_recorder(run, trouble)) if run.record_dir is not None else None
         venues = {name: registry.venue(name) for name in run.venues}
@@ -131,13 +148,45 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
             rng=rng,
         )
         on_live(live)
+        orders = await _orders(run, live, clock, lock, network, stack)
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(_put_away, asyncio.create_task(_watch_demo(demo, trouble)))
-        return await _until_end(asyncio.create_task(live.run()), guest, stop)
+        return await _until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
 
 
-async def _until_end(work: asyncio.Task[None], guest: Guest, stop: Stop) -> int:
+async def _work(live: Live, orders: Orders | None) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(live.run())
+        if orders is not None:
+            group.create_task(orders.run())
+
+
+async def _orders(
+    run: LiveRun, live: Live, clock: WallClock, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack
+) -> Orders | None:
+    """Who sends orders in this run; None where it may not, which the desk then says."""
+    if not lock.held:
+        live.desk.no_trading = f"another arbtui sends the orders of {run.mode}; this one only watches"
+        return None
+    data_dir = run.paths.data(run.mode)
+    try:
+        if run.credentials is not None:
+            opening = account_orders(run.settings, live, clock, data_dir, run.credentials, network)
+        else:
+            opening = paper_orders(run.settings, live, clock, data_dir)
+        orders = await stack.enter_async_context(opening)
+    except (JournalError, BadRecord) as error:
+        live.desk.no_trading = str(error)
+        live.trouble.notice("error", str(error))
+        return None
+    live.desk.trading = orders.trading
+    return orders
+
+
+async def _until_end(
+    work: asyncio.Task[None], guest: Guest, stop: Stop, orders: Orders | None, trouble: Trouble
+) -> int:
     """Until the guest ends, a signal comes, or the work fails; then the guest closes first: it can still read."""
     visit = asyncio.create_task(guest.run())
     asked = asyncio.create_task(stop.asked.wait())
@@ -145,14 +194,38 @@ async def _until_end(work: asyncio.Task[None], guest: Guest, stop: Stop) -> int:
         await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
         if work.done() and not work.cancelled() and work.exception() is not None:
             work.result()
-        if visit.done():
-            return visit.result()
-        return stop.code
+        left = await _come_to_rest(orders, stop, trouble) if orders is not None else False
+        if left:
+            return EXIT_OPEN
+        return visit.result() if visit.done() else stop.code
     finally:
         await _put_away(asked)
         await _put_away(visit)
         await guest.close()
         await _put_away(work)
+
+
+async def _come_to_rest(orders: Orders, stop: Stop, trouble: Trouble) -> bool:
+    """Finish or unwind what is under way; whether something stays open, which is then said."""
+    stop.on_again = lambda: trouble.notice(
+        "warning", f"{orders.open_in_words()}; still settling, one more signal leaves it as it is"
+    )
+    stopping = asyncio.create_task(orders.trading.stop())
+    insisted = asyncio.create_task(stop.insisted.wait())
+    try:
+        await asyncio.wait([stopping, insisted], return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.done():
+            trouble.notice("error", f"left as it is: {orders.open_in_words()}")
+            return True
+        stopped = stopping.result()
+    finally:
+        await _put_away(stopping)
+        await _put_away(insisted)
+    for text in stopped.doubt:
+        trouble.notice("error", f"needs you: {text}")
+    for text in stopped.open:
+        trouble.notice("warning", f"stays open: {text}")
+    return bool(stopped.open or stopped.doubt)
 
 
 async def run_replay(run: ReplayRun, guest: Guest) -> int:
@@ -226,19 +299,29 @@ def _network(settings: Settings, gateway: str | None) -> NetworkSettings:
     )
 
 
-@asynccontextmanager
-async def _memory(run: LiveRun, trouble: Trouble) -> AsyncIterator[StateMemory]:
-    """What keys change, kept by the one run of this mode that holds the lock."""
+@contextlib.contextmanager
+def _lock(run: LiveRun, trouble: Trouble) -> Iterator[ModeLock]:
+    """The lock of the mode, held or not."""
     lock = ModeLock(run.paths.data(run.mode))
     if not lock.acquire():
         other = f"process {lock.owner()}" if lock.owner() else "unknown process"
-        trouble.notice("warning", f"another arbtui ({other}) runs in {run.mode}: what keys change here is not kept")
+        trouble.notice(
+            "warning", f"another arbtui ({other}) runs in {run.mode}: this one sends no orders and keeps no changes"
+        )
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _memory(run: LiveRun, lock: ModeLock, trouble: Trouble) -> AsyncIterator[StateMemory]:
+    """What keys change, kept by the one run of this mode that holds the lock."""
     memory = StateMemory(StateFile(run.paths.state, lock), run.loaded, trouble)
     try:
         yield memory
     finally:
         await memory.close()
-        lock.release()
 
 
 @asynccontextmanager
@@ -266,7 +349,7 @@ async def _watch_demo(demo: DemoExchanges, trouble: Trouble) -> None:
     trouble.notice("error", f"the built-in exchanges have ended (exit {code}): nothing is live any more")
 
 
-async def _put_away(task: asyncio.Task[int] | asyncio.Task[None] | asyncio.Task[bool]) -> None:
+async def _put_away(task: asyncio.Task[Any]) -> None:
     """Cancel and wait. What it raised on its way out is logged: the reason of the end was another."""
     if task.done():
         return
@@ -279,8 +362,13 @@ async def _put_away(task: asyncio.Task[int] | asyncio.Task[None] | asyncio.Task[
         log.warning("%s", error)
 
 
-def chosen_mode(settings: Settings, venues: Sequence[str], *, demo: bool) -> str:
-    """The word on the screen: DEMO, TESTNET as soon as one venue is not the real one, else PAPER."""
+def chosen_mode(settings: Settings, venues: Sequence[str], *, demo: bool, accounts: bool = False) -> str:
+    """The word on the screen: DEMO, TESTNET as soon as one venue is not the real one, else PAPER.
+
+    Orders to accounts go to simulated exchanges alone so far, which is TESTNET as well.
+    """
     if demo:
         return "DEMO"
+    if accounts:
+        return "TESTNET"
     return "PAPER" if all(settings.venues[name].environment == "prod" for name in venues) else "TESTNET"

@@ -98,8 +98,9 @@ class Journal:
 
     def close(self) -> bool:
         """Write what waits and close; whether that is done. Blocks: call it in a thread."""
-        self._queue.put(None)
-        self._thread.join(CLOSE_WITHIN_S)
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join(CLOSE_WITHIN_S)
         return not self._thread.is_alive()
 
     def _work(self) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 
 from arbtui.core.errors import OurMistake
 from arbtui.venues.base import Venue
+from arbtui.venues.private import PrivateVenue
 
 _CLASSES = {
     "binance": "arbtui.venues.binance:Binance",
@@ -16,6 +17,11 @@ _CLASSES = {
     "bybit": "arbtui.venues.bybit:Bybit",
     "bitget": "arbtui.venues.bitget:Bitget",
     "hyperliquid": "arbtui.venues.hyperliquid:Hyperliquid",
+}
+
+_PRIVATE = {
+    "binance": "arbtui.venues.binance.private:BinancePrivate",
+    "okx": "arbtui.venues.okx.private:OkxPrivate",
 }
 
 
@@ -34,3 +40,17 @@ def venue(name: str) -> Venue:
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(_CLASSES)}."
         raise OurMistake(f"There is no venue {name!r}; {hint}") from None
     return cast(Venue, getattr(import_module(module), class_name)())
+
+
+@cache
+def private(name: str) -> PrivateVenue | None:
+    """The private side of a venue; None where orders cannot be sent there yet."""
+    if name not in _PRIVATE:
+        return None
+    module, _, class_name = _PRIVATE[name].partition(":")
+    return cast(PrivateVenue, getattr(import_module(module), class_name)())
+
+
+def tradable() -> tuple[str, ...]:
+    """Venues with a private side."""
+    return tuple(_PRIVATE)

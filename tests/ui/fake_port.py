@@ -19,7 +19,7 @@ from arbtui.core.sequence import Replaced
 from arbtui.core.status import FeedState, FeedStatus, Notice, ProcessFigures
 from arbtui.market.book import Book
 from arbtui.market.slot import Coin, Slot
-from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
 from arbtui.strategy.rows import Basis, Leg, SignalRecord, SignalState, SpreadRow
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class FakePort:
 
     def __init__(self, coins: int = 60, *, seed: int = 1, markets: Sequence[Market] = tuple(Market)) -> None:
         self.mode = "DEMO"
+        self.trading: TradingPort | None = None
+        self.no_trading = "the fake engine sends no orders"
         self.time = ManualClock(START_NS)
         self.clock: Clock = self.time
         self.selected = ""

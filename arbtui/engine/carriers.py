@@ -1,0 +1,194 @@
+"""Who carries orders in a run: paper on every venue's live market, or the accounts whose keys are there."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+import msgspec
+
+from arbtui.config import Settings
+from arbtui.core.clock import Clock
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import Absence, AccountEvent
+from arbtui.engine.live import Live
+from arbtui.engine.papermarket import BoardMarket
+from arbtui.engine.rules import paper_rules_of
+from arbtui.engine.trading import Carrier
+from arbtui.engine.venue import RunningVenue
+from arbtui.execution.ledger import VenueRules
+from arbtui.execution.paper import PaperExecutor
+from arbtui.execution.paper_market import Fees
+from arbtui.market.state import Board
+from arbtui.net.account import Account
+from arbtui.net.connects import Connects
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.rest import Rest
+from arbtui.net.userstream import Around, UserStreamKeeper
+from arbtui.storage.journal import Journal
+from arbtui.venues.base import Environment
+from arbtui.venues.private import Keys, PrivateVenue
+
+PAPER_RULES = VenueRules(Absence(settle_s=1.0, forget_s=86_400.0))
+
+Sink = Callable[[AccountEvent], None]
+
+
+class PaperVenue:
+    """One venue on paper: its executor, fed with public trades and kept in the journal's file."""
+
+    def __init__(
+        self,
+        running: RunningVenue,
+        live: Live,
+        settings: Settings,
+        clock: Clock,
+        journal: Journal,
+        kept: bytes | None,
+        sink: Sink,
+    ) -> None:
+        """Raises OurMistake for a kept account that cannot be read."""
+        self._journal = journal
+        self._sink = sink
+        self._saved = 0
+        self._trouble = live.trouble
+        self.name = running.venue.name
+        market = BoardMarket(
+            self.name,
+            live.desk.board,
+            clock,
+            live.desk.wire_texts,
+            running.trades.live,
+            partial(_default_fees, settings, running),
+        )
+        self.executor = PaperExecutor(
+            self.name,
+            market,
+            clock,
+            self._hear,
+            paper_rules_of(settings, self.name),
+            kept=msgspec.json.decode(kept) if kept is not None else None,
+            on_wanted=running.hold_trades,
+            note=partial(live.trouble.notice, "info"),
+        )
+        running.trades.on_trade.append(self.executor.trade)
+
+    def carrier(self, markets: tuple[Market, ...]) -> Carrier:
+        return Carrier(self.executor, markets, PAPER_RULES, lambda: 0.0, paper=True)
+
+    def keep(self) -> None:
+        """What changed since the last time goes to the journal's file, before anybody is told of it."""
+        if self._saved != self.executor.revision:
+            self._saved = self.executor.revision
+            self._journal.keep(paper_name(self.name), msgspec.json.encode(self.executor.save()), self._unkept)
+
+    def _unkept(self, text: str) -> None:
+        self._saved = -1  # all of it goes again with the next change
+        self._trouble.notice("error", f"the paper account of {self.name} is not kept: {text}")
+
+    def _hear(self, event: AccountEvent) -> None:
+        self.keep()
+        self._sink(event)
+
+
+def paper_name(venue: str) -> str:
+    """Under which name a venue's paper account stands in the journal's file."""
+    return f"paper.{venue}"
+
+
+def _default_fees(settings: Settings, running: RunningVenue, market: Market) -> Fees:
+    maker, taker = running.venue.fees(market)
+    of_venue = settings.fees.get(running.venue.name)
+    own = None if of_venue is None else of_venue.spot if market is Market.SPOT else of_venue.perp
+    return Fees(
+        maker=_rate(own.maker_bps if own is not None else None, maker),
+        taker=_rate(own.taker_bps if own is not None else None, taker),
+    )
+
+
+def _rate(own_bps: float | None, default: float) -> Decimal:
+    return Decimal(repr(own_bps)) / 10_000 if own_bps is not None else Decimal(repr(default))
+
+
+class Listed(Mapping[str, Instrument]):
+    """A venue's instruments of one market by native, as they are at the moment of asking."""
+
+    def __init__(self, board: Board, venue: str, market: Market) -> None:
+        self._board = board
+        self._table = board.tables(venue).get(market, {})
+
+    def __getitem__(self, native: str) -> Instrument:
+        return self._board.slots[self._table[native]].instrument
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What accounts need to reach their venues. ``rest`` is theirs alone: no public request is ever before an order."""
+
+    rest: Rest
+    network: NetworkSettings
+    clock: Clock
+    rng: random.Random
+
+
+class AccountVenue:
+    """One venue with a real account: requests by REST, everything that happens by its private sockets."""
+
+    def __init__(
+        self,
+        private: PrivateVenue,
+        env: Environment,
+        keys: Keys,
+        running: RunningVenue,
+        live: Live,
+        wire: Wire,
+        sink: Sink,
+    ) -> None:
+        self._private = private
+        self._running = running
+        listed = {market: Listed(live.desk.board, private.name, market) for market in running.markets}
+        self.account = Account(
+            private,
+            env,
+            keys,
+            instruments=lambda market: listed.get(market, {}),
+            rest=wire.rest,
+            clock=wire.clock,
+            offset_ms=lambda: running.offset.offset_ms,
+            sink=sink,
+        )
+        around = Around(
+            rest=wire.rest,
+            network=wire.network,
+            connects=Connects(),
+            clock=wire.clock,
+            stamp_ms=self.account.stamp_ms,
+            sink=sink,
+            count_error=partial(live.trouble.count, private.name),
+            rng=wire.rng,
+        )
+        self._keepers = [
+            UserStreamKeeper(private, stream, env, keys, listed, around)
+            for stream in private.user_streams(env)
+            if set(stream.markets) & set(running.markets)
+        ]
+
+    def carrier(self) -> Carrier:
+        rules = VenueRules(self._private.absence)
+        return Carrier(self.account, self._running.markets, rules, lambda: self._running.offset.offset_ms, paper=False)
+
+    async def run(self) -> None:
+        """Its private sockets, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for keeper in self._keepers:
+                group.create_task(keeper.run())

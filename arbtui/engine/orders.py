@@ -1,0 +1,222 @@
+"""Trading in a run, from the journal to the last word: who trades, what is restored, and an end in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from arbtui.config import Credentials, Settings
+from arbtui.core.clock import NS_PER_S, Every
+from arbtui.core.errors import ConfigError, JournalError
+from arbtui.core.orders import AccountEvent
+from arbtui.engine.carriers import AccountVenue, PaperVenue, Wire, paper_name
+from arbtui.engine.live import Live
+from arbtui.engine.papermarket import depth_of
+from arbtui.engine.prices import BoardPrices
+from arbtui.engine.rules import limits_of, policy_of
+from arbtui.engine.trading import Carrier, Trading
+from arbtui.execution.ports import Record
+from arbtui.net.budget import Budgets
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.rest import Rest
+from arbtui.net.wallclock import WallClock
+from arbtui.storage import journal as journals
+from arbtui.storage.journal import Journal
+from arbtui.venues import registry
+from arbtui.venues.base import Environment
+from arbtui.venues.private import Keys
+
+log = logging.getLogger(__name__)
+
+JOURNAL = "journal.sqlite3"
+KEEP_EVERY_NS = NS_PER_S // 4
+CURVE_EVERY_NS = 60 * NS_PER_S
+ORDER_TIMEOUT_S = 5.0
+_CURVE = "equity"
+
+
+def journal_path(data_dir: Path) -> Path:
+    """Where the journal of a mode lies (``Paths.data``)."""
+    return data_dir / JOURNAL
+
+
+class Orders:
+    """The trading of one run. ``run`` keeps accounts connected; ``stop`` once, at the end."""
+
+    def __init__(
+        self, trading: Trading, journal: Journal, live: Live, papers: list[PaperVenue], accounts: list[AccountVenue]
+    ) -> None:
+        self.trading = trading
+        self._journal = journal
+        self._live = live
+        self._papers = papers
+        self._accounts = accounts
+        self._timers: list[Every] = []
+
+    async def run(self) -> None:
+        """Start once the market stands, then keep everything going. Until cancelled."""
+        await self._live.settled.wait()
+        clock = self.trading.clock
+        for paper in self._papers:
+            paper.executor.start()
+        self.trading.start()
+        self._timers.append(Every(clock, KEEP_EVERY_NS, self._keep))
+        self._timers.append(Every(clock, CURVE_EVERY_NS, self._keep_curve))
+        self._live.on_jump.append(self.trading.clock_jumped)
+        async with asyncio.TaskGroup() as group:
+            for account in self._accounts:
+                group.create_task(account.run())
+            await asyncio.get_running_loop().create_future()
+
+    def open_in_words(self) -> str:
+        """What stays open if everything ended now."""
+        pairs = self.trading.pairs()
+        if not pairs:
+            return "nothing is open"
+        return "; ".join(f"{pair.base} ({pair.hedge}) is {pair.state.value}" for pair in pairs)
+
+    def _keep(self) -> None:
+        for paper in self._papers:
+            paper.keep()
+
+    def _keep_curve(self) -> None:
+        self._journal.keep(_CURVE, msgspec.json.encode(list(self.trading.equity_curve)), log.error)
+
+    async def close(self) -> None:
+        """After the last order: everything on disk."""
+        for timer in self._timers:
+            timer.cancel()
+        for account in self._accounts:
+            await account.account.close()
+        for paper in self._papers:
+            paper.executor.stop()
+        self._keep()
+        self._keep_curve()
+        if not await asyncio.to_thread(self._journal.close):
+            self._live.trouble.notice("error", f"the disk did not take the end of {self._journal.path} in time")
+
+
+@asynccontextmanager
+async def paper_orders(settings: Settings, live: Live, clock: WallClock, data_dir: Path) -> AsyncIterator[Orders]:
+    """Paper on every venue of this run. Raises ArbtuiError for a journal, or a paper account, that cannot be read."""
+    path = journal_path(data_dir)
+    async with _journal(path) as journal:
+        heard = _Later()
+        papers = [
+            PaperVenue(running, live, settings, clock, journal, journals.kept(path, paper_name(name)), heard)
+            for name, running in live.venues.items()
+        ]
+        carriers = {paper.name: paper.carrier(live.venues[paper.name].markets) for paper in papers}
+        trading = _trading("PAPER", carriers, settings, live, clock, journal)
+        heard.to = trading
+        orders = Orders(trading, journal, live, papers, [])
+        yield orders
+        await orders.close()
+
+
+@asynccontextmanager
+async def account_orders(
+    settings: Settings, live: Live, clock: WallClock, data_dir: Path, credentials: Credentials, network: NetworkSettings
+) -> AsyncIterator[Orders]:
+    """The accounts whose keys are there. Raises ArbtuiError where there are none, and as ``paper_orders`` does."""
+    keys = keys_of(credentials, tuple(live.venues))
+    path = journal_path(data_dir)
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(_journal(path))
+        privates = {name: private for name in keys if (private := registry.private(name)) is not None}
+        budgets = Budgets([limit for private in privates.values() for limit in private.trade_limits])
+        rng = random.Random()
+        rest = Rest(network, budgets, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
+        wire = Wire(await stack.enter_async_context(rest), network, clock, rng)
+        heard = _Later()
+        accounts = {
+            name: AccountVenue(
+                private,
+                Environment(settings.venues[name].environment),
+                keys[name],
+                live.venues[name],
+                live,
+                wire,
+                heard,
+            )
+            for name, private in privates.items()
+        }
+        carriers = {name: account.carrier() for name, account in accounts.items()}
+        trading = _trading("SIMULATED", carriers, settings, live, clock, journal)
+        heard.to = trading
+        orders = Orders(trading, journal, live, [], list(accounts.values()))
+        yield orders
+        await orders.close()
+
+
+def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys]:
+    """Keys of the venues that have all they need. Raises ConfigError where none has, or one lacks a field."""
+    found: dict[str, Keys] = {}
+    for name in venues:
+        given = credentials.by_venue.get(name)
+        private = registry.private(name)
+        if not given or private is None:
+            continue
+        missing = [field for field in private.key_fields if field not in given]
+        if missing:
+            raise ConfigError(f"{name} needs {', '.join(private.key_fields)}; {missing[0]} is missing.")
+        found[name] = Keys({field: given[field].get_secret_value() for field in private.key_fields})
+    if not found:
+        can = ", ".join(registry.tradable())
+        raise ConfigError(f"no keys are set for any exchange of this run that takes orders ({can}).")
+    return found
+
+
+class _Later:
+    """A sink for executors that are made before the one who listens."""
+
+    to: Trading | None = None
+
+    def __call__(self, event: AccountEvent) -> None:
+        assert self.to is not None, "an executor spoke before it was started"
+        self.to.hear(event)
+
+
+def _trading(
+    word: str, carriers: Mapping[str, Carrier], settings: Settings, live: Live, clock: WallClock, journal: Journal
+) -> Trading:
+    desk = live.desk
+    trading = Trading(
+        word,
+        carriers,
+        clock=clock,
+        journal=journal,
+        prices=BoardPrices(desk.board, clock, desk.wire_texts),
+        depth=partial(depth_of, desk.board, clock, desk.wire_texts),
+        policy=policy_of(settings),
+        limits=limits_of(settings),
+        notice=live.trouble.notice,
+        curve=_curve(journal.path),
+    )
+    entries = journals.read(journal.path)
+    trading.runner.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
+    return trading
+
+
+def _curve(path: Path) -> list[tuple[int, float]]:
+    kept = journals.kept(path, _CURVE)
+    try:
+        return msgspec.json.decode(kept, type=list[tuple[int, float]]) if kept is not None else []
+    except msgspec.DecodeError as error:
+        raise JournalError(f"the equity curve in {path} cannot be read ({error}); move the file away.") from None
+
+
+@asynccontextmanager
+async def _journal(path: Path) -> AsyncIterator[Journal]:
+    journal = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
+    try:
+        yield journal
+    finally:
+        await asyncio.to_thread(journal.close)

@@ -1,0 +1,76 @@
+"""Settings as hedges take them: exact decimals, and None where a limit is off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal
+
+from arbtui.config import Settings
+from arbtui.execution.limits import Limits
+from arbtui.execution.paper_market import PaperRules, wallets_of
+from arbtui.execution.policy import Policy
+
+
+def policy_of(settings: Settings) -> Policy:
+    hedge = settings.hedge
+    return Policy(
+        take_band_bps=_exact(hedge.take_band_bps),
+        thinner_first=hedge.thinner_first,
+        max_price_age_ms=hedge.max_price_age_ms,
+        maker_band_bps=_exact(hedge.maker_band_bps),
+        maker_drift_bps=_exact(hedge.maker_drift_bps),
+        maker_requotes=hedge.maker_requotes,
+        maker_requote_after_ms=hedge.maker_requote_after_ms,
+        maker_rest_s=hedge.maker_rest_s,
+        rehedge_band_bps=_exact(hedge.rehedge_band_bps),
+        rehedge_tries=hedge.rehedge_tries,
+        rehedge_within_s=hedge.rehedge_within_s,
+        unwind_band_bps=_exact(hedge.unwind_band_bps),
+        unwind_tries=hedge.unwind_tries,
+        unwind_pause_ms=hedge.unwind_pause_ms,
+        stale_halt_s=hedge.stale_halt_s,
+        flatten_band_bps=_exact(hedge.flatten_band_bps),
+        answer_s=hedge.answer_s,
+        doubt_alarm_s=hedge.doubt_alarm_s,
+        doubt_halt_s=hedge.doubt_halt_s,
+        on_leg_lost=hedge.on_leg_lost,
+        stop_within_s=hedge.stop_within_s,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    limits = settings.limits
+    return Limits(
+        order_usd=_limit(limits.order_usd),
+        coin_usd=_limit(limits.coin_usd),
+        venue_usd=_limit(limits.venue_usd),
+        day_usd=_limit(limits.day_usd),
+        day_loss_usd=_limit(limits.day_loss_usd),
+        losing_in_row=_count(limits.losing_in_row),
+        rejected_in_row=_count(limits.rejected_in_row),
+        open_hedges=_count(limits.open_hedges),
+        again_after_s=limits.again_after_s,
+    )
+
+
+def paper_rules_of(settings: Settings, venue: str) -> PaperRules:
+    paper = settings.paper
+    begins: Mapping[str, Decimal] = {"USDT": _exact(paper.usdt), "USDC": _exact(paper.usdc)}
+    return PaperRules(
+        balances=dict.fromkeys(wallets_of(venue).values(), begins),
+        latency_ms=paper.latency_ms,
+        leverage=_exact(paper.leverage),
+    )
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+def _limit(value: float | Literal["off"]) -> Decimal | None:
+    return None if value == "off" else _exact(float(value))
+
+
+def _count(value: int | Literal["off"]) -> int | None:
+    return None if value == "off" else int(value)

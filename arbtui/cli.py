@@ -174,10 +174,13 @@ def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Cred
         from arbtui.headless import Printer
 
         guest = Printer(_headless(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
-    return asyncio.run(run_live(_live_run(args, where, loaded, keys), guest))
+    run = _live_run(args, where, loaded, keys, orders=not args.once)
+    return asyncio.run(run_live(run, guest))
 
 
-def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None = None) -> LiveRun:
+def _live_run(
+    args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None = None, *, orders: bool
+) -> LiveRun:
     from pathlib import Path
 
     from arbtui.engine.run import LiveRun, chosen_mode
@@ -193,6 +196,7 @@ def _live_run(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Cred
         demo=() if args.demo else None,
         record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
         credentials=keys,
+        orders=orders,
     )
 
 
@@ -295,7 +299,7 @@ def _check(argv: Sequence[str]) -> int:
 
         from arbtui.engine.check import run_check
 
-        return asyncio.run(run_check(_live_run(args, where, loaded)))
+        return asyncio.run(run_check(_live_run(args, where, loaded, orders=False)))
 
     return _with_logs(where, loaded, check, headless=True)
 

@@ -142,7 +142,7 @@ async def _measure(venues: Sequence[str], coins: int, rate: int, folder: Path) -
     loaded = load(where, registry.names(), environ={}, flags=chosen)
     demo = ("--symbols", str(coins), "--rate", str(rate), "--venues", ",".join(venues))
     watcher = _Watcher(len(venues))
-    code = await run_live(LiveRun(loaded, where, "DEMO", tuple(venues), demo=demo), watcher)
+    code = await run_live(LiveRun(loaded, where, "DEMO", tuple(venues), demo=demo, orders=False), watcher)
     if code != 0:
         raise OurMistake(f"the picture of {', '.join(venues)} did not settle within {SETTLE_WITHIN_S:g} s")
     return watcher.figures

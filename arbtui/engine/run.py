@@ -67,6 +67,7 @@ class LiveRun:
     demo: tuple[str, ...] | None = None  # arguments of the built-in exchanges; None = not wanted
     record_dir: Path | None = None
     credentials: Credentials | None = None  # orders go to the accounts of these keys; None: to paper
+    orders: bool = True  # False: this run only looks
 
     @property
     def settings(self) -> Settings:
@@ -166,6 +167,9 @@ async def _orders(
     run: LiveRun, live: Live, clock: WallClock, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack
 ) -> Orders | None:
     """Who sends orders in this run; None where it may not, which the desk then says."""
+    if not run.orders:
+        live.desk.no_trading = "this run only looks"
+        return None
     if not lock.held:
         live.desk.no_trading = f"another arbtui sends the orders of {run.mode}; this one only watches"
         return None

@@ -94,6 +94,8 @@ def _causes(facts: VenueFacts, bad: Collection[str]) -> Iterator[tuple[str, str]
     if "frames" in bad:  # what cannot be read explains reconnects, silence, old quotes and lost books
         yield from ((concern, "frames") for concern in bad if concern != "frames")
         return
+    if "sockets" in bad:  # each new connection brings books anew
+        yield "books", "sockets"
     unasked = {r.stream.channel for r in facts.streams if r.state in (*_UNANSWERED, StreamState.REFUSED)}
     silent = {channel: set(_silent(facts, channel)) for channel in Channel}
     odd = {name.partition(" ")[0] for natives in facts.odd_quotes.values() for name in natives}
@@ -110,6 +112,8 @@ def _causes(facts: VenueFacts, bad: Collection[str]) -> Iterator[tuple[str, str]
         yield "quotes", quotes
     elif "quotes" in bad and (_aged(facts) or 2 * len(odd) >= facts.quotes):
         yield from ((concern, "quotes") for concern in bad if concern == "books" or concern.startswith("first data"))
+        return
+    if "sockets" in bad:
         return
     if "subscriptions" in bad and Channel.BOOK in unasked:
         yield "books", "subscriptions"

@@ -31,6 +31,7 @@ LOOKS = 6  # of about 250 ms: books may lag so far behind
 MOVES = 3  # pairs of prices that the channel says while they differ
 STANDS = 4  # prices that the channel goes through while a side stands
 SETTLED_NS = 3 * NS_PER_S  # so long after a snapshot by REST what the sockets bring may still be older
+LAG_NS = NS_PER_S // 2  # the book's own word on a side that has just become empty may take so long
 HEARD_NS = 5 * NS_PER_S  # a quote older than this says nothing about a new snapshot
 FAR_MAX_NS = 4 * NS_PER_S
 SNAPSHOTS = 3  # that a convicted book needs to be believed against the channel
@@ -88,7 +89,7 @@ class Contest:
         if book is None or not book.tradable or slot.crossed:
             self._since_ns = 0
             return ""
-        if wrong := self._one_sided(book, quote):
+        if wrong := self._one_sided(book, quote, now_ns):
             return self._convict(wrong)
         far = _far(slot)
         if (slot.stale is not None and not far) or self._runs_ahead(book, quote, now_ns):
@@ -119,9 +120,9 @@ class Contest:
         self._still = (_Still(), _Still())
         return reason
 
-    def _one_sided(self, book: Book, quote: Quote) -> str:
+    def _one_sided(self, book: Book, quote: Quote, now_ns: int) -> str:
         for name, own, said in zip(_NAMES, book.best()[::2], (quote.bid, quote.ask), strict=True):
-            if own is not None and said is None and quote.t_ns <= book.t_ns:
+            if own is not None and said is None and quote.t_ns <= max(book.t_ns, now_ns - LAG_NS):
                 return f"it shows {name}, {_CHANNEL} says there are none"
         return ""
 

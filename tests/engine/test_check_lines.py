@@ -94,6 +94,7 @@ UNANSWERED = [report(Channel.BBO, "BTC", StreamState.ASKED), report(Channel.TICK
         ("rest snapshots", {"snapshot_errors": ["tickers: HTTP 500"]}),
         ("sockets", {"statuses": [status(Market.PERP, connections=0, state=FeedState.DOWN, reason="refused")]}),
         ("sockets", {"cuts": 3}),
+        ("sockets", {"cuts": 3, "book_losses": {"gap": 8}, "books_lost": ["BTC"]}),
         ("subscriptions", {"streams": REFUSED, "statuses": [status(Market.PERP, failed=1, reconnects=2)]}),
         ("subscriptions", {"streams": REFUSED, "odd_quotes": BY_REST}),
         ("subscriptions", {"streams": REFUSED_BOOK, "books_live": 1, "books_lost": ["BTC"]}),

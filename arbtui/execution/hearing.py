@@ -167,7 +167,8 @@ class Hearing:
         for hedge, lost in finding.lost:
             self._writer.put(hedge, lost)
             ledger = self._ledgers[hedge]
-            if ledger.intent.policy.on_leg_lost == "halt" and allows(ledger.state, Step.HALT):
+            stands = ledger.intent.opens or ledger.turn_over  # one that is being closed goes on with what is left
+            if stands and ledger.intent.policy.on_leg_lost == "halt" and allows(ledger.state, Step.HALT):
                 self._writer.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
             self._writer.wake(hedge)
 

@@ -225,13 +225,13 @@ class Line:
             if self.unanswered_ns is not None:
                 return self.unanswered_ns
             return self.sent_by_ns + int(intent.policy.answer_s * NS_PER_S)
+        if self.refused_id and self.status is None:
+            return self.heard_ns
         if self.order.kind is not OrderKind.POST_ONLY:
             return self.sent_by_ns + int(intent.policy.end_s * NS_PER_S)
         return self._cancel_doubt(intent)
 
     def _cancel_doubt(self, intent: Intent) -> int | None:
-        if self.refused_id and self.status is None:
-            return self.heard_ns
         if self.canceled_ns is None:
             return None
         late_ns = self.canceled_ns[0] + int(intent.policy.cancel_answer_s * NS_PER_S)

@@ -77,8 +77,7 @@ def repair(case: Case, excess: Decimal) -> Action:
         return Mark(Step.HALT, f"the kill switch is on, and {words(case, excess)}")
     if ledger.lost_unread and case.intent.opens and case.intent.policy.on_leg_lost == "halt":
         return Mark(Step.HALT, f"coins of a leg are gone by somebody else's doing; {words(case, excess)}")
-    assert ledger.trouble_ns is not None
-    tried = [line for line in ledger.lines.values() if line.planned_ns >= ledger.trouble_ns]
+    tried = [line for line in ledger.lines.values() if line.number >= ledger.trouble_number]
     pause_ns = _pause(case, tried)
     if pause_ns > case.now_ns:
         return Wait(pause_ns)
@@ -91,12 +90,19 @@ def repair(case: Case, excess: Decimal) -> Action:
 
 
 def _pause(case: Case, tried: list[Line]) -> int:
-    """Until when the last try asks for patience: our own pause, or the venue's."""
+    """Until when our own patience after the last try lasts."""
     last = max(tried, key=lambda line: line.number, default=None)
-    if last is None:
-        return 0
-    wait_s = last.rejected.retry_after_s or 0.0 if last.rejected is not None else 0.0
-    return max(last.planned_ns + case.intent.policy.unwind_pause_ms * NS_PER_MS, last.heard_ns + int(wait_s * NS_PER_S))
+    return 0 if last is None else last.planned_ns + case.intent.policy.unwind_pause_ms * NS_PER_MS
+
+
+def _told_to_wait(case: Case, index: int) -> int:
+    """Until when the venue of this leg asked for patience in its last refusal."""
+    waits = [
+        line.heard_ns + int(line.rejected.retry_after_s * NS_PER_S)
+        for line in case.ledger.of_turn()
+        if line.leg == index and line.rejected is not None and line.rejected.retry_after_s
+    ]
+    return max(waits, default=0)
 
 
 def _rehedge(case: Case, excess: Decimal, tries: list[Line]) -> Action | None:
@@ -111,6 +117,9 @@ def _rehedge(case: Case, excess: Decimal, tries: list[Line]) -> Action | None:
     order = taker(case, index, side, abs(excess), policy.rehedge_band_bps, Purpose.REHEDGE)
     if order is None:
         return None
+    if (until_ns := _told_to_wait(case, index)) > case.now_ns:
+        last_ns = trouble_ns + int(policy.rehedge_within_s * NS_PER_S)
+        return Wait(until_ns) if until_ns < last_ns else None
     if why := case.why_unpriced(index):
         if (key := f"stale {trouble_ns}") not in case.ledger.said:
             return Alarm(key, f"{words(case, excess)} and cannot be hedged: {why}")
@@ -162,6 +171,11 @@ def _unwind(case: Case, excess: Decimal, tries: list[Line]) -> Action:
         return Mark(Step.HALT, f"{told}, and {len(tries)} tries to give it back on {leg.key} failed{_last(tries)}")
     if (reason := _hopeless(case, index)) is not None:
         return Mark(Step.HALT, f"{told}, and {leg.venue} refuses: {reason}")
+    if (until_ns := _told_to_wait(case, index)) > case.now_ns:
+        wait_s = (until_ns - case.now_ns) / NS_PER_S
+        if (until_ns - trouble_ns) / NS_PER_S > policy.stale_halt_s:
+            return Mark(Step.HALT, f"{told}, and {leg.venue} takes no order for {wait_s:.0f} s")
+        return Wait(until_ns)
     if why := case.why_unpriced(index):
         if case.since_s(trouble_ns) >= policy.stale_halt_s:
             return Mark(Step.HALT, f"{told}, and cannot be given back: {why}")

@@ -179,10 +179,9 @@ class Runner:
 
     # commands
     def arm(self) -> Answer:
-        if self.stopping or self.killed:
-            return Answer(
-                False, "arbtui is stopping" if self.stopping else "the kill switch is on; restart to arm again"
-            )
+        """Allow new hedges; takes the kill switch back. Halted hedges stay halted."""
+        if self.stopping:
+            return Answer(False, "arbtui is stopping")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); free the disk, then arm again")
         self.armed, self.killed = True, False

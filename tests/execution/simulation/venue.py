@@ -69,6 +69,8 @@ class Faults:
     read_empty: float = 0.0
     query_fails: float = 0.0
     cancel_lost: float = 0.0
+    lag: float = 0.3  # how often queries and lists learn of an order late
+    blind: bool = False  # a query by client id does not find orders that ended (the lists do)
     nameless_fills: bool = False  # fills are told without a client id (Binance, "Account Trade List")
     feeless_push: bool = False  # the push of a fill does not tell its fee
     gaps: list[tuple[int, int]] = field(default_factory=list)  # the private stream is down
@@ -218,7 +220,7 @@ class SimVenue:
         lost = self.strikes(faults.lost_delivered)
         way_ms = self.rng.uniform(2, 40)
         if lost:
-            way_ms = self.rng.uniform(2, 400 * self.settle_s)
+            way_ms = self.rng.choice((way_ms, self.rng.uniform(2, 450 * self.settle_s)))
             self.note(f"{self.name}: the answer to {order.client_id} gets lost")
             self.answer(lambda: self._unanswered(order, "place"), self.rng.uniform(200, 3_000))
         self.after(way_ms, lambda: self._arrive(order, tell=not lost))
@@ -235,7 +237,8 @@ class SimVenue:
             self._refuse(order, refusal, tell=tell)
             return
         self._ids += 1
-        lag_ns = int(self.rng.uniform(0, 0.5 * self.settle_s) * NS_PER_S) if self.strikes(0.5) else 0
+        lag_s = self.rng.uniform(0.1, 0.5) * self.settle_s if self.strikes(self.faults.lag) else 0.0
+        lag_ns = int(lag_s * NS_PER_S)
         held = Held(order, f"{self.name[0]}{self._ids}", self.now(), self.now() + lag_ns)
         self.orders[order.client_id] = held
         self.note(f"{self.name}: takes {order.client_id} {order.side} {order.qty} at {order.price}")
@@ -412,7 +415,8 @@ class SimVenue:
             self.answer(lambda: self._unanswered(order, "query"), self.rng.uniform(50, 2_000))
             return
         held = self.orders.get(order.client_id)
-        if held is None or not self._remembers(held):
+        blind = self.faults.blind and held is not None and held.status is not OrderStatus.OPEN
+        if held is None or blind or not self._remembers(held):
             self.answer(lambda: OrderAbsent(venue=self.name, client_id=order.client_id, t_ns=self.now()))
             return
         event = self.report(held, "query")
@@ -458,8 +462,11 @@ class SimVenue:
         self.after(self.rng.uniform(3, 80), go)
 
     def _lies(self, kind: ReadKind) -> bool:
-        """Empty although there is something: once, then not again for a while."""
-        if not self.strikes(self.faults.read_empty) or self.now() - self.lied_ns.get(kind, -(10**18)) < 8 * NS_PER_S:
+        """Empty although there is something: for less than a second, then not again for a while."""
+        ago_ns = self.now() - self.lied_ns.get(kind, -(10**18))
+        if ago_ns < 900 * NS_PER_MS:
+            return True
+        if ago_ns < 8 * NS_PER_S or not self.strikes(self.faults.read_empty):
             return False
         self.lied_ns[kind] = self.now()
         self.note(f"{self.name}: {kind} is empty this once")

@@ -10,7 +10,7 @@ from random import Random
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, ManualClock, Timer
 from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.core.orders import Absence, Order, Side
+from arbtui.core.orders import Absence, Order, OrderStatus, Side
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.ledger import VenueRules
 from arbtui.execution.lifecycle import State
@@ -24,6 +24,38 @@ from tests.execution.simulation.venue import Faults, Port, SimVenue, Trade, Wire
 START_NS = 1_800_000_000 * NS_PER_S
 ZERO = Decimal(0)
 SILENCE_S = 35.0  # longest time that an exposure may go unmentioned: the alarm of a doubt, and its reads
+
+
+PROFILES: dict[str, dict[str, tuple[float, float]]] = {
+    "calm": {},
+    "lossy": {
+        "lost_delivered": (0.2, 0.7),
+        "lost_undelivered": (0.0, 0.3),
+        "lag": (0.7, 1.0),
+        "query_fails": (0.0, 0.3),
+    },
+    "dumb": {"lost_delivered": (0.2, 0.6), "query_fails": (0.9, 1.0), "read_fails": (0.8, 1.0)},
+    "messy": {"reorder": (0.3, 0.9), "duplicate": (0.2, 0.7), "vague_end": (0.3, 0.9), "late_end": (0.1, 0.6)},
+    "poor": {"reject": (0.1, 0.5), "thin": (0.2, 0.8), "no_fill": (0.1, 0.4), "cancel_lost": (0.0, 0.5)},
+}
+WEIGHTS = (0.3, 0.2, 0.08, 0.22, 0.2)
+ANY = {
+    "lost_delivered": 0.5,
+    "lost_undelivered": 0.5,
+    "reject": 0.5,
+    "hopeless": 0.5,
+    "thin": 0.7,
+    "no_fill": 0.5,
+    "late_end": 0.6,
+    "vague_end": 0.6,
+    "duplicate": 0.6,
+    "reorder": 0.6,
+    "unknown_word": 0.15,
+    "read_fails": 0.6,
+    "read_empty": 0.7,
+    "query_fails": 0.6,
+    "cancel_lost": 0.6,
+}
 
 
 class Crash(Exception):
@@ -60,11 +92,12 @@ class Life:
 class SimJournal:
     """The disk. What is written stands after a moment; a crash keeps the batches that stood, or some more."""
 
-    def __init__(self, clock: ManualClock, rng: Random, failing: list[tuple[int, int]]) -> None:
+    def __init__(self, clock: ManualClock, rng: Random, failing: list[tuple[int, int]], *, slow: bool) -> None:
         self.durable: list[Record] = []
         self._clock = clock
         self._rng = rng
         self._failing = failing
+        self._slow = slow
         self._pending: list[list[Record]] = []
         self._doomed: list[list[Record]] = []  # written before a failure was told
         self._free_ns = 0
@@ -78,7 +111,9 @@ class SimJournal:
         life, batch = self.life, list(records)
         life.act()
         self._pending.append(batch)
-        slow_ms = 2_000.0 if self._rng.random() < 0.002 else self._rng.uniform(0.1, 4)
+        slow_ms = self._rng.uniform(0.1, 4)
+        if self._slow and self._rng.random() < 0.3:
+            slow_ms = self._rng.choice((50.0, 400.0, 1_500.0))
         self._free_ns = max(self._free_ns, self._clock.now_ns() + int(slow_ms * NS_PER_MS))
         self._clock.call_at(self._free_ns, partial(self._done, life, batch, then, failed))
 
@@ -99,6 +134,10 @@ class SimJournal:
         life.act()
         if then is not None:
             then()
+
+    def _die(self) -> None:
+        if self.life.lives:
+            raise Crash
 
     def crash(self) -> None:
         keep = 0 if self.fails() or self._doomed else self._rng.randint(0, len(self._pending))
@@ -150,14 +189,14 @@ class World:
     # the set-up
     def _draw(self) -> None:
         rng = self.rng
-        faults_s = rng.choice((4, 10, 25))
+        faults_s = rng.choice((4, 4, 10, 10, 25, 60))
         self.plan = Plan(
             end_s=faults_s + 260,
             faults_s=faults_s,
             styles=[self._style() for _ in range(rng.choice((1, 1, 2)))],
             policy=replace(
                 Policy(),
-                maker_rest_s=rng.choice((3.0, 8.0)),
+                maker_rest_s=rng.choice((3.0, 8.0, 50.0)),
                 thinner_first=rng.random() < 0.2,
                 rehedge_tries=rng.choice((1, 3)),
                 on_leg_lost=rng.choice(("halt", "rebalance")),
@@ -171,10 +210,13 @@ class World:
         for index, name in enumerate(("alpha", "beta")):
             self._venue(name, index, path)
         failing = []
-        if rng.random() < 0.15:
+        self.crash_ns = 0
+        if rng.random() < 0.2:
             begin = START_NS + int(rng.uniform(0, faults_s) * NS_PER_S)
             failing = [(begin, begin + int(rng.uniform(0.05, 10) * NS_PER_S))]
-        self.journal = SimJournal(self.clock, rng, failing)
+            if rng.random() < 0.6:
+                self.crash_ns = begin + int(rng.uniform(0, 3) * NS_PER_S)
+        self.journal = SimJournal(self.clock, rng, failing, slow=rng.random() < 0.15)
 
     def _style(self) -> tuple[Style, int | None]:
         if self.rng.random() < 0.6:
@@ -224,14 +266,16 @@ class World:
         rng = self.rng
         faults = Faults(until_ns=START_NS + self.plan.faults_s * NS_PER_S)
         faults.nameless_fills, faults.feeless_push = rng.random() < 0.4, rng.random() < 0.3
-        if rng.random() < 0.2:
-            return faults
-        kinds = [name for name, value in vars(faults).items() if isinstance(value, float)]
-        for name in rng.sample(kinds, rng.randint(1, 6)):
-            setattr(faults, name, rng.uniform(0.05, 0.6 if name != "unknown_word" else 0.15))
+        faults.blind = rng.random() < 0.15
+        for name, (low, high) in rng.choices(list(PROFILES.values()), weights=WEIGHTS)[0].items():
+            setattr(faults, name, rng.uniform(low, high))
+        if rng.random() < 0.5:
+            for name in rng.sample(sorted(ANY), rng.randint(1, 5)):
+                setattr(faults, name, rng.uniform(0.05, ANY[name]))
         if rng.random() < 0.3:
             begin = START_NS + int(rng.uniform(0, self.plan.faults_s) * NS_PER_S)
-            faults.gaps.append((begin, begin + int(rng.uniform(0.2, 6) * NS_PER_S)))
+            length_s = rng.choice((rng.uniform(0.2, 6), rng.uniform(0.2, 6), rng.uniform(6, 60)))
+            faults.gaps.append((begin, begin + int(length_s * NS_PER_S)))
         return faults
 
     def _spoilt(self) -> list[tuple[int, int, str]]:
@@ -287,6 +331,8 @@ class World:
             self.broke(f"{order.client_id} was sent twice")
         self.placed.add(order.client_id)
         letter = order.client_id[12]
+        if letter in "xuf" and order.market is Market.PERP and not order.reduce_only:
+            self.broke(f"{order.client_id} closes and is not reduce-only")
         if self.runner.killed:
             self.broke(f"{order.client_id} was sent with the kill switch on")
         if letter == "e" and (self.runner.stopping or not self.runner.armed):
@@ -295,6 +341,10 @@ class World:
         failing = self.journal.fails() or bool(self.runner.journal_failed)
         if not on_disk and not (failing and letter in "hruf"):
             self.broke(f"{order.client_id} was sent before it was on disk")
+
+    def _die(self) -> None:
+        if self.life.lives:
+            raise Crash
 
     def crash(self) -> None:
         self.note("=== the process dies")
@@ -323,6 +373,7 @@ class World:
         spec = self.venues[order.venue].instrument
         assert spec.multiplier is not None
         got = self.truth.setdefault(hedge, [ZERO, ZERO])
+        self._check_frozen(hedge, order)
         got[leg] += order.side.sign * trade.qty * spec.multiplier
         if trade.fee_ccy == spec.base:
             got[leg] -= trade.fee * spec.multiplier
@@ -331,6 +382,16 @@ class World:
         signed = got[leg] if leg == 0 else -got[leg]
         if (signed > most + slack or signed < -slack) and not self.taken:
             self.broke(f"{hedge} holds {got[leg]} on leg {leg}, wanted at most {most}")
+
+    def _check_frozen(self, hedge: str, order: Order) -> None:
+        """While a hedge is in doubt nothing of it may rest for long: the pair takes no new risk."""
+        ledger = self.runner.ledgers.get(hedge)
+        if not self.life.lives or ledger is None or ledger.state is not State.IN_DOUBT:
+            return
+        line = ledger.lines.get(order.client_id)
+        long_ago = self.clock.now_ns() - ledger.state_ns > NS_PER_S
+        if long_ago and line is not None and line.status is OrderStatus.OPEN and line.canceled_ns is None:
+            self.broke(f"{order.client_id} rests and fills although the hedge is in doubt")
 
     def excess(self, hedge: str) -> Decimal:
         """Coins that one leg has too much, if an order could change it; zero for dust."""
@@ -416,6 +477,8 @@ class World:
                 self.close(Verb.FLATTEN)
             case "kill":
                 self.runner.kill("a person pressed the key")
+            case "disarm":
+                self.runner.disarm("a person said so")
             case "arm":
                 self.runner.arm()
             case "cancel":
@@ -445,7 +508,9 @@ class World:
         rng, plan = self.rng, self.plan
         at = [(rng.uniform(0, plan.faults_s * 0.7), partial(self.open, *style)) for style in plan.styles]
         at[0] = (0.01, at[0][1])
-        whats = ["close", "close", "flatten", "kill", "cancel", "retry", "stop", "adl", "hand"]
+        whats = ["close", "close", "flatten", "kill", "arm", "disarm", "cancel", "retry", "stop", "adl", "hand"]
+        if self.crash_ns:
+            self.clock.call_at(self.crash_ns, self._die)
         chosen = rng.sample(whats, rng.choice((0, 1, 1, 2, 3)))
         at += [(rng.uniform(0.05, plan.faults_s), partial(self.command, what)) for what in chosen]
         if rng.random() < 0.7:

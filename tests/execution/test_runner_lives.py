@@ -1,0 +1,236 @@
+"""Restarts, a disk that fails, strangers, and what a venue does to a leg by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from arbtui.core.errors import RefusalReason
+from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side
+from arbtui.execution.intents import client_id, read_client_id
+from arbtui.execution.ports import Record
+from arbtui.execution.records import BadRecord
+from arbtui.execution.runner import UNSAVED_MAX
+from tests.execution.stage import HEDGE, Stage, dec, fill, intent, report, with_policy
+
+LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
+
+
+def again(stage: Stage, after_s: float = 1.0) -> Stage:
+    """The process is gone; the next one has the journal."""
+    return Stage(list(stage.disk.kept), now_ns=stage.clock.now_ns() + int(after_s * 1e9))
+
+
+def told_everything(stage: Stage, *, positions: tuple[str, str] = ("10", "-10")) -> None:
+    for venue, qty in zip(("alpha", "beta"), positions, strict=True):
+        stage.position(venue, qty)
+        for kind in LISTS:
+            stage.read_done(venue, kind)
+
+
+def test_the_first_act_of_a_new_life_is_to_read_the_venues() -> None:
+    first = Stage()
+    first.hedged()
+    second = again(first)
+    assert second.state() == "in_doubt"
+    for pen in second.pens.values():
+        assert {kind for kind, _, _ in pen.reads} == set(LISTS)
+    assert second.sent() == []
+    told_everything(second)
+    assert second.state() == "hedged"
+
+
+def test_a_new_life_is_disarmed() -> None:
+    stage = Stage()
+    stage.runner.armed = False
+    second = Stage(list(stage.disk.kept))
+    second.runner.armed = False
+    assert not second.runner.open(intent()).accepted
+
+
+def test_an_order_that_may_have_been_sent_is_never_sent_again() -> None:
+    first = Stage()
+    first.open()
+    second = again(first)
+    assert second.sent() == []
+    assert set(second.pens["alpha"].queried) == {first.order("alpha").client_id}
+    for venue in ("alpha", "beta"):
+        second.report(first.order(venue), OrderStatus.FILLED, "10", "query")
+    told_everything(second)
+    assert second.state() == "hedged"
+    assert second.sent() == []
+
+
+def test_an_intent_without_orders_is_dropped_by_the_next_life() -> None:
+    first = Stage()
+    first.disk.hold = True
+    first.open()
+    first.disk.held.pop(0)()
+    second = again(first)
+    told_everything(second, positions=("0", "0"))
+    assert second.state() == "done"
+    assert second.sent() == []
+
+
+def test_an_excess_is_given_back_by_the_next_life() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    second = again(first)
+    second.report(first.order("beta"), OrderStatus.EXPIRED, "0", "query")
+    told_everything(second, positions=("10", "0"))
+    assert second.state() == "rehedging"
+    assert second.order("beta").client_id not in first.sent()
+
+
+def test_halted_stays_halted() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    first.runner.kill("a test")
+    first.refuses(first.order("beta"), RefusalReason.OTHER)
+    second = again(first)
+    told_everything(second, positions=("10", "0"))
+    second.wait(60)
+    assert second.state() == "halted"
+    assert second.sent() == []
+    assert any("taken over as halted" in text for text in second.alarms())
+
+
+def test_venues_that_cannot_be_read_halt_after_two_minutes() -> None:
+    first = Stage()
+    first.hedged()
+    second = again(first)
+    second.wait(31)
+    assert any("could not be read" in text for text in second.alarms())
+    second.wait(90)
+    assert second.state() == "halted"
+
+
+def test_a_record_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(BadRecord, match="order record of hedge x"):
+        Stage([Record(0, "x", "order", b'{"type":"order"')])
+
+
+def test_a_full_disk_opens_nothing_and_disarms() -> None:
+    stage = Stage()
+    stage.disk.full = True
+    stage.open()
+    assert stage.sent() == []
+    assert stage.state() == "done"
+    assert not stage.runner.armed
+    assert "journal" in stage.runner.arm().text
+
+
+def test_a_full_disk_does_not_keep_an_excess_open() -> None:
+    stage = Stage()
+    stage.open()
+    stage.fills(stage.order("alpha"))
+    stage.disk.full = True
+    stage.refuses(stage.order("beta"), RefusalReason.OTHER)
+    assert len(stage.pens["beta"].placed) == 2
+    stage.fills(stage.order("beta"))
+    assert stage.state() == "hedged"
+    assert not stage.runner.armed
+    stage.disk.full = False
+    stage.wait(60)  # the next record takes the others with it, first things first
+    stage.runner.poke()
+    stage.fills(stage.order("beta"))
+    kinds = [kept.kind for kept in stage.disk.kept if kept.hedge == HEDGE]
+    assert kinds.count("order") == 3
+    again_sent = again(stage)
+    assert again_sent.runner.ledgers[HEDGE].position(1) == -10
+
+
+def test_what_went_out_unrecorded_is_found_in_the_history_and_its_name_is_not_used_again() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    first.disk.full = True
+    first.refuses(first.order("beta"), RefusalReason.OTHER)
+    lost = first.order("beta")
+    second = again(first)
+    assert lost.client_id not in second.runner.ledgers[HEDGE].lines
+    second.report(first.order("beta", 0), OrderStatus.REJECTED, "0", "query")
+    second.runner.hear(report(lost, OrderStatus.FILLED, "10", "history", second.clock.now_ns()))
+    told_everything(second)
+    assert second.state() == "hedged"
+    assert any("unrecorded" in text for text in second.alarms())
+    assert second.runner.ledgers[HEDGE].number > UNSAVED_MAX
+
+
+def test_hedge_ids_grow_across_lives_and_clock_steps() -> None:
+    first = Stage()
+    made = first.open(intent(hedge=first.runner.new_id()))
+    second = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() - 10**15)
+    assert second.runner.new_id() > made.hedge
+
+
+def test_somebody_elses_order_is_told_and_left_alone() -> None:
+    stage = Stage()
+    stage.hedged()
+    strange = report(stage.order("alpha"), OrderStatus.OPEN)
+    strange = OrderReport(**{**{f: getattr(strange, f) for f in strange.__struct_fields__}, "client_id": "web_1"})
+    strange = OrderReport(**{**{f: getattr(strange, f) for f in strange.__struct_fields__}, "order_id": "77"})
+    stage.runner.hear(strange)
+    assert any("not arbtui's" in said.text for said in stage.said)
+    assert stage.state() == "hedged"
+    assert stage.pens["alpha"].canceled == []
+
+
+def lose_a_leg(stage: Stage) -> None:
+    for _ in range(2):
+        stage.wait(1.2)
+        stage.position("beta", "-4")
+        stage.read_done("beta", ReadKind.POSITIONS, native="")
+
+
+def test_a_leg_that_was_taken_away_halts_the_hedge() -> None:
+    stage = Stage()
+    stage.hedged()
+    lose_a_leg(stage)
+    assert stage.state() == "halted"
+    assert "6 were taken away" in " ".join(stage.alarms())
+    assert len(stage.sent()) == 2
+
+
+def test_one_read_takes_no_leg_away() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.wait(1)
+    stage.read_done("beta", ReadKind.POSITIONS, native="")
+    assert stage.state() == "hedged"
+    stage.wait(1.2)
+    stage.position("beta", "-10")
+    stage.read_done("beta", ReadKind.POSITIONS, native="")
+    stage.wait(1.2)
+    assert stage.state() == "hedged"
+
+
+def test_a_leg_that_was_taken_away_is_balanced_where_the_policy_says_so() -> None:
+    stage = Stage()
+    stage.open(intent(policy=with_policy(on_leg_lost="rebalance")))
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue))
+    lose_a_leg(stage)
+    assert stage.state() == "rehedging"
+    assert (stage.order("beta").side, stage.order("beta").qty) == (Side.SELL, dec(6))
+
+
+def test_liquidation_is_an_alarm_and_the_positions_are_read_at_once() -> None:
+    stage = Stage()
+    stage.hedged()
+    order = stage.order("beta")
+    taken = fill(order, "6", fill_id="adl", named=False)
+    stage.runner.hear(
+        type(taken)(**{**{f: getattr(taken, f) for f in taken.__struct_fields__}, "origin": "adl", "order_id": "z"})
+    )
+    assert any("adl" in text for text in stage.alarms())
+    assert (ReadKind.POSITIONS, "", None) in stage.pens["beta"].reads
+
+
+def test_client_ids_say_what_they_are() -> None:
+    stage = Stage()
+    stage.open()
+    name = read_client_id(stage.order("beta").client_id)
+    assert name is not None
+    assert client_id(name.hedge, name.leg, name.purpose, name.number) == stage.order("beta").client_id

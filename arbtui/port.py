@@ -18,6 +18,7 @@ from arbtui.core.status import FeedStatus, Notice, ProcessFigures
 from arbtui.execution.intents import Intent, Style, Verb
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.pairs import Pair
+from arbtui.execution.pnl import Pnl
 from arbtui.execution.preflight import Check, Facts
 from arbtui.execution.preview import Estimate
 from arbtui.execution.records import Fact
@@ -139,6 +140,14 @@ class TradingPort(Protocol):
 
     def pnl_usd(self, hedge: str) -> Decimal | None:
         """What a hedge has made, realised and open, fees and funding in it; None where something is not known."""
+        ...
+
+    def pnl(self, hedge: str) -> Pnl | None:
+        """The account of a hedge, ended or not, in its currencies; None for one that is not known."""
+        ...
+
+    def usd(self, ccy: str) -> Decimal | None:
+        """US dollars for one unit of a currency or coin; None where no fresh rate is known."""
         ...
 
     def equity_usd(self) -> Decimal | None:

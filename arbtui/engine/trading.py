@@ -38,7 +38,7 @@ from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.limits import Limits, refusals, usage
 from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
-from arbtui.execution.pnl import Funding, hedge_pnl
+from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
 from arbtui.execution.policy import Policy
 from arbtui.execution.ports import Executor, Journal, Price, Prices
 from arbtui.execution.preflight import Check, Facts, Snapshot, preflight, refusal
@@ -216,10 +216,20 @@ class Trading:
         ledger = self.ledgers.get(hedge)
         return self._result_usd(ledger) if ledger is not None and ledger.turns else None
 
-    def _result_usd(self, ledger: Ledger) -> Decimal | None:
+    def pnl(self, hedge: str) -> Pnl | None:
+        ledger = self.ledgers.get(hedge)
+        return self._pnl(ledger) if ledger is not None and ledger.turns else None
+
+    def usd(self, ccy: str) -> Decimal | None:
+        return self._prices.usd(ccy)
+
+    def _pnl(self, ledger: Ledger) -> Pnl:
         legs = ledger.intent.legs
         prices = (self._prices.price(legs[0].key), self._prices.price(legs[1].key))
-        return hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge)).usd(self._prices.usd)
+        return hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge))
+
+    def _result_usd(self, ledger: Ledger) -> Decimal | None:
+        return self._pnl(ledger).usd(self._prices.usd)
 
     def equity_usd(self) -> Decimal | None:
         """Totals of all wallets, and what open perpetual positions would bring at their marks."""

@@ -148,6 +148,11 @@ class Intent:
         return self.verb is Verb.OPEN
 
     @property
+    def take_band_bps(self) -> Decimal:
+        """How far a first taker order of this turn may pay beyond the frozen price."""
+        return self.policy.flatten_band_bps if self.verb is Verb.FLATTEN else self.policy.take_band_bps
+
+    @property
     def planned_net_bps(self) -> Decimal:
         """What opening at the frozen prices leaves after both entry fees; meaningless for a closing turn."""
         buy, sell = self.legs

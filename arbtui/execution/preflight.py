@@ -84,9 +84,14 @@ class Check:
 
 
 def preflight(intent: Intent, snap: Snapshot) -> list[Check]:
-    """Every check, in the order in which a person would look. All must hold."""
+    """Every check, in the order in which a person would look. All must hold.
+
+    A closing turn sends nothing on a leg that holds nothing, so nothing is asked of that leg.
+    """
     checks = [Check("armed", snap.armed, "armed" if snap.armed else "disarmed: nothing is opened; arm first")]
     for index, leg in enumerate(intent.legs):
+        if not intent.opens and not intent.qty[index]:
+            continue
         checks += [
             _instrument(leg, snap.instruments[index]),
             _price(intent, index, snap.prices[index]),
@@ -130,7 +135,7 @@ def _price(intent: Intent, index: int, price: Price) -> Check:
     rests = intent.style is Style.MAKER_TAKER and intent.maker == index
     now = (price.bid if rests else price.ask) if leg.side is Side.BUY else (price.ask if rests else price.bid)
     slip = slip_bps(leg.price, now, leg.side)
-    band = policy.maker_band_bps if rests else policy.take_band_bps
+    band = policy.maker_band_bps if rests else intent.take_band_bps
     if slip > band:
         return Check("price", False, f"{leg.key} has moved {slip:.1f} bps against us since review; review again")
     return Check("price", True, f"{leg.key} {slip:+.1f} bps since review, band {band}")

@@ -84,7 +84,7 @@ def estimate(
 def _leg_view(intent: Intent, index: int, price: Price, depth: Depth) -> LegView:
     leg, qty = intent.legs[index], intent.qty[index]
     rests = intent.style is Style.MAKER_TAKER and intent.maker == index
-    band = intent.policy.maker_band_bps if rests else intent.policy.take_band_bps
+    band = intent.policy.maker_band_bps if rests else intent.take_band_bps
     top = _top(price, leg.side, rests=rests)
     est = top if rests else _walked(depth.asks if leg.side is Side.BUY else depth.bids, qty)
     rate = leg.maker_rate if rests else leg.taker_rate

@@ -133,10 +133,10 @@ def close_intent(
         held = ledger.position(index)
         side = Side.SELL if (held or Decimal(1 - 2 * index)) > 0 else Side.BUY
         frozen = frozen_price(prices[index], side, rests=maker == index)
-        if frozen is None:
+        if frozen is None and held:
             return f"{leg.key} has no price to close at now; wait for one"
         wanted = abs(held) if qty_base is None else min(abs(held), qty_base)
-        legs.append(replace(leg, side=side, price=frozen))
+        legs.append(replace(leg, side=side, price=leg.price if frozen is None else frozen))
         qty.append(floor_to_step(wanted, leg.terms))
     if qty == [ZERO, ZERO]:
         return "nothing is open that could be traded"

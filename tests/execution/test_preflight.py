@@ -9,7 +9,7 @@ import pytest
 
 from arbtui.core.model import Market, TradingStatus
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, StreamState
-from arbtui.execution.intents import Intent
+from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.preflight import Facts, Snapshot, preflight, refusal
 from tests.execution.stage import GOOD, T0, dec, instrument, intent, quote
 
@@ -152,3 +152,21 @@ def test_spot_needs_the_coin_to_sell_and_the_money_to_buy() -> None:
     assert failed(snap, intent(buy=spot)) == ["funds"]
     made.hear(Balance(venue="alpha", wallet="trading", asset="USDT", total=dec(2_000), free=dec(2_000), t_ns=T0))
     assert failed(snap, intent(buy=spot)) == []
+
+
+def flatten(held: tuple[str, str], *, drift: str = "0") -> Intent:
+    made = intent(qty="5")
+    legs = tuple(replace(leg, side=leg.side.other, price=leg.price + dec(drift)) for leg in made.legs)
+    return replace(made, turn=1, verb=Verb.FLATTEN, legs=(legs[0], legs[1]), qty=(dec(held[0]), dec(held[1])))
+
+
+def test_a_leg_that_holds_nothing_keeps_no_other_from_being_flattened() -> None:
+    blind = (GOOD[0], replace(GOOD[1], bid=None, ask=None, fresh=False, why_not="the stream is down"))
+    assert "quantity" in failed(snapshot(prices=blind), replace(intent(), qty=(dec(5), dec(0))))
+    assert failed(snapshot(prices=blind), flatten(("5", "0"))) == []
+    assert "price" in failed(snapshot(prices=blind), flatten(("5", "5")))
+
+
+def test_flattening_may_follow_the_price_as_far_as_its_own_band() -> None:
+    assert failed(snapshot(), flatten(("5", "5"), drift="0.5")) == []
+    assert failed(snapshot(), replace(flatten(("5", "5"), drift="0.5"), verb=Verb.CLOSE)) == ["price"]

@@ -159,10 +159,6 @@ class TradingPort(Protocol):
         """(t_ns, USD), oldest first; kept over restarts."""
         ...
 
-    def usd(self, ccy: str) -> Decimal | None:
-        """US dollars for one unit of a currency or coin; None where no fresh rate is known."""
-        ...
-
     def preview(self, ticket: Ticket) -> Preview:
         """Work a ticket out with the prices and accounts of this moment; asks venues for what is not known yet."""
         ...

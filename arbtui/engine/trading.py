@@ -255,9 +255,6 @@ class Trading:
     def equity_curve(self) -> Sequence[tuple[int, float]]:
         return self._curve
 
-    def usd(self, ccy: str) -> Decimal | None:
-        return self._prices.usd(ccy)
-
     def _note_equity(self) -> None:
         equity = self.equity_usd()
         if equity is not None and not self._unread:

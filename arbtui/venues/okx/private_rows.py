@@ -111,35 +111,6 @@ def report(row: OrderRow, where: Market, how: Told, t_ns: int) -> OrderReport:
     )
 
 
-def push_fill(row: OrderRow, where: Market, t_ns: int) -> Fill | None:
-    """The fill that a push of an order tells besides; None where nothing was filled.
-
-    A liquidation or ADL names no trade here ("0"); its fills are in the list of fills, under negative ids.
-    """
-    qty = amount_or_none(row.fill_sz)
-    if not qty or row.trade_id in _NO_TRADE:
-        return None
-    fee = signed_or_none(row.fill_fee)
-    return Fill(
-        venue=VENUE,
-        market=where,
-        native=_name(row.inst_id, "instId"),
-        fill_id=row.trade_id,
-        order_id=_name(row.ord_id, "ordId"),
-        client_id=row.cl_ord_id,
-        side=_side(row.side),
-        price=told(price_or_none(row.fill_px), "price of its fill"),
-        qty=qty,
-        told="push",
-        t_ns=t_ns,
-        t_ms=millis_or_none(row.fill_time) or millis_or_none(row.u_time),
-        fee=None if fee is None else ours(fee),
-        fee_ccy=row.fill_fee_ccy,
-        maker=_maker(row.exec_type),
-        origin=_ORIGIN.get(row.category, "order"),
-    )
-
-
 def listed_fill(row: FillRow, where: Market, t_ns: int) -> Fill:
     """A row of the list of fills. An id below zero says that the venue traded: liquidation, unless the bill knows."""
     qty = told(amount_or_none(row.fill_sz), "size of a fill")

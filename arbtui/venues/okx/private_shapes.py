@@ -19,7 +19,7 @@ class Ack(msgspec.Struct, rename="camel"):
 
 
 class OrderRow(msgspec.Struct, rename="camel"):
-    """An order, by REST or by push. The members of the last fill are trusted in pushes only."""
+    """An order, by REST or by push. What either says of its last fill alone is not read."""
 
     inst_type: str
     inst_id: str
@@ -38,13 +38,6 @@ class OrderRow(msgspec.Struct, rename="camel"):
     cancel_source: str = ""
     u_time: str = ""
     code: str = ""
-    fill_px: str = ""
-    fill_sz: str = ""
-    fill_time: str = ""
-    trade_id: str = ""
-    exec_type: str = ""
-    fill_fee: str = ""
-    fill_fee_ccy: str = ""
 
 
 class FillRow(msgspec.Struct, rename="camel"):

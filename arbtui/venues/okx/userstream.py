@@ -134,15 +134,17 @@ class OkxUserStream:
     # --- what happened to the account ---------------------------------------------------------------------------------
 
     def _orders(self, data: bytes, t_ns: int) -> Sequence[PrivateEvent]:
-        """A fill is told before the report that may end its order."""
+        """What filled is told by the cumulative quantity alone, never as a fill.
+
+        One push may stand for several fills at one price and names the last of them only: under that id the list of
+        fills has another, smaller quantity, and counted together they would be more than was filled.
+        """
         events: list[PrivateEvent] = []
         for row in guarded(private_shapes.orders, data, "OKX orders push"):
             market = private_rows.market(row.inst_type)
             if market is None:
                 events.append(Ignored("other_product"))
                 continue
-            if (fill := private_rows.push_fill(row, market, t_ns)) is not None:
-                events.append(fill)
             events.append(private_rows.report(row, market, "push", t_ns))
         return events
 

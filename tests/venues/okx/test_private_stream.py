@@ -11,7 +11,7 @@ import pytest
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.events import Closing, Ignored, Pong, Refused
 from arbtui.core.model import Market
-from arbtui.core.orders import Balance, Fill, OrderReport, OrderStatus, Position, Side
+from arbtui.core.orders import Balance, OrderReport, OrderStatus, Position
 from arbtui.venues.private import Expired, LoggedIn, LoginRefused, PrivateSession, SubscribedAll
 from tests.venues.okx.samples import (
     KEYS,
@@ -129,39 +129,17 @@ def test_pings_are_four_letters() -> None:
 # --- orders -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_fill_is_told_before_the_report_of_its_order() -> None:
-    fill, report = up().decode(orders(order_row()), T_NS)
-    assert fill == Fill(
-        venue="okx",
-        market=Market.PERP,
-        native="BTC-USDT-SWAP",
-        fill_id="1518905529",
-        order_id="2497956918703120384",
-        client_id="arb0001A",
-        side=Side.BUY,
-        price=Decimal(64000),
-        qty=Decimal(1),
-        told="push",
-        t_ns=T_NS,
-        t_ms=1746947317402,
-        fee=Decimal("0.32"),
-        fee_ccy="USDT",
-        maker=False,
-    )
+def test_a_push_tells_the_cumulative_quantity_and_no_fill_since_it_may_stand_for_several() -> None:
+    (report,) = up().decode(orders(order_row()), T_NS)
     assert isinstance(report, OrderReport)
     assert (report.status, report.filled, report.told) == (OrderStatus.OPEN, Decimal(1), "push")
-
-
-def test_a_spot_buy_pays_its_fee_in_coins() -> None:
-    fill, report = up().decode(orders(spot_order_row(state="filled", accFillSz="3")), T_NS)
-    assert isinstance(fill, Fill)
-    assert (fill.market, fill.fee, fill.fee_ccy) == (Market.SPOT, Decimal("0.001"), "BTC")
+    (report,) = up().decode(orders(spot_order_row(state="filled", accFillSz="3")), T_NS)
     assert isinstance(report, OrderReport)
-    assert report.status is OrderStatus.FILLED
+    assert (report.market, report.status, report.filled) == (Market.SPOT, OrderStatus.FILLED, Decimal(3))
 
 
 @pytest.mark.parametrize("size", ["", "0"])
-def test_an_order_that_did_not_fill_tells_no_fill(size: str) -> None:
+def test_an_order_that_did_not_fill_tells_nothing_filled(size: str) -> None:
     (report,) = up().decode(orders(unfilled(fillSz=size)), T_NS)
     assert isinstance(report, OrderReport)
     assert (report.status, report.filled, report.avg_price) == (OrderStatus.OPEN, Decimal(0), None)
@@ -187,12 +165,10 @@ def test_the_rest_of_an_order_that_filled_in_part_is_canceled_and_its_fill_stays
 def test_what_the_venue_traded_itself_is_reported_and_its_fills_are_left_to_the_list(
     category: str, origin: str
 ) -> None:
-    (report,) = up().decode(orders(order_row(category=category, clOrdId="", tradeId="0")), T_NS)
-    assert isinstance(report, OrderReport)
-    assert (report.origin, report.client_id) == (origin, "")
-    fill, _ = up().decode(orders(order_row(category=category, clOrdId="", tradeId="-5")), T_NS)
-    assert isinstance(fill, Fill)
-    assert (fill.origin, fill.fill_id) == (origin, "-5")
+    for trade in ("0", "-5"):
+        (report,) = up().decode(orders(order_row(category=category, clOrdId="", tradeId=trade)), T_NS)
+        assert isinstance(report, OrderReport)
+        assert (report.origin, report.client_id) == (origin, "")
 
 
 def test_a_state_that_nobody_knows_is_unknown_and_not_guessed() -> None:
@@ -214,7 +190,7 @@ def test_an_order_on_something_unlisted_is_still_told() -> None:
 
 def test_a_push_with_one_bad_row_tells_nothing_and_says_so() -> None:
     with pytest.raises(ProtocolBroken):
-        up().decode(orders(order_row(), order_row(fillPx="nan")), T_NS)
+        up().decode(orders(order_row(), order_row(accFillSz="nan")), T_NS)
 
 
 # --- positions and balances -------------------------------------------------------------------------------------------

@@ -138,6 +138,11 @@ class Case:
         assert now is not None
         return slip_bps(self.leg(index).price, now, side)
 
+    def closable(self, index: int, side: Side) -> Decimal:
+        """Coins of a leg that an order of ``side`` can give back: what this hedge holds there, and nothing beyond."""
+        held = self.position(index)
+        return abs(held) if held * side.sign < 0 else ZERO
+
     def excess(self) -> Decimal:
         """Coins that leg 0 is known to hold more than leg 1, signed."""
         return self.ledger.position(0) + self.ledger.position(1)
@@ -165,6 +170,9 @@ class Case:
         return Wait(min(moments) if moments else None)
 
 
+_GIVES_BACK = (Purpose.UNWIND, Purpose.EXIT, Purpose.FLATTEN)
+
+
 def _reason(price: Price) -> str:
     return f" ({price.why_not})" if price.why_not else ""
 
@@ -180,10 +188,10 @@ def order_of(
     number: int,
     rests: bool = False,
 ) -> Ordered:
-    """One order of a leg; what lessens a perpetual position is reduce-only."""
+    """One order of a leg. What lessens a perpetual position, or is meant to, is reduce-only."""
     leg = case.leg(index)
     held = case.position(index)
-    lessens = held * side.sign < 0
+    lessens = held * side.sign < 0 or not case.intent.opens or purpose in _GIVES_BACK
     order = Order(
         client_id=client_id(case.ledger.hedge, index, purpose, number),
         venue=leg.venue,

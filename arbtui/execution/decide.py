@@ -6,6 +6,7 @@ The cases, in this order; the first that holds decides.
     | ------------------------------------------------- | ---------------------------------------------------------- |
     | the intent, or an order, is not on disk yet       | wait                                                       |
     | more was filled than was ordered                  | halt                                                       |
+    | a fill bears our name, its order is not known     | halt                                                       |
     | an order is in doubt                              | in_doubt: cancel what rests, ask, prove, alarm, halt       |
     | it comes from an earlier life                     | in_doubt: read the venues first                            |
     | it was in doubt and is not any more               | resolved: decide anew                                      |
@@ -38,6 +39,7 @@ from arbtui.execution.actions import (
     Case,
     Desk,
     Mark,
+    Query,
     ReadAccount,
     SendOrders,
     Wait,
@@ -68,6 +70,8 @@ def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk)
         return Wait(None)
     if (over := ledger.overfilled()) and ledger.state is not State.HALTED:
         return Mark(Step.HALT, f"{over[0].order.venue} filled more of {over[0].order.client_id} than was ordered")
+    if (fill := ledger.nameless()) is not None and allows(ledger.state, Step.HALT):
+        return Mark(Step.HALT, f"{fill.venue} filled {fill.client_id}, an order of this hedge that no journal kept")
     if doubts := ledger.doubts(now_ns):
         return resolve(case, doubts)
     if (action := catch_up(case)) is not None:
@@ -190,7 +194,7 @@ def _go_on(case: Case) -> Action:
     if case.flights():
         # a leader that rests is tended meanwhile: it may have to be taken back
         tended = lead_on(case, lead) if lead is not None and resting else None
-        return tended if isinstance(tended, Cancel) else case.heard_or(None)
+        return tended if isinstance(tended, Cancel | Query) else case.heard_or(None)
     if case.intent.verb is Verb.FLATTEN and not ledger.turn_over and not resting and _held(case):
         return _flatten_again(case)
     if repairable(case, excess) and not (resting and _may_grow(case, excess, lead)):

@@ -23,9 +23,8 @@ def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
     first, since_ns = min(doubts, key=lambda doubt: doubt[1])
     if ledger.state not in (State.IN_DOUBT, State.HALTED):
         return Mark(Step.DOUBT, _words(first))
-    for line in case.resting():
-        if line.canceled_ns is None and line.known:
-            return Cancel(line.order.client_id, "the other leg is in doubt")
+    if (action := _take_back(case)) is not None:
+        return action
     for line, _ in doubts:
         if ledger.proved_absent(line, case.desk.rules[line.order.venue]):
             return Declare(Dead(line.order.client_id, _absence(line)), loud=False)
@@ -54,6 +53,14 @@ def _blocked(case: Case, doubts: list[tuple[Line, int]]) -> Action | None:
     return None
 
 
+def _take_back(case: Case) -> Action | None:
+    """Nothing may fill that need not while something is in doubt."""
+    for line in case.resting():
+        if line.canceled_ns is None and line.known:
+            return Cancel(line.order.client_id, "something of this hedge is in doubt")
+    return None
+
+
 def catch_up(case: Case) -> Action | None:
     """A hedge of an earlier life: its legs are read before anything else; None once they have been.
 
@@ -61,23 +68,34 @@ def catch_up(case: Case) -> Action | None:
     """
     ledger, policy = case.ledger, case.intent.policy
     from_ns = ledger.relived_ns
-    if from_ns is None:
+    missing = [] if from_ns is None else [wanted for wanted in _wanted(case) if not _read_since(case, *wanted, from_ns)]
+    if from_ns is None or not missing:
         return None
+    if ledger.state not in (State.IN_DOUBT, State.HALTED):
+        return Mark(Step.DOUBT, "arbtui was restarted: the venues are read before anything else")
+    if (action := _take_back(case)) is not None:
+        return action
     waits: list[int] = []
-    for index, kind in _wanted(case):
+    for index, kind in missing:
         log = ledger.reads.get((index, kind))
-        if log is not None and any(asked_ns >= from_ns for asked_ns, _ in log.done):
-            continue
         due_ns = _due(log.asked_ns, policy.ask_every_ms * NS_PER_MS, log.under_way) if log else 0
+        due_ns = max(due_ns, from_ns + _unsettled_ns(case, index))
         if due_ns <= case.now_ns:
             since_ms = ledger.covers_ms if kind in (ReadKind.FILLS, ReadKind.HISTORY) else None
             return ReadAccount(index, kind, since_ms)
         waits.append(due_ns)
-    if not waits:
-        return None
-    if ledger.state not in (State.IN_DOUBT, State.HALTED):
-        return Mark(Step.DOUBT, "arbtui was restarted: the venues are read before anything else")
     return _patience(case, from_ns, "after the restart the venues could not be read") or Wait(min(waits))
+
+
+def _read_since(case: Case, index: int, kind: ReadKind, from_ns: int) -> bool:
+    log = case.ledger.reads.get((index, kind))
+    return log is not None and any(asked_ns >= from_ns + _unsettled_ns(case, index) for asked_ns, _ in log.done)
+
+
+def _unsettled_ns(case: Case, index: int) -> int:
+    """For how long after the earlier life's death its last orders may be missing in the venue's lists."""
+    absence = case.desk.rules[case.leg(index).venue].absence
+    return 0 if case.ledger.was_quiet else int(absence.settle_s * NS_PER_S)
 
 
 def _wanted(case: Case) -> list[tuple[int, ReadKind]]:

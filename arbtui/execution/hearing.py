@@ -43,7 +43,7 @@ class Writer(Protocol):
     clock: Clock
     ledgers: dict[str, Ledger]
 
-    def put(self, hedge: str, fact: Fact) -> None: ...
+    def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None: ...
 
     def wake(self, *hedges: str) -> None: ...
 
@@ -214,7 +214,7 @@ class Hearing:
         if name is None or order is None:
             return
         ordered = Ordered(order=order, leg=name.leg, turn=ledger.intent.turn, purpose=name.purpose, number=name.number)
-        self._writer.put(ledger.hedge, ordered)
+        self._writer.put(ledger.hedge, ordered, ledger.covers_ms * NS_PER_MS)
         line = ledger.lines[order.client_id]
         line.relived_ns = line.planned_ns
         self.own(line)

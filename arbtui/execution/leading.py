@@ -13,7 +13,7 @@ from decimal import Decimal
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import Side
-from arbtui.execution.actions import Action, Alarm, Cancel, Case, SendOrders, Wait, order_of, taker
+from arbtui.execution.actions import Action, Alarm, Cancel, Case, Query, SendOrders, Wait, order_of, taker
 from arbtui.execution.intents import Purpose, Style, Verb
 from arbtui.execution.ledger import purposes
 from arbtui.execution.lifecycle import Step, allows
@@ -52,7 +52,8 @@ def follow(case: Case, lead: int) -> Action | None:
     leg = case.leg(index)
     if case.ledger.turn_over or case.desk.killed or leg.side.sign * excess >= 0 or failed(case, index):
         return None
-    order = taker(case, index, leg.side, abs(excess), case.intent.policy.rehedge_band_bps, Purpose.HEDGE)
+    wanted = abs(excess) if case.intent.opens else min(abs(excess), case.closable(index, leg.side))
+    order = taker(case, index, leg.side, wanted, case.intent.policy.rehedge_band_bps, Purpose.HEDGE)
     if order is None:
         return None
     if why := case.why_unpriced(index):
@@ -96,7 +97,8 @@ def _remaining(case: Case, lead: int) -> Decimal:
     """Wire quantity that the leader still has to fill."""
     leg = case.leg(lead)
     filled = sum((line.filled for line in _entered(case, lead)), Decimal(0))
-    return tradable(coins(case.intent.qty[lead] - filled, leg.terms), leg)
+    left = coins(case.intent.qty[lead] - filled, leg.terms)
+    return tradable(left if case.intent.opens else min(left, case.closable(lead, leg.side)), leg)
 
 
 def lead_on(case: Case, lead: int) -> Action | None:
@@ -134,6 +136,9 @@ def _tend(case: Case, lead: int, line: Line) -> Action:
     why = _take_back(case, lead, line)
     if why:
         return Cancel(line.order.client_id, why)
+    heard_ns = max(line.reported_ns, line.asked_ns or 0, line.planned_ns)
+    if not line.query_open and case.since_s(heard_ns) >= case.intent.policy.maker_check_s:
+        return Query(line.order.client_id)  # a stream that is dead without anybody knowing tells no fills
     return case.heard_or(case.now_ns + _LOOK_MS * NS_PER_MS)
 
 
@@ -171,5 +176,7 @@ def take_first(case: Case, lead: int) -> Action | None:
     intent = case.intent
     leg = case.leg(lead)
     purpose = Purpose.ENTER if intent.opens else Purpose.EXIT
-    order = taker(case, lead, leg.side, coins(intent.qty[lead], leg.terms), intent.policy.take_band_bps, purpose)
+    base = coins(intent.qty[lead], leg.terms)
+    base = base if intent.opens else min(base, case.closable(lead, leg.side))
+    order = taker(case, lead, leg.side, base, intent.policy.take_band_bps, purpose)
     return SendOrders((order,), Step.SEND, f"the thinner book first: {leg.key}") if order is not None else None

@@ -183,11 +183,17 @@ class Ledger:
                     return True
         return False
 
+    def nameless(self) -> Fill | None:
+        """A fill that bears our name and whose order nobody knows: it went out unrecorded, and counts nowhere yet."""
+        if not self._unattributed:
+            return None
+        fills = (fill for each in self._unattributed.values() for fill in each.values())
+        return next((fill for fill in fills if fill.client_id), None)
+
     def stranger(self) -> Fill | None:
         """A fill since the earlier life's last word that nobody can attribute and that may have been this hedge's.
 
-        One that bears our name surely was. A hedge that was quiet sends nothing but what lessens it; one that was not
-        may have sent anything.
+        A hedge that was quiet sends nothing but what lessens it; one that was not may have sent anything.
         """
         if self.relived_ns is None:
             return None
@@ -198,7 +204,7 @@ class Ledger:
                 for fill in fills.values():
                     lessens = self.position(index) * fill.side.sign < 0
                     late = (fill.t_ms or fill.t_ns // NS_PER_MS) >= self.covers_ms
-                    if fill.client_id or (late and (lessens or not self.was_quiet)):
+                    if late and (lessens or not self.was_quiet):
                         return fill
         return None
 
@@ -328,7 +334,9 @@ class Ledger:
             line.hear(fill)
             self._attribute(line)
         elif fill.origin == "order" and key not in self._others and self._may_be_ours(fill):
-            self._unattributed.setdefault(key, {})[fill.fill_id] = fill
+            kept = self._unattributed.setdefault(key, {})
+            if fill.fill_id not in kept or kept[fill.fill_id].fee is None:
+                kept[fill.fill_id] = fill
 
     def _may_be_ours(self, fill: Fill) -> bool:
         name = read_client_id(fill.client_id)

@@ -25,6 +25,7 @@ class Policy:
     maker_drift_bps: Decimal = Decimal(10)  # how far the other leg may move against us while the maker rests
     maker_requotes: int = 30
     maker_requote_after_ms: int = 1_000  # an order rests at least so long before it is moved
+    maker_check_s: float = 5.0  # an order that rests is asked about so often if nothing is heard of it
     maker_rest_s: float = 60.0  # then it is canceled, and what filled is the hedge
 
     # second leg missing

@@ -486,9 +486,9 @@ class Runner:
         ledger.fold(t_ns, fact)
         self._watch(hedge, fact)
 
-    def put(self, hedge: str, fact: Fact) -> None:
-        """A fact that needs no waiting: known at once, on disk soon."""
-        now_ns = self.clock.now_ns()
+    def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None:
+        """A fact that needs no waiting: known at once, on disk soon. ``at_ns``: when it was so, if not now."""
+        now_ns = self.clock.now_ns() if at_ns is None else at_ns
         if hedge:
             self._fold(hedge, now_ns, fact)
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
-from arbtui.core.orders import CancelRefused, CancelTaken, OrderKind, OrderStatus, Side, StreamState
+from arbtui.core.orders import CancelRefused, CancelTaken, OrderKind, OrderStatus, ReadKind, Side, StreamState
 from arbtui.execution.intents import Intent, Style
 from arbtui.execution.policy import DEFAULT, Policy
-from tests.execution.stage import Stage, fill, instrument, intent, quote, with_policy
+from arbtui.execution.reviews import close_intent
+from tests.execution.stage import GOOD, Stage, dec, fill, instrument, intent, quote, with_policy
 
 
 def maker(policy: Policy = DEFAULT, **more: str) -> Intent:
@@ -204,3 +205,31 @@ def test_doubt_on_one_leg_takes_the_leader_back() -> None:
     stage.silent(stage.order("beta"))
     assert stage.state() == "in_doubt"
     assert len(stage.pens["alpha"].canceled) == 1
+
+
+def test_an_order_that_rests_in_silence_is_asked_about() -> None:
+    stage = resting()
+    stage.wait(4.9)
+    assert stage.pens["alpha"].queried == []
+    stage.wait(0.4)
+    lead = stage.order("alpha")
+    assert stage.pens["alpha"].queried == [lead.client_id]
+    stage.report(lead, OrderStatus.OPEN, "4", "query")
+    assert [order.qty for order in stage.pens["beta"].placed] == [4]
+
+
+def test_closing_never_rests_more_than_is_held() -> None:
+    stage = Stage()
+    stage.hedged()
+    ledger = stage.runner.ledgers[stage.order("alpha").client_id[2:12]]
+    made = close_intent(ledger, GOOD, stage.clock.now_ns(), style=Style.MAKER_TAKER, maker=0)
+    assert isinstance(made, Intent)
+    stage.runner.close(made)
+    stage.refuses(stage.order("alpha"), RefusalReason.REDUCE_ONLY)
+    stage.wait(0.1)
+    stage.read_done("alpha", ReadKind.POSITIONS)
+    stage.wait(1.1)
+    stage.read_done("alpha", ReadKind.POSITIONS)  # flat twice: somebody else closed that leg
+    closing = [order for order in stage.pens["alpha"].placed if order.side is Side.SELL]
+    assert len(closing) == 1
+    assert (stage.order("beta").side, stage.order("beta").qty) == (Side.BUY, dec(10))

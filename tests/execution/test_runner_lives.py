@@ -21,6 +21,7 @@ def again(stage: Stage, after_s: float = 1.0) -> Stage:
 
 
 def told_everything(stage: Stage, *, positions: tuple[str, str] = ("10", "-10")) -> None:
+    stage.wait(1.1)  # what the life before sent last may be missing for a second
     for venue, qty in zip(("alpha", "beta"), positions, strict=True):
         stage.position(venue, qty)
         for kind in LISTS:

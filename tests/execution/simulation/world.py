@@ -176,6 +176,7 @@ class World:
         self.stopped: list[Stopped] = []
         self.sides: dict[str, tuple[int, int]] = {}  # hedge -> which venue each leg is on
         self.life = Life(lives=False)
+        self.born_ns = START_NS
         self._draw()
 
     def note(self, text: str) -> None:
@@ -293,6 +294,7 @@ class World:
     # lives
     def _live(self, *, first: bool) -> None:
         rng = self.rng
+        self.born_ns = self.clock.now_ns()
         self.life = Life(crash_in=rng.randint(0, 120) if rng.random() < (0.35 if first else 0.2) else -1)
         self.journal.life = self.life
         executors: dict[str, Executor] = {}
@@ -519,7 +521,7 @@ class World:
         for at_s, call in at:
             self.clock.call_at(START_NS + int(at_s * NS_PER_S), call)
         end_ns = START_NS + plan.end_s * NS_PER_S
-        while self.clock.now_ns() < end_ns and not self.wrong:
+        while self.clock.now_ns() < max(end_ns, self.born_ns + 150 * NS_PER_S) and not self.wrong:
             try:
                 self.clock.advance_to(self.clock.now_ns() + NS_PER_S)
             except Crash:
@@ -534,7 +536,9 @@ class World:
         """Each second: an exposure that nobody was told of must not last."""
         now_ns = self.clock.now_ns()
         for hedge in self.truth:
-            if not self.life.lives or not self.excess(hedge):
+            excess = self.excess(hedge)
+            both = excess and all(self._tradable(hedge, leg, abs(excess)) for leg in (0, 1))
+            if not self.life.lives or not both:  # below the follower's lot it may wait for the next fill
                 self.exposed_ns.pop(hedge, None)
                 continue
             since = self.exposed_ns.setdefault(hedge, now_ns)

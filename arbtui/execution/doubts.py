@@ -6,7 +6,7 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind
 from arbtui.execution.actions import Action, Alarm, Cancel, Case, Declare, Mark, Query, ReadAccount, Wait
-from arbtui.execution.ledger import FILLS_BEFORE_MS, query_window
+from arbtui.execution.ledger import FILLS_BEFORE_MS, agree, query_window
 from arbtui.execution.lifecycle import State, Step
 from arbtui.execution.lines import Line
 from arbtui.execution.records import Dead
@@ -88,8 +88,14 @@ def catch_up(case: Case) -> Action | None:
 
 
 def _read_since(case: Case, index: int, kind: ReadKind, from_ns: int) -> bool:
+    """Once for a hedge that was quiet; twice, apart, for one whose last orders may be in no journal."""
     log = case.ledger.reads.get((index, kind))
-    return log is not None and any(asked_ns >= from_ns + _unsettled_ns(case, index) for asked_ns, _ in log.done)
+    if log is None:
+        return False
+    times = [asked_ns for asked_ns, _ in log.done if asked_ns >= from_ns + _unsettled_ns(case, index)]
+    if case.ledger.was_quiet:
+        return bool(times)
+    return agree(times, int(case.intent.policy.reads_apart_s * NS_PER_S))
 
 
 def _unsettled_ns(case: Case, index: int) -> int:

@@ -216,16 +216,16 @@ class Ledger:
         from_ns, until_ns = query_window(line, rules.absence)
         queries = [t for t in line.absent_ns if from_ns <= t <= until_ns]
         lists = [ReadKind.OPEN_ORDERS, ReadKind.FILLS] + ([ReadKind.HISTORY] if rules.history else [])
-        if not all(_agree(self._counted(line, kind, from_ns), apart) for kind in lists):
+        if not all(agree(self._counted(line, kind, from_ns), apart) for kind in lists):
             return False
-        if not line.known and _agree(queries, apart):
+        if not line.known and agree(queries, apart):
             return True
         return self._forgotten(line, rules, apart)
 
     def _forgotten(self, line: Line, rules: VenueRules, apart_ns: int) -> bool:
         """Beyond the venue's memory of unfilled orders the fills list, read twice, decides alone."""
         _, until_ns = query_window(line, rules.absence)
-        return _agree(self._counted(line, ReadKind.FILLS, until_ns), apart_ns)
+        return agree(self._counted(line, ReadKind.FILLS, until_ns), apart_ns)
 
     def _counted(self, line: Line, kind: ReadKind, from_ns: int) -> list[int]:
         covered_ms = line.planned_ns // NS_PER_MS - FILLS_BEFORE_MS
@@ -383,7 +383,8 @@ def query_window(line: Line, absence: Absence) -> tuple[int, int]:
 _OF_ONE_ORDER = (OrderReport, Accepted, Rejected, Unanswered, CancelTaken, CancelRefused, OrderAbsent)
 
 
-def _agree(times: list[int], apart_ns: int) -> bool:
+def agree(times: list[int], apart_ns: int) -> bool:
+    """Whether two of these reads lie far enough apart to count as two."""
     return len(times) >= 2 and max(times) - min(times) >= apart_ns
 
 

@@ -72,7 +72,7 @@ from arbtui.execution.records import (
 UNSAVED_MAX = 12  # orders of one hedge that may go out while the journal cannot keep them
 _LATE_S = 3.0  # an order that waited longer for the disk was priced by another market
 _ACTIONS_MAX = 60  # of one hedge without waiting: beyond, the rules go round in a circle
-_REPAIRS = (Purpose.HEDGE, Purpose.REHEDGE, Purpose.UNWIND, Purpose.FLATTEN)
+_REPAIRS = (Purpose.HEDGE, Purpose.REHEDGE, Purpose.UNWIND)
 _LOUD = (Step.SHORT, Step.UNWIND, Step.HALT)
 
 

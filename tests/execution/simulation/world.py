@@ -341,7 +341,7 @@ class World:
             self.broke(f"{order.client_id} opens although arbtui is stopping or disarmed")
         on_disk = any(kept.kind == "order" and order.client_id.encode() in kept.body for kept in self.journal.durable)
         failing = self.journal.fails() or bool(self.runner.journal_failed)
-        if not on_disk and not (failing and letter in "hruf"):
+        if not on_disk and not (failing and letter in "hru"):
             self.broke(f"{order.client_id} was sent before it was on disk")
 
     def _die(self) -> None:

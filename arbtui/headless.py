@@ -1,8 +1,8 @@
 """The engine without a screen: JSON lines on stdout and nothing else there, talk on stderr and in the log.
 
-Two kinds of lines. Quotes, books and signals are printed as they happen. Everything else is looked at every ``--every``
-seconds of engine time, on a grid; with ``--every 0`` it is printed when it changed, and the grid (one second) only
-catches what changes without an event of its own: ages, muting, connections.
+Two kinds of lines. Quotes, books, signals, orders, fills and hedges are printed as they happen. Everything else is
+looked at every ``--every`` seconds of engine time, on a grid; with ``--every 0`` it is printed when it changed, and the
+grid (one second) only catches what changes without an event of its own: ages, muting, connections.
 
 A reader that is too slow costs lines, never time. First the looks are skipped (the next one carries the newest state),
 then lines are left out; both are counted on stderr. A replay has nothing to lose by waiting and prints every line.
@@ -22,11 +22,23 @@ from typing import Literal
 from msgspec.structs import replace
 
 from arbtui.core.clock import NS_PER_S, Every
+from arbtui.lines.accounts import Accounts, AccountsLine
 from arbtui.lines.build import Lines
 from arbtui.lines.csvfiles import CsvFiles
-from arbtui.lines.kinds import KINDS
+from arbtui.lines.kinds import KINDS, OF_MONEY
+from arbtui.lines.news import HedgeNews, MoneyLine
 from arbtui.lines.once import Settling, table
-from arbtui.lines.records import AnyLine, FundingLine, PremiumLine, SpreadLine, TickerLine, encode
+from arbtui.lines.records import (
+    AnyLine,
+    FillLine,
+    FundingLine,
+    HedgeLine,
+    OrderLine,
+    PremiumLine,
+    SpreadLine,
+    TickerLine,
+    encode,
+)
 from arbtui.lines.writer import MAX_PENDING_BYTES, LineWriter
 from arbtui.market.state import Coin, Slot
 from arbtui.port import EnginePort
@@ -83,6 +95,8 @@ class Printer:
         self._printed: dict[object, AnyLine] = {}  # last line of what is printed on change only
         self._ended: asyncio.Event
         self._timers: list[Every] = []
+        self._news: HedgeNews | None = None
+        self._accounts: Accounts | None = None
         self._attached = False
         self._skipped = 0  # looks
         self._told = (0, 0)
@@ -106,6 +120,7 @@ class Printer:
         self._attached = True
         if self.options.once is None:
             self._listen()
+            self._listen_to_money()
         if self._csv is not None:
             port.on_signal(self._csv_signal)
             self._each(max(self.options.every_s, GRID_S), self._csv_look)
@@ -128,6 +143,8 @@ class Printer:
         """Print nothing more, write what waits."""
         if self._attached:
             self._print_touched()
+            if self._news is not None:
+                self._news.flush()
             self._attached = False
             for timer in self._timers:
                 timer.cancel()
@@ -160,6 +177,37 @@ class Printer:
             port.board.on_funding.append(self._funding)
         self._each(self.options.every_s or GRID_S, self._look)
         self._each(COMPLAIN_S, self._complain)
+
+    def _listen_to_money(self) -> None:
+        """Orders, fills, hedges and accounts; where this run has none, that is said once."""
+        emit, trading = self.options.emit, self._port.trading
+        wanted = [kind for kind in OF_MONEY if kind in emit]
+        if trading is None:
+            if wanted:
+                log.warning("no %s lines: %s", ", ".join(wanted), self._port.no_trading)
+            return
+        if self._csv is not None or emit & {"order", "fill", "hedge"}:
+            self._news = HedgeNews(trading, self._port.clock, self._money)
+            self._each(GRID_S, self._news.look)
+        if emit & {"position", "account"}:
+            self._accounts = Accounts(self._port, trading, self._account_changed)
+
+    def _money(self, line: MoneyLine) -> None:
+        if type(line).__struct_config__.tag in self.options.emit:
+            self._print(line)
+        if self._csv is None:
+            return
+        match line:
+            case OrderLine():
+                self._csv.order(line)
+            case FillLine():
+                self._csv.fill(line)
+            case HedgeLine():
+                self._csv.hedge(line)
+
+    def _account_changed(self, line: AccountsLine) -> None:
+        if self.options.every_s == 0 and type(line).__struct_config__.tag in self.options.emit:
+            self._print(line)
 
     def _each(self, period_s: float, call: Callable[[], None]) -> None:
         self._timers.append(Every(self._port.clock, round(period_s * NS_PER_S), call))
@@ -244,6 +292,8 @@ class Printer:
         if "status" in emit:
             for feed in self._port.status():
                 self._print(lines.status(feed))
+        if self._accounts is not None and self.options.every_s:
+            self._look_at_accounts(self._accounts)
         if "process" in emit:
             self._print(lines.process(self._port.process()))
 
@@ -268,6 +318,14 @@ class Printer:
             for coin in board.coins.values():
                 if coin.slots and self._port.shows(coin.slots[0]):
                     self._print_premiums(coin)
+
+    def _look_at_accounts(self, accounts: Accounts) -> None:
+        if "position" in self.options.emit:
+            for position in accounts.positions():
+                self._print(position)
+        if "account" in self.options.emit:
+            for balance in accounts.balances():
+                self._print(balance)
 
     def _complain(self) -> None:
         """Tell of lines that a slow reader has cost, when there are new ones."""

@@ -18,6 +18,7 @@ from arbtui.lines.build import Lines, text_of
 from arbtui.lines.kinds import KINDS
 from arbtui.lines.records import AnyLine, encode, schema
 from tests.headless_support import T0, Bench, a_status, instrument, printed
+from tests.money_support import MoneyBench
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -34,8 +35,16 @@ FIELDS = {
     "status": "venue market state reason subscribed acked failed stale reconnects msgs_per_s age_ms_p50 age_ms_p99 "
     "clock_offset_ms",
     "process": "rss_mb cpu_pct loop_lag_ms_p99 queue errors",
+    "order": "venue market base quote native hedge leg purpose client_id order_id side kind reduce_only price qty "
+    "filled avg_price status reason text",
+    "fill": "venue market base quote native hedge client_id order_id fill_id side price qty fee fee_ccy maker "
+    "exchange_ms",
+    "hedge": "id base state turn verb style buy sell qty gap why alarm planned_net_bps pnl",
+    "position": "venue market base quote native held qty entry mark liquidation adl_rank hedges",
+    "account": "venue wallet asset total free",
 }
 LEG = "venue market native quote price qty age_ms source rate_per_h vol_24h_usd"
+HEDGE_LEG = "venue market native quote position entry"
 
 
 @pytest.fixture
@@ -60,9 +69,14 @@ def test_the_schema_refuses_what_is_no_line() -> None:
         assert not VALIDATOR.is_valid(wrong)
 
 
-async def test_every_kind_is_printed_with_its_fields_and_fits_the_schema(bench: Bench) -> None:
-    def act(bench: Bench) -> None:
+async def test_every_kind_is_printed_with_its_fields_and_fits_the_schema(tmp_path: Path) -> None:
+    bench = MoneyBench(tmp_path)
+
+    def act(each: Bench) -> None:
         bench.everything()
+        bench.hedged()
+        bench.holds("okx", "BTC-USDT-SWAP", "-150")
+        bench.has("okx", "USDT", "1000")
         bench.book(bench.binance, [("100.00", "1.5")], [("100.10", "2")])
         for _ in range(60):  # agreement of marks, then three samples and a second
             bench.everything()
@@ -76,7 +90,7 @@ async def test_every_kind_is_printed_with_its_fields_and_fits_the_schema(bench: 
         assert isinstance(line["t_ns"], int)
         assert set(FIELDS[line["type"]].split()) <= set(line)
         for leg in (line[side] for side in ("buy", "sell") if side in line):
-            assert set(LEG.split()) <= set(leg)
+            assert set((HEDGE_LEG if line["type"] == "hedge" else LEG).split()) <= set(leg)
 
 
 def test_a_quote_is_the_wires_texts_per_coin(bench: Bench) -> None:

@@ -1,4 +1,6 @@
-"""Daily CSV files: signals, spreads, best prices. One row is one moment; a day is a day of engine time in UTC.
+"""Daily CSV files: signals, spreads, best prices, and what was traded: orders, fills, hedges.
+
+One row is one moment; a day is a day of engine time in UTC. A file begins with the first row of its day.
 
 A thread writes; what it cannot take in time is left out and counted. A disk that is full ends the files with one
 message, and nothing else.
@@ -17,7 +19,18 @@ from typing import IO, Any
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import ConfigError
-from arbtui.lines.records import LegPart, OfPair, QuoteLine, SignalLine, SpreadLine
+from arbtui.lines.records import (
+    FillLine,
+    HedgeLegPart,
+    HedgeLine,
+    LegPart,
+    OfPair,
+    OrderLine,
+    PnlPart,
+    QuoteLine,
+    SignalLine,
+    SpreadLine,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +58,27 @@ _FIGURES = (
 _PAIR = ("base", *(f"buy_{name}" for name in _LEG), *(f"sell_{name}" for name in _LEG), *_FIGURES)
 _SIGNAL = ("id", "state", "reason", "advice", "confidence", "threshold_bps", "samples", "held_ms")
 _PRICE = ("venue", "market", "base", "quote", "native", "bid", "bid_qty", "ask", "ask_qty", "exchange_ms", "source")
+_OF = ("venue", "market", "base", "quote", "native", "hedge")
+_ORDER = (
+    *_OF,
+    *("leg", "purpose", "client_id", "order_id", "side", "kind", "reduce_only", "price", "qty", "filled", "avg_price"),
+    *("status", "reason", "text"),
+)
+_FILL = (
+    *_OF,
+    *("client_id", "order_id", "fill_id", "side", "price", "qty", "fee", "fee_ccy", "maker", "exchange_ms"),
+)
+_HEDGE = ("id", "base", "state", "turn", "verb", "style")
+_HEDGE_LEG = ("venue", "market", "native", "quote", "position", "entry")
+_HEDGE_WHY = ("qty", "gap", "why", "alarm", "planned_net_bps")
+_PNL = ("price_usd", "fees_usd", "funding_usd", "realised_usd", "open_usd", "complete")
 COLUMNS = {
+    "orders": ("time", "t_ns", *_ORDER),
+    "fills": ("time", "t_ns", *_FILL),
+    "hedges": (
+        *("time", "t_ns", *_HEDGE, *(f"buy_{name}" for name in _HEDGE_LEG), *(f"sell_{name}" for name in _HEDGE_LEG)),
+        *(*_HEDGE_WHY, *_PNL),
+    ),
     "spreads": ("time", "t_ns", *_PAIR),
     "signals": ("time", "t_ns", *_SIGNAL, *_PAIR),
     "prices": ("time", "t_ns", *_PRICE),
@@ -81,6 +114,17 @@ class CsvFiles:
     def price(self, t_ns: int, line: QuoteLine) -> None:
         """``t_ns``: the moment of the row; all instruments of one look share it."""
         self._put("prices", t_ns, [getattr(line, name) for name in _PRICE])
+
+    def order(self, line: OrderLine) -> None:
+        self._put("orders", line.t_ns, [getattr(line, name) for name in _ORDER])
+
+    def fill(self, line: FillLine) -> None:
+        self._put("fills", line.t_ns, [getattr(line, name) for name in _FILL])
+
+    def hedge(self, line: HedgeLine) -> None:
+        figures = [*_values(line, _HEDGE_WHY), *_values(line.pnl, _PNL)]
+        legs = [*_values(line.buy, _HEDGE_LEG), *_values(line.sell, _HEDGE_LEG)]
+        self._put("hedges", line.t_ns, [*_values(line, _HEDGE), *legs, *figures])
 
     def _put(self, kind: str, t_ns: int, row: Sequence[Any]) -> None:
         if self.stopped or self._closing.is_set():
@@ -160,6 +204,10 @@ def _pair(line: OfPair) -> list[Any]:
 
 def _leg(leg: LegPart) -> Iterable[Any]:
     return (getattr(leg, name) for name in _LEG)
+
+
+def _values(of: HedgeLine | HedgeLegPart | PnlPart, names: Sequence[str]) -> Iterable[Any]:
+    return (getattr(of, name) for name in names)
 
 
 def _time(t_ns: int) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 Exact = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?$", description="exact decimal, no exponent")]
+Signed = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="exact decimal, no exponent")]
 Stamp = Annotated[int, Meta(description="nanoseconds UTC")]
 MarketName = Literal["spot", "perp"]
 Known = Annotated[
@@ -180,8 +181,142 @@ class ProcessLine(Line, frozen=True, kw_only=True, tag="process"):
     errors: dict[str, int]
 
 
+SideName = Literal["buy", "sell"]
+
+
+class OrderLine(OfInstrument, frozen=True, kw_only=True, tag="order"):
+    """One order of a hedge, each time its state or what it filled has changed. ``leg``: of the hedge, as it was opened.
+
+    journaled: decided, and on its way to disk; sent: handed over (``t_ns`` is that moment, the line may come later);
+    in_doubt: nobody has said yet what became of it; dropped: never sent, or proved never to have taken effect.
+    """
+
+    hedge: str
+    leg: SideName
+    purpose: Literal["enter", "hedge", "rehedge", "unwind", "exit", "flatten"]
+    client_id: str
+    order_id: Annotated[str, Meta(description="the venue's")] | None
+    side: SideName
+    kind: Literal["ioc", "post_only", "market"]
+    reduce_only: bool
+    price: Annotated[Exact, Meta(description="limit")] | None
+    qty: Annotated[Exact, Meta(description="coins")]
+    filled: Annotated[Exact, Meta(description="coins, of what is known so far")]
+    avg_price: Annotated[Exact, Meta(description="of what filled; null while not every fill is told")] | None
+    status: Literal["journaled", "sent", "open", "filled", "canceled", "expired", "rejected", "in_doubt", "dropped"]
+    reason: Annotated[str, Meta(description="why it was refused or ended, as one word")] | None
+    text: Annotated[str, Meta(description="the same in words, the venue's among them; may be empty")]
+
+
+class FillLine(OfInstrument, frozen=True, kw_only=True, tag="fill"):
+    """One execution of a hedge's order, once: as soon as its fee is known, or without it after ten seconds."""
+
+    hedge: str
+    client_id: str
+    order_id: str
+    fill_id: Annotated[str, Meta(description="the venue's, unique for its instrument")]
+    side: SideName
+    price: Exact
+    qty: Annotated[Exact, Meta(description="coins")]
+    fee: Annotated[Signed, Meta(description="positive = paid, negative = a rebate")] | None
+    fee_ccy: Annotated[str, Meta(description="as the venue spells it")] | None
+    maker: bool | None
+    exchange_ms: int | None
+
+
+class HedgeLegPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One leg of a hedge: the one bought at opening, or the one sold."""
+
+    venue: str
+    market: MarketName
+    native: str
+    quote: str
+    position: Annotated[Signed, Meta(description="coins that this hedge holds there")]
+    entry: Annotated[Exact, Meta(description="average price of them")] | None
+
+
+class PnlPart(msgspec.Struct, frozen=True, kw_only=True):
+    """In US dollars; null where a rate or an exit price is not known. Result = price - fees + funding."""
+
+    price_usd: Annotated[float, Meta(description="realised + open, before fees and funding")] | None
+    fees_usd: Annotated[float, Meta(description="positive = paid")] | None
+    funding_usd: Annotated[float, Meta(description="positive = received")] | None
+    realised_usd: Annotated[float, Meta(description="of prices, by lots bought and sold")] | None
+    open_usd: Annotated[float, Meta(description="of what is held, at executable exit prices")] | None
+    complete: Annotated[bool, Meta(description="false: fills or fees are not all told yet")]
+
+
+class HedgeLine(Line, frozen=True, kw_only=True, tag="hedge"):
+    """A hedge, each time its state has changed, and once more for each alarm that changes none."""
+
+    id: str
+    base: str
+    state: Literal[
+        "previewed",
+        "journaled",
+        "sending",
+        "working",
+        "hedged",
+        "closing",
+        "done",
+        "unbalanced",
+        "rehedging",
+        "unwinding",
+        "flat",
+        "in_doubt",
+        "halted",
+    ]
+    turn: Annotated[int, Meta(description="0 opens it, each later one closes a part or all")]
+    verb: Literal["open", "close", "flatten"]
+    style: Literal["taker_taker", "maker_taker"]
+    buy: HedgeLegPart
+    sell: HedgeLegPart
+    qty: Annotated[Exact, Meta(description="coins wanted of each leg in this turn")]
+    gap: Annotated[Signed, Meta(description="coins held more on the bought leg than are sold on the other")]
+    why: str
+    alarm: Annotated[bool, Meta(description="in trouble: somebody should look at it")]
+    planned_net_bps: Annotated[float, Meta(description="at review, after both entry fees")] | None
+    pnl: PnlPart
+
+
+class PositionLine(OfInstrument, frozen=True, kw_only=True, tag="position"):
+    """A perpetual position of an account, whoever opened it; with zero once when it is gone."""
+
+    held: Annotated[Literal["net", "long", "short"], Meta(description="net, or one side of a two-sided account")]
+    qty: Annotated[Signed, Meta(description="coins")]
+    entry: Exact | None
+    mark: Exact | None
+    liquidation: Exact | None
+    adl_rank: Annotated[int, Meta(description="the venue's own scale, higher = sooner")] | None
+    hedges: Annotated[list[str], Meta(description="hedges that hold it, by id")]
+    multiplier_known: Known
+
+
+class AccountLine(Line, frozen=True, kw_only=True, tag="account"):
+    """One asset of one wallet."""
+
+    venue: str
+    wallet: str
+    asset: str
+    total: Annotated[Signed, Meta(description="without open profit")]
+    free: Annotated[Signed, Meta(description="what a new order may use")] | None
+
+
 AnyLine = (
-    QuoteLine | BookLine | TickerLine | FundingLine | PremiumLine | SpreadLine | SignalLine | StatusLine | ProcessLine
+    QuoteLine
+    | BookLine
+    | TickerLine
+    | FundingLine
+    | PremiumLine
+    | SpreadLine
+    | SignalLine
+    | StatusLine
+    | ProcessLine
+    | OrderLine
+    | FillLine
+    | HedgeLine
+    | PositionLine
+    | AccountLine
 )
 
 _encoder = msgspec.json.Encoder()

@@ -1,11 +1,15 @@
 """Hedges: two orders on two venues that belong together, from the key that fires them to both legs flat.
 
-    intents    what is wanted, and the policy that holds for it
+    intents, policy    what is wanted, its orders' names, and the written policy that holds for it
+    reviews    from a wish and live prices to an intent, frozen
     lifecycle  the states of a hedge and what leads from one to another, as one table
-    ledger     what is known of a hedge: a fold of observations, exact, in coins
-    decide     (intent, ledger, quotes, now) -> one action; pure
-    runner     the single writer: journals, then sends; feeds observations back; nothing else changes money state
+    ledger, lines      what is known of a hedge and of each of its orders: a fold of facts, exact, in coins
+    records    the facts, as the journal keeps them
+    decide     (ledger, quotes, now) -> one action; pure; its parts: doubts, leading, repair; its words: actions
+    runner     the single writer: journals (keeper), then sends; nothing else changes money state
+    hearing, audit     whose an event is; what the venues hold against what the hedges know
     preflight, limits, quantity    what must hold before anything is sent
+    pairs, pnl         what is open, and what it earned and cost
     paper      fills on live books without an exchange
     ports      what the runner needs of the world: executors, a journal, prices
 

@@ -100,6 +100,7 @@ class Ledger:
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
         self.was_quiet = False
+        self.owes_reads = False  # a life was taken over and its venues are not read through yet: it may take several
         self.covers_ms = 0  # from when on they have to be read
         self.turn_over = False  # this turn sends no first orders any more
         self.said: set[str] = set()  # what people were told already, in this life
@@ -289,6 +290,8 @@ class Ledger:
             self.trouble_ns, self.trouble_number = t_ns, self.number
         elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
             self.trouble_ns = None
+        if fact.step is Step.RESOLVED:
+            self.owes_reads = False
         if fact.step in _ENDS_TURN:
             self.turn_over = True
 
@@ -298,9 +301,12 @@ class Ledger:
         self.reads.clear()
         if not self.state.ended:
             self.relived_ns = t_ns
-            self.was_quiet = self.state is State.HEDGED and not self.unsettled()
+            quiet = self.state is State.HEDGED and not self.unsettled()
+            self.was_quiet = quiet and (self.was_quiet or not self.owes_reads)
             since_ns = min([line.planned_ns for line in self.unsettled()], default=self.last_ns)
-            self.covers_ms = min(since_ns, self.last_ns) // NS_PER_MS - FILLS_BEFORE_MS
+            covers_ms = min(since_ns, self.last_ns) // NS_PER_MS - FILLS_BEFORE_MS
+            self.covers_ms = min(covers_ms, self.covers_ms) if self.owes_reads else covers_ms
+            self.owes_reads = True
         self.positions = [[], []]
         for line in self.lines.values():
             line.query_open, line.handed_ns = False, None

@@ -142,10 +142,11 @@ class Funding:
     of: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
 
-    def hear(self, paid: FundingPaid, ledgers: Iterable[Ledger]) -> None:
+    def hear(self, paid: FundingPaid, ledgers: Iterable[Ledger]) -> bool:
+        """Whether this payment was not heard of before."""
         key = (paid.venue, paid.native, paid.payment_id)
         if key in self._seen:
-            return
+            return False
         self._seen.add(key)
         held = [(ledger.hedge, abs(_held_at(ledger, paid))) for ledger in ledgers if ledger.turns]
         held = [(hedge, qty) for hedge, qty in held if qty]
@@ -155,6 +156,7 @@ class Funding:
             self._add(hedge, paid.ccy, part)
             rest = _EXACT.subtract(rest, part)
         self._add(held[-1][0] if held else "", paid.ccy, rest)
+        return True
 
     def _add(self, hedge: str, ccy: str, amount: Decimal) -> None:
         sums = self.of.setdefault(hedge, {})

@@ -10,6 +10,7 @@ The Python way in, the same that keys use:
     runner.close(answer.hedge, intent)   # the same hedge's next turn, from ``preflight.review_close``
     runner.cancel(hedge)                 # stop entering; what filled is hedged and stays
     runner.retry(hedge), runner.abandon(hedge)     # what a person may say of a halted hedge
+    runner.reconcile("slept")            # after a sleep or a jump of the clock: disarm, read the venues
     runner.kill("why")                   # stop, cancel, disarm; opens and closes nothing
     runner.stop(told)                    # finish or unwind within the policy's time, then say what stays open
     runner.hear(event)                   # every core.orders event of every executor
@@ -164,18 +165,24 @@ class Runner:
 
     def start(self) -> None:
         """Take over: disarmed, and the first act of every open hedge is to read its venues."""
-        life = Life(unsaved=UNSAVED_MAX)
-        now_ns = self.clock.now_ns()
+        self._new_life(UNSAVED_MAX)
+        self._hearing.audit_later()
+
+    def reconcile(self, why: str) -> None:
+        """The machine slept, or its clock jumped: disarm, and read the venues as a new process would."""
+        self.disarm(why)
+        self._new_life(0)
+
+    def _new_life(self, unsaved: int) -> None:
+        life, now_ns = Life(unsaved=unsaved), self.clock.now_ns()
         for ledger in self.ledgers.values():
             ledger.fold(now_ns, life)
         self._keeper.write([record(now_ns, "", life)])
-        live = [hedge for hedge, ledger in self.ledgers.items() if not ledger.state.ended or ledger.unsettled()]
-        for hedge in live:
-            ledger = self.ledgers[hedge]
-            why = f" ({ledger.why})" if ledger.state.troubled else ""
-            self.tell(hedge, f"taken over as {ledger.state}{why}; the venues are read", alarm=ledger.state.troubled)
+        for hedge, ledger in self.ledgers.items():
+            if not ledger.state.ended or ledger.unsettled():
+                why = f" ({ledger.why})" if ledger.state.troubled else ""
+                self.tell(hedge, f"taken over as {ledger.state}{why}; the venues are read", alarm=ledger.state.troubled)
         self.wake(*self.ledgers)
-        self._hearing.audit_later()
 
     # commands
     def arm(self) -> Answer:
@@ -406,6 +413,8 @@ class Runner:
         """What changed while the disk was busy and forbids sending now; "" if nothing did."""
         if self.killed:
             return "the kill switch is on"
+        if any(ledger.lines[ordered.order.client_id].relived_ns is not None for ordered in orders):
+            return "the venues are read anew"
         opening = any(ordered.purpose is Purpose.ENTER for ordered in orders)
         if opening and (self.stopping or not self.armed):
             return "arbtui is stopping" if self.stopping else "arbtui is disarmed"

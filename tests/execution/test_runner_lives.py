@@ -236,3 +236,42 @@ def test_client_ids_say_what_they_are() -> None:
     name = read_client_id(stage.order("beta").client_id)
     assert name is not None
     assert client_id(name.hedge, name.leg, name.purpose, name.number) == stage.order("beta").client_id
+
+
+def test_a_life_that_died_while_reading_leaves_its_window_to_the_next() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    first.disk.full = True
+    first.refuses(first.order("beta"), RefusalReason.OTHER)
+    second = again(first)
+    second.report(first.order("beta", 0), OrderStatus.REJECTED, "0", "query")
+    second.wait(5)
+    third = again(second, after_s=60.0)
+    third.wait(1.1)
+    since = [since_ms for kind, _, since_ms in third.pens["beta"].reads if kind is ReadKind.FILLS]
+    assert since
+    assert all(since_ms is not None and since_ms * 1_000_000 < first.clock.now_ns() for since_ms in since)
+
+
+def test_after_a_sleep_it_is_disarmed_and_the_venues_are_read() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.wait(600)
+    for pen in stage.pens.values():
+        pen.reads.clear()
+    stage.runner.reconcile("the machine slept for 10 minutes")
+    assert not stage.runner.armed
+    assert stage.state() == "in_doubt"
+    told_everything(stage)
+    assert stage.state() == "hedged"
+
+
+def test_an_order_that_waited_for_the_disk_through_a_sleep_is_not_sent() -> None:
+    stage = Stage()
+    stage.disk.hold = True
+    stage.open()
+    stage.disk.held.pop(0)()
+    stage.runner.reconcile("the clock jumped")
+    stage.disk.release()
+    assert stage.sent() == []

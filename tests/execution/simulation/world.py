@@ -479,6 +479,8 @@ class World:
                 self.close(Verb.FLATTEN)
             case "kill":
                 self.runner.kill("a person pressed the key")
+            case "sleep":
+                self.runner.reconcile("the machine slept")
             case "disarm":
                 self.runner.disarm("a person said so")
             case "arm":
@@ -510,7 +512,20 @@ class World:
         rng, plan = self.rng, self.plan
         at = [(rng.uniform(0, plan.faults_s * 0.7), partial(self.open, *style)) for style in plan.styles]
         at[0] = (0.01, at[0][1])
-        whats = ["close", "close", "flatten", "kill", "arm", "disarm", "cancel", "retry", "stop", "adl", "hand"]
+        whats = [
+            "close",
+            "close",
+            "flatten",
+            "kill",
+            "arm",
+            "disarm",
+            "cancel",
+            "retry",
+            "stop",
+            "sleep",
+            "adl",
+            "hand",
+        ]
         if self.crash_ns:
             self.clock.call_at(self.crash_ns, self._die)
         chosen = rng.sample(whats, rng.choice((0, 1, 1, 2, 3)))

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from arbtui import __version__
 from arbtui.core.errors import ConfigError
 
+MODES = ("paper", "demo", "testnet", "live")  # each has a data folder of its own
+
 
 class Parser(argparse.ArgumentParser):
     """Complains in one sentence."""

@@ -37,6 +37,7 @@ _COMMANDS = """commands (each has its own --help):
   replay    a recording through the same decoders and strategy
   check     what each exchange was asked and what came back
   config    path | init | show | schema
+  journal   what was decided and observed of orders
   bench     measure the hot path on this machine
 """
 _HEADLESS_ONLY = ("emit", "pairs", "levels", "every", "duration", "csv")
@@ -82,6 +83,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         "replay": _replay,
         "check": _check,
         "config": _config,
+        "journal": _journal,
         "bench": _bench,
     }
     if argv and not argv[0].startswith("-"):
@@ -337,6 +339,36 @@ def _config(argv: Sequence[str]) -> int:
             sys.stdout.write(line + "\n")
     sys.stdout.flush()
     return 0
+
+
+def _journal(argv: Sequence[str]) -> int:
+    parser = arguments.Parser(prog="arbtui journal", description="What was decided and observed of orders, in order.")
+    parser.add_argument("--mode", choices=arguments.MODES, default="paper", help="whose journal (default: paper)")
+    parser.add_argument("--hedge", metavar="ID", help="of this hedge only")
+    parser.add_argument("--tail", metavar="N", type=arguments.count, help="the last so many records")
+    parser.add_argument("--follow", action="store_true", help="go on with what is written, until interrupted")
+    parser.add_argument("--json", action="store_true", help="as JSON lines, whole")
+    arguments.config_option(parser)
+    args = parser.parse_args(argv)
+    where = _paths(args)
+    _check_credentials(args, where)
+    from arbtui.engine.journal import Wanted, show
+    from arbtui.engine.orders import journal_path
+
+    path = journal_path(where.data(args.mode))
+    if not path.exists() and not args.follow:
+        others = [mode for mode in arguments.MODES if journal_path(where.data(mode)).exists()]
+        hint = f"; there is one of {' and '.join(others)}, see --mode" if others else ""
+        sys.stderr.write(f"arbtui: no order was ever written down in {args.mode} ({path}){hint}\n")
+        return 0
+    wanted = Wanted(hedge=args.hedge, tail=args.tail, as_json=args.json, follow=args.follow)
+    return show(path, wanted, _out, lambda text: sys.stderr.write(f"arbtui: {text}\n"))
+
+
+def _out(text: str) -> None:
+    """Print at once: somebody may follow."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _write_example(path: Path) -> None:

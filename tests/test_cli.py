@@ -84,7 +84,7 @@ def test_version_imports_nothing_heavy() -> None:
     assert run.stdout.splitlines()[-1] == "[]", run.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("sim",), ("replay",), ("check",), ("config",)])
+@pytest.mark.parametrize("command", [(), ("sim",), ("replay",), ("check",), ("config",), ("journal",)])
 def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main([*command, "--help"])
@@ -110,7 +110,7 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
         (("--gateway", "http://[::1"), "is no address"),
         (("chek",), 'the nearest is "check"'),
         (("flatten",), 'there is no command "flatten"'),
-        (("journal",), 'there is no command "journal"'),
+        (("jurnal",), 'there is no command "jurnal"; the nearest is "journal"'),
         (("--demo", "check"), 'the command comes first: "arbtui check'),
         (("--no-ui", "--emit", "quotes"), '"quotes" is none of quote, book'),
         (("--no-ui", "--emit", ","), "names are missing"),
@@ -420,3 +420,30 @@ def test_a_stdout_on_a_full_disk_is_told_in_one_sentence(words: tuple[str, ...])
         )
     assert ended.returncode == 1
     assert ended.stderr == "arbtui: stdout cannot be written: the disk is full; make room or print elsewhere.\n"
+
+
+# the journal
+
+
+def test_a_journal_that_is_not_there_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["journal"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("arbtui: no order was ever written down in paper (")
+
+
+def test_a_journal_of_another_mode_is_pointed_at(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = home / "data/arbtui/testnet/journal.sqlite3"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no journal at all")
+    assert cli.main(["journal"]) == 0
+    assert "there is one of testnet, see --mode" in capsys.readouterr().err
+    assert cli.main(["journal", "--mode", "testnet", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"arbtui: {broken} is damaged" in err
+
+
+def test_the_journal_is_read_with_a_broken_config(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config(home, "[nonsense")
+    assert cli.main(["journal"]) == 0

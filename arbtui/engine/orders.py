@@ -201,7 +201,7 @@ def _trading(
         curve=_curve(journal.path),
     )
     entries = journals.read(journal.path)
-    trading.runner.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
+    trading.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
     return trading
 
 

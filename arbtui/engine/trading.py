@@ -6,19 +6,19 @@ of the two is chosen once, when the run starts. ``engine.carriers`` makes the ex
     executor -> ``_hear`` -> facts, funding, runner -> ledgers -> guests
 
 A preview is made anew each time it is asked for, from what is known at that moment; firing one goes through the same
-checks again. What is not known yet is asked of the venue when a preview first needs it.
+checks again. What is not known yet is asked of the venue when a preview needs it (``engine.enquiries``).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from arbtui.core.clock import NS_PER_S, Clock, Every
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Every
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     AccountEvent,
@@ -28,22 +28,20 @@ from arbtui.core.orders import (
     FundingPaid,
     LeverageRead,
     Position,
-    ReadDone,
-    ReadFailed,
-    ReadKind,
     StreamState,
 )
-from arbtui.execution.intents import Intent
+from arbtui.engine.enquiries import Enquiries
+from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.limits import Limits, refusals, usage
 from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
 from arbtui.execution.policy import Policy
-from arbtui.execution.ports import Executor, Journal, Price, Prices
+from arbtui.execution.ports import Executor, Journal, Price, Prices, Record
 from arbtui.execution.preflight import Check, Facts, Snapshot, preflight, refusal
 from arbtui.execution.preview import estimate
-from arbtui.execution.records import Fact
+from arbtui.execution.records import Fact, Told, fact_of
 from arbtui.execution.reviews import Rates, Wish, close_intent, open_intent
 from arbtui.execution.runner import Answer, Runner, Said, Stopped
 from arbtui.port import Preview, Ticket
@@ -54,10 +52,8 @@ SAID_KEPT = 1000
 STOP_MARGIN_S = 2.0
 CURVE_KEPT = 2880
 CURVE_EVERY_NS = 30 * NS_PER_S  # a day of it is kept
-ASK_EVERY_NS = 20 * NS_PER_S  # the same question about an account
-AGAIN_NS = 5 * NS_PER_S  # a read that failed
-_OF_NEW_RISK = ("armed", "funds", "limits", "fees")  # checks that a closing turn does not need
-_OF_THE_ACCOUNT = (ReadKind.MODE, ReadKind.BALANCES, ReadKind.POSITIONS, ReadKind.OPEN_ORDERS)
+EARNS_AFTER_NS = 3_600 * NS_PER_S  # a payment for the last hour of a hedge may come after its end
+_OF_NEW_RISK = ("armed", "funds", "limits", "fees", "leverage")  # checks that a closing turn does not need
 
 
 @dataclass(frozen=True)
@@ -105,11 +101,14 @@ class Trading:
         self._changed: list[Callable[[str, Fact], None]] = []
         self._heard: list[Callable[[AccountEvent], None]] = []
         self._sayers: list[Callable[[Said], None]] = []
-        self._asked_ns: dict[tuple[str, ReadKind, Market, str], int] = {}
-        self._unread: set[tuple[str, Market, ReadKind]] = set()
+        executors = {name: carrier.executor for name, carrier in carriers.items()}
+        self._wallets = {
+            (name, market): wallets_of(name)[market] for name, carrier in carriers.items() for market in carrier.markets
+        }
+        self._enquiries = Enquiries(clock, executors, self._wallets, self._earning)
         self.runner = Runner(
             clock,
-            {name: carrier.executor for name, carrier in carriers.items()},
+            executors,
             journal,
             prices,
             {name: carrier.rules for name, carrier in carriers.items()},
@@ -119,15 +118,25 @@ class Trading:
 
     # ---- life
 
+    def restore(self, records: Iterable[Record]) -> None:
+        """What the journal kept, before ``start``. Raises BadRecord."""
+        paid: list[FundingPaid] = []
+
+        def noted() -> Iterator[Record]:
+            for kept in records:
+                if not kept.hedge and isinstance(fact := fact_of(kept), Told) and isinstance(fact.event, FundingPaid):
+                    paid.append(fact.event)
+                yield kept
+
+        self.runner.restore(noted())
+        for event in paid:
+            self.funding.hear(event, self.ledgers.values())
+
     def start(self) -> None:
         """Take over what the journal kept. Paper arms itself once every account has been read; an account never."""
         self.runner.start()
         self._timers.append(Every(self.clock, CURVE_EVERY_NS, self._note_equity))
-        for name, carrier in self._carriers.items():
-            for market in carrier.markets:
-                for kind in _OF_THE_ACCOUNT:
-                    self._unread.add((name, market, kind))
-                    self._ask(name, kind, market)
+        self._enquiries.start()
 
     async def stop(self) -> Stopped:
         """No new risk; what is under way is finished or unwound within the policy's time."""
@@ -140,6 +149,7 @@ class Trading:
         self.runner.stop(told)
         for timer in self._timers:
             timer.cancel()
+        self._enquiries.stop()
         within_s = self._policy.stop_within_s + STOP_MARGIN_S
         try:
             return await asyncio.wait_for(done, within_s)
@@ -149,11 +159,7 @@ class Trading:
     def clock_jumped(self, text: str) -> None:
         """The machine slept, or its clock was set: no new risk, and everything about every account is asked anew."""
         self.runner.disarm(text)
-        self._asked_ns.clear()
-        for name, carrier in self._carriers.items():
-            for market in carrier.markets:
-                for kind in _OF_THE_ACCOUNT:
-                    self._ask(name, kind, market)
+        self._enquiries.all_again()
 
     # ---- what executors tell
 
@@ -161,39 +167,32 @@ class Trading:
         """One event of any executor, on the loop."""
         match event:
             case FundingPaid():
-                self.funding.hear(event, self.runner.ledgers.values())
+                if not self.funding.hear(event, self.runner.ledgers.values()):
+                    return  # payments are listed again and again
             case Balance() | Position() | AccountMode() | LeverageRead() | FeeRates() | StreamState():
                 self.facts.hear(event)
         if isinstance(event, StreamState) and event.state != "up":
             self._notice("warning", f"{event.venue}: the private stream is {event.state}: {event.text}")
+        unread = not self._enquiries.done
+        self._enquiries.hear(event)
         self.runner.hear(event)
-        if isinstance(event, ReadDone | ReadFailed):
-            self._was_read(event)
+        if unread and self._enquiries.done and all(carrier.paper for carrier in self._carriers.values()):
+            self.runner.arm()
         for call in self._heard:
             call(event)
 
-    def _was_read(self, event: ReadDone | ReadFailed) -> None:
-        """Paper arms itself once nothing is unread. What failed is asked for again, and said once."""
-        key = (event.venue, event.market, event.kind)
-        if isinstance(event, ReadFailed):
-            if key in self._unread:
-                self.clock.call_at(
-                    self.clock.now_ns() + AGAIN_NS,
-                    lambda: self._ask(event.venue, event.kind, event.market, again=True),
-                )
-            return
-        if key in self._unread:
-            self._unread.discard(key)
-            if not self._unread and all(carrier.paper for carrier in self._carriers.values()):
-                self.runner.arm()
-
-    def _ask(self, venue: str, kind: ReadKind, market: Market, native: str = "", *, again: bool = False) -> None:
-        """Ask an account something, at most every so often."""
-        key, now_ns = (venue, kind, market, native), self.clock.now_ns()
-        if not again and now_ns - self._asked_ns.get(key, -ASK_EVERY_NS) < ASK_EVERY_NS:
-            return
-        self._asked_ns[key] = now_ns
-        self._carriers[venue].executor.read(kind, market, native)
+    def _earning(self) -> Mapping[str, int]:
+        """Venues on which hedges hold perpetuals, or did an hour ago, and since when (ms)."""
+        since: dict[str, int] = {}
+        now_ns = self.clock.now_ns()
+        for ledger in self.ledgers.values():
+            if not ledger.turns or (ledger.state.ended and now_ns - ledger.state_ns > EARNS_AFTER_NS):
+                continue
+            began_ms = ledger.turns[0].t_ns // NS_PER_MS
+            for leg in ledger.intent.legs:
+                if leg.market is Market.PERP:
+                    since[leg.venue] = min(since.get(leg.venue, began_ms), began_ms)
+        return since
 
     # ---- port.TradingPort: to read
 
@@ -257,7 +256,7 @@ class Trading:
 
     def _note_equity(self) -> None:
         equity = self.equity_usd()
-        if equity is not None and not self._unread:
+        if equity is not None and self._enquiries.done:
             self._curve.append((self.clock.now_ns(), float(equity)))
 
     # ---- port.TradingPort: to ask
@@ -317,7 +316,7 @@ class Trading:
                 return f"{leg or 'a leg without a name'} is not listed"
             if instrument.venue not in self._carriers:
                 return f"there is no account on {instrument.venue} in this run"
-            self._read_for(instrument)
+            self._enquiries.for_preview(instrument)
             found.append(instrument)
         buy, sell = found
         if buy.base != sell.base:
@@ -357,14 +356,6 @@ class Trading:
             policy=self._policy,
         )
 
-    def _read_for(self, instrument: Instrument) -> None:
-        """What the checks want to know of an instrument's account, unless it was asked for a moment ago."""
-        venue, market, native = instrument.venue, instrument.market, instrument.native
-        self._ask(venue, ReadKind.BALANCES, market)
-        self._ask(venue, ReadKind.FEES, market, native)
-        if market is Market.PERP:
-            self._ask(venue, ReadKind.LEVERAGE, market, native)
-
     def _rates(self, instrument: Instrument) -> Rates | None:
         place = (instrument.venue, instrument.market)
         own = self.facts.fees.get((*place, instrument.native)) or self.facts.fees.get((*place, ""))
@@ -376,13 +367,16 @@ class Trading:
             facts=self.facts,
             instruments=instruments,
             prices=prices,
-            wallets={(name, market): wallet for name in self._carriers for market, wallet in wallets_of(name).items()},
+            wallets=self._wallets,
             clock_offset_ms={name: carrier.clock_offset_ms() for name, carrier in self._carriers.items()},
             armed=self.armed,
             limits=self._over_limits(intent),
         )
         checks = preflight(intent, snapshot)
-        return checks if intent.opens else [check for check in checks if check.name not in _OF_NEW_RISK]
+        if intent.opens:
+            return checks
+        spared = {*_OF_NEW_RISK, "private stream"} if intent.verb is Verb.FLATTEN else _OF_NEW_RISK
+        return [check for check in checks if check.name not in spared]
 
     def _over_limits(self, intent: Intent) -> Sequence[str]:
         now_ns = self.clock.now_ns()

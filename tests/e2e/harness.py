@@ -50,9 +50,12 @@ class Sim:
         """Switch a fault on; its id."""
         return str(self.post("/_sim/faults", {"fault": name, **filters})["id"])
 
+    def delete(self, path: str) -> None:
+        urlopen(Request(self.url + path, method="DELETE"), timeout=10).close()
+
     def heal(self) -> None:
         """All faults off."""
-        urlopen(Request(self.url + "/_sim/faults", method="DELETE"), timeout=10).close()
+        self.delete("/_sim/faults")
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -1,0 +1,139 @@
+"""What is asked of accounts besides what their streams tell, when, and how often.
+
+at the start    mode, balances, positions, resting orders and funding of every account, until each was answered
+a preview       balances, mode, fees and leverage of its legs, unless they were asked for a moment ago
+a push          that tells a total without what is free of it: the balances, once for all pushes of a moment
+a stream up     balances, mode and funding: what happened while nobody listened was told to nobody
+every minute    funding, where hedges hold perpetuals: no stream tells it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Every, Timer
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import AccountEvent, Balance, ReadDone, ReadFailed, ReadKind, StreamState
+from arbtui.execution.ports import Executor
+
+ASK_EVERY_NS = 20 * NS_PER_S  # the same question for previews
+AGAIN_NS = 5 * NS_PER_S  # after a read that failed
+FREE_AFTER_NS = NS_PER_S // 4  # pushes of one moment come one after another
+FUNDING_EVERY_NS = 60 * NS_PER_S
+FUNDING_OVERLAP_MS = 600_000  # a payment may be listed later than its time
+_OF_AN_ACCOUNT = (ReadKind.MODE, ReadKind.BALANCES, ReadKind.POSITIONS, ReadKind.OPEN_ORDERS)
+_AFTER_A_GAP = (ReadKind.MODE, ReadKind.BALANCES)  # the others are read by whoever looks after hedges
+
+_Key = tuple[str, Market, ReadKind, str]
+
+
+class Enquiries:
+    """``wallets``: venue and market -> the pot it trades from. ``held``: venue -> since when (ms) hedges that may
+    still earn funding there exist; None = asks for no funding.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        executors: Mapping[str, Executor],
+        wallets: Mapping[tuple[str, Market], str],
+        held: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._clock = clock
+        self._executors = executors
+        self._wallets = wallets
+        self._held = held
+        self._asked_ns: dict[_Key, int] = {}
+        self._unread: set[_Key] = set()
+        self._soon: dict[_Key, Timer] = {}
+        self._funding_ms: dict[str, int] = {}  # venue -> up to when payments are known
+        self._every: Every | None = None
+
+    @property
+    def done(self) -> bool:
+        """Everything that the start wants to know was answered."""
+        return not self._unread
+
+    def start(self) -> None:
+        self._every = Every(self._clock, FUNDING_EVERY_NS, self._ask_funding)
+        self._unread |= {(venue, market, kind, "") for venue, market in self._wallets for kind in _OF_AN_ACCOUNT}
+        self.all_again()
+        self._ask_funding()
+
+    def stop(self) -> None:
+        if self._every is not None:
+            self._every.cancel()
+        for timer in self._soon.values():
+            timer.cancel()
+        self._soon.clear()
+
+    def all_again(self) -> None:
+        """Nothing that was known is trusted any more."""
+        self._asked_ns.clear()
+        for venue, market in self._wallets:
+            for kind in _OF_AN_ACCOUNT:
+                self._ask((venue, market, kind, ""))
+
+    def for_preview(self, instrument: Instrument) -> None:
+        """What the checks want to know of an instrument's account."""
+        venue, market, native = instrument.venue, instrument.market, instrument.native
+        self._ask((venue, market, ReadKind.BALANCES, ""))
+        self._ask((venue, market, ReadKind.MODE, ""))
+        self._ask((venue, market, ReadKind.FEES, native))
+        if market is Market.PERP:
+            self._ask((venue, market, ReadKind.LEVERAGE, native))
+
+    def hear(self, event: AccountEvent) -> None:
+        match event:
+            case ReadDone(venue=venue, market=market, kind=kind, native=native):
+                self._unread.discard((venue, market, kind, native))
+                if kind is ReadKind.FUNDING:
+                    self._funding_ms[venue] = event.asked_ns // NS_PER_MS
+            case ReadFailed(venue=venue, market=market, kind=kind, native=native):
+                self._failed((venue, market, kind, native))
+            case Balance(free=None):
+                self._ask_what_is_free(event)
+            case StreamState(state="up", venue=venue, markets=markets):
+                for market in markets:
+                    for kind in _AFTER_A_GAP:
+                        if (venue, market) in self._wallets:
+                            self._ask((venue, market, kind, ""), again=True)
+                if Market.PERP in markets:
+                    self._ask_funding()
+
+    def _ask(self, key: _Key, *, again: bool = False) -> None:
+        now_ns = self._clock.now_ns()
+        if not again and now_ns - self._asked_ns.get(key, -ASK_EVERY_NS) < ASK_EVERY_NS:
+            return
+        self._asked_ns[key] = now_ns
+        venue, market, kind, native = key
+        self._executors[venue].read(kind, market, native)
+
+    def _failed(self, key: _Key) -> None:
+        """A preview may ask again soon; what the start wants to know is asked again without one."""
+        if key in self._asked_ns:
+            self._asked_ns[key] = self._clock.now_ns() + AGAIN_NS - ASK_EVERY_NS
+        if key in self._unread:
+            self._ask_in(AGAIN_NS, key)
+
+    def _ask_what_is_free(self, balance: Balance) -> None:
+        for (venue, market), wallet in self._wallets.items():
+            if (venue, wallet) == (balance.venue, balance.wallet):
+                self._ask_in(FREE_AFTER_NS, (venue, market, ReadKind.BALANCES, ""))
+                return
+
+    def _ask_in(self, after_ns: int, key: _Key) -> None:
+        if key not in self._soon:
+            self._soon[key] = self._clock.call_at(self._clock.now_ns() + after_ns, partial(self._ask_now, key))
+
+    def _ask_now(self, key: _Key) -> None:
+        del self._soon[key]
+        self._ask(key, again=True)
+
+    def _ask_funding(self) -> None:
+        for venue, since_ms in self._held().items():
+            if (venue, Market.PERP) in self._wallets:
+                known_ms = self._funding_ms.get(venue)
+                begin_ms = since_ms if known_ms is None else max(since_ms, known_ms - FUNDING_OVERLAP_MS)
+                self._executors[venue].read(ReadKind.FUNDING, Market.PERP, "", begin_ms)

@@ -1,7 +1,6 @@
 """Lines of accounts: perpetual positions, whoever opened them, and what is in each wallet.
 
-A read of all positions names what is not flat; what it no longer names is gone. Such a position, and one that is told
-with zero, is told once more with zero and then no more.
+A position that has gone is told once more, with zero, and then no more.
 """
 
 from __future__ import annotations
@@ -9,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Balance, Position, ReadDone, ReadKind
+from arbtui.core.orders import AccountEvent, Balance, Position
 from arbtui.core.units import coins, plain, price_per_coin
+from arbtui.execution.holdings import Holdings, Where
 from arbtui.lines.records import AccountLine, PositionLine
 from arbtui.port import EnginePort, TradingPort
 
 AccountsLine = PositionLine | AccountLine
-_Where = tuple[str, str, str]  # venue, native, held | venue, wallet, asset
 
 
 class Accounts:
@@ -28,35 +25,30 @@ class Accounts:
         self._port = port
         self._trading = trading
         self._changed = changed
-        self._balances: dict[_Where, Balance] = {}
-        self._positions: dict[_Where, Position] = {}
-        self._gone: dict[_Where, Position] = {}  # since the last look
+        self._balances: dict[tuple[str, str, str], Balance] = {}  # venue, wallet, asset
+        self._holdings = Holdings()
+        self._gone: dict[Where, Position] = {}  # since the last look
         for balance in trading.facts.balances.values():
             self._balances[balance.venue, balance.wallet, balance.asset] = balance
         for position in trading.facts.positions.values():
-            if position.qty:
-                self._positions[position.venue, position.native, position.held] = position
+            self._holdings.hear(position)
         trading.on_account(self._hear)
 
     def positions(self) -> list[PositionLine]:
         """All that are open, and those that have gone since the last call."""
         gone, self._gone = self._gone, {}
-        return [self._position(position) for _, position in sorted((self._positions | gone).items())]
+        return [self._position(position) for _, position in sorted((gone | self._holdings.open).items())]
 
     def balances(self) -> list[AccountLine]:
         return [_account(balance) for _, balance in sorted(self._balances.items())]
 
     def _hear(self, event: AccountEvent) -> None:
-        match event:
-            case Balance():
-                self._balance(event)
-            case Position():
-                self._one(event)
-            case ReadDone(kind=ReadKind.POSITIONS):
-                for where, kept in list(self._positions.items()):
-                    asked = kept.venue == event.venue and event.native in ("", kept.native)
-                    if asked and kept.t_ns < event.asked_ns:
-                        self._one(replace(kept, qty=Decimal(0), t_ns=event.t_ns), where)
+        if isinstance(event, Balance):
+            self._balance(event)
+        for position in self._holdings.hear(event):
+            if not position.qty:
+                self._gone[position.venue, position.native, position.held] = position
+            self._changed(self._position(position))
 
     def _balance(self, balance: Balance) -> None:
         where = (balance.venue, balance.wallet, balance.asset)
@@ -66,20 +58,6 @@ class Accounts:
         self._balances[where] = balance
         if had is None or (had.total, had.free) != (balance.total, balance.free):
             self._changed(_account(balance))
-
-    def _one(self, position: Position, where: _Where | None = None) -> None:
-        where = where or (position.venue, position.native, position.held)
-        had = self._positions.get(where)
-        if (had is None and not position.qty) or (had is not None and position.t_ns < had.t_ns):
-            return
-        if position.qty:
-            self._positions[where] = position
-            self._gone.pop(where, None)
-        else:
-            self._gone[where] = position
-            self._positions.pop(where, None)
-        if had is None or _told(had) != _told(position):
-            self._changed(self._position(position))
 
     def _position(self, position: Position) -> PositionLine:
         slot = self._port.board.slot_of(position.venue, Market.PERP, position.native)
@@ -121,10 +99,6 @@ def _account(balance: Balance) -> AccountLine:
         total=plain(balance.total),
         free=plain(balance.free) if balance.free is not None else None,
     )
-
-
-def _told(position: Position) -> tuple[object, ...]:
-    return (position.qty, position.entry_price, position.mark, position.liquidation_price, position.adl_rank)
 
 
 def _coins(wire: Decimal, of: Instrument | None) -> str:

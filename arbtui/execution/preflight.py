@@ -145,6 +145,13 @@ def _quantity(intent: Intent, index: int) -> Check:
     leg, qty = intent.legs[index], intent.qty[index]
     whole = tradable(coins(qty, leg.terms), leg) == qty and qty > 0
     text = f"{coins(qty, leg.terms):f} {intent.base} on {leg.key}"
+    other = 1 - index
+    if (
+        not intent.opens
+        and not whole
+        and tradable(coins(intent.qty[other], intent.legs[other].terms), intent.legs[other])
+    ):
+        return Check("quantity", True, f"{text} is too little to close; the other leg is closed alone")
     return Check("quantity", whole, text if whole else f"{text} is no order that {leg.venue} takes; change the size")
 
 

@@ -167,6 +167,11 @@ def test_a_leg_that_holds_nothing_keeps_no_other_from_being_flattened() -> None:
     assert "price" in failed(snapshot(prices=blind), flatten(("5", "5")))
 
 
+def test_dust_on_one_leg_keeps_the_other_from_no_exit() -> None:
+    assert failed(snapshot(), flatten(("5", "0.03"))) == []  # lots of 0.1
+    assert failed(snapshot(), flatten(("0.03", "0.03"))) == ["quantity", "quantity"]
+
+
 def test_flattening_may_follow_the_price_as_far_as_its_own_band() -> None:
     assert failed(snapshot(), flatten(("5", "5"), drift="0.5")) == []
     assert failed(snapshot(), replace(flatten(("5", "5"), drift="0.5"), verb=Verb.CLOSE)) == ["price"]

@@ -69,7 +69,7 @@ def catch_up(case: Case) -> Action | None:
     ledger, policy = case.ledger, case.intent.policy
     from_ns = ledger.relived_ns
     missing = [] if from_ns is None else [wanted for wanted in _wanted(case) if not _read_since(case, *wanted, from_ns)]
-    if from_ns is None or not missing:
+    if from_ns is None or not missing or ledger.state.ended:
         return None
     if ledger.state not in (State.IN_DOUBT, State.HALTED):
         return Mark(Step.DOUBT, "arbtui was restarted: the venues are read before anything else")

@@ -74,7 +74,19 @@ def hedge_quantities(limit: Decimal, legs: tuple[Leg, Leg], maker: int | None = 
     for qty, leg in zip(wire, legs, strict=True):
         if not qty:
             return _too_small(leg, limit)
+    for index, leg in enumerate(legs):
+        if amounts[1 - index] != both:  # the other leg's lots are coarser than this fee: buy no more than they hedge
+            left = _EXACT.divide(amounts[1 - index], both)
+            wire[index] = _least_leaving(coins(wire[1 - index], legs[1 - index].terms), left, leg, wire[index])
     return wire[0], wire[1]
+
+
+def _least_leaving(wanted: Decimal, left: Decimal, leg: Leg, most: Decimal) -> Decimal:
+    """The least wire quantity of which ``left`` (a fraction) is at least ``wanted`` coins; else ``most``."""
+    terms = leg.terms
+    lots = _EXACT.divide(_EXACT.divide(wanted, left), _EXACT.multiply(terms.step, terms.multiplier))
+    qty = _EXACT.multiply(lots.to_integral_value(rounding=ROUND_CEILING), terms.step)
+    return qty if qty <= most and tradable(coins(qty, terms), leg) == qty else most
 
 
 def _too_small(leg: Leg, limit: Decimal) -> str:

@@ -224,6 +224,9 @@ class Runner:
             return Answer(False, f"the hedge is {ledger.state}; wait until it is hedged or halted")
         if ledger.unsettled():
             return Answer(False, "orders of this hedge are under way; wait until they have ended")
+        if ledger.nameless() is not None or ledger.stranger() is not None:
+            why = "fills that no order explains may be this hedge's, so what it holds is not known"
+            return Answer(False, f"{why}; look at the venue, then abandon it or say retry")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); free the disk first")
         self._begin(intent, Step.CLOSE)
@@ -469,13 +472,13 @@ class Runner:
             self.wake(intent.hedge)
 
     def _persisted(self, intent: Intent, step: Step) -> None:
-        if step is Step.PERSISTED:
+        if step is Step.PERSISTED and self.ledgers[intent.hedge].state is State.PREVIEWED:
             self.step_to(self.ledgers[intent.hedge], step, "the intent is on disk")
         self.wake(intent.hedge)
 
     def _not_begun(self, intent: Intent, step: Step, text: str) -> None:
         ledger = self.ledgers[intent.hedge]
-        if step is Step.PERSISTED:
+        if step is Step.PERSISTED and ledger.state is State.PREVIEWED:
             self.step_to(ledger, Step.DROPPED, f"nothing was sent: the journal fails: {text}")
         self.wake(intent.hedge)
 

@@ -489,8 +489,9 @@ class World:
                 for hedge in list(self.runner.ledgers):
                     self.runner.cancel(hedge)
             case "retry":
-                for hedge in list(self.runner.ledgers):
-                    self.runner.retry(hedge)
+                for hedge, ledger in list(self.runner.ledgers.items()):
+                    if ledger.nameless() is None and ledger.stranger() is None:
+                        self.runner.retry(hedge)  # else a person would look at the venue first
             case "stop":
                 self.runner.stop(self.stopped.append)
             case "adl" | "hand":

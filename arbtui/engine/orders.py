@@ -16,6 +16,7 @@ from arbtui.config import Credentials, Settings
 from arbtui.core.clock import NS_PER_S, Every
 from arbtui.core.errors import ConfigError, JournalError
 from arbtui.core.orders import AccountEvent
+from arbtui.engine import control
 from arbtui.engine.carriers import AccountVenue, PaperVenue, Wire, paper_name
 from arbtui.engine.live import Live
 from arbtui.engine.papermarket import depth_of
@@ -73,6 +74,7 @@ class Orders:
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
                 group.create_task(account.run())
+            group.create_task(control.serve(self.trading, self._live.desk.board, self._journal.path.parent))
             await asyncio.get_running_loop().create_future()
 
     def open_in_words(self) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.events import Event, Listing, Quote, Resync, StatusChange, Trade
+from arbtui.core.events import BookDelta, BookSnapshot, Event, Listing, Quote, Resync, StatusChange, Trade
 from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport
@@ -309,6 +309,7 @@ class _FeedHost:
         self._board = around.board
         self._trouble = around.trouble
         self.apply_quote: Callable[[Quote], None] = around.board.apply_ordinary
+        self.apply_book: Callable[[BookSnapshot | BookDelta], None] = around.board.apply_book
 
     def apply(self, event: Event) -> None:
         self._running.heard(event)

@@ -8,18 +8,15 @@ Loss is the normal answer to everything that cannot be right: a gap in the seque
 or above asks for longer than a moment, a window that has been used up. A lost book is empty at once; it is never shown
 as it was. ``apply`` and ``check`` say when somebody has to fetch or subscribe it anew.
 
-Each side is a list of keys in rising order whose last one is the best, plus a dict price -> level. A key is the price
-for bids and minus the price for asks, so both sides are kept by the same code and what changes most, the top, moves the
-fewest elements. Levels stay as received: their texts are what is printed and what orders are made from.
+Levels stay as received (``side``): their texts are what is printed and what orders are made from.
 
 Prices and sizes are in wire units throughout.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum, StrEnum
 from math import inf
 from typing import Literal, NamedTuple
@@ -27,6 +24,7 @@ from typing import Literal, NamedTuple
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.events import BookDelta, BookSnapshot, Level
 from arbtui.core.sequence import SequenceRule, Verdict
+from arbtui.market.side import BadLevel, Side
 
 CROSSED_MAX_NS = 1_500_000_000  # bids at or above asks for so long: the book is wrong, not the market
 BUFFERED_MAX = 300  # deltas kept for a snapshot to come; 30 s of a 100 ms stream
@@ -61,90 +59,10 @@ class Walked(NamedTuple):
 Best = tuple[float | None, float | None, float | None, float | None]  # bid, its size, ask, its size
 
 
-class BadLevel(ValueError):
-    """A price or size in a frame is no number that may enter a book."""
-
-
 # Looking up a member of an enumeration costs more than comparing with it, and these are asked for with every frame.
 _APPLY, _OLD = Verdict.APPLY, Verdict.OLD
 _NONE, _CHANGED, _WANTED = Effect.NONE, Effect.CHANGED, Effect.WANTED
 _LIVE = BookState.LIVE
-
-
-class _Side:
-    __slots__ = ("bound", "held", "keys", "sign")
-
-    def __init__(self, sign: float) -> None:
-        self.sign = sign
-        self.keys: list[float] = []
-        self.held: dict[float, Level] = {}
-        self.bound = -inf  # keys below are not known and not kept
-
-    def clear(self) -> None:
-        self.keys.clear()
-        self.held.clear()
-        self.bound = -inf
-
-    def merge(self, levels: Iterable[Level]) -> None:
-        """Sets and deletes levels; raises BadLevel, with part of the levels entered, on what is no number."""
-        keys, held, sign = self.keys, self.held, self.sign
-        try:
-            for level in levels:
-                price = float(level[0])
-                size = float(level[1])
-                if price not in held:  # a price that is held was looked at when it came
-                    if not 0.0 < price < inf:
-                        raise BadLevel(f"price {level[0]!r}")
-                    if 0.0 < size < inf:
-                        key = price * sign
-                        if key >= self.bound:
-                            insort(keys, key)
-                            held[price] = level
-                    elif size != 0.0:
-                        raise BadLevel(f"size {level[1]!r}")
-                elif 0.0 < size < inf:
-                    held[price] = level
-                elif size == 0.0:
-                    del held[price]
-                    del keys[bisect_left(keys, price * sign)]
-                else:
-                    raise BadLevel(f"size {level[1]!r}")
-        except (TypeError, IndexError, ValueError) as error:
-            raise error if isinstance(error, BadLevel) else BadLevel(f"level {level!r}") from error
-
-    def replace(self, levels: Sequence[Level]) -> None:
-        self.clear()
-        held, sign = self.held, self.sign
-        try:
-            for level in levels:
-                price, size = float(level[0]), float(level[1])
-                if not (0.0 < price < inf and 0.0 <= size < inf):
-                    raise BadLevel(f"level {level!r}")
-                if size > 0.0:
-                    held[price] = level
-                else:
-                    held.pop(price, None)
-        except (TypeError, IndexError, ValueError) as error:
-            raise error if isinstance(error, BadLevel) else BadLevel(f"level {level!r}") from error
-        self.keys.extend(sorted(price * sign for price in held))
-
-    def trim(self, depth: int) -> None:
-        """Forgets the worst levels beyond ``depth``."""
-        excess = len(self.keys) - depth
-        if excess > 0:
-            for key in self.keys[:excess]:
-                del self.held[key * self.sign]
-            del self.keys[:excess]
-
-    def top(self, count: int) -> list[Level]:
-        held, sign = self.held, self.sign
-        return [held[key * sign] for key in reversed(self.keys[-count:])] if count > 0 else []
-
-    def walk(self) -> Iterator[tuple[float, float]]:
-        held, sign = self.held, self.sign
-        for key in reversed(self.keys):
-            price = key * sign
-            yield price, float(held[price][1])
 
 
 class Book:
@@ -180,8 +98,8 @@ class Book:
         self.crossed_ns = 0  # since when bids have been at or above asks; 0 = they are not
         self.updated = [False, False]  # whether the stream has brought bids, and asks, since it was lost
         self._rule = rule
-        self._bids = _Side(1.0)
-        self._asks = _Side(-1.0)
+        self._bids = Side(1.0)
+        self._asks = Side(-1.0)
         self._next = False  # a delta was applied since the snapshot
         self._buffer: deque[BookDelta] = deque(maxlen=BUFFERED_MAX)
         self._old_run = 0
@@ -206,10 +124,10 @@ class Book:
         bid_qty = ask_qty = bid = ask = None
         if bids.keys:
             bid = bids.keys[-1]
-            bid_qty = float(bids.held[bid][1])
+            bid_qty = float(bids.held[bids.texts[-1]][1])
         if asks.keys:
             ask = -asks.keys[-1]
-            ask_qty = float(asks.held[ask][1])
+            ask_qty = float(asks.held[asks.texts[-1]][1])
         return bid, bid_qty, ask, ask_qty
 
     def top(self, count: int) -> tuple[list[Level], list[Level]]:
@@ -294,9 +212,12 @@ class Book:
         """What holds after any change: the window's depth, and bids below asks."""
         bids, asks = self._bids, self._asks
         self.t_ns = t_ns
-        if self.depth:
-            bids.trim(self.depth)
-            asks.trim(self.depth)
+        depth = self.depth
+        if depth:
+            if len(bids.held) > depth:
+                bids.trim(depth)
+            if len(asks.held) > depth:
+                asks.trim(depth)
         if bids.keys and asks.keys and bids.keys[-1] + asks.keys[-1] >= 0.0:
             self.crossed_ns = self.crossed_ns or t_ns
             return _WANTED if self.check(t_ns) is _WANTED else _CHANGED
@@ -305,8 +226,8 @@ class Book:
             return self.lost("the price has left the window of the snapshot")
         return _CHANGED
 
-    def _used_up(self, side: _Side) -> bool:
-        return side.bound != -inf and len(side.keys) < self._window_min
+    def _used_up(self, side: Side) -> bool:
+        return side.bound != -inf and len(side) < self._window_min
 
     def _keep(self, delta: BookDelta) -> Effect:
         """Before the snapshot: keep for later. The first one kept tells that a snapshot has to be asked for."""
@@ -331,7 +252,7 @@ class Book:
         self._window_min = min(WINDOW_LEFT_MIN, snapshot.limit // 4)
         if snapshot.limit:
             for side in (self._bids, self._asks):
-                side.bound = side.keys[0] if len(side.keys) >= snapshot.limit else -inf
+                side.bound = side.keys[0] if len(side) >= snapshot.limit else -inf
         self._buffer.clear()
         self.state = BookState.LIVE
         self.reason = ""

@@ -83,8 +83,8 @@ class Board:
         self._turn = 0
         self._often_ns = -OFTEN_NS
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
-            BookDelta: self._take_book,
-            BookSnapshot: self._take_book,
+            BookDelta: self.apply_book,
+            BookSnapshot: self.apply_book,
             Ticker: self._take_ticker,
             MarkPrice: self._take_mark,
             Funding: self._take_funding,
@@ -185,7 +185,8 @@ class Board:
     def _take_mid(self, event: Mid) -> None:
         freshness.testify_mid(self._slots[event.slot], event.mid, event.t_ns)
 
-    def _take_book(self, event: BookSnapshot | BookDelta) -> None:
+    def apply_book(self, event: BookSnapshot | BookDelta) -> None:
+        """Takes in what concerns a book; nothing where none is held."""
         slot = self._slots[event.slot]
         book = slot.book
         if book is None:

@@ -11,8 +11,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken
@@ -22,21 +21,19 @@ from arbtui.core.events import (
     Closing,
     Event,
     Ignored,
-    Listing,
-    MarketEvent,
     Pong,
     Quote,
     Refused,
     Reply,
     Resync,
-    ServerTime,
     Subscribed,
     Unsubscribed,
 )
-from arbtui.core.model import Channel, Stream
+from arbtui.core.model import Stream
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import Link, StreamState
 from arbtui.net.connects import Pace
+from arbtui.net.conversation import Conversation, FrameHost, Owner
 from arbtui.net.figures import Ages
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.outbox import Outbox
@@ -46,61 +43,12 @@ from arbtui.net.socket import Socket, open_socket
 from arbtui.net.subscriptions import Subscriptions
 from arbtui.net.suspicion import DIRECTLY_NS, HOLD_NS
 from arbtui.net.watchdog import Fate, Verdict, Watchdog
-from arbtui.venues.base import Cadence, Manners, Outgoing, Session
+from arbtui.venues.base import Outgoing
 
 log = logging.getLogger(__name__)
 
-AppliedEvent = MarketEvent | Listing | ServerTime
 _OF_THE_SESSION = frozenset({Subscribed, Refused, Unsubscribed, Pong, Reply, Closing, Resync, Ignored})
 AGE_MASK = 0xF  # of one frame in sixteen an age is taken
-
-
-class FrameHost(Protocol):
-    """Who takes what frames say."""
-
-    def apply(self, event: AppliedEvent) -> None: ...
-
-    def apply_quote(self, quote: Quote) -> None:
-        """As ``apply``, for quotes as ``Session.quote`` gives them: nine of ten events are."""
-        ...
-
-    def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
-
-
-class Owner(Protocol):
-    """Who decides about a connection. Called synchronously."""
-
-    def opened(self, connection: Connection) -> None: ...
-
-    def ended(self, connection: Connection, why: ArbtuiError | None) -> None:
-        """It is over; None: because we wanted it."""
-        ...
-
-    def closing(self, connection: Connection, reason: str) -> None:
-        """The venue announced that it will close."""
-        ...
-
-    def linked(self, connection: Connection, streams: Sequence[Stream]) -> None:
-        """These streams are now carried: acknowledged, or seen to bring data."""
-        ...
-
-    def refused(self, connection: Connection, streams: Sequence[Stream], text: str) -> None: ...
-
-    def doubted(self, stream: Stream, reason: str) -> None:
-        """The session lost this stream's state."""
-        ...
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """What a connection needs to know of its venue."""
-
-    venue: str
-    label: str
-    url: str
-    session: Session
-    manners: Manners
-    cadence: Callable[[Channel], Cadence]
 
 
 class Connection:
@@ -138,6 +86,7 @@ class Connection:
         self._host = host
         self._apply: Callable[[Any], None] = host.apply
         self._apply_quote = host.apply_quote
+        self._apply_book = host.apply_book
         self._quote = talk.session.quote
         self._decode = talk.session.decode
         self._owner = owner
@@ -204,7 +153,11 @@ class Connection:
             self._unreadable(broken)
             return
         for event in events:
-            self._other(event)
+            if event.__class__ is BookDelta and self.overlap is None:
+                self.applied = self.frames
+                self._apply_book(event)
+            else:
+                self._other(event)
 
     def _unreadable(self, broken: ProtocolBroken) -> None:
         self.broken += 1

@@ -24,12 +24,13 @@ from functools import partial
 from typing import Protocol
 
 from arbtui.core.clock import NS_PER_S, Clock, Timer
-from arbtui.core.events import Quote
+from arbtui.core.events import BookDelta, BookSnapshot, Quote
 from arbtui.core.model import Market, Stream
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus, Link, StreamReport, StreamState
-from arbtui.net.connection import AppliedEvent, Connection, Conversation
+from arbtui.net.connection import Connection
 from arbtui.net.connects import Connects
+from arbtui.net.conversation import AppliedEvent, Conversation
 from arbtui.net.figures import Ages, LastMinute, Rate
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.health import ShardView, judge
@@ -50,6 +51,10 @@ class FeedHost(Protocol):
 
     def apply_quote(self, quote: Quote) -> None:
         """As ``apply``, for quotes from connections that overlap no other."""
+        ...
+
+    def apply_book(self, event: BookSnapshot | BookDelta) -> None:
+        """As ``apply``, for books from such connections."""
         ...
 
     def assigned(self, stream: Stream, link: Link | None) -> None:

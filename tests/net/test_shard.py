@@ -11,8 +11,9 @@ from arbtui.core.clock import ManualClock
 from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import Link, StreamState
-from arbtui.net.connection import Connection, Conversation
+from arbtui.net.connection import Connection
 from arbtui.net.connects import Connects
+from arbtui.net.conversation import Conversation
 from arbtui.net.figures import Ages
 from arbtui.net.pulse import Pulse
 from arbtui.net.shard import Shard

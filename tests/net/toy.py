@@ -39,7 +39,8 @@ from arbtui.core.events import (
 from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import Contiguous, SequenceRule
 from arbtui.core.status import Link
-from arbtui.net.connection import AppliedEvent, Connection, Conversation
+from arbtui.net.connection import Connection
+from arbtui.net.conversation import AppliedEvent, Conversation
 from arbtui.net.feed import VenueFeed
 from arbtui.net.figures import Ages
 from arbtui.net.gateway import NetworkSettings
@@ -224,6 +225,9 @@ class ToyHost:
 
     def apply_quote(self, quote: Quote) -> None:
         self.apply(quote)
+
+    def apply_book(self, event: BookSnapshot | BookDelta) -> None:
+        self.apply(event)
 
     def assigned(self, stream: Stream, link: Link | None) -> None:
         self.links[stream] = link

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 
@@ -29,6 +30,7 @@ from arbtui.ui import theme
 from arbtui.ui.desk import Desk
 from arbtui.ui.driver import GuardedDriver, terminal_fds
 from arbtui.ui.layout import PaneId
+from arbtui.ui.money import under_way
 from arbtui.ui.pump import Job, OutputHold, Pump
 from arbtui.ui.screen import MainScreen
 
@@ -72,12 +74,23 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.desk = Desk(port, colours, now_s or asyncio.get_running_loop().time, sort=sort)
         if problem is not None:
             self.desk.say(problem, "warning")
+        self._own_time = now_s is not None
         self.main_screen = MainScreen(self.desk, {})
         self.hold = OutputHold(self)
         self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
         self._interrupted_s = float("-inf")
         self._continue_expected = False
         self._leaving = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when keys were pressed, for those that confirm; a pasted text is no key."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            at_s = self.desk.now_s() if self._own_time else event.time
+            if isinstance(event, events.Key):
+                self.desk.rhythm.key(at_s)
+            else:
+                self.desk.rhythm.paste(at_s)
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         return self.main_screen
@@ -90,11 +103,15 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
         return [
             Job("choice", 1, 0, lambda _: self.desk.settle()),
+            Job("money", 1, 0, self.desk.look_at_money),
             Job("grid", 2, 0, of("grid")),
             Job("books", 1, 0, of("books")),
             Job("legs", 5, 1, of("legs")),
             Job("signals", 5, 3, of("signals")),
             Job("feeds", 5, 3, of("feeds")),
+            Job("positions", 5, 2, of("positions")),
+            Job("orders", 5, 4, of("orders")),
+            Job("panel", 2, 1, self.main_screen.tick_panel),
             Job("lines", 5, 3, self.main_screen.tick_lines),
         ]
 
@@ -154,14 +171,19 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def action_interrupt(self) -> None:
         now_s = self.desk.now_s()
         if now_s - self._interrupted_s <= _INTERRUPT_AGAIN_S:
-            self.leave(ScreenEnd.QUIT)
+            self.main_screen.action_quit()
         else:
             self._interrupted_s = now_s
-            self.desk.say("ctrl+c again within two seconds leaves; q leaves at once", "warning")
+            self.desk.say("ctrl+c again within two seconds leaves, as q does", "warning")
             self.main_screen.tick_lines(now_s)
 
     def action_stop(self) -> None:
         """Give the terminal back and stop the process, as ctrl+z does to any program; fg brings both back."""
+        trading = self.desk.port.trading
+        if trading is not None and any(under_way(ledger) for ledger in trading.ledgers.values()):
+            self.desk.say("not stopped: orders of a hedge are under way, and nobody would look after them", "warning")
+            self.main_screen.tick_lines(self.desk.now_s())
+            return
         if self.terminal is not None and not self._leaving:
             self.run_worker(self._stop(), name="stop", group="terminal", exclusive=True)
 

@@ -7,14 +7,28 @@ subscribe to thirty books a second.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from arbtui.core.status import Notice
-from arbtui.port import ChooseLegs, Command, EnginePort, Remember, SelectCoin, SetThreshold, SetWalkSize
+from arbtui.port import (
+    ChooseLegs,
+    Command,
+    EnginePort,
+    Remember,
+    SelectCoin,
+    SetThreshold,
+    SetWalkSize,
+    Ticket,
+    TradingPort,
+)
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import text
 from arbtui.ui.columns import BY_ID
+from arbtui.ui.confirm import Rhythm
 from arbtui.ui.filter import parse
+from arbtui.ui.money import Money
 from arbtui.ui.order import Order
+from arbtui.ui.orderlog import OrderLog
 from arbtui.ui.theme import Theme
 
 REST_S = 0.25
@@ -34,6 +48,9 @@ class Desk:
         self.coin = port.selected
         self.recent: list[str] = []
         self.tick_ms = 0.0  # the slowest of the screen's own latest ticks
+        self.rhythm = Rhythm()
+        self.log = OrderLog(port.trading) if port.trading is not None else None
+        self.money = Money(port.trading) if port.trading is not None else None
         self._moved_at: float | None = None
         self._choosing_until_s = float("-inf") if self.coin else float("inf")
         self._said: Notice | None = None
@@ -97,6 +114,32 @@ class Desk:
     def choose_legs(self, buy_slot: int | None, sell_slot: int | None) -> None:
         self._select()
         self.send(ChooseLegs(buy_slot, sell_slot))
+
+    # orders
+
+    def trading(self) -> TradingPort | None:
+        """Who takes orders; None, and why is said, where this run sends none."""
+        if self.port.trading is None:
+            self.say(f"no orders in this run: {self.port.no_trading}", "warning")
+        return self.port.trading
+
+    def ticket(self) -> Ticket | None:
+        """A ticket for the pair on show, for the size that books are walked for."""
+        row = self.pair()
+        if row is None:
+            self.say("There is no pair of quotes to trade yet", "warning")
+            return None
+        usd = Decimal(repr(self.port.walk_usd)).normalize()
+        return Ticket(row.base, buy=row.buy.name, sell=row.sell.name, usd=usd)
+
+    def look_at_money(self, now_s: float) -> None:
+        if self.money is not None:
+            self.money.look(now_s)
+
+    def acknowledge(self) -> None:
+        """Somebody has seen the oldest alarm."""
+        seen = self.log.acknowledge() if self.log is not None else None
+        self.say("no alarm to acknowledge" if seen is None else f"acknowledged: {seen.text}")
 
     # order of the rows
 

@@ -19,9 +19,12 @@ from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.theme import Line, Theme
 
 _KEYS_WIDTH = 20
-_ORDER: tuple[Scope, ...] = ("grid", "legs", "signals", "list", "screen", "picker")
+_ORDER: tuple[Scope, ...] = (
+    "grid", "legs", "signals", "positions", "orders", "ticket", "list", "screen", "picker",
+)  # fmt: skip
 _MARKS = (
     ("▲ ▼", "gain and loss, always with the sign"),
+    ("*", "a hedge of this coin is open; 6 shows it"),
     ("~ (…)", "muted: shown, never a signal; the line below the panes says why"),
     ("·", "not known"),
     ("s", "the leg is the spot market"),
@@ -30,6 +33,18 @@ _MARKS = (
     ("r", "a leg is known by REST snapshot only: shown, not tradable"),
     ("● ◐ ◌ ○", "a venue: live, degraded or stale, connecting, down; ms = exchange stamp to receipt"),
     ("● ○ ×", "a signal: raised, cleared, rejected; an s behind a venue is its spot market"),
+    (
+        "BINA+ OKX−s",
+        "positions: long on the one, short on the other, s = spot",
+    ),
+    ("made USD", "price, fees and funding of a hedge together, its open part at executable exit prices"),
+    ("liq", "how far the mark is from the venue's liquidation price, the nearer of both legs"),
+    ("dust", "a leg gap too small for an order on either venue"),
+    ("disk, ack", "of an order: from decision to journal on disk, from sending to the venue's first word"),
+    (
+        "ARMED …",
+        "hedges may be opened; DISARMED: only what is open is looked after; KILLED: ! was pressed, A arms again",
+    ),
     ("B S", "in the legs: the buy and the sell leg on show"),
 )
 

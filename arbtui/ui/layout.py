@@ -13,12 +13,13 @@ from typing import Literal
 from textual.geometry import Region
 
 Shape = Literal["wide", "compact", "tiny"]
-PaneId = Literal["grid", "books", "legs", "signals", "feeds"]
+PaneId = Literal["grid", "books", "legs", "signals", "feeds", "positions", "orders"]
 
-PANES: tuple[PaneId, ...] = ("grid", "books", "legs", "signals", "feeds")  # the digit of a pane is its place here
+# The digit of a pane is its place here.
+PANES: tuple[PaneId, ...] = ("grid", "books", "legs", "signals", "feeds", "positions", "orders")
 ZONES: dict[Shape, tuple[tuple[PaneId, ...], ...]] = {
-    "wide": (("grid",), ("books",), ("signals",), ("legs", "feeds")),
-    "compact": (("grid",), ("books", "legs", "signals", "feeds")),
+    "wide": (("grid",), ("books",), ("signals",), ("legs", "feeds", "positions", "orders")),
+    "compact": (("grid",), ("books", "legs", "signals", "feeds", "positions", "orders")),
     "tiny": (PANES,),
 }
 _BOOKS_WIDTH = 42
@@ -34,6 +35,7 @@ class Plan:
     panes: dict[PaneId, Region]
     tabs: dict[PaneId, tuple[PaneId, ...]]  # of a shown pane: all that share its zone
     detail: Region | None
+    alarm: Region | None
     bottom: Region | None
     keys: Region | None
 
@@ -50,17 +52,24 @@ def zone_of(shape: Shape, pane: PaneId) -> tuple[PaneId, ...]:
 
 
 def plan(
-    width: int, height: int, shown: dict[tuple[PaneId, ...], PaneId], zoomed: PaneId | None, *, prompt: bool
+    width: int,
+    height: int,
+    shown: dict[tuple[PaneId, ...], PaneId],
+    zoomed: PaneId | None,
+    *,
+    prompt: bool,
+    alarm: bool = False,
 ) -> Plan:
     """``shown`` = which pane of a zone is in front (the first where it names none); ``zoomed`` takes all the room.
 
-    ``prompt``: a line is being typed, so the bottom line must exist whatever the size.
+    ``prompt``: a line is being typed, so the bottom line must exist whatever the size; ``alarm``: so must the alarm's.
     """
     shape = shape_of(width, height)
     rows = _Rows(width, height)
     status = rows.take_top(2 if height > 3 else 0)
     keys = rows.take_bottom(1) if shape != "tiny" else None
     bottom = rows.take_bottom(1) if shape != "tiny" or prompt else None
+    alarms = rows.take_bottom(1 if alarm else 0)
     detail = rows.take_bottom({"wide": 2, "compact": 1, "tiny": 0}[shape])
     front = [shown.get(zone, zone[0]) for zone in ZONES[shape]]
     middle = rows.rest()
@@ -79,6 +88,7 @@ def plan(
         panes,
         {pane: zone_of(shape, pane) for pane in panes},
         detail if detail.area else None,
+        alarms if alarms.area else None,
         bottom,
         keys,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,18 +18,32 @@ from arbtui.ui.columns import BY_LETTER, COLUMNS
 from arbtui.ui.desk import Desk, number
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
+from arbtui.ui.orderkeys import OrderKeys
 from arbtui.ui.panes.books import BooksPane
 from arbtui.ui.panes.feeds import FeedsPane
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.panes.legs import LegsPane
 from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.orders import OrdersPane
 from arbtui.ui.panes.pane import ListPane, Pane
+from arbtui.ui.panes.positions import PositionsPane
 from arbtui.ui.panes.signals import SignalsPane
-from arbtui.ui.panes.status import detail_lines, keys_line, last_word_line, status_lines
+from arbtui.ui.panes.status import alarm_line, detail_lines, keys_line, last_word_line, status_lines
 from arbtui.ui.picker import Picker
 from arbtui.ui.prompt import Chooser, PromptLine, Question
+from arbtui.ui.ticket.page import Page
+from arbtui.ui.ticket.panel import OrderPanel
 
 _PICKER_SIZE = Size(44, 18)
+_WITH_PANEL = ("kill", "acknowledge", "help", "repaint")  # what the screen answers to while the order panel is open
+_KEYS_WITH_PANEL = frozenset({"order.kill", "help"})
+
+
+@runtime_checkable
+class Leaving(Protocol):
+    """The app, which can be left."""
+
+    def action_leave(self) -> None: ...
 
 
 class _ScreenLayout(Layout):
@@ -55,21 +69,28 @@ class MainScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.desk = desk
         self._keymap = keymap
+        self.keys = OrderKeys(desk, self)
         self.grid = GridPane(desk)
+        self.positions = PositionsPane(desk, self.keys.follow)
+        self.orders = OrdersPane(desk, self.keys.follow)
         self.panes: dict[PaneId, Pane] = {
             "grid": self.grid,
             "books": BooksPane(desk),
             "legs": LegsPane(desk),
             "signals": SignalsPane(desk, self.go_to_coin),
             "feeds": FeedsPane(desk),
+            "positions": self.positions,
+            "orders": self.orders,
         }
         self._status = LineWidget(desk.theme)
         self._detail = LineWidget(desk.theme)
+        self._alarm = LineWidget(desk.theme)
         self._word = LineWidget(desk.theme)
         self._keys = LineWidget(desk.theme)
         self._prompt = PromptLine(desk, self._prompt_closed)
         self._chooser = Chooser(desk, self._prompt_closed)
         self._picker = Picker(desk, self._picker_closed)
+        self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self._ask)
         self._front: dict[tuple[PaneId, ...], PaneId] = {}
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
@@ -80,14 +101,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield self._status
         yield from self.panes.values()
         yield self._detail
+        yield self._alarm
         yield self._word
         yield self._keys
         yield self._prompt
         yield self._chooser
         yield self._picker
+        yield self.panel
 
     def on_mount(self) -> None:
         self._picker.styles.layer = "overlay"
+        self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
 
     # where things are
@@ -97,17 +121,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return _LAYOUT
 
     def places(self, size: Size) -> dict[Widget, Region]:
-        self.plan = plan = layout.plan(*size, self._front, self._zoomed, prompt=self._typing)
+        self.plan = plan = layout.plan(*size, self._front, self._zoomed, prompt=self._typing, alarm=self._alarmed)
         places: dict[Widget, Region] = {self._status: plan.status}
         for pane_id, region in plan.panes.items():
             self.panes[pane_id].tabs = plan.tabs[pane_id]
             places[self.panes[pane_id]] = region
         if plan.detail is not None:
             places[self._detail] = plan.detail
+        if plan.alarm is not None:
+            places[self._alarm] = plan.alarm
         if plan.bottom is not None:
             places[self._bottom_widget()] = plan.bottom
         if plan.keys is not None:
             places[self._keys] = plan.keys
+        if self.panel.open:
+            below = sum(line.height for line in (plan.alarm, plan.bottom, plan.keys) if line is not None)
+            room = Region(0, plan.status.height, size.width, max(0, size.height - plan.status.height - below))
+            places[self.panel] = self.panel.region_in(room)
         if self._picker.open:
             width, height = min(_PICKER_SIZE.width, size.width), min(_PICKER_SIZE.height, size.height)
             places[self._picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
@@ -118,11 +148,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return self._prompt.asking or self._chooser.asking
 
     @property
+    def _alarmed(self) -> bool:
+        return self.desk.log is not None and bool(self.desk.log.alarms)
+
+    @property
     def asking(self) -> bool:
-        """Whether keys belong to something that is being typed or chosen."""
-        return self._typing or self._picker.open
+        """Whether keys belong to something that is being typed, chosen or ordered."""
+        return self._typing or self._picker.open or self.panel.open
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.panel.open and not self._typing:
+            return action in _WITH_PANEL
         return not self.asking
 
     def _bottom_widget(self) -> Widget:
@@ -151,8 +187,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
             told = self.panes[self._current].detail(width)
             count = self.plan.detail.height
             self._detail.show(told[:count] if told else detail_lines(desk, width, count))
+        if self._alarmed != (self.plan.alarm is not None):
+            self.rearrange()
+        self._alarm.show([alarm_line(desk, width)])
         self._word.show([last_word_line(desk, width)])
-        self._keys.show([keys_line(self._scopes(), self._keymap, width)])
+        shown = _KEYS_WITH_PANEL if self.panel.open else None
+        self._keys.show([keys_line(["screen"] if shown else self._scopes(), self._keymap, width, only=shown)])
         if self._picker.open:
             self._picker.tick()
 
@@ -160,10 +200,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         now_s = self.desk.now_s()
         for pane_id in self.plan.panes:
             self.tick_pane(pane_id, now_s)
+        self.tick_panel(now_s)
         self.tick_lines(now_s)
 
+    def tick_panel(self, now_s: float) -> None:
+        if self.panel.open:
+            self.panel.tick()
+
     def _scopes(self) -> list[Scope]:
-        own: dict[PaneId, list[Scope]] = {"grid": ["grid"], "legs": ["legs"], "signals": ["signals"]}
+        if self.panel.open:
+            return ["ticket"]
+        own: dict[PaneId, list[Scope]] = {
+            "grid": ["grid"],
+            "legs": ["legs"],
+            "signals": ["signals"],
+            "positions": ["positions"],
+            "orders": ["orders"],
+        }
         return [*own.get(self._current, []), "screen"]
 
     # panes
@@ -196,8 +249,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # lines to type in
 
     def _prompt_closed(self) -> None:
-        self.set_focus(self.panes[self._current], scroll_visible=False)
+        self._focus_again()
         self.rearrange()
+
+    def _focus_again(self) -> None:
+        owner = self.panel if self.panel.open else self.panes[self._current]
+        self.set_focus(owner, scroll_visible=False)
 
     def _ask(self, question: Question) -> None:
         self._prompt.ask(question)
@@ -274,7 +331,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.rearrange()
 
     def _picker_closed(self, base: str | None) -> None:
-        self.set_focus(self.panes[self._current], scroll_visible=False)
+        self._focus_again()
         if base is not None:
             self.go_to_coin(base)
         self.rearrange()
@@ -287,6 +344,66 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.tick_all()
         else:
             self.desk.say(f"{base} has no pair of quotes", "warning")
+
+    # orders: see ``OrderKeys``
+
+    def open_panel(self, page: Page) -> None:
+        self.panel.begin(page)
+        self._focus_again()
+        self.rearrange()
+
+    def _panel_closed(self) -> None:
+        self._focus_again()
+        self.rearrange()
+
+    def choose(self, title: str, choices: dict[str, str], choose: Callable[[str], None]) -> None:
+        self._chooser.ask(title, choices, choose)
+        self.rearrange()
+
+    def pointed_hedge(self) -> str:
+        if self._current == "positions":
+            pair = self.positions.here()
+            return pair.hedge if pair is not None else ""
+        if self._current == "orders":
+            entry = self.orders.here()
+            return entry.hedge if entry is not None else ""
+        return ""
+
+    def action_ticket(self) -> None:
+        self.keys.ticket()
+        self.tick_lines(self.desk.now_s())
+
+    def action_close_hedge(self) -> None:
+        self.keys.close()
+        self.tick_lines(self.desk.now_s())
+
+    def action_flatten(self) -> None:
+        self.keys.flatten()
+        self.tick_lines(self.desk.now_s())
+
+    def action_flatten_all(self) -> None:
+        self.keys.flatten_all()
+        self.tick_lines(self.desk.now_s())
+
+    def action_cancel(self) -> None:
+        self.keys.cancel()
+        self.tick_lines(self.desk.now_s())
+
+    def action_kill(self) -> None:
+        self.keys.kill()
+        self.tick_all()
+
+    def action_arm(self) -> None:
+        self.keys.arm()
+        self.tick_lines(self.desk.now_s())
+
+    def action_acknowledge(self) -> None:
+        self.desk.acknowledge()
+        self.tick_all()
+
+    def action_quit(self) -> None:
+        assert isinstance(self.app, Leaving)
+        self.keys.quit(self.app.action_leave)
 
     # the rest
 

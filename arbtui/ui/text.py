@@ -6,6 +6,7 @@ control characters: a venue must not be able to steer the terminal.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import floor, log10
 
 from rich.cells import cell_len, set_cell_size
@@ -198,3 +199,34 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line)
             line = word
     return [*lines, line] if line else lines
+
+
+def exact(value: Decimal | None) -> str:
+    """Every digit, without exponent and without trailing zeros."""
+    if value is None:
+        return UNKNOWN
+    words = f"{value:f}"
+    words = words.rstrip("0").rstrip(".") if "." in words else words
+    return words.replace("-", MINUS)
+
+
+def coin_price(value: Decimal | None, width: int) -> str:
+    """A price per coin, exact where it fits."""
+    if value is None:
+        return UNKNOWN
+    words = exact(value)
+    return words if len(words) <= width else price(float(value), width)
+
+
+def money(value: Decimal | float | None, decimals: int = 2) -> str:
+    """An amount of money with its sign, thousands apart."""
+    if value is None:
+        return UNKNOWN
+    words = f"{abs(value):,.{decimals}f}"
+    negative = value < 0 and words.strip("0.,") != ""
+    return (MINUS if negative else "+") + words
+
+
+def bps(value: Decimal | None) -> float | None:
+    """Exact basis points as the number that the screen's writers of figures take."""
+    return None if value is None else float(value)

@@ -37,6 +37,11 @@ class FakeBoard:
         self.slots: list[Slot] = []
         self.coins: dict[str, Coin] = {}
 
+    def slot_of(self, venue: str, market: Market, native: str) -> Slot | None:
+        wanted = (venue, market, native)
+        return next((s for s in self.slots if (s.instrument.venue, s.instrument.market, s.instrument.native) == wanted),
+                    None)  # fmt: skip
+
 
 def coin_name(index: int) -> str:
     return NAMES[index] if index < len(NAMES) else f"C{index:04d}"
@@ -342,6 +347,8 @@ def instrument(venue: str, market: Market, base: str, price: float) -> Instrumen
         status=TradingStatus.TRADING,
         tick=None if venue == "hyperliquid" else Decimal(10) ** int(f"{price:e}".partition("e")[2]) / 100_000,
         sig_figs=5 if venue == "hyperliquid" else None,
+        step=Decimal(10) ** (1 - int(f"{price:e}".partition("e")[2])) / 1000,
+        min_notional=Decimal(5),
     )
 
 

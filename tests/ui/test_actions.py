@@ -11,10 +11,13 @@ from arbtui.ui.app import ArbtuiApp
 from arbtui.ui.help import HelpScreen, lines
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.panes.legs import LegsPane
+from arbtui.ui.panes.orders import OrdersPane
 from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.panes.positions import PositionsPane
 from arbtui.ui.panes.signals import SignalsPane
 from arbtui.ui.picker import Picker
 from arbtui.ui.screen import MainScreen
+from arbtui.ui.ticket.panel import OrderPanel
 
 OWNERS: dict[Scope, type] = {
     "screen": MainScreen,
@@ -22,6 +25,9 @@ OWNERS: dict[Scope, type] = {
     "grid": GridPane,
     "legs": LegsPane,
     "signals": SignalsPane,
+    "positions": PositionsPane,
+    "orders": OrdersPane,
+    "ticket": OrderPanel,
     "picker": Picker,
     "help": HelpScreen,
 }
@@ -29,6 +35,9 @@ CHAINS: list[set[Scope]] = [
     {"grid", "list", "screen"},
     {"legs", "list", "screen"},
     {"signals", "list", "screen"},
+    {"positions", "list", "screen"},
+    {"orders", "list", "screen"},
+    {"ticket"},
     {"picker"},
     {"help"},
 ]

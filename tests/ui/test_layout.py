@@ -15,17 +15,20 @@ panes = st.sampled_from(PANES)
 
 
 def regions(made: layout.Plan) -> list[Region]:
-    fixed = [made.status, *(region for region in (made.detail, made.bottom, made.keys) if region is not None)]
+    fixed = [
+        made.status,
+        *(region for region in (made.detail, made.alarm, made.bottom, made.keys) if region is not None),
+    ]
     return [region for region in (*fixed, *made.panes.values()) if region.area]
 
 
-@given(sizes, st.one_of(st.none(), panes), panes, st.booleans())
+@given(sizes, st.one_of(st.none(), panes), panes, st.booleans(), st.booleans())
 def test_nothing_overlaps_and_nothing_hangs_over_the_edge(
-    size: tuple[int, int], zoomed: PaneId | None, front: PaneId, prompt: bool
+    size: tuple[int, int], zoomed: PaneId | None, front: PaneId, prompt: bool, alarm: bool
 ) -> None:
     width, height = size
     shown = {zone_of(layout.shape_of(width, height), front): front}
-    made = plan(width, height, shown, zoomed, prompt=prompt)
+    made = plan(width, height, shown, zoomed, prompt=prompt, alarm=alarm)
     placed = regions(made)
     for region in placed:
         assert Region(0, 0, width, height).contains_region(region)
@@ -52,7 +55,7 @@ def test_80x24_keeps_the_grid_whole_and_shows_the_others_as_tabs() -> None:
     made = plan(80, 24, {}, None, prompt=False)
     assert set(made.panes) == {"grid", "books"}
     assert made.panes["grid"].width == 80
-    assert made.tabs["books"] == ("books", "legs", "signals", "feeds")
+    assert made.tabs["books"] == ("books", "legs", "signals", "feeds", "positions", "orders")
 
 
 def test_below_60x16_only_the_grid_and_the_status_lines_are_left() -> None:

@@ -124,6 +124,7 @@ class GridPane(ListPane):
         bases = order.bases[top : top + self.window]
         rows = [desk.port.row(base) for base in bases]
         thresholds = [desk.port.threshold_bps(base) for base in bases]
+        held = desk.money.bases if desk.money is not None else frozenset[str]()
         at = self.cursor.index - top
         cursor_row = at + 1 if 0 <= at < len(bases) else -1
         for group, columns in self._fitted.items():
@@ -134,7 +135,8 @@ class GridPane(ListPane):
             lines = [head]
             for base, row, threshold_bps in zip(bases, rows, thresholds, strict=True):
                 if row is not None:
-                    lines.append(tuple(body(column, width, row, threshold_bps) for column, width in columns))
+                    cells = tuple(body(column, width, row, threshold_bps) for column, width in columns)
+                    lines.append(_starred(cells) if group == "name" and base in held else cells)
                 else:
                     lines.append(((" " + text.clean(base) if group == "name" else "", "faint"),))
             self._groups[group].show(lines, cursor_row)
@@ -201,3 +203,9 @@ class GridPane(ListPane):
         self.cursor.index = self.desk.order.place.get(self.desk.coin, 0)
         self.cursor.top = 0
         self.tick(self.desk.now_s())
+
+
+def _starred(cells: Line) -> Line:
+    """A coin with an open hedge: ``*`` in the air before its name."""
+    (name, role), *rest = cells
+    return (("*", "cursor"), (name[1:], role), *rest)

@@ -18,6 +18,8 @@ from arbtui.ui.layout import PANES, PaneId
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.theme import Cell, Line, Role
 
+_TITLE_ROOM = 16  # what a title wants to say besides the tabs
+
 
 def rule(width: int, left: Sequence[Cell], right: Sequence[Cell], *, focus: bool) -> Line:
     """A title in a line across the pane: ``─ 1 spreads 412/1000 ──── net ↓ ─``."""
@@ -80,7 +82,7 @@ class Pane(Placing, can_focus=True):
         focus = self.has_focus
         left: list[Cell] = []
         tabs = self.tabs
-        if sum(len(TITLES[pane]) + 4 for pane in tabs) > self.size.width * 2 // 3:
+        if sum(len(TITLES[pane]) + 4 for pane in tabs) > self.size.width - _TITLE_ROOM:
             tabs = ()
         for pane in tabs or (self.pane_id,):
             digit, name = PANES.index(pane) + 1, TITLES[pane]
@@ -111,6 +113,8 @@ TITLES: dict[PaneId, str] = {
     "legs": "legs",
     "signals": "signals",
     "feeds": "feeds",
+    "positions": "positions",
+    "orders": "orders",
 }
 
 

@@ -38,8 +38,9 @@ def _figures(desk: Desk, width: int) -> Line:
     threshold = f"signal ≥ {port.threshold_bps():g} bps"
     if desk.coin and own != port.threshold_bps():
         threshold += f" ({text.clean(desk.coin)} {own:g})"
-    left: list[Cell] = [(f" {port.mode} ", "mode"), (" arbtui ", "strong")]
+    left: list[Cell] = [(f" {port.mode} ", "mode"), *_orders(desk), (" arbtui ", "strong")]
     wishes: list[Cell] = [
+        *_equity(desk),
         (f" {threshold} ", "text"),
         (f" size {port.walk_usd:,.0f} USD ", "text"),
         (f" {sum(feed.msgs_per_s for feed in feeds):,.0f} msg/s ", "dim"),
@@ -54,6 +55,39 @@ def _figures(desk: Desk, width: int) -> Line:
             left.append(cell)
             room -= len(cell[0])
     return (*left, (" " * max(0, room), "text"), time)
+
+
+def _orders(desk: Desk) -> list[Cell]:
+    """What an order is in this run, and whether hedges may be opened."""
+    trading, log = desk.port.trading, desk.log
+    if trading is None:
+        return []
+    state: Cell = (
+        ("KILLED", "error") if trading.killed else ("ARMED", "gain") if trading.armed else ("DISARMED", "warn")
+    )
+    word = "" if trading.word == desk.port.mode else f" {trading.word}"
+    cells: list[Cell] = [(f"{word} ", "text"), state]
+    if log is not None and log.alarms:
+        cells.append((f" {len(log.alarms)} ALARM{'S' if len(log.alarms) > 1 else ''}", "error"))
+    return cells
+
+
+def _equity(desk: Desk) -> list[Cell]:
+    equity = desk.money.equity_usd if desk.money is not None else None
+    return [(f" eq {equity:,.0f} ", "text")] if equity is not None else []
+
+
+def alarm_line(desk: Desk, width: int) -> Line:
+    """The oldest alarm that nobody has acknowledged."""
+    if desk.log is None or not desk.log.alarms:
+        return ()
+    alarm = desk.log.alarms[0]
+    more = f" (+{len(desk.log.alarms) - 1})" if len(desk.log.alarms) > 1 else ""
+    head = f" ALARM{more} {text.clock_time(alarm.t_ns)} "
+    tail = "  a: seen "
+    room = max(0, width - len(head) - len(tail))
+    of = f"{alarm.hedge}: " if alarm.hedge else ""
+    return ((head, "error"), (text.fit(of + alarm.text, room), "error"), (tail, "key"))
 
 
 def venue_strip(feeds: Sequence[FeedStatus], width: int) -> Line:
@@ -118,10 +152,12 @@ def last_word_line(desk: Desk, width: int) -> Line:
     )
 
 
-def keys_line(scopes: Sequence[Scope], keymap: Mapping[str, str], width: int) -> Line:
-    """The keys that the focused pane and the screen answer to, as many as fit; help always."""
+def keys_line(
+    scopes: Sequence[Scope], keymap: Mapping[str, str], width: int, *, only: frozenset[str] | None = None
+) -> Line:
+    """The keys that the focused pane and the screen answer to, as many as fit; help always. ``only``: ids of these."""
     cells: list[Cell] = []
-    actions = [action for action in of(scopes) if action.short]
+    actions = [action for action in of(scopes) if action.short and (only is None or action.id in only)]
     kept = [action for action in actions if action.id == "help"]
     room = width - sum(len(action.short) + 4 for action in kept)
     for action in actions:

@@ -1,0 +1,150 @@
+"""The keys that concern orders, wherever they are pressed: which hedge is meant, and what is asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from arbtui.execution.intents import Verb
+from arbtui.execution.pairs import Pair
+from arbtui.port import Ticket, TradingPort
+from arbtui.ui.desk import Desk
+from arbtui.ui.money import under_way
+from arbtui.ui.ticket.hedge import HedgePage, kept_open
+from arbtui.ui.ticket.hedges import HedgesPage
+from arbtui.ui.ticket.order import OrderPage
+from arbtui.ui.ticket.page import PAPER, Page
+
+
+class Seat(Protocol):
+    """The screen, as far as keys for orders need it."""
+
+    def open_panel(self, page: Page) -> None: ...
+
+    def choose(self, title: str, choices: dict[str, str], choose: Callable[[str], None]) -> None: ...
+
+    def pointed_hedge(self) -> str:
+        """The hedge under the cursor of the pane in focus; "" where that pane shows none."""
+        ...
+
+
+class OrderKeys:
+    def __init__(self, desk: Desk, seat: Seat) -> None:
+        self._desk = desk
+        self._seat = seat
+
+    # tickets
+
+    def ticket(self) -> None:
+        trading = self._desk.trading()
+        wish = self._desk.ticket() if trading is not None else None
+        if trading is not None and wish is not None:
+            self._open(OrderPage(self._desk, trading, wish))
+
+    def follow(self, hedge: str) -> None:
+        trading = self._desk.trading()
+        if trading is not None:
+            self._open(HedgePage(self._desk, trading, hedge))
+
+    def close(self) -> None:
+        self._of_one(Verb.CLOSE)
+
+    def flatten(self) -> None:
+        self._of_one(Verb.FLATTEN)
+
+    def _of_one(self, verb: Verb) -> None:
+        """A ticket for the one hedge that is meant, or a list of those that may be."""
+        trading = self._desk.trading()
+        if trading is None:
+            return
+        base = self._desk.coin
+        pairs = self._pointed() or self._of_coin(base)
+        if not pairs:
+            self._desk.say(f"no hedge of {base} is open; F lists all, 6 shows them", "warning")
+        elif len(pairs) == 1:
+            self._open(OrderPage(self._desk, trading, Ticket(pairs[0].base, verb=verb, hedge=pairs[0].hedge)))
+        else:
+            self._open(HedgesPage(self._desk, trading, verb, base))
+
+    def _pointed(self) -> list[Pair]:
+        hedge = self._seat.pointed_hedge()
+        return [pair for pair in self._looked() if pair.hedge == hedge] if hedge else []
+
+    def _of_coin(self, base: str) -> list[Pair]:
+        return [pair for pair in self._looked() if pair.base == base]
+
+    def _looked(self) -> list[Pair]:
+        money = self._desk.money
+        if money is None:
+            return []
+        money.look(self._desk.now_s(), at_once=True)
+        return list(money.pairs)
+
+    def flatten_all(self) -> None:
+        trading = self._desk.trading()
+        if trading is None:
+            return
+        if not self._looked():
+            self._desk.say("no hedge is open", "info")
+            return
+        self._open(HedgesPage(self._desk, trading, Verb.FLATTEN))
+
+    def _open(self, page: Page) -> None:
+        self._seat.open_panel(page)
+
+    # at once
+
+    def cancel(self) -> None:
+        """Hedges of the pointed coin that are still entering enter no further."""
+        trading = self._desk.trading()
+        if trading is None:
+            return
+        base = self._desk.coin
+        found = self._pointed() or self._of_coin(base)
+        moving = [pair for pair in found if under_way(trading.ledgers[pair.hedge])]
+        if not moving:
+            self._desk.say(f"no orders of {base} are working", "info")
+            return
+        told = [trading.cancel(pair.hedge).text for pair in moving]
+        self._desk.say(f"{base}: {'; '.join(dict.fromkeys(told))}", "warning")
+
+    def kill(self) -> None:
+        trading = self._desk.trading()
+        if trading is not None:
+            self._desk.say(trading.kill("a person pressed !").text, "warning")
+
+    # asked first
+
+    def arm(self) -> None:
+        trading = self._desk.trading()
+        if trading is None:
+            return
+        if trading.armed:
+            self._desk.say("armed already; ! disarms", "info")
+            return
+        key = "y" if trading.word == PAPER else "Y"
+        self._seat.choose(f"arm {trading.word}: hedges may be opened?", {key: "arm"}, lambda _: self._arm(trading))
+
+    def _arm(self, trading: TradingPort) -> None:
+        if not self._desk.rhythm.calm:
+            self._desk.say("not armed: that key came within 250 ms of another", "warning")
+            return
+        answer = trading.arm()
+        self._desk.say(answer.text, "info" if answer.accepted else "warning")
+
+    def quit(self, leave: Callable[[], None]) -> None:
+        """Leave at once, unless hedges are open or under way."""
+        trading = self._desk.port.trading
+        resting, moving = kept_open(list(trading.ledgers.values())) if trading is not None else (0, 0)
+        if not resting and not moving:
+            leave()
+            return
+        parts = [f"{resting} stay{'s' if resting == 1 else ''} open"] if resting else []
+        parts += [f"{moving} under way: finished or unwound first"] if moving else []
+        self._seat.choose(f"hedges: {', '.join(parts)}. Leave?", {"y": "leave"}, lambda _: self._leave(leave))
+
+    def _leave(self, leave: Callable[[], None]) -> None:
+        if self._desk.rhythm.calm:
+            leave()
+        else:
+            self._desk.say("stayed: that key came within 250 ms of another", "warning")

@@ -1,0 +1,274 @@
+"""Open hedges: legs, entry, what they have made, how near the venue's own exit is; below, what all comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.execution.pairs import Pair
+from arbtui.ui import braille, text
+from arbtui.ui.actions import bindings
+from arbtui.ui.desk import Desk
+from arbtui.ui.layout import PaneId
+from arbtui.ui.money import Money
+from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.theme import Cell, Line, Role
+from arbtui.ui.ticket.hedges import legs_words
+
+_BPS = Decimal(10_000)
+_CURVE_WIDTH = 36
+_CURVE_FROM = 110  # cells of width from which on the curve stands at the right
+_CURVE_MARGIN = 2
+
+Usd = Callable[[str], Decimal | None]
+
+
+@dataclass(frozen=True)
+class PairColumn:
+    """``need``: the higher, the sooner left out."""
+
+    title: str
+    width: int
+    need: int
+    cell: Callable[[Pair, Money], Cell]
+    right: bool = True
+
+
+def edge_bps(pair: Pair, *, entry: bool) -> Decimal | None:
+    """(sold - bought) / bought of both legs' entry prices, or of what they could be left at now; per coin."""
+    prices = []
+    for own in pair.legs:
+        wire = own.entry if entry else own.exit
+        if wire is None:
+            return None
+        prices.append(own.leg.coin_price(wire))
+    return (prices[1] - prices[0]) / prices[0] * _BPS if prices[0] else None
+
+
+def in_usd(amounts: Mapping[str, Decimal], usd: Usd) -> Decimal | None:
+    """Amounts of several currencies together; None where a rate is not known."""
+    total = Decimal(0)
+    for ccy, amount in amounts.items():
+        rate = usd(ccy) if amount else Decimal(0)
+        if rate is None:
+            return None
+        total += amount * rate
+    return total
+
+
+def _state(pair: Pair, _: Money) -> Cell:
+    return pair.state.value.replace("_", " "), "error" if pair.state.troubled else "text"
+
+
+def _gap(pair: Pair, _: Money) -> Cell:
+    if not pair.gap.known:
+        return "0", "dim"
+    return text.exact(pair.gap.known) + (" dust" if pair.dust else ""), "warn" if pair.dust else "error"
+
+
+def _price_part(pair: Pair, money: Money) -> Cell:
+    known = all(leg.open is not None for leg in pair.pnl.legs)
+    made = in_usd(pair.pnl.price, money.trading.usd) if known else None
+    return text.money(made), _gain(made)
+
+
+def _fees(pair: Pair, money: Money) -> Cell:
+    paid = in_usd(pair.pnl.fees, money.trading.usd)
+    return text.money(None if paid is None else -paid) + ("" if pair.pnl.complete else "?"), "text"
+
+
+def _funding(pair: Pair, money: Money) -> Cell:
+    return text.money(in_usd(pair.pnl.funding, money.trading.usd)), "text"
+
+
+def _made(pair: Pair, money: Money) -> Cell:
+    made = money.pnl_usd.get(pair.hedge)
+    return text.money(made), _gain(made)
+
+
+def _liquidation(pair: Pair, _: Money) -> Cell:
+    away = pair.liquidation_bps
+    if away is None:
+        return text.UNKNOWN, "faint"
+    return f"{float(away) / 100:.0f}%", "error" if away < 500 else "warn" if away < 1500 else "text"
+
+
+def _qty(pair: Pair) -> Decimal:
+    return max(abs(leg.coins) for leg in pair.legs)
+
+
+def _signed_bps(value: Decimal | None) -> str:
+    return text.signed(text.bps(value))
+
+
+COLUMNS: tuple[PairColumn, ...] = (
+    PairColumn("coin", 8, 0, lambda pair, _: (pair.base, "strong"), right=False),
+    PairColumn("legs", 13, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
+    PairColumn("state", 10, 2, _state, right=False),
+    PairColumn("quantity", 11, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
+    PairColumn("gap", 9, 5, _gap),
+    PairColumn("entry", 7, 7, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
+    PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim")),
+    PairColumn("price", 9, 8, _price_part),
+    PairColumn("fees", 8, 8, _fees),
+    PairColumn("funding", 8, 8, _funding),
+    PairColumn("made USD", 10, 3, _made),
+    PairColumn("liq", 5, 6, _liquidation),
+    PairColumn("hedge", 11, 11, lambda pair, _: (pair.hedge, "dim")),
+)
+
+
+def choose(width: int) -> list[PairColumn]:
+    left = width
+    taken = []
+    for column in sorted(COLUMNS, key=lambda column: column.need):
+        if column.width <= left:
+            left -= column.width
+            taken.append(column)
+    return [column for column in COLUMNS if column in taken]
+
+
+class PositionsPane(ListPane):
+    """The cursor stays with its hedge."""
+
+    pane_id: ClassVar[PaneId] = "positions"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("positions")
+
+    def __init__(self, desk: Desk, follow: Callable[[str], None]) -> None:
+        super().__init__(desk)
+        self._follow_hedge = follow
+        self._table = LineWidget(desk.theme)
+        self._sums = LineWidget(desk.theme)
+        self._curve = LineWidget(desk.theme)
+        self._hedge = ""
+
+    def body_widgets(self) -> Iterable[LineWidget]:
+        return (self._table, self._sums, self._curve)
+
+    def body_places(self, size: Size) -> dict[Widget, Region]:
+        curve = _CURVE_WIDTH if size.width >= _CURVE_FROM else 0
+        high = max(0, size.height - 1)
+        below = self._curve_rows(size)
+        places: dict[Widget, Region] = {
+            self._table: Region(0, 0, size.width - curve, high - below),
+            self._sums: Region(0, high, size.width, min(1, size.height)),
+        }
+        places[self._curve] = (
+            Region(size.width - curve, 0, curve, high) if curve else Region(0, high - below, size.width, below)
+        )
+        return places
+
+    @staticmethod
+    def _curve_rows(size: Size) -> int:
+        """Rows for the curve below the table, where it does not stand beside it and there is room."""
+        return 6 if size.width < _CURVE_FROM and size.height >= 15 else 0
+
+    @property
+    def pairs(self) -> Sequence[Pair]:
+        return self.desk.money.pairs if self.desk.money is not None else ()
+
+    @property
+    def count(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def window(self) -> int:
+        return max(0, self._table.size.height - 1)
+
+    def here(self) -> Pair | None:
+        return self.pairs[self.cursor.index] if 0 <= self.cursor.index < self.count else None
+
+    def moved(self) -> None:
+        here = self.here()
+        self._hedge = here.hedge if here is not None else ""
+        super().moved()
+
+    def _follow(self) -> None:
+        place = next((at for at, pair in enumerate(self.pairs) if pair.hedge == self._hedge), None)
+        if place is not None and place != self.cursor.index:
+            self.cursor.index = place
+            self.cursor.reveal(self.window)
+        self.cursor.clamp(self.count, self.window)
+
+    def show_body(self, now_s: float) -> None:
+        money = self.desk.money
+        if money is None:
+            words = f"No orders in this run: {self.desk.port.no_trading}"
+            self._table.show([((" " + line, "dim"),) for line in text.wrap(words, self.body_size.width - 2)])
+            return
+        money.look(now_s)
+        self._follow()
+        columns = choose(self._table.size.width - 2)
+        head: Line = (("  ", "header"), *(_cell(column, (column.title, "header")) for column in columns))
+        top = self.cursor.top
+        seen = self.pairs[top : top + self.window]
+        lines: list[Line] = [head]
+        for at, pair in enumerate(seen, top):
+            pointer: Cell = ("▸ " if at == self.cursor.index else "  ", "cursor")
+            lines.append((pointer, *(_cell(column, column.cell(pair, money)) for column in columns)))
+        if not seen:
+            lines = [((" No open hedge. o on a row of the grid opens a ticket.", "dim"),)]
+        self._table.show(lines, self.cursor.index - top + 1 if seen else -1)
+        self._sums.show([sums(money, self.body_size.width)])
+        self._curve.show(self._curve_lines(money))
+
+    def _curve_lines(self, money: Money) -> list[Line]:
+        width, height = self._curve.size
+        points = money.trading.equity_curve
+        if not width or height < 2:
+            return []
+        inner = max(0, width - _CURVE_MARGIN)
+        if len(points) < 2:
+            return [((text.fit("  equity: no curve yet, a point every 30 s", width), "dim"),)]
+        values = [value for _, value in points]
+        span = f"{text.clock_time(points[0][0])[:5]}-{text.clock_time(points[-1][0])[:5]} UTC"
+        words = f"equity {min(values):,.0f} to {max(values):,.0f}  {span}"
+        drawn = braille.curve(list(points), inner, height - 1)
+        return [((text.fit("  " + words, width), "dim"),), *((("  " + line, "accent"),) for line in drawn)]
+
+    def detail(self, width: int) -> list[Line] | None:
+        here = self.here()
+        if here is None:
+            return None
+        role: Role = "error" if here.state.troubled else "text"
+        return [((" " + part, role),) for part in text.wrap(f"{here.base} {here.state.value}: {here.why}", width - 2)]
+
+    def title_extra(self) -> Sequence[Cell]:
+        return ((f"{self.count} open ", "dim"),) if self.desk.money is not None else ()
+
+    def action_follow(self) -> None:
+        here = self.here()
+        if here is not None:
+            self._follow_hedge(here.hedge)
+
+
+def sums(money: Money, width: int) -> Line:
+    """What all of it comes to; what does not fit is left out from the end."""
+    ended, open_usd, equity = money.ended_usd, money.open_usd, money.equity_usd
+    cells: list[Cell] = [
+        (f" ended ({money.ended}) ", "dim"),
+        (f"{text.money(ended)} USD", _gain(ended)),
+        (f"   open ({len(money.pairs)}) ", "dim"),
+        (f"{text.money(open_usd)} USD", _gain(open_usd)),
+        ("   equity ", "dim"),
+        (text.UNKNOWN if equity is None else f"{equity:,.2f} USD", "text"),
+    ]
+    while cells and sum(len(words) for words, _ in cells) > width:
+        del cells[-2:]
+    return tuple(cells)
+
+
+def _gain(value: Decimal | None) -> Role:
+    return "faint" if value is None else "loss" if value < 0 else "gain"
+
+
+def _cell(column: PairColumn, cell: Cell) -> Cell:
+    words = text.fit(cell[0], column.width - 1, right=column.right)
+    return (" " + words if column.right else words + " "), cell[1]

@@ -1,0 +1,222 @@
+"""Several open hedges: one to choose, or all to flatten, one after another.
+
+All in order: each next hedge is previewed and sent when the one before has come to rest, or after three seconds, so
+that venues are asked for one thing at a time and a hedge that does not settle holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arbtui.execution.intents import Verb
+from arbtui.execution.pairs import Pair
+from arbtui.port import Preview, Ticket, TradingPort
+from arbtui.ui import text
+from arbtui.ui.desk import Desk
+from arbtui.ui.money import under_way
+from arbtui.ui.theme import Line, Role
+from arbtui.ui.ticket import page
+from arbtui.ui.ticket.page import Go, Page, columns, gain, wrapped
+
+PREVIEW_EVERY_S = 1.0
+NEXT_AFTER_S = 3.0
+_SHOWN = 12
+_HEAD = columns(
+    (
+        ("", 1, False, "header"),
+        ("coin", 8, False, "header"),
+        ("legs", 15, False, "header"),
+        ("quantity", 10, True, "header"),
+        ("state", 10, False, "header"),
+        ("so far", 9, True, "header"),
+        ("closing", 9, True, "header"),
+        ("worst", 9, True, "header"),
+        ("", 20, False, "header"),
+    )
+)
+
+
+class HedgesPage(Page):
+    """``verb``: what choosing one opens a ticket for. ``base`` "" = hedges of all coins."""
+
+    def __init__(self, desk: Desk, trading: TradingPort, verb: Verb, base: str = "") -> None:
+        super().__init__(desk, trading)
+        self._verb = verb
+        self._base = base
+        self._at = 0
+        self._previews: dict[str, Preview] = {}
+        self._previewed_s = float("-inf")
+        self._queue: list[str] = []  # hedges that are still to be flattened
+        self._current = ""
+        self._sent_s = float("-inf")
+        self._outcomes: dict[str, str] = {}
+        self._gone: dict[str, Pair] = {}  # flattened from here: they stay on show
+
+    @property
+    def title(self) -> str:
+        of = f" of {text.clean(self._base)}" if self._base else ""
+        return f"{'flatten' if self._verb is Verb.FLATTEN else 'close'}: open hedges{of}"
+
+    @property
+    def pairs(self) -> list[Pair]:
+        money = self.desk.money
+        now = [pair for pair in money.pairs if not self._base or pair.base == self._base] if money is not None else []
+        open_now = {pair.hedge for pair in now}
+        return [*(pair for pair in self._gone.values() if pair.hedge not in open_now), *now]
+
+    def tick(self, now_s: float) -> None:
+        super().tick(now_s)
+        self._flatten_next(now_s)
+        if now_s - self._previewed_s >= PREVIEW_EVERY_S:
+            self._previewed_s = now_s
+            self._previews = {
+                pair.hedge: self.trading.preview(self._ticket(pair)) for pair in self._window() if self._open(pair)
+            }
+
+    def _open(self, pair: Pair) -> bool:
+        ledger = self.trading.ledgers.get(pair.hedge)
+        return ledger is not None and not ledger.state.ended
+
+    def _ticket(self, pair: Pair) -> Ticket:
+        return Ticket(pair.base, verb=self._verb, hedge=pair.hedge)
+
+    def _top(self) -> int:
+        return max(0, min(self._at - _SHOWN // 2, len(self.pairs) - _SHOWN))
+
+    def _window(self) -> list[Pair]:
+        return self.pairs[self._top() : self._top() + _SHOWN]
+
+    # keys
+
+    def move(self, by: int) -> bool:
+        self._at = max(0, min(self._at + by, len(self.pairs) - 1))
+        return True
+
+    def enter(self, now_s: float) -> Go:
+        pairs = self.pairs
+        if self.review.on or not 0 <= self._at < len(pairs):
+            return None
+        return self._ticket(pairs[self._at]) if self._open(pairs[self._at]) else None
+
+    def verb(self, verb: page.Verb, now_s: float) -> Go:
+        if verb != "all" or self._verb is not Verb.FLATTEN or self.review.on:
+            return None
+        if self._queue or not any(self._open(pair) for pair in self.pairs):
+            self.note = "they are being flattened" if self._queue else "nothing is open"
+            return None
+        self.note = ""
+        self.review.begin(now_s)
+        return None
+
+    def confirmed(self, now_s: float) -> Go:
+        self.review.end()
+        self._gone = {pair.hedge: pair for pair in self.pairs}
+        self._queue = [pair.hedge for pair in self.pairs if self._open(pair)]
+        self._flatten_next(now_s)
+        return None
+
+    def back(self) -> bool:
+        if super().back():
+            return True
+        if self._queue:
+            self.note = f"{len(self._queue)} were not begun any more"
+            self._queue = []
+            return True
+        return False
+
+    def _flatten_next(self, now_s: float) -> None:
+        ledger = self.trading.ledgers.get(self._current)
+        if ledger is not None and under_way(ledger) and now_s - self._sent_s < NEXT_AFTER_S:
+            return
+        while self._queue:
+            hedge = self._queue.pop(0)
+            refused = self._flatten(hedge)
+            if not refused:
+                self._current, self._sent_s = hedge, now_s
+                return
+            self._outcomes[hedge] = refused
+
+    def _flatten(self, hedge: str) -> str:
+        """Why it was not sent; "" if it was."""
+        ledger = self.trading.ledgers.get(hedge)
+        if ledger is None or ledger.state.ended:
+            return ""
+        preview = self.trading.preview(Ticket(ledger.intent.base, verb=Verb.FLATTEN, hedge=hedge))
+        if preview.intent is None or preview.refused:
+            return f"not sent: {preview.refused}"
+        answer = self.trading.fire(preview)
+        return "" if answer.accepted else f"not sent: {answer.text}"
+
+    def offered(self) -> Sequence[tuple[str, str]]:
+        if self.review.on:
+            return ((self.review.key, "flatten all"), ("esc", "back"))
+        everything = (("F", "all in order"),) if self._verb is Verb.FLATTEN else ()
+        return (("j k", "move"), ("enter", "this one"), *everything, ("esc", "close"))
+
+    # lines
+
+    def body(self, width: int) -> list[Line]:
+        pairs = self.pairs
+        if not pairs:
+            return [(("No hedge is open.", "text"),)]
+        lines: list[Line] = [_HEAD]
+        for at, pair in enumerate(self._window(), self._top()):
+            lines.append(self._line(pair, at == self._at, width))
+        chosen = pairs[min(self._at, len(pairs) - 1)]
+        lines += [(), *wrapped(self._words(chosen), width, "text")]
+        if self.review.on:
+            count = sum(1 for pair in pairs if self._open(pair))
+            lines += [(), self.review_line(f"flatten {count} hedge{'s' if count > 1 else ''}, one after another")]
+        if self._queue:
+            lines += [((f"{len(self._queue)} more to begin; esc leaves them", "warn"),)]
+        if self.note:
+            lines += wrapped(self.note, width, "warn")
+        return lines
+
+    def _line(self, pair: Pair, cursor: bool, width: int) -> Line:
+        preview = self._previews.get(pair.hedge)
+        figures = preview.estimate if preview is not None else None
+        money = self.desk.money
+        made = money.pnl_usd.get(pair.hedge) if money is not None else None
+        ledger = self.trading.ledgers.get(pair.hedge)
+        state = ledger.state if ledger is not None else pair.state
+        role: Role = "error" if state.troubled else "text"
+        fails = self._outcomes.get(pair.hedge) or (preview.refused if preview is not None and self._open(pair) else "")
+        return columns(
+            (
+                ("▸" if cursor else "", 1, False, "cursor"),
+                (pair.base, 8, False, "strong"),
+                (legs_words(pair), 15, False, "text"),
+                (text.exact(max(abs(leg.coins) for leg in pair.legs)), 10, True, "text"),
+                (state.value, 10, False, role),
+                (text.money(made), 9, True, gain(None if made is None else float(made))),
+                (text.money(None if figures is None else figures.net_usd), 9, True, "text"),
+                (text.money(None if figures is None else figures.worst_usd), 9, True, "dim"),
+                (fails, max(4, width - 81), False, "error"),
+            )
+        )
+
+    def _words(self, pair: Pair) -> str:
+        if pair.hedge in self._outcomes:
+            return self._outcomes[pair.hedge]
+        preview = self._previews.get(pair.hedge)
+        if preview is None or not self._open(pair):
+            return pair.why
+        if preview.refused:
+            return f"fails now: {preview.refused}"
+        assert preview.intent is not None
+        legs = [
+            f"{leg.side} {text.exact(qty * leg.terms.multiplier)} on {leg.key}"
+            for leg, qty in zip(preview.intent.legs, preview.intent.qty, strict=True)
+            if qty
+        ]
+        return f"{' and '.join(legs)}; closing: what this turn itself brings, fees in it"
+
+
+def legs_words(pair: Pair) -> str:
+    """``BINA+ OKX−s``: which leg is long and which is short, s = spot."""
+    words = []
+    for own in pair.legs:
+        sign = "+" if own.coins > 0 else text.MINUS if own.coins < 0 else "0"
+        words.append(f"{text.tag(own.leg.venue)}{sign}{'s' if own.leg.market.value == 'spot' else ''}")
+    return " ".join(words)

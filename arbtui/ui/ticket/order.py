@@ -1,0 +1,378 @@
+"""A ticket: what somebody has in mind, worked out anew at every tick; then frozen, reviewed and sent, once.
+
+    EDIT --enter--> REVIEW --y--> the hedge's own page
+      ^                |
+      +-- esc, 5 s, a check that fails, a net that fell by more than 1 bp
+
+The ticket is bound to its legs, or to its hedge, when it is made. What is sent is the preview that was frozen at enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from arbtui.core.model import Market
+from arbtui.core.orders import Side
+from arbtui.execution.intents import Style, Verb
+from arbtui.execution.preflight import Check
+from arbtui.execution.preview import Estimate, LegView
+from arbtui.port import Preview, Ticket, TradingPort
+from arbtui.strategy.rows import SpreadRow
+from arbtui.ui import text
+from arbtui.ui.desk import WALK_SIZES_USD, Desk
+from arbtui.ui.prompt import Question
+from arbtui.ui.theme import Cell, Line, Role
+from arbtui.ui.ticket import page
+from arbtui.ui.ticket.hedge import HedgePage
+from arbtui.ui.ticket.page import PAPER, Go, Page, columns, flow, gain, wrapped
+
+AGAINST_BPS = Decimal(1)  # so much may the net fall between review and key
+_SHARES = (Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal(1))
+_MEANING = {
+    PAPER: "PAPER: fills are worked out from live books; no order leaves this machine",
+    "SIMULATED": "SIMULATED: orders go to simulated exchanges",
+}
+_HEAD = columns(
+    (
+        ("leg", 9, False, "header"),
+        ("side", 4, False, "header"),
+        ("order", 5, False, "header"),
+        ("limit", 11, True, "header"),
+        ("quantity", 11, True, "header"),
+        ("est. fill", 11, True, "header"),
+        ("fee", 8, True, "header"),
+        ("age", 6, True, "header"),
+    )
+)
+
+
+class OrderPage(Page):
+    """``ticket`` is what is wanted now, ``preview`` that worked out; while under review ``frozen`` is what counts."""
+
+    def __init__(self, desk: Desk, trading: TradingPort, ticket: Ticket) -> None:
+        super().__init__(desk, trading)
+        self.ticket = ticket
+        self.frozen: Preview | None = None
+        self.preview = trading.preview(ticket)
+        self.sent = False
+
+    @property
+    def title(self) -> str:
+        words = {Verb.OPEN: "hedged order", Verb.CLOSE: "close hedge", Verb.FLATTEN: "flatten hedge"}
+        return f"{words[self.ticket.verb]} {text.clean(self.ticket.base)}"
+
+    @property
+    def opens(self) -> bool:
+        return self.ticket.verb is Verb.OPEN
+
+    # time and keys
+
+    def tick(self, now_s: float) -> None:
+        super().tick(now_s)
+        self.preview = self.trading.preview(self.ticket)
+
+    def end_review(self, note: str = "") -> None:
+        super().end_review(note)
+        self.frozen = None
+
+    def enter(self, now_s: float) -> Go:
+        if self.review.on:
+            self.note = f"{self.review.key} sends; esc goes back"
+            return None
+        self.preview = self.trading.preview(self.ticket)
+        if self.preview.intent is None or self.preview.refused:
+            self.note = "it cannot be sent now: see what fails below"
+            return None
+        self.note = ""
+        self.frozen = self.preview
+        self.review.begin(now_s)
+        return None
+
+    def confirmed(self, now_s: float) -> Go:
+        frozen = self.frozen
+        assert frozen is not None
+        if self.sent:
+            return None
+        self.preview = self.trading.preview(self.ticket)
+        refused = worse(frozen, self.preview)
+        if refused:
+            self.end_review(f"not sent: {refused}")
+            return None
+        answer = self.trading.fire(frozen)
+        if not answer.accepted:
+            self.end_review(f"not sent: {answer.text}")
+            return None
+        self.sent = True
+        self.review.end()
+        assert frozen.intent is not None
+        return HedgePage(self.desk, self.trading, frozen.intent.hedge, sent=frozen)
+
+    # what is wanted
+
+    def _change(self, ticket: Ticket) -> None:
+        if self.review.on:
+            self.note = "frozen while under review; esc goes back to change it"
+            return
+        self.ticket = ticket
+        self.note = ""
+        self.preview = self.trading.preview(ticket)
+
+    def step(self, direction: int) -> None:
+        if self.opens:
+            self._change(self._next_size(direction))
+        elif self.ticket.verb is Verb.CLOSE:
+            held = self._held()
+            now = Decimal(1) if self.ticket.qty_base is None or not held else self.ticket.qty_base / held
+            share = _next(_SHARES, now, direction)
+            if share is not None:
+                self._change(replace(self.ticket, qty_base=None if share == 1 else held * share))
+        else:
+            self.note = "flattening always takes all of it; O closes a part"
+
+    def _next_size(self, direction: int) -> Ticket:
+        if self.ticket.usd is not None:
+            sizes = [Decimal(repr(size)) for size in WALK_SIZES_USD]
+            return replace(self.ticket, usd=_next(sizes, self.ticket.usd, direction) or self.ticket.usd)
+        assert self.ticket.qty_base is not None
+        now = self.ticket.qty_base
+        ladder = [
+            Decimal(step).scaleb(power) for power in range(now.adjusted() - 1, now.adjusted() + 3) for step in (1, 2, 5)
+        ]
+        return replace(self.ticket, qty_base=_next(ladder, now, direction) or now)
+
+    def _held(self) -> Decimal:
+        ledger = self.trading.ledgers.get(self.ticket.hedge)
+        return (
+            max(abs(ledger.position(0)), abs(ledger.position(1))) if ledger is not None and ledger.turns else Decimal(0)
+        )
+
+    def ask(self, typed: str) -> Question | None:
+        if self.review.on or self.ticket.verb is Verb.FLATTEN:
+            self.step(1)  # says why not
+            return None
+        in_usd = self.opens and self.ticket.usd is not None
+        unit = "USD" if in_usd else text.clean(self.ticket.base)
+        return Question(f"size, {unit}", typed or self._typed_size(), lambda words: self._take_size(words, in_usd))
+
+    def _typed_size(self) -> str:
+        size = self.ticket.usd if self.ticket.usd is not None else self.ticket.qty_base
+        return text.exact(size if size is not None else self._held())
+
+    def _take_size(self, typed: str, in_usd: bool) -> bool:
+        size = exact_size(typed)
+        if size is None:
+            self.desk.say(f"{typed!r} is not a size", "warning")
+            return False
+        self._change(
+            replace(self.ticket, usd=size, qty_base=None) if in_usd else replace(self.ticket, usd=None, qty_base=size)
+        )
+        return True
+
+    def verb(self, verb: page.Verb, now_s: float) -> Go:
+        ticket = self.ticket
+        if verb == "swap" and self.opens:
+            self._change(replace(ticket, buy=ticket.sell, sell=ticket.buy))
+        elif verb == "style" and ticket.verb is not Verb.FLATTEN:
+            style, maker = _NEXT_STYLE[ticket.maker]
+            self._change(replace(ticket, style=style, maker=maker))
+        elif verb == "unit" and self.opens:
+            self._change(self._other_unit())
+        return None
+
+    def _other_unit(self) -> Ticket:
+        intent, figures = self.preview.intent, self.preview.estimate
+        if intent is None or figures is None or figures.usd is None:
+            return self.ticket
+        if self.ticket.usd is not None:
+            return replace(self.ticket, usd=None, qty_base=figures.legs[0].qty_base)
+        return replace(self.ticket, usd=figures.usd.quantize(Decimal("0.01")), qty_base=None)
+
+    # lines
+
+    def offered(self) -> Sequence[tuple[str, str]]:
+        if self.review.on:
+            return ((self.review.key, "send"), ("esc", "back"))
+        if self.opens:
+            return (
+                ("enter", "review"), ("+ -", "size"), ("0-9", "type it"), ("u", "unit"), ("m", "IOC/maker"),
+                ("x", "swap legs"), ("esc", "close"),
+            )  # fmt: skip
+        if self.ticket.verb is Verb.CLOSE:
+            return (("enter", "review"), ("+ -", "part"), ("0-9", "type it"), ("m", "IOC/maker"), ("esc", "back"))
+        return (("enter", "review"), ("esc", "back"))
+
+    def body(self, width: int) -> list[Line]:
+        shown = self.frozen or self.preview
+        word = self.trading.word
+        lines: list[Line] = [
+            ((_MEANING.get(word, f"{word}: orders go to real accounts"), "dim" if word == PAPER else "warn"),)
+        ]
+        lines.extend(self._size_lines(shown, width))
+        lines.append(())
+        if shown.estimate is not None:
+            lines.append(_HEAD)
+            lines.extend(leg_line(view) for view in shown.estimate.legs)
+            lines.append(())
+            lines.extend(self._figures(shown.estimate, width))
+        if self.review.on:
+            lines += [(), self.review_line(self._in_words())]
+        if self.note:
+            lines += wrapped(self.note, width, "warn")
+        lines.append(())
+        lines.extend(check_lines(self.preview, width))
+        return lines
+
+    def _size_lines(self, shown: Preview, width: int) -> list[Line]:
+        ticket, figures = self.ticket, shown.estimate
+        if ticket.usd is not None:
+            size = f"{ticket.usd:,f} USD"
+        elif ticket.qty_base is not None:
+            size = f"{text.exact(ticket.qty_base)} {text.clean(ticket.base)}"
+        else:
+            size = "all of it"
+        groups: list[Sequence[Cell]] = [(("size ", "text"), (f"[ {size} ]", "strong"))]
+        if figures is not None:
+            coins, usd = figures.legs[0].qty_base or figures.legs[1].qty_base, figures.usd
+            worth = "" if usd is None else f" = {usd:,.2f} USD"
+            groups.append(((f"{text.exact(coins)} {text.clean(ticket.base)}{worth}", "text"),))
+        row = self._row() if self.opens else None
+        if row is not None:
+            groups.append(((f"max by depth {text.amount(row.max_usd)} USD", "dim"),))
+        groups.append(((self._style_words(), "text"),))
+        return flow(groups, width)
+
+    def _style_words(self) -> str:
+        if self.ticket.style is Style.TAKER_TAKER:
+            return "IOC on both legs"
+        return f"leg {(self.ticket.maker or 0) + 1} rests as maker, the other hedges each fill"
+
+    def _row(self) -> SpreadRow | None:
+        """The pair as the grid sees it: depth until the threshold, and carry."""
+        board = self.desk.port.board
+        slots = []
+        for leg in (self.ticket.buy, self.ticket.sell):
+            venue, market, native = leg.split(".", 2)
+            slots.append(board.slot_of(venue, Market(market), native))
+        buy, sell = slots
+        return self.desk.port.pair(buy.id, sell.id) if buy is not None and sell is not None else None
+
+    def _figures(self, figures: Estimate, width: int) -> list[Line]:
+        net = text.bps(figures.net_bps)
+        groups: list[Sequence[Cell]] = [
+            ((f"gross {text.signed(text.bps(figures.gross_bps))}", "text"),),
+            ((f"fees {text.plain(text.bps(figures.fees_bps))}", "text"),),
+            ((f"slip {text.plain(text.bps(figures.slip_bps))}", "text"),),
+            (
+                ("NET ", "text"),
+                (f"{text.arrowed(net)} bps = {text.money(figures.net_usd)} USD", gain(net)),
+            ),
+        ]
+        if self.frozen is not None and self.preview.estimate is not None:
+            groups.append(((f"now {text.signed(text.bps(self.preview.estimate.net_bps))}", "dim"),))
+        worst_bps = text.signed(text.bps(figures.worst_bps))
+        worst: list[Sequence[Cell]] = [
+            ((f"worst at both limits {worst_bps} bps = {text.money(figures.worst_usd)} USD", "text"),),
+        ]
+        row = self._row() if self.opens else None
+        if row is not None:
+            worst.append(((f"carry {text.signed(row.carry_per_h_bps, 2)} bps/h", "dim"),))
+        made = self.trading.pnl_usd(self.ticket.hedge) if self.ticket.hedge else None
+        if made is not None:
+            worst.append(((f"the hedge so far, at exit prices: {text.money(made)} USD", "text"),))
+        return [*flow(groups, width), *flow(worst, width)]
+
+    def _in_words(self) -> str:
+        assert self.frozen is not None
+        intent = self.frozen.intent
+        assert intent is not None
+        legs = [leg for leg, qty in zip(intent.legs, intent.qty, strict=True) if qty]
+        return " and ".join(f"{leg.side} on {leg.venue}" for leg in legs)
+
+
+_NEXT_STYLE: dict[int | None, tuple[Style, int | None]] = {
+    None: (Style.MAKER_TAKER, 0),
+    0: (Style.MAKER_TAKER, 1),
+    1: (Style.TAKER_TAKER, None),
+}
+
+
+def worse(frozen: Preview, now: Preview) -> str:
+    """Why a frozen preview must not be sent any more; "" if it may.
+
+    Flattening is for getting out: there only the checks and the band of the order itself hold.
+    """
+    if now.intent is None or now.refused:
+        return now.refused or "it cannot be worked out any more"
+    if frozen.ticket.verb is Verb.FLATTEN:
+        return ""
+    was = frozen.estimate.net_bps if frozen.estimate is not None else None
+    net = now.estimate.net_bps if now.estimate is not None else None
+    if was is not None and net is None:
+        return "its net is not known any more; a book is missing or too thin"
+    if was is not None and net is not None and was - net > AGAINST_BPS:
+        return f"net fell from {text.signed(float(was))} to {text.signed(float(net))} bps since review"
+    return ""
+
+
+def leg_line(view: LegView) -> Line:
+    leg = view.leg
+    quiet: Role = "text" if view.qty else "faint"
+    return columns(
+        (
+            (page.leg_name(leg), 9, False, "strong" if view.qty else "faint"),
+            (leg.side.upper(), 4, False, quiet if not view.qty else "gain" if leg.side is Side.BUY else "loss"),
+            ("rest" if view.rests else "IOC", 5, False, quiet),
+            (text.coin_price(leg.coin_price(view.limit), 11), 11, True, quiet),
+            (text.exact(view.qty_base), 11, True, quiet),
+            (_estimated(view), 11, True, quiet),
+            (text.UNKNOWN if view.fee is None else f"{view.fee:.2f}", 8, True, quiet),
+            (text.age(view.age_ms), 6, True, "warn" if view.why_not else "dim"),
+        )
+    )
+
+
+def _estimated(view: LegView) -> str:
+    if view.est is None:
+        return text.UNKNOWN
+    return text.price(float(view.leg.coin_price(view.est)), 11)
+
+
+def check_lines(preview: Preview, width: int) -> list[Line]:
+    """What fails first, each in full; then what holds, by name; then each of those in full."""
+    failed = [check for check in preview.checks if not check.ok]
+    fine = [check for check in preview.checks if check.ok]
+    lines: list[Line] = []
+    for check in failed:
+        lines.extend(wrapped(f"FAILS {check.name}: {check.text}", width, "error", indent=6))
+    if not failed and preview.refused:
+        lines.extend(wrapped(f"FAILS {preview.refused}", width, "error", indent=6))
+    names = list(dict.fromkeys(check.name for check in fine if check.name not in {bad.name for bad in failed}))
+    if names:
+        lines.extend(wrapped("ok  " + " · ".join(names), width, "gain", indent=4))
+    lines.extend(line for check in _in_order(fine) for line in wrapped(f"ok  {check.text}", width, "dim", indent=4))
+    return lines
+
+
+def _in_order(checks: Sequence[Check]) -> Sequence[Check]:
+    """Money and limits first: the rest is fine, or it would be said above."""
+    return sorted(checks, key=lambda check: check.name not in ("funds", "limits"))
+
+
+def exact_size(typed: str) -> Decimal | None:
+    """A positive number as typed, ``2k`` being 2,000; None for anything else."""
+    words = typed.strip().lower().replace(",", "")
+    scale = {"k": 3, "m": 6}.get(words[-1:], 0)
+    try:
+        value = Decimal(words[:-1] if scale else words)
+    except InvalidOperation:
+        return None
+    return value.scaleb(scale) if value.is_finite() and value > 0 else None
+
+
+def _next(steps: Sequence[Decimal], now: Decimal, direction: int) -> Decimal | None:
+    """The next step up or down; None at the end."""
+    if direction > 0:
+        return next((step for step in steps if step > now), None)
+    return next((step for step in reversed(steps) if step < now), None)

@@ -1,0 +1,143 @@
+"""What every page of the order panel answers to. Pages know nothing of widgets: they make lines and take keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rich.cells import cell_len
+
+from arbtui.execution.intents import Leg
+from arbtui.port import Ticket, TradingPort
+from arbtui.ui import text
+from arbtui.ui.confirm import Review
+from arbtui.ui.desk import Desk
+from arbtui.ui.prompt import Question
+from arbtui.ui.theme import Cell, Line, Role
+
+PAPER = "PAPER"
+Verb = Literal["retry", "flatten", "close", "keep", "cancel", "all", "unit", "style", "swap"]
+
+
+class Page:
+    """``note``: the last thing to say about a key on this page."""
+
+    def __init__(self, desk: Desk, trading: TradingPort) -> None:
+        self.desk = desk
+        self.trading = trading
+        self.review = Review(desk.rhythm, real=trading.word != PAPER)
+        self.note = ""
+
+    @property
+    def title(self) -> str:
+        raise NotImplementedError
+
+    def tick(self, now_s: float) -> None:
+        """Look at the engine again."""
+        if self.review.on and not self.review.left_s(now_s):
+            self.end_review("the review ran out; nothing was sent")
+
+    def end_review(self, note: str = "") -> None:
+        self.review.end()
+        self.note = note
+
+    def body(self, width: int) -> list[Line]:
+        raise NotImplementedError
+
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """The keys that do something now, and what."""
+        raise NotImplementedError
+
+    def enter(self, now_s: float) -> Go:
+        """What comes on top: a page, or a ticket to be opened; None: nothing."""
+        return None
+
+    def send(self, now_s: float, *, capital: bool) -> Go:
+        """A confirming key. The page that stands alone from now on, if anything was sent."""
+        if not self.review.on:
+            return None
+        if not self.review.left_s(now_s):
+            self.end_review("the review ran out; nothing was sent")
+            return None
+        self.note = self.review.refuses(capital=capital, now_s=now_s)
+        return None if self.note else self.confirmed(now_s)
+
+    def confirmed(self, now_s: float) -> Go:
+        raise NotImplementedError
+
+    def back(self) -> bool:
+        """One step back within the page; False where there is none."""
+        if self.review.on:
+            self.end_review("nothing was sent")
+            return True
+        return False
+
+    def move(self, by: int) -> bool:
+        """Move a cursor; False on a page that has none."""
+        return False
+
+    def step(self, direction: int) -> None:
+        """More or less of it."""
+
+    def ask(self, typed: str) -> Question | None:
+        """What to type a figure into, beginning with ``typed``."""
+        return None
+
+    def verb(self, verb: Verb, now_s: float) -> Go:
+        """A letter with a meaning of its own; what comes on top, if anything."""
+        return None
+
+    def review_line(self, what: str) -> Line:
+        left_s = self.review.left_s(self.desk.now_s())
+        return (
+            (f"REVIEW {left_s:.0f} s  ", "warn"),
+            (f"{self.review.key}", "key"),
+            (f" sends ({self.trading.word}): {what}", "strong"),
+        )
+
+
+Go = Page | Ticket | None
+
+
+def leg_name(leg: Leg) -> str:
+    return f"{text.tag(leg.venue):<4} {leg.market.value}"
+
+
+def wrapped(words: str, width: int, role: Role, indent: int = 0) -> list[Line]:
+    lines = text.wrap(words, max(8, width - indent))
+    return [((" " * (indent if at else 0) + line, role),) for at, line in enumerate(lines)]
+
+
+def columns(cells: Sequence[tuple[str, int, bool, Role]]) -> Line:
+    """``(words, width, right, role)`` side by side, one space apart."""
+    return tuple((text.fit(words, width, right=right) + " ", role) for words, width, right, role in cells)
+
+
+def length(line: Line) -> int:
+    return sum(cell_len(words) for words, _ in line)
+
+
+def gain(value: float | None) -> Role:
+    return "faint" if value is None else "loss" if value < 0 else "gain_strong"
+
+
+def spaced(*groups: Sequence[Cell]) -> Line:
+    """Groups of cells, three spaces apart."""
+    line: list[Cell] = []
+    for group in groups:
+        if line and group:
+            line.append(("   ", "text"))
+        line.extend(group)
+    return tuple(line)
+
+
+def flow(groups: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+    """Groups of cells three spaces apart, as many on a line as fit."""
+    lines: list[Line] = []
+    row: list[Sequence[Cell]] = []
+    for group in groups:
+        if row and length(spaced(*row, group)) > width:
+            lines.append(spaced(*row))
+            row = []
+        row.append(group)
+    return [*lines, spaced(*row)] if row else lines

@@ -21,7 +21,8 @@ fires, or a person speaks: ``decide`` is asked for one action after another unti
 into the ledger, written, and handed over only when the journal says that it is on disk; an event is folded and written
 without waiting. Where the journal fails, arbtui disarms itself: no new risk is taken, but an open excess is still
 hedged or given back, unrecorded, at most ``UNSAVED_MAX`` orders per hedge; the next life leaves out as many numbers, so
-that no name is ever used twice, and finds those orders in the venues' lists.
+that no name is ever used twice, and finds those orders in the venues' lists. A life that the journal never heard of
+sends nothing unrecorded.
 """
 
 from __future__ import annotations
@@ -139,6 +140,7 @@ class Runner:
         self._due: deque[str] = deque()
         self._busy = False
         self._unsaved: dict[str, int] = {}
+        self._known_life = False
         self._stopped: Callable[[Stopped], None] | None = None
         self._keeper = Keeper(clock, journal, self._journal_changed)
         self._hearing = Hearing(self, executors, int(audit_every_s * NS_PER_S))
@@ -177,12 +179,16 @@ class Runner:
         life, now_ns = Life(unsaved=unsaved), self.clock.now_ns()
         for ledger in self.ledgers.values():
             ledger.fold(now_ns, life)
-        self._keeper.write([record(now_ns, "", life)])
+        self._keeper.write([record(now_ns, "", life)], self._born)
         for hedge, ledger in self.ledgers.items():
             if not ledger.state.ended or ledger.unsettled():
                 why = f" ({ledger.why})" if ledger.state.troubled else ""
                 self.tell(hedge, f"taken over as {ledger.state}{why}; the venues are read", alarm=ledger.state.troubled)
         self.wake(*self.ledgers)
+
+    def _born(self) -> None:
+        """The journal knows of this life: the next one will leave out the numbers that go unrecorded in it."""
+        self._known_life = True
 
     # commands
     def arm(self) -> Answer:
@@ -429,7 +435,7 @@ class Runner:
         """The journal failed. What repairs an excess goes out all the same; anything else does not."""
         sent = self._unsaved.get(ledger.hedge, 0)
         repairs = all(ordered.purpose in _REPAIRS for ordered in orders)
-        if repairs and sent + len(orders) <= UNSAVED_MAX and not self.killed:
+        if repairs and self._known_life and sent + len(orders) <= UNSAVED_MAX and not self.killed:
             self._unsaved[ledger.hedge] = sent + len(orders)
             self.tell(
                 ledger.hedge, f"sent unrecorded, because an excess is open and the journal fails: {text}", alarm=True
@@ -488,6 +494,7 @@ class Runner:
             self.tell("", f"the journal keeps nothing: {failed}; no new risk is taken", alarm=True)
             self.disarm("the journal fails")
         else:
+            self._known_life = True  # what the journal kept first was all that it had not kept before
             self._unsaved.clear()
             self.tell("", "the journal keeps records again; arm to go on")
 

@@ -167,11 +167,16 @@ class Stage:
     """A runner with everything around it; ``said`` is what people were told."""
 
     def __init__(
-        self, records: Sequence[Record] = (), *, now_ns: int = T0, gate: Callable[[Intent], str] | None = None
-    ):
+        self,
+        records: Sequence[Record] = (),
+        *,
+        now_ns: int = T0,
+        gate: Callable[[Intent], str] | None = None,
+        full: bool = False,
+    ) -> None:
         self.clock = ManualClock(now_ns)
         self.pens = {name: Pen(name) for name in ("alpha", "beta")}
-        self.disk = Disk()
+        self.disk = Disk(full=full)
         self.disk.kept.extend(records)
         self.board = Board()
         self.said: list[Said] = []

@@ -275,3 +275,14 @@ def test_an_order_that_waited_for_the_disk_through_a_sleep_is_not_sent() -> None
     stage.runner.reconcile("the clock jumped")
     stage.disk.release()
     assert stage.sent() == []
+
+
+def test_a_life_that_the_journal_never_heard_of_sends_nothing_unrecorded() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    second = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 10**9, full=True)
+    second.report(first.order("beta", 0), OrderStatus.REJECTED, "0", "query")
+    told_everything(second, positions=("10", "0"))
+    assert second.state() == "halted"
+    assert second.sent() == []

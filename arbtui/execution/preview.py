@@ -59,7 +59,10 @@ class Estimate:
 def estimate(
     intent: Intent, prices: tuple[Price, Price], depths: tuple[Depth, Depth], usd: Callable[[str], Decimal | None]
 ) -> Estimate:
-    """The figures of one turn. Of a closing turn net is what the turn itself brings, entry not counted."""
+    """The figures of one turn. Of a closing turn net is what the turn itself brings, entry not counted.
+
+    Where only one leg trades there is no net: it is not a pair any more.
+    """
     legs = (_leg_view(intent, 0, prices[0], depths[0]), _leg_view(intent, 1, prices[1], depths[1]))
     buy, sell = (legs[0], legs[1]) if legs[0].leg.side is Side.BUY else (legs[1], legs[0])
     tops = _in_usd(buy, sell, (buy.top, sell.top), usd)
@@ -141,7 +144,7 @@ def _spread_bps(prices: tuple[Decimal, Decimal] | None) -> Decimal | None:
 
 
 def _net(buy: LegView, sell: LegView, prices: tuple[Decimal, Decimal] | None) -> Decimal | None:
-    if prices is None:
+    if prices is None or not buy.qty or not sell.qty:
         return None
     paid = prices[0] * (1 + _rate(buy))
     got = prices[1] * (1 - _rate(sell))

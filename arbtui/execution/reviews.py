@@ -58,7 +58,7 @@ def open_intent(
             return leg
         made.append(leg)
     legs = (made[0], made[1])
-    limit = _coins_wanted(wish, legs[0], usd_per_ccy)
+    limit = _coins_wanted(wish, legs, usd_per_ccy)
     if isinstance(limit, str):
         return limit
     qty = hedge_quantities(limit, legs, wish.maker)
@@ -104,14 +104,15 @@ def frozen_price(price: Price, side: Side, *, rests: bool) -> Decimal | None:
     return price.ask if (side is Side.BUY) != rests else price.bid
 
 
-def _coins_wanted(wish: Wish, buy: Leg, usd_per_ccy: Decimal | None) -> Decimal | str:
+def _coins_wanted(wish: Wish, legs: tuple[Leg, Leg], usd_per_ccy: Decimal | None) -> Decimal | str:
+    """An amount in USD is what the dearer leg may come to, so that neither is worth more."""
     if wish.qty_base is not None:
         return wish.qty_base
     if wish.usd is None:
         return "say how much: a quantity or an amount in USD"
     if usd_per_ccy is None:
-        return f"no fresh rate from {buy.terms.price_ccy} to USD is known; give the size in {wish.base}"
-    return wish.usd / usd_per_ccy / buy.coin_price(buy.price)
+        return f"no fresh rate from {legs[0].terms.price_ccy} to USD is known; give the size in {wish.base}"
+    return wish.usd / usd_per_ccy / max(leg.coin_price(leg.price) for leg in legs)
 
 
 def close_intent(

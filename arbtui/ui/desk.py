@@ -129,7 +129,7 @@ class Desk:
         if row is None:
             self.say("There is no pair of quotes to trade yet", "warning")
             return None
-        usd = Decimal(repr(self.port.walk_usd)).normalize()
+        usd = Decimal(f"{self.port.walk_usd:f}").normalize()
         return Ticket(row.base, buy=row.buy.name, sell=row.sell.name, usd=usd)
 
     def look_at_money(self, now_s: float) -> None:

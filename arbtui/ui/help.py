@@ -39,8 +39,8 @@ _MARKS = (
     ),
     ("made USD", "price, fees and funding of a hedge together, its open part at executable exit prices"),
     ("liq", "how far the mark is from the venue's liquidation price, the nearer of both legs"),
-    ("dust", "a leg gap too small for an order on either venue"),
-    ("disk, ack", "of an order: from decision to journal on disk, from sending to the venue's first word"),
+    ("gap (0.1)", "coins that the bought leg holds more than the sold one; in brackets: dust, too little to trade"),
+    ("disk+ack", "of an order: from decision to journal on disk, from sending to the venue's first word"),
     (
         "ARMED …",
         "hedges may be opened; DISARMED: only what is open is looked after; KILLED: ! was pressed, A arms again",

@@ -23,7 +23,7 @@ from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket.hedges import legs_words
 
 _BPS = Decimal(10_000)
-_CURVE_WIDTH = 36
+_CURVE_WIDTH = 28
 _CURVE_FROM = 110  # cells of width from which on the curve stands at the right
 _CURVE_MARGIN = 2
 
@@ -70,7 +70,8 @@ def _state(pair: Pair, _: Money) -> Cell:
 def _gap(pair: Pair, _: Money) -> Cell:
     if not pair.gap.known:
         return "0", "dim"
-    return text.exact(pair.gap.known) + (" dust" if pair.dust else ""), "warn" if pair.dust else "error"
+    words = text.exact(pair.gap.known)
+    return (f"({words})", "warn") if pair.dust else (words, "error")
 
 
 def _price_part(pair: Pair, money: Money) -> Cell:
@@ -109,17 +110,17 @@ def _signed_bps(value: Decimal | None) -> str:
 
 
 COLUMNS: tuple[PairColumn, ...] = (
-    PairColumn("coin", 8, 0, lambda pair, _: (pair.base, "strong"), right=False),
-    PairColumn("legs", 13, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
-    PairColumn("state", 10, 2, _state, right=False),
-    PairColumn("quantity", 11, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
-    PairColumn("gap", 9, 5, _gap),
-    PairColumn("entry", 7, 7, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
+    PairColumn("coin", 7, 0, lambda pair, _: (pair.base, "strong"), right=False),
+    PairColumn("legs", 12, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
+    PairColumn("state", 9, 2, _state, right=False),
+    PairColumn("quantity", 9, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
+    PairColumn("gap", 8, 5, _gap),
+    PairColumn("entry", 7, 9, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
     PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim")),
-    PairColumn("price", 9, 8, _price_part),
-    PairColumn("fees", 8, 8, _fees),
+    PairColumn("price", 8, 7, _price_part),
+    PairColumn("fees", 7, 8, _fees),
     PairColumn("funding", 8, 8, _funding),
-    PairColumn("made USD", 10, 3, _made),
+    PairColumn("made USD", 9, 3, _made),
     PairColumn("liq", 5, 6, _liquidation),
     PairColumn("hedge", 11, 11, lambda pair, _: (pair.hedge, "dim")),
 )
@@ -226,10 +227,10 @@ class PositionsPane(ListPane):
             return []
         inner = max(0, width - _CURVE_MARGIN)
         if len(points) < 2:
-            return [((text.fit("  equity: no curve yet, a point every 30 s", width), "dim"),)]
+            return [((text.fit("  no equity curve yet", width), "dim"),)]
         values = [value for _, value in points]
-        span = f"{text.clock_time(points[0][0])[:5]}-{text.clock_time(points[-1][0])[:5]} UTC"
-        words = f"equity {min(values):,.0f} to {max(values):,.0f}  {span}"
+        span = f"{text.clock_time(points[0][0])[:5]}-{text.clock_time(points[-1][0])[:5]}"
+        words = f"{min(values):,.0f}-{max(values):,.0f} {span}"
         drawn = braille.curve(list(points), inner, height - 1)
         return [((text.fit("  " + words, width), "dim"),), *((("  " + line, "accent"),) for line in drawn)]
 

@@ -33,11 +33,10 @@ _HEAD = columns(
         ("leg", 9, False, "header"),
         ("side", 4, False, "header"),
         ("for", 7, False, "header"),
-        ("wanted", 10, True, "header"),
-        ("filled", 10, True, "header"),
-        ("average", 10, True, "header"),
-        ("disk", 5, True, "header"),
-        ("ack", 6, True, "header"),
+        ("wanted", 9, True, "header"),
+        ("filled", 9, True, "header"),
+        ("average", 9, True, "header"),
+        ("disk+ack", 8, True, "header"),
         ("now", 12, False, "header"),
     )
 )
@@ -134,21 +133,28 @@ class HedgePage(Page):
         if ledger is None:
             return [(("The intent is being written to disk.", "text"),)]
         lines = self._state(ledger, width)
+        if ledger.state is State.HALTED:
+            lines += [(), *self._repairs(ledger, width)]
+        lines += self._asking(ledger, width)
         lines += [(), _HEAD]
         of_turn = sorted(ledger.of_turn(), key=lambda line: line.number)
         lines.extend(self._order(ledger, line, width) for line in of_turn[-_ORDERS:])
+        for words in dict.fromkeys(line.rejected.text for line in of_turn[-_ORDERS:] if line.rejected is not None):
+            lines.extend(wrapped(words, width, "warn", indent=2))
         if not of_turn:
-            lines.append((("nothing was sent in this turn", "dim"),))
+            lines.append((("No order of this turn yet.", "dim"),))
         lines.append(())
         lines.extend(self._holds(ledger, width))
         lines.extend(self._result(ledger, width))
-        if self.review.on and self.asked is not None:
-            lines += [(), self.review_line(self._asked_words(ledger))]
+        lines += [(), *self._said(width)]
+        return lines
+
+    def _asking(self, ledger: Ledger, width: int) -> list[Line]:
+        lines: list[Line] = []
+        if self.review.on:
+            lines += [(), *self.review_lines(self._asked_words(ledger), width)]
         if self.note:
             lines += wrapped(self.note, width, "warn")
-        if ledger.state is State.HALTED:
-            lines += [(), *self._repairs(ledger, width)]
-        lines += [(), *self._said(width)]
         return lines
 
     def _state(self, ledger: Ledger, width: int) -> list[Line]:
@@ -173,12 +179,11 @@ class HedgePage(Page):
                 (leg_name(leg), 9, False, "strong"),
                 (line.order.side.upper(), 4, False, "gain" if line.order.side.sign > 0 else "loss"),
                 (line.purpose.word, 7, False, "text"),
-                (text.exact(line.order.qty * coins), 10, True, "text"),
-                (text.exact(line.filled * coins), 10, True, "text"),
-                (text.UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 10), 10, True, "text"),
-                (_ms(line.planned_ns, line.handed_ns), 5, True, "dim"),
-                (_ms(line.handed_ns, acked_ns), 6, True, "dim"),
-                (words, max(12, width - 70), False, role),
+                (text.exact(line.order.qty * coins), 9, True, "text"),
+                (text.exact(line.filled * coins), 9, True, "text"),
+                (text.UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
+                (f"{_ms(line.planned_ns, line.handed_ns)}+{_ms(line.handed_ns, acked_ns)}ms", 8, True, "dim"),
+                (words, max(12, width - 62), False, role),
             )
         )
 
@@ -227,12 +232,11 @@ class HedgePage(Page):
 
     def _repairs(self, ledger: Ledger, width: int) -> list[Line]:
         """What may be decided, and what each would mean now."""
-        base = text.clean(ledger.intent.base)
         lines: list[Line] = [(("What now? Nothing happens until a person says so.", "warn"),)]
         for key, words in (
             ("r", self._retry_words(ledger)),
             ("f", self._flatten_words()),
-            ("K", f"keep: arbtui forgets {_holdings(ledger)} {base}; you look after them"),
+            ("K", f"keep: arbtui forgets {_holdings(ledger)}; you look after them"),
         ):
             first, *more = text.wrap(words, width - 3)
             lines.append(((f" {key} ", "key"), (first, "text")))
@@ -317,7 +321,7 @@ def _unknown(ledger: Ledger, made: Outcome) -> str:
 
 
 def _ms(from_ns: int | None, to_ns: int | None) -> str:
-    return text.UNKNOWN if from_ns is None or to_ns is None else f"{(to_ns - from_ns) // NS_PER_MS}ms"
+    return text.UNKNOWN if from_ns is None or to_ns is None else f"{(to_ns - from_ns) // NS_PER_MS}"
 
 
 def _signed(value: Decimal) -> str:

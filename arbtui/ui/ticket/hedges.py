@@ -24,13 +24,13 @@ _SHOWN = 12
 _HEAD = columns(
     (
         ("", 1, False, "header"),
-        ("coin", 8, False, "header"),
-        ("legs", 15, False, "header"),
-        ("quantity", 10, True, "header"),
-        ("state", 10, False, "header"),
-        ("so far", 9, True, "header"),
-        ("closing", 9, True, "header"),
-        ("worst", 9, True, "header"),
+        ("coin", 7, False, "header"),
+        ("legs", 12, False, "header"),
+        ("quantity", 9, True, "header"),
+        ("state", 9, False, "header"),
+        ("so far", 8, True, "header"),
+        ("closing", 8, True, "header"),
+        ("worst", 8, True, "header"),
         ("", 20, False, "header"),
     )
 )
@@ -166,7 +166,8 @@ class HedgesPage(Page):
         lines += [(), *wrapped(self._words(chosen), width, "text")]
         if self.review.on:
             count = sum(1 for pair in pairs if self._open(pair))
-            lines += [(), self.review_line(f"flatten {count} hedge{'s' if count > 1 else ''}, one after another")]
+            what = f"flatten {count} hedge{'s' if count > 1 else ''}, one after another"
+            lines += [(), *self.review_lines(what, width)]
         if self._queue:
             lines += [((f"{len(self._queue)} more to begin; esc leaves them", "warn"),)]
         if self.note:
@@ -176,8 +177,7 @@ class HedgesPage(Page):
     def _line(self, pair: Pair, cursor: bool, width: int) -> Line:
         preview = self._previews.get(pair.hedge)
         figures = preview.estimate if preview is not None else None
-        money = self.desk.money
-        made = money.pnl_usd.get(pair.hedge) if money is not None else None
+        made = self.trading.pnl_usd(pair.hedge)
         ledger = self.trading.ledgers.get(pair.hedge)
         state = ledger.state if ledger is not None else pair.state
         role: Role = "error" if state.troubled else "text"
@@ -185,14 +185,14 @@ class HedgesPage(Page):
         return columns(
             (
                 ("▸" if cursor else "", 1, False, "cursor"),
-                (pair.base, 8, False, "strong"),
-                (legs_words(pair), 15, False, "text"),
-                (text.exact(max(abs(leg.coins) for leg in pair.legs)), 10, True, "text"),
-                (state.value, 10, False, role),
-                (text.money(made), 9, True, gain(None if made is None else float(made))),
-                (text.money(None if figures is None else figures.net_usd), 9, True, "text"),
-                (text.money(None if figures is None else figures.worst_usd), 9, True, "dim"),
-                (fails, max(4, width - 81), False, "error"),
+                (pair.base, 7, False, "strong"),
+                (legs_words(pair), 12, False, "text"),
+                (text.exact(max(abs(leg.coins) for leg in pair.legs)), 9, True, "text"),
+                (state.value, 9, False, role),
+                (text.money(made), 8, True, gain(None if made is None else float(made))),
+                (text.money(None if figures is None else figures.net_usd), 8, True, "text"),
+                (text.money(None if figures is None else figures.worst_usd), 8, True, "dim"),
+                (fails, max(4, width - 70), False, "error"),
             )
         )
 
@@ -201,7 +201,8 @@ class HedgesPage(Page):
             return self._outcomes[pair.hedge]
         preview = self._previews.get(pair.hedge)
         if preview is None or not self._open(pair):
-            return pair.why
+            ledger = self.trading.ledgers.get(pair.hedge)
+            return ledger.why if ledger is not None else ""
         if preview.refused:
             return f"fails now: {preview.refused}"
         assert preview.intent is not None

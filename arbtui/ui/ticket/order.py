@@ -133,7 +133,7 @@ class OrderPage(Page):
 
     def _next_size(self, direction: int) -> Ticket:
         if self.ticket.usd is not None:
-            sizes = [Decimal(repr(size)) for size in WALK_SIZES_USD]
+            sizes = [Decimal(f"{size:.0f}") for size in WALK_SIZES_USD]
             return replace(self.ticket, usd=_next(sizes, self.ticket.usd, direction) or self.ticket.usd)
         assert self.ticket.qty_base is not None
         now = self.ticket.qty_base
@@ -217,7 +217,7 @@ class OrderPage(Page):
             lines.append(())
             lines.extend(self._figures(shown.estimate, width))
         if self.review.on:
-            lines += [(), self.review_line(self._in_words())]
+            lines += [(), *self.review_lines(self._in_words(), width)]
         if self.note:
             lines += wrapped(self.note, width, "warn")
         lines.append(())
@@ -288,7 +288,8 @@ class OrderPage(Page):
         intent = self.frozen.intent
         assert intent is not None
         legs = [leg for leg, qty in zip(intent.legs, intent.qty, strict=True) if qty]
-        return " and ".join(f"{leg.side} on {leg.venue}" for leg in legs)
+        orders = " and ".join(f"{leg.side} on {leg.venue} {leg.market.value}" for leg in legs)
+        return f"send: {orders}"
 
 
 _NEXT_STYLE: dict[int | None, tuple[Style, int | None]] = {

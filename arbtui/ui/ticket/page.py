@@ -87,13 +87,13 @@ class Page:
         """A letter with a meaning of its own; what comes on top, if anything."""
         return None
 
-    def review_line(self, what: str) -> Line:
+    def review_lines(self, what: str, width: int) -> list[Line]:
+        """The question that a confirming key answers, and how long it stands."""
         left_s = self.review.left_s(self.desk.now_s())
-        return (
-            (f"REVIEW {left_s:.0f} s  ", "warn"),
-            (f"{self.review.key}", "key"),
-            (f" sends ({self.trading.word}): {what}", "strong"),
-        )
+        head: Line = ((f"REVIEW {left_s:.0f} s  ", "warn"), (self.review.key, "key"), (" = ", "text"))
+        first, *more = text.wrap(f"{what} ({self.trading.word})", max(8, width - length(head)))
+        indent = " " * length(head)
+        return [(*head, (first, "strong")), *[((indent + line, "strong"),) for line in more]]
 
 
 Go = Page | Ticket | None

@@ -337,7 +337,16 @@ class Trading:
             maker=ticket.maker,
         )
         prices = (self._prices.price(ticket.buy), self._prices.price(ticket.sell))
-        return open_intent(self.runner.new_id(), wish, prices, self._prices.usd(buy.price_ccy), now_ns, self._policy)
+        usd = self._prices.usd
+        return open_intent(
+            self.runner.new_id(),
+            wish,
+            prices,
+            usd(buy.price_ccy),
+            now_ns,
+            self._policy,
+            sell_usd_per_ccy=usd(sell.price_ccy),
+        )
 
     def _close_intent(self, ticket: Ticket, now_ns: int) -> Intent | str:
         ledger = self.ledgers.get(ticket.hedge)

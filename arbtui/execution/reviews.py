@@ -49,8 +49,13 @@ def open_intent(
     usd_per_ccy: Decimal | None,
     now_ns: int,
     policy: Policy = DEFAULT,
+    *,
+    sell_usd_per_ccy: Decimal | None = None,
 ) -> Intent | str:
-    """``usd_per_ccy``: of the buy leg's price currency; needed where the wish is in USD."""
+    """``usd_per_ccy``: of the buy leg's price currency; needed where the wish is in USD.
+
+    ``sell_usd_per_ccy``: of the sell leg's; None = the same.
+    """
     made = []
     for index, (instrument, side) in enumerate(((wish.buy, Side.BUY), (wish.sell, Side.SELL))):
         leg = _leg(instrument, side, prices[index], wish.rates[index], rests=wish.maker == index)
@@ -58,7 +63,7 @@ def open_intent(
             return leg
         made.append(leg)
     legs = (made[0], made[1])
-    limit = _coins_wanted(wish, legs, usd_per_ccy)
+    limit = _coins_wanted(wish, legs, usd_per_ccy, sell_usd_per_ccy or usd_per_ccy)
     if isinstance(limit, str):
         return limit
     qty = hedge_quantities(limit, legs, wish.maker)
@@ -104,15 +109,18 @@ def frozen_price(price: Price, side: Side, *, rests: bool) -> Decimal | None:
     return price.ask if (side is Side.BUY) != rests else price.bid
 
 
-def _coins_wanted(wish: Wish, legs: tuple[Leg, Leg], usd_per_ccy: Decimal | None) -> Decimal | str:
+def _coins_wanted(
+    wish: Wish, legs: tuple[Leg, Leg], buy_usd: Decimal | None, sell_usd: Decimal | None
+) -> Decimal | str:
     """An amount in USD is what the dearer leg may come to, so that neither is worth more."""
     if wish.qty_base is not None:
         return wish.qty_base
     if wish.usd is None:
         return "say how much: a quantity or an amount in USD"
-    if usd_per_ccy is None:
+    if buy_usd is None or sell_usd is None:
         return f"no fresh rate from {legs[0].terms.price_ccy} to USD is known; give the size in {wish.base}"
-    return wish.usd / usd_per_ccy / max(leg.coin_price(leg.price) for leg in legs)
+    buy, sell = legs
+    return wish.usd / max(buy.coin_price(buy.price) * buy_usd, sell.coin_price(sell.price) * sell_usd)
 
 
 def close_intent(

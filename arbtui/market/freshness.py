@@ -16,7 +16,8 @@ What makes any quote stale, however talkative its stream:
   contents prove that the wire works, not that the price holds: they are no hearing, and need a second source as
   silence does;
 - its frames arrive 5 s late by the exchange's own stamps (two in a row, corrected by the venue's clock offset; one may
-  be the first picture of a market that has been quiet for long).
+  be the first picture of a market that has been quiet for long). Asking for the stream anew mends neither that nor
+  what follows from it (see ``lateness``).
 
 Orders need more: heard or confirmed within 2 s.
 
@@ -33,11 +34,13 @@ from math import floor, log10
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.events import Quote
 from arbtui.core.model import Instrument
+from arbtui.market.lateness import LATE_S
 from arbtui.market.slot import Slot
 from arbtui.market.terms import FreshnessRules
 from arbtui.market.witness import Witness
 
 _MIDS_ALIVE_NS = 5 * NS_PER_S  # mids without a frame for so long say nothing
+HEARD_NOW_NS = 5 * NS_PER_S  # an older frame says nothing about how late the next one will be
 _FAR_LAG_NS = 5 * NS_PER_S  # so old a reading still refutes a quote that is far off
 
 
@@ -224,6 +227,11 @@ def _unconfirmed(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
 
 def doubted(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
     """What speaks against the quote though its stream is up."""
+    return disputed(slot, now_ns, rules) or _late(slot, rules)
+
+
+def disputed(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
+    """What speaks against it that asking for the stream anew may mend: all but lateness."""
     quote, witness = slot.quote, slot.witness
     assert quote is not None
     if witness.differs_ns and (witness.differs_far or (quote.bid, quote.ask) == witness.differs_pair):
@@ -236,8 +244,17 @@ def doubted(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
     if stood_s >= rules.frozen_s:
         if witness.stamp_changed:
             return f"the exchange's time stands still for {stood_s:.0f} s"
-        if now_ns - witness.confirmed_ns > rules.confirm_s * NS_PER_S:
+        if now_ns - heard_ns(slot) > rules.confirm_s * NS_PER_S:
             return f"repeats itself for {stood_s:.0f} s, unconfirmed"
-    if witness.lag_ms is not None and witness.lag_ms > rules.lag_s * 1e3:
-        return f"arrives {witness.lag_ms / 1e3:.1f} s late"
     return None
+
+
+def _late(slot: Slot, rules: FreshnessRules) -> str | None:
+    lag_ms = slot.witness.lag_ms
+    return f"arrives {lag_ms / 1e3:.1f} s late" if lag_ms is not None and lag_ms > rules.lag_s * 1e3 else None
+
+
+def comes_late(slot: Slot, now_ns: int) -> bool:
+    """Whether its frames, of which one came just now, are so late that second sources must differ from them."""
+    quote, lag_ms = slot.quote, slot.witness.lag_ms
+    return lag_ms is not None and lag_ms > LATE_S * 1e3 and quote is not None and now_ns - quote.t_ns < HEARD_NOW_NS

@@ -37,6 +37,7 @@ from arbtui.market import figures, freshness, identity, judge, quotes
 from arbtui.market.basis import Rates
 from arbtui.market.book import Effect
 from arbtui.market.books import Books
+from arbtui.market.lateness import Lateness
 from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
@@ -80,6 +81,7 @@ class Board:
         self._roster = Roster(terms, rules, self.rates, adopting=adopting)
         self._slots = self._roster.slots
         self._books = Books()
+        self._lateness = Lateness()
         self._turn = 0
         self._often_ns = -OFTEN_NS
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -324,6 +326,8 @@ class Board:
             identity.look(coin, now_ns, self.rules.identity)
         for slot in coin.slots:
             freshness.watch(slot, now_ns, self.rules.freshness)
+            if freshness.comes_late(slot, now_ns):
+                self._lateness.note(slot.family.venue, slot.id, now_ns)
             self._rejudge(slot, now_ns)
             if slot.stale is not None or slot.witness.asked:
                 self._cure(slot, now_ns)
@@ -349,9 +353,11 @@ class Board:
             return
         if slot.source != "ws" or slot.link is None or not slot.link.up:
             return
-        reason = freshness.doubted(slot, now_ns, rules)
+        reason = freshness.disputed(slot, now_ns, rules)
         patience_s = (0.0, rules.reconnect_after_s, rules.again_after_s)[min(witness.asked, 2)]
         if reason is None or since_s < patience_s:
+            return
+        if freshness.comes_late(slot, now_ns) or self._lateness.behind(slot.family.venue, now_ns):
             return
         remedy = Remedy.RECONNECT if witness.asked else Remedy.RESUBSCRIBE
         witness.asked += 1

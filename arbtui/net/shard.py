@@ -187,6 +187,10 @@ class Shard:
         asked = [stream for stream in self.streams if stream not in self._fatal]
         if not asked or self.successor is not None or (self.current is not None and not self._replacing):
             return
+        leaves_ns = self._connects.leave(self._hostname, now_ns)
+        if leaves_ns > now_ns:
+            self._timer = self._clock.call_at(leaves_ns, self._attempt)
+            return
         self._attempted(now_ns)
         self._dialled += 1
         label = self.label if self._dialled == 1 else f"{self.label}#{self._dialled}"
@@ -206,11 +210,14 @@ class Shard:
     # ---- what connections report
 
     def opened(self, connection: Connection) -> None:
+        self._connects.answered(self._hostname, self._clock.now_ns())
         self._opened += 1
         if self._opened > 1:
             self._host.reopened(self)
 
     def ended(self, connection: Connection, why: ArbtuiError | None) -> None:
+        if not connection.opened_ns:
+            self._connects.answered(self._hostname, self._clock.now_ns())
         if connection not in self._connections():
             return  # it has handed over
         self._frames_before += connection.frames

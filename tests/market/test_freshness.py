@@ -329,6 +329,16 @@ class TestFrozen:
             desk.after(0.5)
         assert "repeats itself" in why(desk, slot)
 
+    def test_repeats_are_believed_until_a_second_source_has_had_its_time(self) -> None:
+        desk = Desk()
+        slot = desk.add("cue")
+        asked = remedies(desk)
+        for _ in range(50):
+            desk.quote(slot, 100.0, 101.0, exchange_ms=1_000)
+            desk.after(0.5)
+            assert why(desk, slot) == ""
+        assert asked == []
+
     def test_repeats_that_a_second_source_confirms_are_fresh(self) -> None:
         desk = Desk()
         slot = desk.add("cue")
@@ -376,6 +386,63 @@ class TestLate:
             desk.quote(slot, 100.0, 101.0, exchange_ms=desk.now_ns // MS - 60_000)
             desk.after(0.5)
         assert why(desk, slot) == ""
+
+    def test_a_late_stream_is_not_asked_for_anew(self) -> None:
+        desk = Desk()
+        slot = desk.add("ama")
+        asked = remedies(desk)
+        desk.board.set_clock_offset("ama", 0.0)
+        hold(desk, slot, "100.5", "101.5")
+        for _ in range(60):
+            desk.quote(slot, 100.0, 101.0, exchange_ms=desk.now_ns // MS - 6_000)
+            desk.after(0.5)
+        assert "differs from its order book" in why(desk, slot)  # not believed all the same
+        assert asked == []
+
+    def test_late_frames_of_several_venues_mean_that_this_machine_is_behind(self) -> None:
+        desk = Desk()
+        bases = ("BTC", "ETH", "SOL", "XRP", "ADA")
+        crowd = [desk.add(venue, PERP, base) for venue in ("ama", "bex") for base in bases]
+        quiet = desk.add("cue")
+        asked = remedies(desk)
+        for venue in ("ama", "bex", "cue"):
+            desk.board.set_clock_offset(venue, 0.0)
+
+        def pass_with(lag_ms: int, passes: int) -> None:
+            for number in range(passes):
+                for one in crowd:
+                    desk.quote(one, 100.0 + number % 7, 110.0, exchange_ms=desk.now_ns // MS - lag_ms)
+                desk.after(0.5)
+
+        pass_with(3_000, 4)
+        desk.quote(quiet, 100.0, 101.0)
+        hold(desk, quiet, "103.0", "104.0")
+        pass_with(3_000, 20)
+        assert "differs from its order book" in why(desk, quiet)
+        assert asked == []
+        pass_with(20, 50)  # caught up, and it still differs
+        assert [slot for slot, _ in asked] == [quiet, quiet]
+
+    def test_lateness_of_one_venue_excuses_no_other(self) -> None:
+        desk = Desk()
+        late = [desk.add("ama", PERP, base) for base in ("BTC", "ETH", "SOL", "XRP", "ADA", "DOT")]
+        other = desk.add("bex")
+        asked = remedies(desk)
+        desk.board.set_clock_offset("ama", 0.0)
+        desk.quote(other, 100.0, 101.0)
+        hold(desk, other, "103.0", "104.0")
+        for number in range(10):
+            for one in late:
+                desk.quote(one, 100.0 + number, 110.0, exchange_ms=desk.now_ns // MS - 3_000)
+            desk.after(0.5)
+        assert asked == [(other, Remedy.RESUBSCRIBE)]
+
+
+def remedies(desk: Desk) -> list[tuple[Slot, Remedy]]:
+    """What the board asks of the feed from now on."""
+    asked: list[tuple[Slot, Remedy]] = []
+    desk.board.on_stale = lambda slot, reason, remedy: asked.append((slot, remedy))
+    return asked
 
 
 class TestOrders:

@@ -47,6 +47,29 @@ def test_a_host_that_asked_for_quiet_is_left_alone_until_then() -> None:
     assert connects.take("other", 60, 0) == 0
 
 
+def test_attempts_that_were_held_up_leave_one_after_the_other_all_the_same() -> None:
+    connects, now_ns, left = Connects(), 10 * NS_PER_S, list[int]()
+    waiting = [now_ns] * 6  # all were due while the loop was held up
+    while waiting:
+        now_ns = waiting.pop(0)
+        leaves_ns = connects.leave("h", now_ns)
+        if leaves_ns > now_ns:
+            waiting = sorted([*waiting, leaves_ns])
+        else:
+            left.append(now_ns)
+            connects.answered("h", now_ns + 100 * NS_PER_MS)
+    assert len(left) == 6
+    assert all(later - earlier >= NS_PER_S / 3 + 100 * NS_PER_MS for earlier, later in pairwise(left))
+
+
+def test_an_attempt_that_is_not_answered_is_waited_for_only_so_long() -> None:
+    connects = Connects()
+    assert connects.leave("h", 0) == 0
+    assert connects.leave("h", NS_PER_S) > NS_PER_S
+    assert connects.leave("other", NS_PER_S) == NS_PER_S
+    assert connects.leave("h", 2 * NS_PER_S) == 2 * NS_PER_S
+
+
 def test_after_a_jump_of_the_clock_nobody_waits_for_the_past() -> None:
     connects = Connects()
     connects.hold("h", 10**18)

@@ -77,6 +77,7 @@ class Account:
         self._sink = sink
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_seen_ms: dict[str, int] = {}
+        self._closed = False
 
     def stamp_ms(self) -> int:
         """The venue's clock as far as it is known, else ours."""
@@ -93,7 +94,11 @@ class Account:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """Give up on what is under way. What an order became of is then in doubt, and is told so."""
+        """Give up on what is under way. What an order became of is then in doubt, and is told so.
+
+        Whatever is asked for afterwards does not leave this machine, and is told so.
+        """
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -101,6 +106,9 @@ class Account:
     # ---- execution.ports.Executor
 
     def place(self, order: Order) -> None:
+        if self._closed:
+            self._not_sent(order, f"the account on {self.name} is closed; nothing was sent.")
+            return
         self._first_seen_ms[order.client_id] = self.stamp_ms()
         self._start(self._place(order), partial(self._unanswered, order.client_id, "place"))
 
@@ -286,6 +294,10 @@ class Account:
 
     def _start(self, work: Coroutine[None, None, None], failed: Callable[[str], None]) -> None:
         """Begin a request; whatever ends its task, what it was about is told."""
+        if self._closed:
+            work.close()
+            failed(f"the account on {self.name} is closed; nothing was asked")
+            return
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, failed))

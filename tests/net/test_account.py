@@ -259,6 +259,18 @@ async def test_closing_leaves_what_is_under_way_in_doubt_and_says_so() -> None:
         assert isinstance(told, Unanswered)
 
 
+async def test_what_is_asked_after_the_end_does_not_leave_this_machine_and_is_told() -> None:
+    async with toy() as t:
+        await t.account.close()
+        told = await t.after(lambda account: account.place(order()))
+        told += await t.after(lambda account: account.cancel(order()))
+        told += await t.after(lambda account: account.read(ReadKind.BALANCES, Market.PERP))
+        assert [type(event) for event in told] == [Rejected, Unanswered, ReadFailed]
+        assert isinstance(told[0], Rejected)
+        assert told[0].reason is RefusalReason.NOT_SENT
+        assert not t.server.asked
+
+
 async def test_a_bug_in_a_codec_is_an_order_in_doubt_not_an_order_forgotten(caplog: pytest.LogCaptureFixture) -> None:
     async with toy() as t:
         t.server.answer = lambda path, body: said(no="no such reason")

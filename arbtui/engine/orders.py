@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -31,8 +32,8 @@ from arbtui.net.wallclock import WallClock
 from arbtui.storage import journal as journals
 from arbtui.storage.journal import Journal
 from arbtui.venues import registry
-from arbtui.venues.base import Environment
-from arbtui.venues.private import Keys
+from arbtui.venues.base import Environment, RestLimit
+from arbtui.venues.private import Keys, PrivateVenue
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ JOURNAL = "journal.sqlite3"
 KEEP_EVERY_NS = NS_PER_S // 4
 CURVE_EVERY_NS = 60 * NS_PER_S
 ORDER_TIMEOUT_S = 5.0
+PRIVATE_SHARE = 0.15  # of what a venue counts for public and private requests together; the public ones take 0.8
 _CURVE = "equity"
 
 
@@ -133,7 +135,7 @@ async def account_orders(
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(_journal(path))
         privates = {name: private for name in keys if (private := registry.private(name)) is not None}
-        budgets = Budgets([limit for private in privates.values() for limit in private.trade_limits])
+        budgets = Budgets([limit for private in privates.values() for limit in _limits(private)])
         rng = random.Random()
         rest = Rest(network, budgets, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
         wire = Wire(await stack.enter_async_context(rest), network, clock, rng)
@@ -174,6 +176,18 @@ def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys
         can = ", ".join(registry.tradable())
         raise ConfigError(f"no keys are set for any exchange of this run that takes orders ({can}).")
     return found
+
+
+def _limits(private: PrivateVenue) -> Iterator[RestLimit]:
+    """Its own buckets, and a part of those that it shares with public requests: these never take that part.
+
+    What the venue says it counted is not looked at there, because it counts both.
+    """
+    own = {(limit.host, limit.bucket) for limit in private.trade_limits}
+    yield from private.trade_limits
+    for limit in registry.venue(private.name).rest_limits:
+        if (limit.host, limit.bucket) not in own:
+            yield replace(limit, share=PRIVATE_SHARE, used_header="")
 
 
 class _Later:

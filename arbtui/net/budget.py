@@ -19,6 +19,7 @@ class Budget:
     """One bucket of one host."""
 
     def __init__(self, limit: RestLimit) -> None:
+        self.apart_s = limit.window_s if limit.apart else None  # after a 429: this bucket alone, for one window
         self._limit = limit
         self._allowed = limit.capacity * limit.share
         self._window_ns = round(limit.window_s * NS_PER_S)

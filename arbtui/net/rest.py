@@ -176,7 +176,10 @@ class Rest:
         if (name := self._budgets.used_headers.get((host, request.bucket))) and (used := response.headers.get(name)):
             with contextlib.suppress(ValueError):  # an odd header is no reason to lose the answer; our own count stands
                 self._budgets.of(host, request.bucket).observe(float(used), now_ns)
-        if response.status in (418, 429) or _too_frequent(response.status, beginning):
+        budget = self._budgets.of(host, request.bucket)
+        if response.status == 429 and budget.apart_s is not None:
+            budget.close(now_ns + round(_named_wait_s(response, budget.apart_s) * NS_PER_S))
+        elif response.status in (418, 429) or _too_frequent(response.status, beginning):
             wait_s = self._pause_s(host, response)
             self._budgets.close_host(host, now_ns + round(wait_s * NS_PER_S))
         else:
@@ -209,6 +212,13 @@ class Rest:
             )
         if answer.status >= 500:
             raise TransportBroken(f"{host} failed on {request.purpose} (HTTP {answer.status})")
+
+
+def _named_wait_s(response: aiohttp.ClientResponse, otherwise_s: float) -> float:
+    try:
+        return float(response.headers.get("Retry-After", ""))
+    except ValueError:
+        return otherwise_s
 
 
 def _too_frequent(status: int, beginning: bytes) -> bool:

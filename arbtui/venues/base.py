@@ -65,7 +65,10 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class RestLimit:
-    """At most ``capacity`` units of ``bucket`` in ``window_s`` seconds for one host. ``share`` of it is ours to use."""
+    """At most ``capacity`` units of ``bucket`` in ``window_s`` seconds for one host. ``share`` of it is ours to use.
+
+    ``apart``: the venue counts this bucket by itself, so that a 429 there says nothing about the host's others.
+    """
 
     host: str
     bucket: str
@@ -73,6 +76,7 @@ class RestLimit:
     window_s: float
     share: float = 0.8
     used_header: str = ""  # response header that tells the venue's own count, where there is one
+    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,20 @@ async def test_a_429_closes_the_host_for_as_long_as_it_says() -> None:
         assert 7 <= t.wait_s() <= 8
 
 
+async def test_a_429_on_a_bucket_that_is_counted_apart_closes_no_other() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=429)
+
+    async with toy(handler) as t:
+        budgets = Budgets([RestLimit("api.toy.com", name, 10, window_s=2.0, apart=True) for name in ("bills", "place")])
+        t.rest._budgets = budgets
+        with pytest.raises(VenueRefused):
+            await t.rest.fetch("toy", HttpRequest("GET", URL, "bills", bucket="bills"))
+        now_ns = t.clock.now_ns()
+        assert budgets.of("api.toy.com", "bills").wait_ns(1, now_ns) == 2 * NS_PER_S
+        assert budgets.of("api.toy.com", "place").wait_ns(1, now_ns) == 0
+
+
 async def test_a_429_that_names_no_wait_pauses_longer_each_time() -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=429)

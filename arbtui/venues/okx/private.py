@@ -60,7 +60,7 @@ class OkxPrivate:
     name = VENUE
     key_fields: tuple[str, ...] = signing.KEY_FIELDS
     trade_limits: tuple[RestLimit, ...] = tuple(
-        RestLimit(signing.HOST, bucket, capacity, window_s=2.0) for bucket, capacity in _PER_2S.items()
+        RestLimit(signing.HOST, bucket, capacity, window_s=2.0, apart=True) for bucket, capacity in _PER_2S.items()
     )
     absence = Absence(settle_s=orders.SETTLE_S, forget_s=orders.FORGET_S)
 
@@ -72,6 +72,11 @@ class OkxPrivate:
         self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int
     ) -> PrivateCall:
         return orders.cancel(Caller(env, keys), instrument, client_id, stamp_ms)
+
+    def cancel_unnamed(
+        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        return orders.cancel(Caller(env, keys), instrument, "", stamp_ms, order_id=order_id)
 
     def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
         return orders.query(Caller(env, keys), instrument, client_id, stamp_ms)

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from arbtui.core.clock import NS_PER_MS
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.orders import ReadKind, Side
 from arbtui.execution.actions import (
     Action,
@@ -55,7 +55,7 @@ from arbtui.execution.lines import GRACE_NS, Line
 from arbtui.execution.ports import Price
 from arbtui.execution.quantity import band_limit, coins, tradable
 from arbtui.execution.records import Ordered
-from arbtui.execution.repair import check_lost, repair, repairable, words
+from arbtui.execution.repair import check_lost, last_words, repair, repairable, told_to_wait, words
 
 _FEES_ALARM_S = 60.0
 _FEES_ASK_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
@@ -244,7 +244,15 @@ def _flatten_again(case: Case) -> Action:
         return _first(case)
     last_ns = max(line.planned_ns for line in sent)
     if len(sent) >= 2 * policy.unwind_tries:
-        return Mark(Step.HALT, f"it could not be flattened: {_holdings(case)} is left after {len(sent)} orders")
+        left = f"{_holdings(case)} is left after {len(sent)} orders{last_words(sent)}"
+        return Mark(Step.HALT, f"it could not be flattened: {left}")
+    for index in (0, 1):
+        if case.position(index) and (until_ns := told_to_wait(case, index)) > case.now_ns:
+            wait_s = (until_ns - case.now_ns) / NS_PER_S
+            if wait_s > policy.stale_halt_s:
+                venue = case.leg(index).venue
+                return Mark(Step.HALT, f"it could not be flattened: {venue} takes no order for {wait_s:.0f} s")
+            return Wait(until_ns)
     if case.now_ns < last_ns + policy.unwind_pause_ms * NS_PER_MS:
         return Wait(last_ns + policy.unwind_pause_ms * NS_PER_MS)
     if why := _no_entry(case):

@@ -95,7 +95,7 @@ def _pause(case: Case, tried: list[Line]) -> int:
     return 0 if last is None else last.planned_ns + case.intent.policy.unwind_pause_ms * NS_PER_MS
 
 
-def _told_to_wait(case: Case, index: int) -> int:
+def told_to_wait(case: Case, index: int) -> int:
     """Until when the venue of this leg asked for patience in its last refusal."""
     waits = [
         line.heard_ns + int(line.rejected.retry_after_s * NS_PER_S)
@@ -117,7 +117,7 @@ def _rehedge(case: Case, excess: Decimal, tries: list[Line]) -> Action | None:
     order = taker(case, index, side, abs(excess), policy.rehedge_band_bps, Purpose.REHEDGE)
     if order is None:
         return None
-    if (until_ns := _told_to_wait(case, index)) > case.now_ns:
+    if (until_ns := told_to_wait(case, index)) > case.now_ns:
         last_ns = trouble_ns + int(policy.rehedge_within_s * NS_PER_S)
         return Wait(until_ns) if until_ns < last_ns else None
     if why := case.why_unpriced(index):
@@ -168,10 +168,10 @@ def _unwind(case: Case, excess: Decimal, tries: list[Line]) -> Action:
     if order is None:
         return Mark(Step.HALT, f"{told}, and that is too little for an order on {leg.key} alone")
     if len(tries) >= policy.unwind_tries:
-        return Mark(Step.HALT, f"{told}, and {len(tries)} tries to give it back on {leg.key} failed{_last(tries)}")
+        return Mark(Step.HALT, f"{told}, and {len(tries)} tries to give it back on {leg.key} failed{last_words(tries)}")
     if (reason := _hopeless(case, index)) is not None:
         return Mark(Step.HALT, f"{told}, and {leg.venue} refuses: {reason}")
-    if (until_ns := _told_to_wait(case, index)) > case.now_ns:
+    if (until_ns := told_to_wait(case, index)) > case.now_ns:
         wait_s = (until_ns - case.now_ns) / NS_PER_S
         if (until_ns - trouble_ns) / NS_PER_S > policy.stale_halt_s:
             return Mark(Step.HALT, f"{told}, and {leg.venue} takes no order for {wait_s:.0f} s")
@@ -190,7 +190,7 @@ def _unwind(case: Case, excess: Decimal, tries: list[Line]) -> Action:
     return SendOrders((order,), Step.UNWIND, f"{told}: giving it back on {leg.key}, try {len(tries) + 1}")
 
 
-def _last(tries: list[Line]) -> str:
+def last_words(tries: list[Line]) -> str:
     rejected = tries[-1].rejected if tries else None
     return f" ({rejected.text})" if rejected is not None else ""
 

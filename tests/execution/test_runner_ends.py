@@ -31,6 +31,45 @@ def test_closing_reduces_both_legs_at_once() -> None:
     assert stage.state() == "done"
 
 
+def test_flattening_waits_as_long_as_the_venue_asks_for_and_goes_on() -> None:
+    stage = Stage()
+    stage.hedged()
+    closing(stage, Verb.FLATTEN)
+    stage.fills(stage.order("alpha"))
+    stage.refuses(stage.order("beta"), RefusalReason.RATE_LIMITED, retry_after_s=6.0)
+    sent = len(stage.pens["beta"].placed)
+    stage.wait(5.9)
+    assert len(stage.pens["beta"].placed) == sent
+    stage.wait(0.2)
+    assert len(stage.pens["beta"].placed) == sent + 1
+    stage.fills(stage.order("beta"))
+    assert stage.state() in ("done", "flat")
+
+
+def test_a_venue_that_takes_no_order_for_long_while_flattening_is_a_persons_matter() -> None:
+    stage = Stage()
+    stage.hedged()
+    closing(stage, Verb.FLATTEN)
+    stage.fills(stage.order("alpha"))
+    stage.refuses(stage.order("beta"), RefusalReason.RATE_LIMITED, retry_after_s=120.0)
+    stage.wait(1.0)
+    assert stage.state() == "halted"
+    assert any("takes no order for 1" in text for text in stage.alarms())
+
+
+def test_flattening_that_gives_up_says_the_venues_words() -> None:
+    stage = Stage()
+    stage.hedged()
+    closing(stage, Verb.FLATTEN)
+    stage.fills(stage.order("alpha"))
+    for _ in range(20):
+        if stage.state() == "halted":
+            break
+        stage.refuses(stage.order("beta"), RefusalReason.BAD_PRICE)
+        stage.wait(0.3)
+    assert any("beta says bad_price" in text for text in stage.alarms())
+
+
 def test_a_part_can_be_closed() -> None:
     stage = Stage()
     stage.hedged()

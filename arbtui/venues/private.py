@@ -167,6 +167,12 @@ class PrivateVenue(Protocol):
         """-> CancelTaken | CancelRefused, and an OrderReport where the answer is one."""
         ...
 
+    def cancel_unnamed(
+        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        """The same for an order that has no client id, because a person placed it: by the venue's own id."""
+        ...
+
     def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
         """-> OrderReport | OrderAbsent."""
         ...

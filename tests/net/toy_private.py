@@ -145,6 +145,11 @@ class ToyPrivate:
 
         return _call("order", {"id": order.client_id, "stamp": stamp_ms, "secret": keys["api_key"]}, read, "orders")
 
+    def cancel_unnamed(
+        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        raise NotImplementedError("the toy venue names every order")
+
     def cancel(
         self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int
     ) -> PrivateCall:

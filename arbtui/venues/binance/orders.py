@@ -169,6 +169,16 @@ def cancel(env: Environment, keys: Keys, instrument: Instrument, client_id: str,
     return PrivateCall(request, partial(_read_canceled, instrument, client_id), request.purpose)
 
 
+def cancel_unnamed(env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int) -> PrivateCall:
+    """See ``PrivateVenue.cancel_unnamed``. Binance gives every order a client id, so this is hardly ever needed."""
+    market, native = instrument.market, instrument.native
+    params = [("symbol", native), ("orderId", order_id)]
+    request = signed_call(
+        env, keys, market, "DELETE", "order", params, stamp_ms, purpose=f"cancel {native} {order_id}", cost=1
+    )
+    return PrivateCall(request, partial(_read_canceled_unnamed, instrument, order_id), request.purpose)
+
+
 def query(env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
     """See ``PrivateVenue.query``."""
     market, native = instrument.market, instrument.native
@@ -330,22 +340,42 @@ def _rejected(order: Order, refusal: Refusal, what: str, t_ns: int) -> Rejected:
     )
 
 
+def _read_canceled_unnamed(
+    instrument: Instrument, order_id: str, status: int, body: bytes, t_ns: int
+) -> Sequence[AccountEvent]:
+    what = f"the cancel of {instrument.native} order {order_id}"
+    refusal = judged(status, body, what)
+    if refusal is not None:
+        return (_cancel_refused(instrument, "", what, refusal, t_ns),)
+    try:
+        row = guarded(_ROW, body, what)
+        if (row.symbol, str(row.order_id)) != (instrument.native, order_id):
+            raise ProtocolBroken("other_order", f"the answer to {what} is about another order", body)
+    except ProtocolBroken as error:
+        raise OutcomeUnknown(
+            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
+        ) from error
+    return (CancelTaken(venue=NAME, client_id="", t_ns=t_ns),)
+
+
+def _cancel_refused(instrument: Instrument, client_id: str, what: str, refusal: Refusal, t_ns: int) -> CancelRefused:
+    return CancelRefused(
+        venue=NAME,
+        client_id=client_id,
+        reason=reason_of(instrument.market, refusal),
+        code=str(refusal.code),
+        text=sentence(what, refusal),
+        t_ns=t_ns,
+    )
+
+
 def _read_canceled(
     instrument: Instrument, client_id: str, status: int, body: bytes, t_ns: int
 ) -> Sequence[AccountEvent]:
     what = f"the cancel of {instrument.native} order {client_id}"
     refusal = judged(status, body, what)
     if refusal is not None:
-        return (
-            CancelRefused(
-                venue=NAME,
-                client_id=client_id,
-                reason=reason_of(instrument.market, refusal),
-                code=str(refusal.code),
-                text=sentence(what, refusal),
-                t_ns=t_ns,
-            ),
-        )
+        return (_cancel_refused(instrument, client_id, what, refusal, t_ns),)
     try:
         row = _own_row(body, instrument.native, client_id, what)
         report = _report(row, instrument.market, client_id, "answer", t_ns)

@@ -57,6 +57,11 @@ class BinancePrivate:
     ) -> PrivateCall:
         return orders.cancel(env, keys, instrument, client_id, stamp_ms)
 
+    def cancel_unnamed(
+        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        return orders.cancel_unnamed(env, keys, instrument, order_id, stamp_ms)
+
     def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
         return orders.query(env, keys, instrument, client_id, stamp_ms)
 

@@ -133,8 +133,9 @@ def number(value: Decimal, what: str) -> str:
     return format(value, "f")
 
 
-def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
-    what = f"cancel of {client_id} on {instrument.native}"
+def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
+    """``order_id``: OKX's own id, for an order that has none of ours (``client_id`` "")."""
+    what = f"cancel of {client_id or order_id} on {instrument.native}"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
         said = refusals.verdict(status, answer, client_id, what)
@@ -151,7 +152,8 @@ def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int
             ),
         )
 
-    body: dict[str, str | bool] = {"instId": instrument.native, "clOrdId": client_id}
+    named: dict[str, str | bool] = {"clOrdId": client_id} if client_id else {"ordId": order_id}
+    body: dict[str, str | bool] = {"instId": instrument.native, **named}
     return PrivateCall(caller.post(CANCEL, body, what, "cancel", stamp_ms), read, what)
 
 

@@ -59,6 +59,10 @@ def canceling(instrument: Instrument = PERP) -> PrivateCall:
     return PRIVATE.cancel(PROD, KEYS, instrument, OURS, STAMP_MS)
 
 
+def canceling_unnamed(order_id: str = "283194212") -> PrivateCall:
+    return PRIVATE.cancel_unnamed(PROD, KEYS, PERP, order_id, STAMP_MS)
+
+
 def querying(instrument: Instrument = PERP) -> PrivateCall:
     return PRIVATE.query(PROD, KEYS, instrument, OURS, STAMP_MS)
 
@@ -447,3 +451,19 @@ def test_a_non_ascii_symbol_is_asked_for_and_answered() -> None:
     )
     assert isinstance(report, OrderReport)
     assert report.native == chinese.native
+
+
+def test_an_order_without_a_client_id_is_canceled_by_binances_own() -> None:
+    assert params(canceling_unnamed().request) == {"symbol": "BTCUSDT", "orderId": "283194212"}
+    named = str(USDM_PLACED["orderId"])
+    assert only(canceling_unnamed(named).read(200, body(USDM_PLACED), T_NS)) == CancelTaken(
+        venue="binance", client_id="", t_ns=T_NS
+    )
+    event = only(canceling_unnamed().read(400, error(-2011, "Unknown order sent."), T_NS))
+    assert isinstance(event, CancelRefused)
+
+
+@pytest.mark.parametrize("answer", [HTML, b"{}", b"", body(USDM_PLACED)])
+def test_a_cancel_by_binances_own_id_believes_no_other_answer(answer: bytes) -> None:
+    with pytest.raises(OutcomeUnknown):
+        canceling_unnamed("1").read(200, answer, T_NS)

@@ -489,3 +489,10 @@ def test_fills_are_paged_by_bill() -> None:
 def test_a_fill_that_cannot_be_read_spoils_the_list(spoilt: dict[str, str]) -> None:
     with pytest.raises(ProtocolBroken):
         read(PRIVATE.fills(PROD, KEYS, SWAP, STAMP_MS, STAMP_MS), answer(fill_row(), fill_row(**spoilt)))
+
+
+def test_an_order_without_a_client_id_is_canceled_by_okx_own() -> None:
+    call = PRIVATE.cancel_unnamed(PROD, KEYS, SWAP, "312269865356374016", STAMP_MS)
+    assert body_of(call) == {"instId": "BTC-USDT-SWAP", "ordId": "312269865356374016"}
+    unnamed = json.dumps({"code": "0", "msg": "", "data": [{"clOrdId": "", "ordId": "1", "sCode": "0", "sMsg": ""}]})
+    assert call.read(200, unnamed.encode(), T_NS) == (CancelTaken(venue="okx", client_id="", t_ns=T_NS),)

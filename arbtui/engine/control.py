@@ -20,7 +20,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -215,7 +215,7 @@ class Flattener:
         scope = command.flatten
         if command.dry_run:
             for ledger in self._open(scope):
-                yield Answer(say=f"would flatten {_words(ledger)}")
+                yield Answer(say=f"would flatten {in_words(ledger)}")
         elif self._trading.killed:
             yield Answer(say="the kill switch is on: nothing is opened or closed; arm again first, or end that run")
         else:
@@ -284,27 +284,27 @@ class Flattener:
                 break
             if _now_ns() >= work.until_ns:
                 for ledger in waiting:
-                    refused = work.tried[ledger.hedge].refused
-                    yield f"{_words(ledger)}: not flat after {FLATTEN_WITHIN_S:g} s{f' ({refused})' if refused else ''}"
+                    why = work.tried[ledger.hedge].refused or ledger.why
+                    yield f"{in_words(ledger)}: not flat after {FLATTEN_WITHIN_S:g} s: {why}"
                 break
             await asyncio.sleep(LOOK_S)
 
     def _ended(self, work: _Work) -> list[tuple[str, str]]:
         still = {ledger.hedge for ledger in self._open(work.scope)}
         ledgers = self._trading.ledgers
-        return [(hedge, f"{_words(ledgers[hedge])}: flat") for hedge in list(work.tried) if hedge not in still]
+        return [(hedge, f"{in_words(ledgers[hedge])}: flat") for hedge in list(work.tried) if hedge not in still]
 
     def _step(self, ledger: Ledger, work: _Work) -> Iterator[str]:
         tried = work.tried.setdefault(ledger.hedge, _Tried())
         if ledger.state is not tried.state:
             tried.state = ledger.state
-            yield f"{_words(ledger)}: {ledger.why}"
+            yield f"{in_words(ledger)}: {ledger.why}"
         if _now_ns() < tried.not_before_ns:
             return
         if allows(ledger.state, Step.CLOSE) and not ledger.unsettled():
             if tried.turns >= TURNS:
                 work.left[ledger.hedge] = ledger.why
-                yield f"{_words(ledger)}: stays open: {ledger.why}"
+                yield f"{in_words(ledger)}: stays open: {ledger.why}"
                 return
             yield from self._begin(ledger, tried)
         elif not ledger.turn_over and not ledger.canceled and ledger.intent.opens and not tried.canceled:
@@ -319,14 +319,15 @@ class Flattener:
             tried.turns, tried.refused = tried.turns + 1, ""
         elif answer.text != tried.refused:
             tried.refused = answer.text
-            yield f"{_words(ledger)}: not yet: {answer.text}"
+            yield f"{in_words(ledger)}: not yet: {answer.text}"
 
 
 def _now_ns() -> int:
     return round(asyncio.get_running_loop().time() * NS_PER_S)
 
 
-def _words(ledger: Ledger) -> str:
+def in_words(ledger: Ledger) -> str:
+    """A hedge, its state and what it holds."""
     held = " and ".join(
         f"{amount(ledger.position(index))} on {leg.key}" for index, leg in enumerate(ledger.intent.legs)
     )
@@ -336,7 +337,7 @@ def _words(ledger: Ledger) -> str:
 # ---- the other side
 
 
-async def ask(folder: Path, command: Command) -> AsyncIterator[Answer]:
+async def ask(folder: Path, command: Command) -> AsyncGenerator[Answer, None]:
     """The answers of the run that holds the mode of ``folder``. Raises NoEngine where none listens."""
     try:
         with _address(folder) as address:

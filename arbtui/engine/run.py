@@ -132,7 +132,7 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
         demo = await stack.enter_async_context(DemoExchanges(run.demo)) if run.demo is not None else None
         recorder = await stack.enter_async_context(_recorder(run, trouble)) if run.record_dir is not None else None
         venues = {name: registry.venue(name) for name in run.venues}
-        network = _network(run.settings, demo.url if demo is not None else run.gateway)
+        network = network_of(run.settings, demo.url if demo is not None else run.gateway)
         rng = random.Random()
         budgets = Budgets([limit for venue in venues.values() for limit in venue.rest_limits])
         rest = await stack.enter_async_context(Rest(network, budgets, clock, recorder=recorder, rng=rng))
@@ -292,7 +292,8 @@ def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble) -> tu
     return desk, made[0]
 
 
-def _network(settings: Settings, gateway: str | None) -> NetworkSettings:
+def network_of(settings: Settings, gateway: str | None) -> NetworkSettings:
+    """How venues are reached: as the settings say, or all of them through ``gateway``."""
     urls = {host: url for venue in settings.venues.values() for host, url in venue.urls.items()}
     return NetworkSettings(
         gateway=gateway,

@@ -1,0 +1,430 @@
+"""One account of one venue, reached with nothing but keys: no engine, no journal, no stream. For `arbtui flatten`.
+
+Everything is asked by REST, one question after another, and only what the venue says counts. A perpetual position is
+closed by reduce-only orders alone, so an order that is sent once more, or that comes late, can open nothing. Spot has
+no such thing: a sale whose outcome is not known is not tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.errors import ArbtuiError
+from arbtui.core.events import Event, Listing, Quote
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import (
+    AccountEvent,
+    Balance,
+    CancelRefused,
+    Order,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Position,
+    ReadDone,
+    ReadFailed,
+    ReadKind,
+    Rejected,
+    Side,
+    Unanswered,
+)
+from arbtui.core.units import positive_or_none
+from arbtui.engine.control import Scope
+from arbtui.execution.actions import amount
+from arbtui.execution.holdings import Holdings
+from arbtui.execution.intents import base36, terms_of
+from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
+from arbtui.net.account import Account
+from arbtui.net.discovery import MAX_PAGES, join_page
+from arbtui.net.rest import Rest, decode
+from arbtui.net.snapshots import ClockOffset
+from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
+from arbtui.venues.private import Keys, PrivateVenue
+
+CANCEL_ROUNDS = 4
+CLOSE_ROUNDS = 6
+PAUSE_S = 0.3  # after orders were sent, before the venue is asked what became of them
+QUERIES = 12  # about one sale of spot
+_WORST = Decimal("0.98")  # of the bid: what is smaller even there is no order
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Spot that hedges hold by the journal, in coins."""
+
+    venue: str
+    native: str
+    asset: str
+    coins: Decimal
+
+
+@dataclass(frozen=True)
+class Open:
+    """What is open in an account. ``failed``: what could not be read, and so is not known."""
+
+    orders: tuple[OrderReport, ...]
+    positions: tuple[Position, ...]
+    failed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.orders or self.positions or self.failed)
+
+
+class BareAccount:
+    """``connect`` first. ``say`` is given one sentence at a time."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        private: PrivateVenue,
+        env: Environment,
+        keys: Keys,
+        *,
+        public: Rest,
+        rest: Rest,
+        clock: Clock,
+        rng: random.Random,
+        band_bps: Decimal,
+        say: Say,
+    ) -> None:
+        """``public`` and ``rest``: for questions about the market, and for those of the account."""
+        self.name = venue.name
+        self._venue = venue
+        self._env = env
+        self._private = private
+        self._keys = keys
+        self._public = public
+        self._rest = rest
+        self._clock = clock
+        self._band_bps = band_bps
+        self._say = say
+        self._listed: dict[Market, dict[str, Instrument]] = {}
+        self._quotes: dict[tuple[Market, str], tuple[Decimal | None, Decimal | None]] = {}
+        self._holdings = Holdings()
+        self._heard: list[AccountEvent] = []
+        self._said: set[str] = set()
+        self._orders = 0
+        self._offset = ClockOffset(venue, env, Tables({}), public, clock, rng)
+        self._account = Account(
+            private,
+            env,
+            keys,
+            instruments=lambda market: self._listed.get(market, {}),
+            rest=rest,
+            clock=clock,
+            offset_ms=lambda: self._offset.offset_ms,
+            sink=self._hear,
+        )
+
+    async def connect(self) -> None:
+        """What is listed, and the venue's clock. Raises ArbtuiError."""
+        if (request := self._venue.time_request(self._env)) is not None:
+            await self._offset.measure(request)
+        for market in self._venue.markets:
+            listings: dict[str, Listing] = {}
+            for request in self._venue.instrument_requests(self._env, market):
+                await self._pages(request, market, listings)
+            found = [instrument for listing in listings.values() for instrument in listing.instruments]
+            self._listed[market] = {instrument.native: instrument for instrument in found}
+
+    async def close(self) -> None:
+        await self._account.close()
+
+    # ---- what is open
+
+    async def open(self, scope: Scope) -> Open:
+        """As the venue says now."""
+        orders: list[OrderReport] = []
+        failed: list[str] = []
+        for market in self._venue.markets:
+            told = await self._read(ReadKind.OPEN_ORDERS, market, failed)
+            orders += [event for event in told if isinstance(event, OrderReport) and not event.status.terminal]
+        await self._read(ReadKind.POSITIONS, Market.PERP, failed)
+        return Open(
+            tuple(order for order in orders if self._meant(scope, order.market, order.native)),
+            tuple(
+                position
+                for _, position in sorted(self._holdings.open.items())
+                if self._meant(scope, Market.PERP, position.native)
+            ),
+            tuple(failed),
+        )
+
+    async def spot(self) -> dict[str, Balance] | None:
+        """What the spot wallet holds by asset, quote currencies left out; None where it cannot be read."""
+        failed: list[str] = []
+        told = await self._read(ReadKind.BALANCES, Market.SPOT, failed)
+        if failed:
+            return None
+        coins = {name for instrument in self._listed[Market.SPOT].values() for name in _spellings(instrument)}
+        balances = [event for event in told if isinstance(event, Balance) and event.total > 0]
+        return {b.asset: b for b in balances if b.asset in coins and b.asset not in self._venue.quotes}
+
+    async def perhaps_bought(self, short: Mapping[str, Decimal]) -> list[str] | None:
+        """Spot of coins that were sold short by so many, and that a hedge may have bought for it; None: not known."""
+        balances = await self.spot()
+        if balances is None or not await self._ask_quotes(Market.SPOT):
+            return None
+        found = []
+        for asset, balance in sorted(balances.items()):
+            for instrument in self._listed[Market.SPOT].values():
+                terms = terms_of(instrument)
+                if isinstance(terms, str) or terms.asset != asset:
+                    continue
+                coins = min(balance.total * terms.multiplier, short.get(terms.base, Decimal(0)))
+                bid, _ = self._quotes.get((Market.SPOT, instrument.native), (None, None))
+                if bid is not None and big_enough(floor_to_step(coins, terms), bid, terms):
+                    found.append(f"{self.name} holds {amount(balance.total)} {asset} of spot")
+                    break
+        return found
+
+    def coins(self, position: Position) -> tuple[str, Decimal] | None:
+        """The coin and how many of it, signed; None where that is not known."""
+        instrument = self._listed[Market.PERP].get(position.native)
+        if instrument is None or instrument.multiplier is None:
+            return None
+        return instrument.base, position.qty * instrument.multiplier
+
+    def words(self, position: Position) -> str:
+        mark = f", mark {amount(position.mark)}" if position.mark else ""
+        held = "" if position.held == "net" else f" ({position.held} of a two-sided account)"
+        return f"{self.name} {position.native}: position {amount(position.qty)}{held}{mark}"
+
+    def _meant(self, scope: Scope, market: Market, native: str) -> bool:
+        """What is not listed bears no coin's name that could be asked for, unless everything is meant."""
+        instrument = self._listed.get(market, {}).get(native)
+        return scope.base is None if instrument is None else scope.holds(self.name, instrument.base)
+
+    # ---- to do
+
+    async def cancel(self, scope: Scope) -> None:
+        """Take every open order back; what stays is seen by the next ``open``."""
+        for _ in range(CANCEL_ROUNDS):
+            seen = await self.open(scope)
+            if not seen.orders and not seen.failed:
+                return
+            for report in seen.orders:
+                if report.client_id:
+                    self._account.cancel(_as_sent(report))
+                else:
+                    await self._cancel_unnamed(report)
+            for event in await self._settled():
+                if isinstance(event, CancelRefused):
+                    self._once(f"{self.name} does not cancel {event.client_id} ({event.reason.value}): {event.text}")
+                elif isinstance(event, Unanswered):
+                    self._once(f"{self.name} did not answer (cancel {event.client_id}): {event.text}")
+            await asyncio.sleep(PAUSE_S)
+
+    async def _cancel_unnamed(self, report: OrderReport) -> None:
+        """An order that a person placed: it has no client id, so it is named by the venue's own."""
+        instrument = self._listed[report.market].get(report.native)
+        if instrument is None:
+            self._once(f"{_of(report)} is in nothing that is listed; cancel it there")
+            return
+        about = (self._env, self._keys, instrument, report.order_id)
+        call = self._private.cancel_unnamed(*about, self._account.stamp_ms())
+        try:
+            answer = await self._rest.carry(call.request)
+            for event in call.read(answer.status, answer.body, answer.t_ns):
+                if isinstance(event, CancelRefused):
+                    self._once(f"{_of(report)} is not canceled ({event.reason.value}): {event.text}")
+        except ArbtuiError as error:
+            self._once(f"{_of(report)}: {error}")
+
+    async def flatten(self, scope: Scope) -> None:
+        """Close every position, reduce-only, at most the band beyond the market; again while anything is left."""
+        for _ in range(CLOSE_ROUNDS):
+            seen = await self.open(scope)
+            if not seen.positions and not seen.failed:
+                return
+            sent: list[Order] = []
+            if seen.positions and await self._ask_quotes(Market.PERP):
+                sent = [order for position in seen.positions if (order := self._closing(position)) is not None]
+            for order in sent:
+                self._say(
+                    f"{self.name}: {order.side.value} {order.qty:f} {order.native} at {order.price:f}, reduce-only"
+                )
+                self._account.place(order)
+            self._complain(await self._settled())
+            await asyncio.sleep(PAUSE_S)
+
+    async def sell(self, bought: Bought) -> bool:
+        """Sell spot that a hedge bought, no more than is free; whether it is gone, up to dust."""
+        instrument = self._listed[Market.SPOT].get(bought.native)
+        terms = terms_of(instrument) if instrument is not None else f"{bought.native} is not listed on {self.name}"
+        if isinstance(terms, str):
+            self._once(f"{terms}; sell it there")
+            return False
+        left = bought.coins
+        for _ in range(CLOSE_ROUNDS):
+            balances = await self.spot()
+            balance = balances.get(bought.asset) if balances is not None else None
+            if balances is None or not await self._ask_quotes(Market.SPOT):
+                return False
+            free = (balance.free if balance is not None else None) or Decimal(0)
+            bid, _ = self._quotes.get((Market.SPOT, bought.native), (None, None))
+            if bid is None:
+                self._once(f"{self.name} {bought.native} has no bid to sell at")
+                return False
+            qty = floor_to_step(min(left, free * terms.multiplier), terms)
+            if not big_enough(qty, bid * _WORST, terms):
+                there = balance.total * terms.multiplier if balance is not None else Decimal(0)
+                return not big_enough(floor_to_step(min(left, there), terms), bid * _WORST, terms)
+            price = band_limit(bid, Side.SELL, self._band_bps, terms)
+            order = self._order(Market.SPOT, bought.native, Side.SELL, qty, price)
+            self._say(f"{self.name}: sell {qty:f} {bought.native} at {price:f}, spot that hedges bought")
+            filled = await self._outcome(order)
+            if filled is None:
+                self._once(f"{self.name} has not said what became of the sale {order.client_id}; look at it there")
+                return False
+            left -= filled * terms.multiplier
+        return False
+
+    async def _outcome(self, order: Order) -> Decimal | None:
+        """What the order has filled, wire, once the venue says that it has ended; None where it does not."""
+        self._account.place(order)
+        for _ in range(QUERIES):
+            told = await self._settled()
+            self._complain(told)
+            for event in told:
+                if isinstance(event, Rejected):
+                    return Decimal(0)
+                if isinstance(event, OrderReport) and event.client_id == order.client_id and event.status.terminal:
+                    filled = order.qty if event.status is OrderStatus.FILLED else event.filled
+                    if filled is not None:
+                        return filled
+            await asyncio.sleep(PAUSE_S)
+            self._account.query(order)
+        await self._settled()
+        return None
+
+    def _closing(self, position: Position) -> Order | None:
+        """The order that closes it; None, and why is said, where there can be none."""
+        instrument = self._listed[Market.PERP].get(position.native)
+        bid, ask = self._quotes.get((Market.PERP, position.native), (None, None))
+        side = Side.SELL if position.qty > 0 else Side.BUY
+        top = bid if side is Side.SELL else ask
+        terms = terms_of(instrument) if instrument is not None else f"{self.name} does not list {position.native}"
+        if position.held != "net":
+            self._once(f"{self.words(position)}: arbtui closes none of these; close it there")
+        elif isinstance(terms, str):
+            self._once(f"{terms}; close it there")
+        elif top is None:
+            self._once(f"{self.name} {position.native} has no {'bid' if side is Side.SELL else 'ask'} to close at")
+        elif not (qty := floor_to_step(abs(position.qty) * terms.multiplier, terms)):
+            self._once(f"{self.words(position)}: less than a lot; close it there")
+        else:
+            price = band_limit(top, side, self._band_bps, terms)
+            return self._order(Market.PERP, position.native, side, qty, price)
+        return None
+
+    def _order(self, market: Market, native: str, side: Side, qty: Decimal, price: Decimal) -> Order:
+        """Named so that no run takes it for an order of a hedge."""
+        self._orders += 1
+        name = f"fl{base36(self._clock.now_ns() // NS_PER_MS, 9)}{base36(self._orders, 3)}"
+        return Order(
+            client_id=name,
+            venue=self.name,
+            market=market,
+            native=native,
+            side=side,
+            kind=OrderKind.IOC,
+            qty=qty,
+            price=price,
+            reduce_only=market is Market.PERP,
+        )
+
+    def _complain(self, told: Iterable[AccountEvent]) -> None:
+        for event in told:
+            if isinstance(event, Rejected):
+                self._once(f"{self.name} refused ({event.reason.value}): {event.text}")
+            elif isinstance(event, Unanswered):
+                self._once(f"{self.name} did not answer ({event.verb}): {event.text}")
+
+    def _once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)
+
+    # ---- the wire
+
+    def _hear(self, event: AccountEvent) -> None:
+        self._heard.append(event)
+        self._holdings.hear(event)
+
+    async def _settled(self) -> list[AccountEvent]:
+        """Wait for what is under way; everything that was told since the last call."""
+        await self._account.settled()
+        told, self._heard = self._heard, []
+        return told
+
+    async def _read(self, kind: ReadKind, market: Market, failed: list[str]) -> list[AccountEvent]:
+        self._account.read(kind, market)
+        told = await self._settled()
+        if not any(isinstance(event, ReadDone) for event in told):
+            why = next((event.text for event in told if isinstance(event, ReadFailed)), "no answer")
+            failed.append(f"{kind.value.replace('_', ' ')} of {self.name} {market.value} cannot be read: {why}")
+        return told
+
+    async def _ask_quotes(self, market: Market) -> bool:
+        """Best bids and asks of all instruments, as exact texts of the wire; False, and why is said, without them."""
+        natives = list(self._listed[market])
+        tables = Tables({market: {native: number for number, native in enumerate(natives)}})
+        try:
+            for request in self._venue.snapshot_requests(self._env, market):
+                for event in await self._public.ask(self._venue, request, tables):
+                    if isinstance(event, Quote):
+                        self._quotes[market, natives[event.slot]] = self._tops(market, event)
+        except ArbtuiError as error:
+            self._once(f"prices of {self.name} {market.value} cannot be read: {error}")
+            return False
+        return True
+
+    def _tops(self, market: Market, quote: Quote) -> tuple[Decimal | None, Decimal | None]:
+        raw = quote.raw if isinstance(quote.raw, tuple) else self._venue.quote_texts(market, quote.raw)
+        return positive_or_none(raw[0]), positive_or_none(raw[2])
+
+    async def _pages(self, request: HttpRequest, market: Market, listings: dict[str, Listing]) -> None:
+        page: HttpRequest | None = request
+        for _ in range(MAX_PAGES):
+            if page is None:
+                return
+            answer = await self._public.fetch(self.name, page)
+            events: Sequence[Event] = await decode(self._venue, page, answer, Tables({market: {}}))
+            for event in events:
+                if isinstance(event, Listing):
+                    join_page(listings, event)
+            page = self._venue.next_page(page, answer.body)
+
+
+def _spellings(instrument: Instrument) -> tuple[str, ...]:
+    """The coin as balances may name it."""
+    terms = terms_of(instrument)
+    return (instrument.base,) if isinstance(terms, str) else (instrument.base, terms.asset)
+
+
+def _as_sent(report: OrderReport) -> Order:
+    """As much of an open order as a cancel needs."""
+    return Order(
+        client_id=report.client_id,
+        venue=report.venue,
+        market=report.market,
+        native=report.native,
+        side=report.side,
+        kind=OrderKind.POST_ONLY,
+        qty=report.qty or Decimal(0),
+        price=report.price,
+    )
+
+
+def _of(report: OrderReport) -> str:
+    what = f"{report.qty:f} " if report.qty is not None else ""
+    price = f" at {report.price:f}" if report.price is not None else ""
+    return f"{report.venue} {report.native}: order {report.order_id} ({report.side.value} {what}{price})"

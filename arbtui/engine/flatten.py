@@ -1,0 +1,278 @@
+"""``arbtui flatten``: no orders and no positions, whatever state arbtui itself is in.
+
+Where a run holds the mode, it is asked to flatten its hedges (``engine.control``). Else credentials are enough: the
+venues say what is open, orders are taken back, positions are closed reduce-only within the flatten band, and the venues
+are asked once more what is left. The journal is only looked at for spot that hedges bought; a damaged one costs that,
+and no more. Exit code 0: flat by the venues' word; 3: something stays open, or is not known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from arbtui.config import Settings
+from arbtui.core.errors import ArbtuiError
+from arbtui.core.model import Market
+from arbtui.engine.bare_account import BareAccount, Bought, Open
+from arbtui.engine.control import EXIT_FLAT, EXIT_OPEN, Command, NoEngine, Scope, ask, in_words
+from arbtui.engine.journal import hedges_in
+from arbtui.engine.orders import ORDER_TIMEOUT_S, journal_path
+from arbtui.execution.actions import amount
+from arbtui.execution.ledger import Ledger
+from arbtui.net.budget import Budgets
+from arbtui.net.gateway import NetworkSettings
+from arbtui.net.rest import Rest
+from arbtui.net.wallclock import WallClock
+from arbtui.storage.lock import ModeLock
+from arbtui.venues import registry
+from arbtui.venues.base import Environment
+from arbtui.venues.private import Keys
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Flattening:
+    """What to do. ``confirm`` is asked once, after the plan was said; ``keys`` by venue."""
+
+    mode: str
+    data_dir: Path
+    scope: Scope
+    dry_run: bool
+    say: Say
+    confirm: Callable[[], bool]
+    keys: Mapping[str, Keys] = field(default_factory=dict)
+
+
+async def through_engine(job: Flattening) -> int:
+    """Ask the run that holds the mode; its exit code. Raises NoEngine where none answers."""
+    code = await _ask(job, dry_run=True)
+    if job.dry_run or code == EXIT_FLAT:
+        return code
+    if not job.confirm():
+        job.say("nothing was done")
+        return EXIT_OPEN
+    return await _ask(job, dry_run=False)
+
+
+async def _ask(job: Flattening, *, dry_run: bool) -> int:
+    async with aclosing(ask(job.data_dir, Command(job.scope, dry_run))) as answers:
+        async for answer in answers:
+            if answer.error is not None:
+                raise NoEngine(f"the running arbtui did not understand: {answer.error}")
+            if answer.say is not None:
+                job.say(answer.say)
+            if answer.end is not None:
+                return answer.end
+    job.say("the running arbtui ended before it was done; flatten again")
+    return EXIT_OPEN
+
+
+def on_paper(job: Flattening) -> int:
+    """Paper without a run: what stays open there, by its journal. Nothing is changed."""
+    path = journal_path(job.data_dir)
+    try:
+        ledgers = _meant(hedges_in(path).values(), job.scope)
+    except (ArbtuiError, LookupError) as error:
+        job.say(f"what is open on paper is not known: {error}")
+        return EXIT_OPEN
+    if not ledgers:
+        job.say(f"nothing is open on {job.mode.lower()} ({job.scope})")
+        return EXIT_FLAT
+    for ledger in ledgers:
+        job.say(f"{in_words(ledger)}: stays open")
+    job.say("paper is kept by the run itself: start arbtui in this mode, then flatten again, or close there by key")
+    return EXIT_OPEN
+
+
+async def from_credentials(job: Flattening, settings: Settings, network: NetworkSettings) -> int:
+    """Flatten the accounts of ``keys`` without any engine; the exit code."""
+    lock = ModeLock(job.data_dir)
+    if not job.dry_run and not lock.acquire():
+        owner = f"process {lock.owner()}" if lock.owner() else "another process"
+        job.say(
+            f"{owner} sends the orders of {job.mode} and does not answer (it may still be starting); nothing was done: "
+            "wait a moment or end it, then flatten again"
+        )
+        return EXIT_OPEN
+    try:
+        async with AsyncExitStack() as stack:
+            accounts = await _accounts(job, settings, network, stack)
+            return await _Desk(job, accounts).flatten()
+    finally:
+        lock.release()
+
+
+async def _accounts(
+    job: Flattening, settings: Settings, network: NetworkSettings, stack: AsyncExitStack
+) -> dict[str, BareAccount]:
+    clock, rng = WallClock(asyncio.get_running_loop()), random.Random()
+    wanted = {name: keys for name, keys in job.keys.items() if job.scope.venue in (None, name)}
+    venues = {name: registry.venue(name) for name in wanted}
+    privates = {name: private for name in wanted if (private := registry.private(name)) is not None}
+    of_market = Budgets([limit for venue in venues.values() for limit in venue.rest_limits])
+    of_account = Budgets([limit for private in privates.values() for limit in private.trade_limits])
+    public = await stack.enter_async_context(Rest(network, of_market, clock, recorder=None, rng=rng))
+    rest = await stack.enter_async_context(
+        Rest(network, of_account, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
+    )
+    accounts = {
+        name: BareAccount(
+            venues[name],
+            private,
+            Environment(settings.venues[name].environment),
+            wanted[name],
+            public=public,
+            rest=rest,
+            clock=clock,
+            rng=rng,
+            band_bps=Decimal(repr(settings.hedge.flatten_band_bps)),
+            say=job.say,
+        )
+        for name, private in privates.items()
+    }
+    for account in accounts.values():
+        stack.push_async_callback(account.close)
+    return accounts
+
+
+class _Desk:
+    """All accounts of one flattening. ``unknown``: sentences about what nobody could say."""
+
+    def __init__(self, job: Flattening, accounts: Mapping[str, BareAccount]) -> None:
+        self._job = job
+        self._accounts = dict(accounts)
+        self._unknown: list[str] = []
+        self._bought: list[Bought] = []
+        self._journal_read = True
+
+    async def flatten(self) -> int:
+        job = self._job
+        await self._connect()
+        self._look_into_journal()
+        seen = await self._open()
+        self._plan(seen)
+        short = self._short(seen)
+        if not any(seen.values()) and not self._bought:
+            return self._end({})
+        if job.dry_run:
+            job.say("nothing was sent")
+            return EXIT_OPEN
+        if not job.confirm():
+            job.say("nothing was done")
+            return EXIT_OPEN
+        await asyncio.gather(*(self._one(account) for account in self._accounts.values()))
+        left = await self._open()
+        await self._look_at_spot(short)
+        return self._end(left)
+
+    async def _connect(self) -> None:
+        names = list(self._accounts)
+        results = await asyncio.gather(*(self._accounts[name].connect() for name in names), return_exceptions=True)
+        for name, result in zip(names, results, strict=True):
+            if isinstance(result, ArbtuiError):
+                del self._accounts[name]
+                self._unknown.append(f"{name} cannot be asked: {result}")
+            elif isinstance(result, BaseException):
+                raise result
+
+    def _look_into_journal(self) -> None:
+        try:
+            ledgers = _meant(hedges_in(journal_path(self._job.data_dir)).values(), self._job.scope)
+        except (ArbtuiError, LookupError) as error:
+            self._journal_read = False
+            self._job.say(f"the journal cannot be read, so spot that hedges bought is not known: {error}")
+            return
+        self._bought = [bought for bought in bought_by(ledgers) if self._job.scope.venue in (None, bought.venue)]
+
+    async def _open(self) -> dict[str, Open]:
+        found = await asyncio.gather(*(account.open(self._job.scope) for account in self._accounts.values()))
+        return dict(zip(self._accounts, found, strict=True))
+
+    def _plan(self, seen: Mapping[str, Open]) -> None:
+        would = "would " if self._job.dry_run else "to "
+        for name, open_now in seen.items():
+            for order in open_now.orders:
+                price = f" at {amount(order.price)}" if order.price is not None else ""
+                qty = f" {amount(order.qty)}" if order.qty is not None else ""
+                what = f"{order.side.value}{qty} {order.native}{price} ({order.client_id or order.order_id})"
+                self._job.say(f"{would}cancel on {name}: {what}")
+            for position in open_now.positions:
+                self._job.say(f"{would}close, {self._accounts[name].words(position)}")
+            for text in open_now.failed:
+                self._job.say(text)
+        for bought in self._bought:
+            self._job.say(f"{would}sell on {bought.venue}: {amount(bought.coins)} {bought.native} that hedges bought")
+
+    async def _one(self, account: BareAccount) -> None:
+        await account.cancel(self._job.scope)
+        await account.flatten(self._job.scope)
+        for bought in self._bought:
+            if bought.venue == account.name and not await account.sell(bought):
+                self._unknown.append(f"{account.name}: {bought.native} that hedges bought is not known to be sold")
+
+    def _short(self, seen: Mapping[str, Open]) -> dict[str, Decimal]:
+        """Coins that the perpetual positions together are short of: so many may be held as spot against them."""
+        sums: dict[str, Decimal] = {}
+        for name, open_now in seen.items():
+            for position in open_now.positions:
+                base, coins = self._accounts[name].coins(position) or ("", Decimal(0))
+                sums[base] = sums.get(base, Decimal(0)) - coins
+        return {base: coins for base, coins in sums.items() if coins > 0}
+
+    async def _look_at_spot(self, short: Mapping[str, Decimal]) -> None:
+        """Without a journal nobody knows what hedges bought: where a short was closed, spot may stand there bare."""
+        if self._journal_read or not short:
+            return
+        for name, account in self._accounts.items():
+            found = await account.perhaps_bought(short)
+            if found is None:
+                self._unknown.append(f"what spot there is on {name} cannot be read")
+                continue
+            self._unknown += [
+                f"{text}, and a short of that coin was closed: look whether a hedge bought it" for text in found
+            ]
+
+    def _end(self, left: Mapping[str, Open]) -> int:
+        say = self._job.say
+        for name, open_now in left.items():
+            for order in open_now.orders:
+                say(f"stays open on {name}: order {order.client_id or order.order_id} in {order.native}")
+            for position in open_now.positions:
+                say(f"stays open, {self._accounts[name].words(position)}")
+            for text in open_now.failed:
+                say(text)
+        for text in self._unknown:
+            say(text)
+        if any(left.values()) or self._unknown:
+            return EXIT_OPEN
+        asked = ", ".join(self._accounts)
+        say(f"flat by the word of {asked} ({self._job.scope})" if asked else f"no account is meant ({self._job.scope})")
+        return EXIT_FLAT
+
+
+def bought_by(ledgers: Sequence[Ledger]) -> list[Bought]:
+    """Spot that hedges hold, one entry an instrument."""
+    sums: dict[tuple[str, str, str], Decimal] = {}
+    for ledger in ledgers:
+        for index, leg in enumerate(ledger.intent.legs):
+            held = ledger.position(index)
+            if leg.market is Market.SPOT and held > 0:
+                where = (leg.venue, leg.native, leg.terms.asset)
+                sums[where] = sums.get(where, Decimal(0)) + held
+    return [Bought(*where, coins) for where, coins in sorted(sums.items())]
+
+
+def _meant(ledgers: Iterable[Ledger], scope: Scope) -> list[Ledger]:
+    """Hedges that have not ended, of what is meant."""
+    return [
+        ledger
+        for ledger in ledgers
+        if not ledger.state.ended and any(scope.holds(leg.venue, ledger.intent.base) for leg in ledger.intent.legs)
+    ]

@@ -17,6 +17,7 @@ from arbtui.core.model import Market
 from arbtui.core.orders import Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind
 from arbtui.execution.actions import amount
 from arbtui.execution.ledger import Ledger
+from arbtui.execution.lifecycle import State
 from arbtui.execution.quantity import ZERO, coins
 from arbtui.execution.records import Lost
 
@@ -109,7 +110,8 @@ class Audit:
 
     def _compare(self, key: str, done: ReadDone) -> Finding | None:
         holders = self._holders(key)
-        if any(line.order.leg == key for ledger, _ in holders for line in ledger.unsettled()):
+        under_way = [ledger for ledger, _ in holders if any(line.order.leg == key for line in ledger.unsettled())]
+        if any(ledger.state is not State.HALTED for ledger in under_way):
             self._suspects.pop(key, None)
             return None
         if any(ledger.last_ns >= done.asked_ns for ledger, _ in holders):
@@ -129,7 +131,19 @@ class Audit:
         if done.asked_ns - seen[0] < _APART_NS:
             return None
         del self._suspects[key]
+        if under_way:
+            return self._unsure(key, leg.venue, there, ours)
         return self._judge(key, leg.venue, there, ours)
+
+    def _unsure(self, key: str, venue: str, there: Decimal, ours: Decimal) -> Finding | None:
+        """A halted hedge has an order whose end nobody knows: what differs may be that. Said once."""
+        text = (
+            f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and a halted hedge's order is unknown"
+        )
+        if text in self._told:
+            return None
+        self._told.add(text)
+        return Finding(venue, text, ours=True)
 
     def _judge(self, key: str, venue: str, there: Decimal, ours: Decimal) -> Finding:
         left = max(ZERO, min(ours, there)) if ours > 0 else min(ZERO, max(ours, there))

@@ -1,7 +1,8 @@
 """What has to be remembered, given to the journal in the order in which it happened, whatever the disk does.
 
 After a failure nothing may get ahead of what was not kept: as long as batches handed over earlier are still failing,
-later ones are not handed over at all but fail at once; then all of it goes together, first things first.
+later ones are not handed over at all but fail at once; then all of it goes together, first things first. That is tried
+with whatever is to be written next, and every few seconds where nothing is: a disk that was freed is noticed.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
 
-from arbtui.core.clock import Clock
+from arbtui.core.clock import NS_PER_S, Clock, Timer
 from arbtui.execution.ports import Journal, Record
+
+AGAIN_NS = 2 * NS_PER_S
 
 
 class Keeper:
@@ -24,6 +27,7 @@ class Keeper:
         self._changed = changed
         self._backlog: list[tuple[int, Record]] = []  # what the journal has not kept, numbered as it happened
         self._written = 0
+        self._again: Timer | None = None
         self._outstanding = 0  # batches whose fate the journal has not told
 
     def write(
@@ -61,7 +65,14 @@ class Keeper:
         self._backlog = sorted([*self._backlog, *batch], key=itemgetter(0))
         first = not self.failed
         self.failed = text
+        if self._again is None:
+            self._again = self._clock.call_at(self._clock.now_ns() + AGAIN_NS, self._try_again)
         if first:
             self._changed(text)
         if failed is not None:
             failed(text)
+
+    def _try_again(self) -> None:
+        self._again = None
+        if self.failed and not self._outstanding:
+            self.write(())

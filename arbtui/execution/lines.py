@@ -231,8 +231,15 @@ class Line:
             return self.sent_by_ns + int(intent.policy.end_s * NS_PER_S)
         return self._cancel_doubt(intent)
 
+    def _unheard(self, intent: Intent) -> int | None:
+        """A resting order that was asked about, again and again, and of which nothing is told."""
+        last_ns = max(self.reported_ns, self.sent_by_ns)
+        if self.asked_ns is None or self.asked_ns <= last_ns:
+            return None
+        return last_ns + 3 * int(intent.policy.maker_check_s * NS_PER_S)
+
     def _cancel_doubt(self, intent: Intent) -> int | None:
         if self.canceled_ns is None:
-            return None
+            return self._unheard(intent)
         late_ns = self.canceled_ns[0] + int(intent.policy.cancel_answer_s * NS_PER_S)
         return late_ns if self.cancel_failed_ns is None else min(late_ns, self.cancel_failed_ns + GRACE_NS)

@@ -52,6 +52,10 @@ class LineWidget(Widget):
             self.refresh(*[Region(0, y, width, 1) for y in changed])
         return len(changed)
 
+    def on_show(self) -> None:
+        """Back on screen: what changed while it was not there was never painted."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         cursor = y == self._cursor_row

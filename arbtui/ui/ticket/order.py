@@ -83,7 +83,7 @@ class OrderPage(Page):
             return None
         self.preview = self.trading.preview(self.ticket)
         if self.preview.intent is None or self.preview.refused:
-            self.note = "it cannot be sent now: see what fails below"
+            self.note = f"it could not be sent: {self.preview.refused}"
             return None
         self.note = ""
         self.frozen = self.preview

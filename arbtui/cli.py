@@ -405,14 +405,11 @@ def _refuse_flattening(args: argparse.Namespace) -> None:
     if args.venue is not None and args.venue not in _known_venues():
         near = _nearest(args.venue, _known_venues())
         raise ConfigError(f'there is no exchange "{args.venue}"; the nearest is "{near}".')
-    if not (args.dry_run or args.yes or sys.stdin.isatty()):
-        raise ConfigError("there is nobody to ask whether to go on; add --yes, or --dry-run to only look.")
 
 
 def _settings_or_defaults(args: argparse.Namespace, where: Paths) -> Loaded:
     """The person's settings; where they cannot be read, which is said, the defaults: who wants out must get out."""
     from dataclasses import replace
-    from pathlib import Path
 
     from arbtui.config import load
 
@@ -420,8 +417,8 @@ def _settings_or_defaults(args: argparse.Namespace, where: Paths) -> Loaded:
         return _settings(args, where)
     except ConfigError as error:
         sys.stderr.write(f"arbtui: {error} Going on with default settings.\n")
-    empty = replace(where, config=Path(os.devnull))
-    return load(empty, _known_venues(), environ={}, flags=_flags(args))
+    nothing = replace(where, config=where.config.with_name(f".{where.config.name}.none"))  # a file that is not there
+    return load(nothing, _known_venues(), environ={}, flags=_flags(args))
 
 
 async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, credentials: Credentials) -> int:
@@ -466,6 +463,8 @@ def _hint_at_others(where: Paths, mode: str) -> None:
 
 
 def _says_yes(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigError("there is nobody to ask whether to go on, so nothing was done; add --yes.")
     sys.stderr.write(f'{question}Type "yes": ')
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() == "yes"

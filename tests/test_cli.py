@@ -84,7 +84,7 @@ def test_version_imports_nothing_heavy() -> None:
     assert run.stdout.splitlines()[-1] == "[]", run.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("sim",), ("replay",), ("check",), ("config",), ("journal",)])
+@pytest.mark.parametrize("command", [(), ("sim",), ("replay",), ("check",), ("config",), ("journal",), ("flatten",)])
 def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main([*command, "--help"])
@@ -109,7 +109,12 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
         (("--gateway", "http://127.0.0.1:99999"), "is no address"),
         (("--gateway", "http://[::1"), "is no address"),
         (("chek",), 'the nearest is "check"'),
-        (("flatten",), 'there is no command "flatten"'),
+        (("flaten",), 'there is no command "flaten"; the nearest is "flatten"'),
+        (("flatten", "--gateway", "http://example.com"), "simulated exchanges of this machine alone"),
+        (("flatten", "--live"), "simulated exchanges of this machine alone"),
+        (("flatten", "--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
+        (("flatten", "--venue", "binanse"), 'there is no exchange "binanse"; the nearest is "binance"'),
+        (("flatten", "--gateway", "http://127.0.0.1:1", "--yes"), "no keys are set"),
         (("jurnal",), 'there is no command "jurnal"; the nearest is "journal"'),
         (("--demo", "check"), 'the command comes first: "arbtui check'),
         (("--no-ui", "--emit", "quotes"), '"quotes" is none of quote, book'),
@@ -447,3 +452,36 @@ def test_a_journal_of_another_mode_is_pointed_at(home: Path, capsys: pytest.Capt
 def test_the_journal_is_read_with_a_broken_config(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config(home, "[nonsense")
     assert cli.main(["journal"]) == 0
+
+
+# flatten
+
+
+def test_flattening_paper_without_a_run_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flatten"]) == 0
+    assert capsys.readouterr().out == "nothing is open on paper (everything)\n"
+
+
+@pytest.mark.parametrize("broken", ["[nonsense", 'venues.okx.environment = "moon"', "\x00"])
+def test_flattening_goes_on_with_defaults_where_the_config_is_broken(
+    home: Path, broken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(home, broken)
+    assert cli.main(["flatten", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "nothing is open on paper (everything)\n"
+    assert str(path) in err
+    assert "Going on with default settings." in err
+
+
+def test_flattening_goes_on_where_a_variable_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ARBTUI_SIGNALS__NONSENSE", "1")
+    assert cli.main(["flatten", "--dry-run"]) == 0
+    assert "Going on with default settings." in capsys.readouterr().err
+
+
+def test_loose_credentials_are_refused_by_flatten_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    credentials(home, mode=0o644)
+    assert "chmod 600" in refused(capsys, "flatten", "--dry-run")

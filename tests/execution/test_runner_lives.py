@@ -9,8 +9,8 @@ from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side
 from arbtui.execution.intents import client_id, read_client_id
 from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
-from arbtui.execution.runner import UNSAVED_MAX
-from tests.execution.stage import HEDGE, Stage, dec, fill, intent, report, with_policy
+from arbtui.execution.runner import UNSAVED_MAX, Runner, Said, Stopped
+from tests.execution.stage import HEDGE, RULES, Stage, dec, fill, intent, report, with_policy
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
 
@@ -121,6 +121,41 @@ def test_a_full_disk_opens_nothing_and_disarms() -> None:
     assert stage.state() == "done"
     assert not stage.runner.armed
     assert "journal" in stage.runner.arm().text
+
+
+def test_a_disk_that_was_freed_is_noticed_though_nothing_happens() -> None:
+    stage = Stage()
+    stage.disk.full = True
+    stage.runner.open(intent())
+    assert stage.runner.journal_failed
+    assert not stage.runner.arm().accepted
+    stage.wait(10)
+    assert stage.runner.journal_failed
+    stage.disk.full = False
+    stage.wait(2.1)
+    assert not stage.runner.journal_failed
+    assert not stage.runner.armed
+    assert stage.runner.arm().accepted
+
+
+def test_a_hedge_whose_venue_takes_no_part_in_this_run_is_said_and_left_as_it_is() -> None:
+    first = Stage()
+    first.hedged()
+    said: list[Said] = []
+    ended: list[Stopped] = []
+    runner = Runner(
+        first.clock, {"alpha": first.pens["alpha"]}, first.disk, first.board, {"alpha": RULES["alpha"]}, say=said.append
+    )
+    runner.restore(list(first.disk.kept))
+    before = len(first.pens["alpha"].placed)
+    runner.start()
+    assert any("no account on beta" in line.text and line.alarm for line in said)
+    runner.poke()
+    first.wait(30)
+    assert len(first.pens["alpha"].placed) == before
+    runner.stop(ended.append)
+    (stopped,) = ended
+    assert HEDGE in " ".join(stopped.open + stopped.doubt)
 
 
 def test_a_full_disk_does_not_keep_an_excess_open() -> None:
@@ -286,3 +321,15 @@ def test_a_life_that_the_journal_never_heard_of_sends_nothing_unrecorded() -> No
     told_everything(second, positions=("10", "0"))
     assert second.state() == "halted"
     assert second.sent() == []
+
+
+def test_what_a_dead_life_sent_last_is_given_time_to_show_in_the_lists() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    second = again(first)
+    second.report(first.order("beta"), OrderStatus.EXPIRED, "0", "query")
+    second.wait(0.9)
+    assert not [kind for kind, _, _ in second.pens["alpha"].reads]
+    second.wait(0.2)
+    assert {kind for kind, _, _ in second.pens["alpha"].reads} == set(LISTS)

@@ -454,10 +454,10 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
 
 def _hint_at_others(where: Paths, mode: str) -> None:
-    from arbtui.engine.control import SOCKET
+    from arbtui.engine.control import listens
 
     for other in arguments.MODES:
-        if other != mode.lower() and (where.data(other) / SOCKET).exists():
+        if other != mode.lower() and listens(where.data(other)):
             flag = {"demo": "--demo", "testnet": "--gateway URL"}.get(other, "no --demo or --gateway")
             sys.stderr.write(f"arbtui: no arbtui runs in {mode}; one in {other.upper()} takes commands with {flag}\n")
 

@@ -337,6 +337,16 @@ def in_words(ledger: Ledger) -> str:
 # ---- the other side
 
 
+def listens(folder: Path) -> bool:
+    """Whether a run takes commands there."""
+    with contextlib.suppress(OSError), _address(folder) as address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(1.0)
+            probe.connect(address)
+            return True
+    return False
+
+
 async def ask(folder: Path, command: Command) -> AsyncGenerator[Answer, None]:
     """The answers of the run that holds the mode of ``folder``. Raises NoEngine where none listens."""
     try:

@@ -16,7 +16,7 @@ from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, Order, OrderStatus
 from arbtui.engine import control
-from arbtui.engine.control import SOCKET, Answer, Command, NoEngine, Scope, ask, serve
+from arbtui.engine.control import SOCKET, Answer, Command, NoEngine, Scope, ask, listens, serve
 from tests.execution.stage import Pen, accepted, fill, order_id, rejected, report
 from tests.money_support import MoneyBench
 
@@ -184,15 +184,18 @@ async def test_what_no_hedge_holds_is_left_and_is_said(
 
 async def test_the_socket_is_for_its_owner_alone_and_gone_at_the_end(desk: Desk, tmp_path: Path) -> None:
     async with serving(desk, tmp_path):
+        assert listens(tmp_path)
         assert stat.S_IMODE((tmp_path / SOCKET).stat().st_mode) == 0o600
     assert not (tmp_path / SOCKET).exists()
     with pytest.raises(NoEngine, match="no arbtui takes commands"):
         await answers(tmp_path)
+    assert not listens(tmp_path)
 
 
 async def test_a_socket_that_a_killed_run_left_is_replaced(desk: Desk, tmp_path: Path) -> None:
     left = control._listen(tmp_path)
     left.close()
+    assert not listens(tmp_path)
     with pytest.raises(NoEngine):
         await answers(tmp_path)
     async with serving(desk, tmp_path):

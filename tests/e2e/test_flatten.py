@@ -1,0 +1,154 @@
+"""`arbtui flatten` and `arbtui journal` as a person types them, beside a running engine and over its ruins."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Sim, homes, running
+from tests.e2e.money import BINANCE_SPOT, ENDED, OKX, VENUES, Truth, driven, exchanges, home_in, keys_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[Sim]:
+    with contextlib.closing(exchanges()) as sim:
+        yield sim
+
+
+def typed(home: Path, sim: Sim, *words: str, answer: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "arbtui", *words],
+        env=homes(home) | keys_of(sim),
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+def positions(sim: Sim) -> dict[str, Decimal]:
+    accounts = sim.get("/_sim/truth")["accounts"]
+    return {
+        f"{venue} {row['native']}": Decimal(row["qty"])
+        for venue in VENUES
+        for row in accounts[venue]["main"]["positions"]
+        if Decimal(row["qty"])
+    }
+
+
+def test_a_running_engine_is_asked_and_closes_by_its_own_orders(sim: Sim, tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    with driven(home, sim) as arbtui:
+        hedge = arbtui.armed().fire()
+        arbtui.until_state(hedge, "hedged")
+        socket = arbtui.journal_path.with_name("control")
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        looked = typed(home, sim, "flatten", "--gateway", sim.url, "--dry-run")
+        assert (looked.returncode, f"would flatten {hedge} BTC hedged" in looked.stdout) == (3, True), looked
+        unasked = typed(home, sim, "flatten", "--gateway", sim.url, answer="")
+        assert (unasked.returncode, "add --yes" in unasked.stderr) == (2, True), unasked
+        assert arbtui.hedge(hedge)["state"] == "hedged"
+        beside = typed(home, sim, "journal", "--mode", "testnet", "--hedge", hedge, "--json")
+        assert json.loads(beside.stdout.splitlines()[-1])["hedge"] == hedge
+        done = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
+        assert done.returncode == 0, done
+        assert arbtui.hedge(hedge)["state"] in ENDED
+        assert positions(sim) == {}
+        assert Truth.of(sim).coins(hedge) == [0, 0]
+        assert {order["client_id"][12] for order in Truth.of(sim).orders(hedge)} == {"e", "f"}
+        assert arbtui.end(signal.SIGTERM) == 0
+    assert not socket.exists()
+
+
+def test_over_a_killed_engine_a_corrupt_journal_and_a_broken_config_everything_is_closed(
+    sim: Sim, tmp_path: Path
+) -> None:
+    home = home_in(tmp_path)
+    with driven(home, sim) as arbtui:
+        hedge = arbtui.armed().fire()
+        arbtui.until_state(hedge, "hedged")
+        path = arbtui.journal_path
+        arbtui.end(signal.SIGKILL)
+    for file in path.parent.glob("journal.sqlite3*"):
+        file.write_bytes(os.urandom(8192))
+    config = Path(homes(home)["XDG_CONFIG_HOME"]) / "arbtui/config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[signals\nnonsense")
+    assert len(positions(sim)) == 2
+    done = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
+    assert done.returncode == 0, done
+    assert positions(sim) == {}
+    assert "Going on with default settings." in done.stderr
+    assert "the journal cannot be read" in done.stdout
+    assert done.stdout.splitlines()[-1] == "flat by the word of binance, okx (everything)"
+    secrets = [value for name, value in keys_of(sim).items() if not name.endswith("API_KEY")]
+    assert not any(secret in done.stdout + done.stderr for secret in secrets)
+
+
+def test_spot_of_a_killed_engines_hedge_is_sold_by_its_journal(sim: Sim, tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    with driven(home, sim, legs=(BINANCE_SPOT, OKX)) as arbtui:
+        before = Decimal(Truth.of(sim).accounts["binance"]["balances"]["BTC"])
+        hedge = arbtui.armed().fire(buy=BINANCE_SPOT, sell=OKX)
+        arbtui.until_state(hedge, "hedged")
+        arbtui.end(signal.SIGKILL)
+    held = Decimal(Truth.of(sim).accounts["binance"]["balances"]["BTC"]) - before
+    assert held > 0
+    done = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
+    assert done.returncode == 0, done
+    assert positions(sim) == {}
+    left = Decimal(Truth.of(sim).accounts["binance"]["balances"]["BTC"]) - before
+    assert 0 <= left < Decimal("0.0001")  # less than an order
+
+
+def test_paper_is_flattened_by_its_run_and_by_nobody_else(sim: Sim, tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    with driven(home, sim, accounts=False) as arbtui:
+        hedge = arbtui.armed().fire()
+        arbtui.until_state(hedge, "hedged")
+        assert arbtui.end() == 3  # it stays open
+    alone = typed(home, sim, "flatten", "--yes")
+    assert (alone.returncode, "paper is kept by the run itself" in alone.stdout) == (3, True), alone
+    with driven(home, sim, accounts=False) as arbtui:
+        arbtui.until_state(hedge, "hedged", within_s=30)
+        done = typed(home, sim, "flatten", "--yes")
+        assert done.returncode == 0, done
+        assert arbtui.hedge(hedge)["state"] in ENDED
+        assert arbtui.end() == 0
+    assert typed(home, sim, "flatten").returncode == 0
+
+
+def test_accounts_are_printed_as_the_venues_have_them(sim: Sim, tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    sim.post("/_sim/orders", {"venue": "okx", "market": "perp", "symbol": "BTC-USDT-SWAP", "side": "sell", "qty": "7"})
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in keys_of(sim).items():
+                patch.setenv(name, value)
+            arguments = ("--no-ui", "--live", "--gateway", sim.url, "--venues", "binance,okx")
+            with running(home, *arguments, "--emit", "account,position") as arbtui:
+                position = arbtui.until(lambda line: line["type"] == "position", 40)
+                account = arbtui.until(lambda line: line["type"] == "account" and line["asset"] == "DOGE", 20)
+                code = arbtui.end(signal.SIGTERM)
+    finally:
+        typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
+    truth = sim.get("/_sim/truth")
+    multiplier = Decimal(truth["venues"]["okx"]["perp"]["BTC-USDT-SWAP"]["multiplier"])
+    assert (position["venue"], position["native"], position["base"]) == ("okx", "BTC-USDT-SWAP", "BTC")
+    assert Decimal(position["qty"]) == -7 * multiplier
+    assert position["hedges"] == []
+    assert Decimal(account["total"]) == Decimal(truth["accounts"][account["venue"]]["main"]["balances"]["DOGE"])
+    assert code == 0
+    assert positions(sim) == {}

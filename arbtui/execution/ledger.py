@@ -96,6 +96,7 @@ class Ledger:
         self.state_ns = 0
         self.trouble_ns: int | None = None  # since when the legs are unequal
         self.trouble_number = 0  # of the first order that can have been a try to repair it
+        self.retried_number = 0  # of the first order after a person last said to go on
         self.canceled = False  # a person asked to stop entering
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
@@ -271,6 +272,7 @@ class Ledger:
                 self.canceled = self.canceled or fact.what == "cancel"
                 if fact.what == "retry":
                     self.lost_unread = False
+                    self.retried_number = self.number
                     self._unattributed.clear()
             case Life():
                 self._relive(t_ns, fact)

@@ -196,8 +196,12 @@ def last_words(tries: list[Line]) -> str:
 
 
 def _hopeless(case: Case, index: int) -> str | None:
-    """The venue's words, if its last refusal on this leg in this turn says that trying again is senseless."""
-    lines = [line for line in case.ledger.of_turn() if line.leg == index]
+    """The venue's words, if its last refusal on this leg in this turn says that trying again is senseless.
+
+    What was refused before a person said to go on does not count: they have changed something.
+    """
+    ledger = case.ledger
+    lines = [line for line in ledger.of_turn() if line.leg == index and line.number >= ledger.retried_number]
     if not lines:
         return None
     last = max(lines, key=lambda line: line.number)

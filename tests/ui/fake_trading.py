@@ -119,7 +119,7 @@ class ScriptedVenue:
         self._port = port
         self._tops = tops
         self._held: dict[tuple[Market, str], Decimal] = {}
-        self._fills: list[Fill] = []
+        self.fills: list[Fill] = []
         self._resting: dict[str, Order] = {}
 
     def _later(self, call: Callable[[], None]) -> None:
@@ -161,12 +161,12 @@ class ScriptedVenue:
         assert at is not None
         at = order.price if order.kind is OrderKind.POST_ONLY and order.price is not None else at
         fill = Fill(
-            venue=self.name, market=order.market, native=order.native, fill_id=f"f{len(self._fills)}",
+            venue=self.name, market=order.market, native=order.native, fill_id=f"f{len(self.fills)}",
             order_id=f"o{order.client_id}", client_id=order.client_id, side=order.side, price=at, qty=qty,
             told="push", t_ns=now_ns, t_ms=now_ns // NS_PER_MS, fee=(qty * at * Decimal("0.0005")).normalize(),
             fee_ccy="USDT",
         )  # fmt: skip
-        self._fills.append(fill)
+        self.fills.append(fill)
         key = (order.market, order.native)
         self._held[key] = self._held.get(key, Decimal(0)) + order.side.sign * qty
         self.hear(fill)
@@ -228,7 +228,7 @@ class ScriptedVenue:
                 if of is market:
                     self.hear(Position(venue=venue, native=name, qty=qty, t_ns=now_ns))
         elif kind is ReadKind.FILLS:
-            for fill in self._fills:
+            for fill in self.fills:
                 if fill.market is market:
                     self.hear(fill)
         self.hear(

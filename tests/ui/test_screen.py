@@ -30,6 +30,11 @@ class Seat:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
+    def pass_by(self, seconds: float) -> None:
+        """The clock on the wall goes on, and everything is ticked once."""
+        self._clock[0] += seconds
+        self.app.pump.tick_all()
+
     async def pass_s(self, seconds: float) -> None:
         """Let so much time go by, tick by tick."""
         for _ in range(max(1, round(seconds / 0.2))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -485,3 +486,15 @@ def test_flattening_goes_on_where_a_variable_is_wrong(
 def test_loose_credentials_are_refused_by_flatten_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     credentials(home, mode=0o644)
     assert "chmod 600" in refused(capsys, "flatten", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("yes\n", True), (" YES \n", True), ("y\n", False), ("\n", False), ("", False)]
+)
+def test_only_yes_is_yes(typed: str, meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    assert cli._says_yes("Flatten?") is meant

@@ -339,11 +339,11 @@ def in_words(ledger: Ledger) -> str:
 
 def listens(folder: Path) -> bool:
     """Whether a run takes commands there."""
-    with contextlib.suppress(OSError), _address(folder) as address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.settimeout(1.0)
-            probe.connect(address)
-            return True
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError), probe, _address(folder) as address:
+        probe.settimeout(1.0)
+        probe.connect(address)
+        return True
     return False
 
 

@@ -77,6 +77,11 @@ async def _ask(job: Flattening, *, dry_run: bool) -> int:
 def on_paper(job: Flattening) -> int:
     """Paper without a run: what stays open there, by its journal. Nothing is changed."""
     path = journal_path(job.data_dir)
+    lock = ModeLock(job.data_dir)
+    if path.exists() and not lock.acquire():
+        job.say(_held(job, lock))
+        return EXIT_OPEN
+    lock.release()
     try:
         ledgers = _meant(hedges_in(path).values(), job.scope)
     except (ArbtuiError, LookupError) as error:
@@ -95,11 +100,7 @@ async def from_credentials(job: Flattening, settings: Settings, network: Network
     """Flatten the accounts of ``keys`` without any engine; the exit code."""
     lock = ModeLock(job.data_dir)
     if not job.dry_run and not lock.acquire():
-        owner = f"process {lock.owner()}" if lock.owner() else "another process"
-        job.say(
-            f"{owner} sends the orders of {job.mode} and does not answer (it may still be starting); nothing was done: "
-            "wait a moment or end it, then flatten again"
-        )
+        job.say(_held(job, lock))
         return EXIT_OPEN
     try:
         async with AsyncExitStack() as stack:
@@ -107,6 +108,14 @@ async def from_credentials(job: Flattening, settings: Settings, network: Network
             return await _Desk(job, accounts).flatten()
     finally:
         lock.release()
+
+
+def _held(job: Flattening, lock: ModeLock) -> str:
+    owner = f"process {lock.owner()}" if lock.owner() else "another process"
+    return (
+        f"{owner} sends the orders of {job.mode} and does not answer (it may still be starting); nothing was done: "
+        "wait a moment or end it, then flatten again"
+    )
 
 
 async def _accounts(

@@ -374,6 +374,11 @@ async def test_paper_without_a_run_says_what_is_open_and_how_to_close_it(tmp_pat
     assert on_paper(job(Scope())) == 3
     assert said[0].startswith(f"{HEDGE} COIN hedged, 10 on alpha.perp.COINUSDT")
     assert "paper is kept by the run itself: start arbtui" in said[-1]
+    lock = ModeLock(tmp_path)
+    assert lock.acquire()
+    assert on_paper(job(Scope())) == 3
+    assert "it may still be starting" in said[-1]
+    lock.release()
     assert on_paper(job(Scope(base="ETH"))) == 0
     assert said[-1] == "nothing is open on paper (ETH)"
 

@@ -167,6 +167,9 @@ class Runner:
 
     def start(self) -> None:
         """Take over: disarmed, and the first act of every open hedge is to read its venues."""
+        for hedge, ledger in self.ledgers.items():
+            if away := self._away(ledger):
+                self.tell(hedge, f"{ledger.state}, {_holdings(ledger)}: {away}", alarm=True)
         self._new_life(UNSAVED_MAX)
         self._hearing.audit_later()
 
@@ -226,6 +229,8 @@ class Runner:
             return Answer(False, "there is no such open hedge")
         if self.killed:
             return Answer(False, "the kill switch is on: nothing is opened or closed; arm again first")
+        if away := self._away(ledger):
+            return Answer(False, away)
         if intent.turn != len(ledger.turns) or not allows(ledger.state, Step.CLOSE):
             return Answer(False, f"the hedge is {ledger.state}; wait until it is hedged or halted")
         if ledger.unsettled():
@@ -252,6 +257,8 @@ class Runner:
         ledger = self.ledgers.get(hedge)
         if ledger is None or ledger.state is not State.HALTED:
             return Answer(False, "only a halted hedge can be taken up again")
+        if away := self._away(ledger):
+            return Answer(False, away)
         if self.killed:
             return Answer(False, "the kill switch is on; arm again first")
         self.put(hedge, Asked("retry"))
@@ -324,7 +331,7 @@ class Runner:
         if (timer := self._timers.pop(hedge, None)) is not None:
             timer.cancel()
         ledger = self.ledgers.get(hedge)
-        if ledger is None or not ledger.turns:
+        if ledger is None or not ledger.turns or self._away(ledger):
             return
         for _ in range(_ACTIONS_MAX):
             legs = ledger.intent.legs
@@ -341,6 +348,15 @@ class Runner:
                 break
         if allows(ledger.state, Step.HALT):
             self.step_to(ledger, Step.HALT, "the rules went in a circle or nowhere; this is a mistake in arbtui")
+
+    def _away(self, ledger: Ledger) -> str:
+        """Why nothing can be done about a hedge that is open, in words: a venue of it takes no part in this run."""
+        if not ledger.turns or (ledger.state.ended and not ledger.unsettled()):
+            return ""
+        away = sorted({leg.venue for leg in ledger.intent.legs if leg.venue not in self._executors})
+        return (
+            f"this run has no account on {' and '.join(away)}; start with it to look after this hedge" if away else ""
+        )
 
     def _desk(self, ledger: Ledger) -> Desk:
         keys = {leg.key for leg in ledger.intent.legs}
@@ -519,7 +535,7 @@ class Runner:
 
     # the end
     def _end_if_quiet(self) -> None:
-        if self._stopped is not None and all(_quiet(ledger) for ledger in self.ledgers.values()):
+        if self._stopped is not None and all(_quiet(ledger) or self._away(ledger) for ledger in self.ledgers.values()):
             self._end()
 
     def _end(self) -> None:

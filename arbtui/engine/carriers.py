@@ -166,6 +166,7 @@ class AccountVenue:
             clock=wire.clock,
             offset_ms=lambda: running.offset.offset_ms,
             sink=sink,
+            clock_refused=running.offset.doubt,
         )
         around = Around(
             rest=wire.rest,
@@ -192,3 +193,8 @@ class AccountVenue:
         async with asyncio.TaskGroup() as group:
             for keeper in self._keepers:
                 group.create_task(keeper.run())
+
+    def restart(self, why: str) -> None:
+        """New private sockets."""
+        for keeper in self._keepers:
+            keeper.restart(why)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -99,6 +99,7 @@ class Live:
         self._streamed: list[str] = []
         self.settled = asyncio.Event()  # coins are chosen and their streams asked for
         self.on_jump: list[Callable[[str], None]] = []
+        self.needed: Callable[[], Iterable[str]] = tuple  # coins that are streamed though nobody chose them
 
     async def run(self) -> None:
         """Everything, until cancelled."""
@@ -169,7 +170,7 @@ class Live:
         if self.desk.selected not in coins and choice:
             self.desk.selected = choice[0]
         by_venue: dict[str, list[Instrument]] = {name: [] for name in self.venues}
-        for base in dict.fromkeys([*choice, *STABLE]):
+        for base in dict.fromkeys([*choice, *self.needed(), *STABLE]):
             for slot in coins[base].slots if base in coins else ():
                 if self._worth_streaming(slot.instrument):
                     by_venue[slot.instrument.venue].append(slot.instrument)
@@ -247,6 +248,7 @@ class Live:
                     "warning", f"the clock jumped by {jumped_ns / NS_PER_S:+.1f} s: everything is asked anew"
                 )
                 for venue in self.venues.values():
+                    venue.offset.forget()
                     venue.feed.restart("the clock jumped")
                 for call in self.on_jump:
                     call("the clock jumped")

@@ -72,7 +72,7 @@ class Orders:
         self.trading.start()
         self._timers.append(Every(clock, KEEP_EVERY_NS, self._keep))
         self._timers.append(Every(clock, CURVE_EVERY_NS, self._keep_curve))
-        self._live.on_jump.append(self.trading.clock_jumped)
+        self._live.on_jump += [*(account.restart for account in self._accounts), self.trading.clock_jumped]
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
                 group.create_task(account.run())
@@ -217,6 +217,7 @@ def _trading(
         curve=_curve(journal.path),
     )
     entries = journals.read(journal.path)
+    live.needed = trading.bases
     trading.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
     return trading
 

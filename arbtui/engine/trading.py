@@ -158,8 +158,13 @@ class Trading:
 
     def clock_jumped(self, text: str) -> None:
         """The machine slept, or its clock was set: no new risk, and everything about every account is asked anew."""
-        self.runner.disarm(text)
+        self.runner.reconcile(text)
         self._enquiries.all_again()
+
+    def bases(self) -> set[str]:
+        """Coins of which something is open or under way: their prices are needed, whatever else was chosen."""
+        live = (ledger for ledger in self.ledgers.values() if ledger.turns)
+        return {ledger.intent.base for ledger in live if not ledger.state.ended or ledger.unsettled()}
 
     # ---- what executors tell
 

@@ -65,7 +65,9 @@ class Account:
         clock: Clock,
         offset_ms: Callable[[], float | None],
         sink: Callable[[AccountEvent], None],
+        clock_refused: Callable[[], None] = lambda: None,
     ) -> None:
+        """``clock_refused`` is called when the venue says that a request's time stamp is off."""
         self.name = private.name
         self._private = private
         self._env = env
@@ -75,6 +77,7 @@ class Account:
         self._clock = clock
         self._offset_ms = offset_ms
         self._sink = sink
+        self._clock_refused = clock_refused
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_seen_ms: dict[str, int] = {}
         self._closed = False
@@ -171,6 +174,7 @@ class Account:
                 self._unanswered(order.client_id, verb, str(error))
             return ()
         except (OutcomeUnknown, Broken, VenueRefused) as error:
+            self._look_at_the_clock(getattr(error, "reason", None))
             self._unanswered(order.client_id, verb, str(error))
             return ()
         self._tell(events)
@@ -207,6 +211,7 @@ class Account:
         try:
             await self._read_pages(self._read_call(kind, market, native, since_ms), kind)
         except VenueRefused as refused:
+            self._look_at_the_clock(refused.reason)
             self._read_failed(kind, market, native, str(refused), refused.reason)
         except (OutcomeUnknown, Broken, LookupError) as error:
             self._read_failed(kind, market, native, str(error))
@@ -290,7 +295,13 @@ class Account:
 
     def _tell(self, events: Sequence[AccountEvent]) -> None:
         for event in events:
+            if isinstance(event, Rejected | CancelRefused):
+                self._look_at_the_clock(event.reason)
             self._sink(event)
+
+    def _look_at_the_clock(self, reason: RefusalReason | None) -> None:
+        if reason is RefusalReason.CLOCK_SKEW:
+            self._clock_refused()
 
     def _start(self, work: Coroutine[None, None, None], failed: Callable[[str], None]) -> None:
         """Begin a request; whatever ends its task, what it was about is told."""

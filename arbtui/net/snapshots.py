@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken, VenueRefused
 from arbtui.core.events import Event, Ignored, ServerTime
 from arbtui.core.model import Market
@@ -24,6 +24,7 @@ ROUND_S = 12.0
 FALLBACK_ROUND_S = 4.0
 CLOCK_ROUND_S = 60.0
 CLOCK_SAMPLES = 5
+CLOCK_DRIFT_MS = 20.0  # of two clocks in a few minutes
 
 
 class SnapshotHost(Protocol):
@@ -109,7 +110,11 @@ class Snapshots:
 
 
 class ClockOffset:
-    """The venue's clock minus ours, from the quickest of the last few time requests."""
+    """The venue's clock minus ours, from the quickest of the last few time requests.
+
+    Each answer says where the offset is, give or take half its round trip. Where two cannot both be right, a clock was
+    set meanwhile, and the later one holds.
+    """
 
     def __init__(
         self, venue: Venue, env: Environment, tables: Tables, rest: Rest, clock: Clock, rng: random.Random
@@ -123,6 +128,8 @@ class ClockOffset:
         self._samples: list[tuple[int, float]] = []  # (round trip ns, offset ms)
         self.round_trip_ms: float | None = None
         self.error = ""
+        self._wanted = asyncio.Event()
+        self._asked_ns = 0
 
     @property
     def exists(self) -> bool:
@@ -140,9 +147,23 @@ class ClockOffset:
         while request is not None:
             await self.measure(request)
             quick = len(self._samples) < CLOCK_SAMPLES and not self.error
-            await asyncio.sleep((1.0 if quick else CLOCK_ROUND_S) * self._rng.uniform(0.9, 1.1))
+            pause_s = (1.0 if quick else CLOCK_ROUND_S) * self._rng.uniform(0.9, 1.1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), pause_s)
+            self._wanted.clear()
+
+    def forget(self) -> None:
+        """Our own clock was set: nothing that was measured holds. Measure again at once."""
+        self._samples.clear()
+        self._wanted.set()
+
+    def doubt(self) -> None:
+        """The venue says that our stamps are off: measure again, unless that was just done."""
+        if self._clock.now_ns() - self._asked_ns >= NS_PER_S:
+            self._wanted.set()
 
     async def measure(self, request: HttpRequest) -> None:
+        self._asked_ns = self._clock.now_ns()
         try:
             answer = await self._rest.fetch(self._venue.name, request)
             events = self._venue.decode_http(request, answer.status, answer.body, self._tables, answer.t_ns)
@@ -154,6 +175,12 @@ class ClockOffset:
             if isinstance(event, ServerTime):
                 round_trip_ns = answer.t_ns - answer.sent_ns
                 middle_ns = answer.sent_ns + round_trip_ns // 2
-                self._samples.append((round_trip_ns, event.server_ms - middle_ns / NS_PER_MS))
-                self._samples = self._samples[-CLOCK_SAMPLES:]
+                latest = (round_trip_ns, event.server_ms - middle_ns / NS_PER_MS)
+                self._samples = [one for one in self._samples if _agree(one, latest)]
+                self._samples = [*self._samples, latest][-CLOCK_SAMPLES:]
                 self.round_trip_ms = min(self._samples)[0] / NS_PER_MS
+
+
+def _agree(one: tuple[int, float], other: tuple[int, float]) -> bool:
+    """Whether both may be right, clocks that drift a little allowed for."""
+    return abs(one[1] - other[1]) <= (one[0] + other[0]) / 2 / NS_PER_MS + CLOCK_DRIFT_MS

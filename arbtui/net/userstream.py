@@ -91,6 +91,12 @@ class UserStreamKeeper:
         self._around = around
         self._manners = private.stream_manners(stream)
         self._backoff = Backoff(around.rng)
+        self._talk: _Talk | None = None
+
+    def restart(self, why: str) -> None:
+        """End the open socket, so that another one is opened and everything is read anew."""
+        if self._talk is not None:
+            self._talk.end(why)
 
     async def run(self) -> None:
         """Open, and open again whenever it ends."""
@@ -113,15 +119,16 @@ class UserStreamKeeper:
 
     async def _live(self) -> None:
         """One socket after another, each up before the one before it goes; raises what ends it unplanned."""
-        talk = await self._opened()
+        talk = self._talk = await self._opened()
         try:
             self._say("up", "")
             while True:
                 await talk.until_due(self._manners.lifetime_s)
                 following = await self._opened()
                 await talk.close()
-                talk = following
+                talk = self._talk = following
         finally:
+            self._talk = None
             await talk.close()
 
     async def _opened(self) -> _Talk:
@@ -198,6 +205,7 @@ class _Talk:
         self._due = asyncio.Event()  # another socket is to take over: its end was announced, or its key has one
         self._out: asyncio.Queue[str] = asyncio.Queue()
         self._queue(frame.frame for frame in session.greet(around.stamp_ms()))
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._work = asyncio.create_task(self._run())
 
     async def ready(self, within_s: float) -> None:
@@ -209,6 +217,11 @@ class _Talk:
     async def until_due(self, lifetime_s: float | None) -> None:
         """Returns when another socket should take over; raises what ends this one before."""
         await self._until(self._due, lifetime_s)
+
+    def end(self, why: str) -> None:
+        """As if the line were cut."""
+        if not self._ended.done():
+            self._ended.set_exception(TransportBroken(why))
 
     async def close(self) -> None:
         self._work.cancel()
@@ -230,6 +243,7 @@ class _Talk:
             self._sending(),
             self._watching(),
             self._keeping_the_key(),
+            _until_told(self._ended),
         )
         work = [asyncio.create_task(job) for job in jobs]
         try:
@@ -305,3 +319,7 @@ class _Talk:
                 pass
             case _:
                 self._around.sink(event)
+
+
+async def _until_told(end: asyncio.Future[None]) -> None:
+    await end

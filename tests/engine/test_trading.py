@@ -176,7 +176,7 @@ def test_limits_are_asked_again_at_the_key() -> None:
 def test_a_hedge_is_closed_though_disarmed_unmargined_and_at_other_fees() -> None:
     stage = Stage().ready()
     hedge = stage.hedged()
-    stage.trading.clock_jumped("x")
+    stage.trading.runner.disarm("x")
     now_ns = stage.clock.now_ns()
     stage.hear(Balance(venue="okx", wallet="trading", asset="USDT", total=D(0), free=D(0), t_ns=now_ns))
     preview = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))

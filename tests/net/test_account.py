@@ -43,8 +43,16 @@ SECRET = "do-not-tell-anybody"
 
 
 class Toy:
-    def __init__(self, account: Account, server: ToyServer, told: list[AccountEvent], clock: ManualClock) -> None:
-        self.account, self.server, self.told, self.clock = account, server, told, clock
+    def __init__(
+        self,
+        account: Account,
+        server: ToyServer,
+        told: list[AccountEvent],
+        clock: ManualClock,
+        doubted: list[bool],
+    ) -> None:
+        """``doubted``: once for each time that the venue found our time stamp off."""
+        self.account, self.server, self.told, self.clock, self.doubted = account, server, told, clock, doubted
 
     async def after(self, act: Callable[[Account], None]) -> list[AccountEvent]:
         act(self.account)
@@ -56,6 +64,7 @@ class Toy:
 @asynccontextmanager
 async def toy(gateway: str = "", timeout_s: float = 5.0, offset_ms: float | None = 250.0) -> AsyncIterator[Toy]:
     async with serving() as (server, address):
+        doubted: list[bool] = []
         private, clock, told = ToyPrivate(), ManualClock(1_700_000_000 * NS_PER_S), list[AccountEvent]()
         network = NetworkSettings(gateway=gateway or address)
         budgets = Budgets(private.trade_limits)
@@ -69,8 +78,9 @@ async def toy(gateway: str = "", timeout_s: float = 5.0, offset_ms: float | None
                 clock=clock,
                 offset_ms=lambda: offset_ms,
                 sink=told.append,
+                clock_refused=lambda: doubted.append(True),
             )
-            yield Toy(account, server, told, clock)
+            yield Toy(account, server, told, clock, doubted)
             await account.close()
 
 
@@ -257,6 +267,24 @@ async def test_closing_leaves_what_is_under_way_in_doubt_and_says_so() -> None:
         await t.account.close()
         (told,) = t.told
         assert isinstance(told, Unanswered)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda account: account.place(order()),
+        lambda account: account.cancel(order()),
+        lambda account: account.read(ReadKind.BALANCES, Market.PERP),
+    ],
+)
+async def test_a_stamp_that_the_venue_finds_off_has_the_clocks_compared(ask: Callable[[Account], None]) -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(status=400, no="insufficient")
+        await t.after(ask)
+        assert not t.doubted
+        t.server.answer = lambda path, body: said(status=400, no="clock_skew")
+        await t.after(ask)
+        assert t.doubted
 
 
 async def test_what_is_asked_after_the_end_does_not_leave_this_machine_and_is_told() -> None:

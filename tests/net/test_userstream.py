@@ -24,7 +24,14 @@ WITHIN_S = 10.0
 
 
 class Kept:
-    def __init__(self, server: ToyServer, told: list[AccountEvent], errors: list[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        server: ToyServer,
+        told: list[AccountEvent],
+        errors: list[tuple[str, str]],
+        keeper: UserStreamKeeper,
+    ) -> None:
+        self.keeper = keeper
         self.server, self.told, self.errors = server, told, errors
 
     async def until(self, holds: Callable[[], bool]) -> None:
@@ -61,7 +68,7 @@ async def kept(private: ToyPrivate, key: str = "k") -> AsyncIterator[Kept]:
             )
             work = asyncio.create_task(keeper.run())
             try:
-                yield Kept(server, told, errors)
+                yield Kept(server, told, errors, keeper)
             finally:
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
@@ -80,6 +87,17 @@ async def test_a_cut_line_is_told_as_down_and_comes_back_up() -> None:
         await k.until(lambda: k.states() == ["up"])
         await k.server.sockets[0].close()
         await k.until(lambda: k.states() == ["up", "down", "up"])
+
+
+async def test_a_restart_is_told_as_down_and_everything_is_opened_anew() -> None:
+    async with kept(ToyPrivate()) as k:
+        k.keeper.restart("before there was a socket")
+        await k.until(lambda: k.states() == ["up"])
+        k.keeper.restart("the clock jumped")
+        k.keeper.restart("once more")
+        await k.until(lambda: k.states() == ["up", "down", "up"])
+        assert any(isinstance(event, StreamState) and event.text == "the clock jumped" for event in k.told)
+        assert k.server.heard == ["login:k", "sub"] * 2
 
 
 async def test_an_expired_session_logs_in_anew() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from arbtui.core.errors import RefusalReason
-from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side
-from arbtui.execution.intents import client_id, read_client_id
+from arbtui.core.model import Market
+from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side, StreamState
+from arbtui.execution.intents import Intent, client_id, read_client_id
 from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
+from arbtui.execution.reviews import close_intent
 from arbtui.execution.runner import UNSAVED_MAX, Runner, Said, Stopped
-from tests.execution.stage import HEDGE, RULES, Stage, dec, fill, intent, report, with_policy
+from tests.execution.stage import GOOD, HEDGE, RULES, Stage, dec, fill, intent, report, with_policy
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
 
@@ -333,3 +335,48 @@ def test_what_a_dead_life_sent_last_is_given_time_to_show_in_the_lists() -> None
     assert not [kind for kind, _, _ in second.pens["alpha"].reads]
     second.wait(0.2)
     assert {kind for kind, _, _ in second.pens["alpha"].reads} == set(LISTS)
+
+
+def test_a_closing_that_had_not_begun_is_not_taken_up_by_the_next_life() -> None:
+    first = Stage()
+    first.hedged()
+    made = close_intent(first.runner.ledgers[HEDGE], GOOD, first.clock.now_ns())
+    assert isinstance(made, Intent)
+    first.disk.hold = True
+    first.runner.close(made)
+    for _ in range(2):
+        first.disk.held.pop(0)()  # the intent and its step stand, the orders do not
+    second = again(first)
+    told_everything(second)
+    assert second.sent() == []
+    assert second.state() == "hedged"
+
+
+def test_two_reads_within_a_second_take_no_leg_away() -> None:
+    stage = Stage()
+    stage.hedged()
+    for _ in range(2):
+        stage.wait(0.4)
+        stage.read_done("beta", ReadKind.POSITIONS, native="")
+    assert stage.state() == "hedged"
+
+
+def test_after_a_gap_of_the_private_stream_all_is_read_again() -> None:
+    stage = Stage()
+    stage.open()
+    stage.fills(stage.order("alpha"))
+    for state in ("down", "up"):
+        told = StreamState(
+            venue="beta",
+            markets=(Market.PERP,),
+            state=state,
+            text="",
+            t_ns=stage.clock.now_ns(),
+        )
+        stage.runner.hear(told)
+    assert {kind for kind, _, _ in stage.pens["beta"].reads} == {
+        ReadKind.OPEN_ORDERS,
+        ReadKind.FILLS,
+        ReadKind.POSITIONS,
+    }
+    assert stage.pens["beta"].queried == [stage.order("beta").client_id]

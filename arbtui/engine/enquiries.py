@@ -85,6 +85,9 @@ class Enquiries:
             self._ask((venue, market, ReadKind.LEVERAGE, native))
 
     def hear(self, event: AccountEvent) -> None:
+        """Nothing is asked for before ``start``, which asks for all of it."""
+        if self._every is None:
+            return
         match event:
             case ReadDone(venue=venue, market=market, kind=kind, native=native):
                 self._unread.discard((venue, market, kind, native))

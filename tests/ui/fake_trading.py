@@ -120,6 +120,7 @@ class ScriptedVenue:
         self._tops = tops
         self._held: dict[tuple[Market, str], Decimal] = {}
         self.fills: list[Fill] = []
+        self._up: set[Market] = set()
         self._resting: dict[str, Order] = {}
 
     def _later(self, call: Callable[[], None]) -> None:
@@ -205,7 +206,9 @@ class ScriptedVenue:
     def _read(self, kind: ReadKind, market: Market, native: str, asked_ns: int, since_ms: int | None) -> None:
         now_ns, venue = self._port.time.now_ns(), self.name
         if kind is ReadKind.MODE:
-            self.hear(StreamState(venue=venue, markets=(market,), state="up", text="", t_ns=now_ns))
+            if market not in self._up:
+                self._up.add(market)
+                self.hear(StreamState(venue=venue, markets=(market,), state="up", text="", t_ns=now_ns))
             self.hear(
                 AccountMode(
                     venue=venue, market=market, position_mode="one_way", can_trade=True, text="one-way", t_ns=now_ns

@@ -13,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +50,8 @@ GRID_S = 1.0  # of looks, with --every 0
 COMPLAIN_S = 5.0
 ONCE_LOOK_S = 0.25
 OUTPUT_PATIENCE_S = 3.0
+COINS_AT_ONCE = 20
+_NO_MORE = object()
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Printer:
         self._news: HedgeNews | None = None
         self._accounts: Accounts | None = None
         self._attached = False
+        self._parts: Iterator[None] = iter(())  # of the look that is under way
         self._skipped = 0  # looks
         self._told = (0, 0)
 
@@ -281,26 +283,47 @@ class Printer:
     # what is looked at
 
     def _look(self) -> None:
+        """A thousand lines are printed in parts, with frames heard in between."""
+        self._finish_look()
         if self._out.behind:
             self._skipped += 1
             return
+        self._parts = self._look_in_parts()
+        self._look_on()
+
+    def _look_on(self) -> None:
+        if next(self._parts, _NO_MORE) is not _NO_MORE:
+            self._port.clock.call_at(self._port.clock.now_ns(), self._look_on)
+
+    def _finish_look(self) -> None:
+        for _ in self._parts:
+            pass
+
+    def _look_in_parts(self) -> Iterator[None]:
         emit, lines = self.options.emit, self._lines
         if "spread" in emit:
-            self._look_at_spreads()
+            for number, base in enumerate(list(self._port.board.coins)):
+                if number % COINS_AT_ONCE == 0:
+                    yield
+                self._look_at_spreads(base)
         if emit & {"ticker", "funding", "premium"}:
+            yield
             self._look_at_slots()
         if "status" in emit:
+            yield
             for feed in self._port.status():
                 self._print(lines.status(feed))
         if self._accounts is not None and self.options.every_s:
             self._look_at_accounts(self._accounts)
         if "process" in emit:
+            yield
             self._print(lines.process(self._port.process()))
 
-    def _look_at_spreads(self) -> None:
-        best = self._port.rows()
-        rows = best if self.options.pairs == "best" else chain.from_iterable(self._port.pairs(r.base) for r in best)
-        for row in rows:
+    def _look_at_spreads(self, base: str) -> None:
+        coin = self._port.board.coins.get(base)
+        if coin is None or not coin.slots or not self._port.shows(coin.slots[0]):
+            return
+        for row in self._rows_of(base):
             if self.options.every_s:
                 self._print(self._lines.spread(row))
             else:

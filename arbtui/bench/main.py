@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from arbtui.bench import hotpath, pauses, process, report, scale, wire
+from arbtui.bench import held, hotpath, orders, pauses, process, report, scale, wire
 from arbtui.bench.report import Result
 from arbtui.bench.traffic import simulated_venues
 from arbtui.core.errors import ArbtuiError, ConfigError
@@ -21,7 +21,9 @@ Part = Callable[[Sequence[str], bool, argparse.Namespace], Result]
 PARTS: dict[str, Part] = {
     "start": lambda venues, quick, _: process.run_start(venues, process.QUICK if quick else process.FULL),
     "memory": lambda venues, quick, _: process.run_memory(venues, process.QUICK if quick else process.FULL),
+    "loop": lambda venues, quick, _: held.run(venues, held.QUICK if quick else held.FULL),
     "wire": lambda venues, quick, _: wire.run(venues, wire.QUICK if quick else wire.FULL),
+    "orders": lambda venues, quick, _: orders.run(venues, orders.QUICK if quick else orders.FULL),
     "gc": lambda venues, quick, _: pauses.run(venues, pauses.QUICK if quick else pauses.FULL),
     "scale": lambda venues, quick, _: scale.run(venues, scale.QUICK if quick else scale.FULL),
     "hotpath": lambda venues, quick, args: hotpath.run(

@@ -1,6 +1,6 @@
 """How long the collector stops everything: a thousand coins, frames, and all that runs beside them.
 
-The heap is the engine's own after start-up, frozen as it does. At 5,000 messages a second the board is swept every 250
+The heap is the engine's own after start-up, frozen as it does. At 5,000 messages a second the board is swept every 100
 messages, pairs near their threshold are gone through every 2,500, rows are made for a guest every 5,000. Only automatic
 collections count, in CPU time, so that other work on the machine is not taken for a pause. What a full collection would
 take is told beside it.

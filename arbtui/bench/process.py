@@ -66,7 +66,7 @@ def run_start(venues: Sequence[str], size: Size) -> Result:
 
 
 def _seconds(arguments: Sequence[str]) -> float:
-    with _home() as environ:
+    with home() as environ:
         began_s = time.perf_counter()
         subprocess.run([sys.executable, *arguments], env=environ, check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - began_s
@@ -87,7 +87,7 @@ def _first_spread_s(venues: Sequence[str]) -> float:
 
 def run_memory(venues: Sequence[str], size: Size) -> Result:
     """The engine alone: the simulator is another process, started here."""
-    with _simulator(venues, size.coins) as url:
+    with simulator(venues, size.coins) as url:
         arguments = ["--gateway", url, "--no-ui", "--emit", "process", "--top", "all", "--venues", ",".join(venues)]
         sizes = [float(line["rss_mb"]) for line in _lines([*arguments, "--duration", str(size.watch_s)])]
     if not sizes:
@@ -102,7 +102,7 @@ def run_memory(venues: Sequence[str], size: Size) -> Result:
 
 
 @contextmanager
-def _simulator(venues: Sequence[str], coins: int) -> Iterator[str]:
+def simulator(venues: Sequence[str], coins: int) -> Iterator[str]:
     command = [sys.executable, "-m", "arbtui.sim", "--until-stdin-closes", "--symbols", str(coins)]
     command += ["--venues", ",".join(venues)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
@@ -121,7 +121,7 @@ def _simulator(venues: Sequence[str], coins: int) -> Iterator[str]:
 
 def _lines(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
     """JSON lines of an arbtui child, which is ended when nobody wants more."""
-    with _home() as environ:
+    with home() as environ:
         command = [sys.executable, "-m", "arbtui", *arguments]
         with subprocess.Popen(
             command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -134,8 +134,16 @@ def _lines(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
                 child.terminate()
 
 
+def run_child(arguments: Sequence[str]) -> None:
+    """A Python child, to its end; what it says is nobody's business."""
+    with home() as environ:
+        command = [sys.executable, *arguments]
+        nowhere = subprocess.DEVNULL
+        subprocess.run(command, env=environ, stdin=nowhere, stdout=nowhere, stderr=nowhere, check=False)
+
+
 @contextmanager
-def _home() -> Iterator[dict[str, str]]:
+def home() -> Iterator[dict[str, str]]:
     """The environment with another home."""
     with tempfile.TemporaryDirectory(prefix="arbtui-bench-") as folder:
         root = Path(__file__).resolve().parents[2]

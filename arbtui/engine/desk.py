@@ -23,8 +23,8 @@ from arbtui.strategy.signals import Signals
 from arbtui.strategy.spreads import Spreads
 from arbtui.strategy.thresholds import Thresholds
 
-SWEEP_MS = 50  # a tenth of the slots each time: all of them twice a second
-SWEEPS_PER_ROUND = 10
+SWEEP_MS = 20  # a part of the slots each time: all of them twice a second, and no frame waits for many
+SWEEPS_PER_ROUND = 25
 ROWS_ROUND_MS = 1000  # all rows once a second, for guests that allow them an age
 
 

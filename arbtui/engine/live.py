@@ -224,7 +224,9 @@ class Live:
                 if self._worth_streaming(slot.instrument):
                     by_venue[slot.instrument.venue].append(slot)
             for name, slots in by_venue.items():
+                await asyncio.sleep(0)  # frames come first
                 self.venues[name].hold_books(slots)
+            await asyncio.sleep(0)
             self._doubt_still_legs()
             await asyncio.sleep(BOOKS_S)
 
@@ -253,6 +255,7 @@ class Live:
                 for call in self.on_jump:
                     call("the clock jumped")
             for venue in self.venues.values():
+                await asyncio.sleep(0)  # frames come first
                 venue.note_health()
             if not told and asyncio.get_running_loop().time() - began_s > SAY_DOWN_AFTER_S:
                 told = self._name_the_demo()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import ArbtuiError
@@ -32,6 +33,7 @@ from arbtui.net.snapshots import ClockOffset, Snapshots
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
 NEWS_EVERY_NS = 30 * NS_PER_S
+COUNTED_NS = 2 * NS_PER_S  # streams are counted once a second, piece by piece
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class RunningVenue:
         self._board = around.board
         self._group: asyncio.TaskGroup | None = None
         self.streamed: list[Instrument] = []  # besides the books and trades that are held
+        self._streams: dict[Stream, None] = {}  # of those
+        self._slots: dict[Market, list[Slot]] = {market: [] for market in markets}  # of those
         self.trades = Trades(around.board, around.clock, self._want)
         self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
@@ -159,7 +163,17 @@ class RunningVenue:
 
     def stream(self, instruments: Collection[Instrument]) -> None:
         """Carry everything of these instruments, besides the books that are held."""
-        self.streamed = list(instruments)
+        chosen = list(instruments)
+        if chosen == self.streamed:
+            return
+        self.streamed = chosen
+        self._streams.clear()
+        self._slots = {market: [] for market in self.markets}
+        for instrument in chosen:
+            self._streams.update(dict.fromkeys(self.venue.streams_for(instrument)))
+            slot = self._board.slot_of(self.venue.name, instrument.market, instrument.native)
+            if slot is not None:
+                self._slots[instrument.market].append(slot)
         self._want()
 
     def hold_books(self, slots: Collection[Slot]) -> None:
@@ -172,11 +186,7 @@ class RunningVenue:
         self.trades.hold(legs)
 
     def _want(self) -> None:
-        streams: dict[Stream, None] = {}
-        for instrument in self.streamed:
-            streams.update(dict.fromkeys(self.venue.streams_for(instrument)))
-        streams.update(dict.fromkeys([*self.books.streams, *self.trades.streams]))
-        self.feed.want(streams)
+        self.feed.want(chain(self._streams, self.books.streams, self.trades.streams))
 
     def _fetch_book(self, request: HttpRequest) -> asyncio.Task[None]:
         assert self._group is not None
@@ -246,7 +256,7 @@ class RunningVenue:
     # ---- health
 
     def _silent(self, market: Market) -> bool:
-        return any(s.market is market and s.state is not FeedState.LIVE for s in self.feed.status())
+        return any(s.market is market and s.state is not FeedState.LIVE for s in self.feed.status(COUNTED_NS))
 
     def note_health(self) -> None:
         """Tell the feed what only discovery and the clock know; called about once a second."""
@@ -256,17 +266,18 @@ class RunningVenue:
         for market, discovery in self.discoveries.items():
             down = discovery.error and not discovery.ready.is_set()
             self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
-            slots = [slot for slot in self._streamed_slots() if slot.instrument.market is market]
-            self.suspicions[market].look(slots, self._around.clock.now_ns())
+            self.suspicions[market].look(self._slots[market], self._around.clock.now_ns())
 
     def status(self) -> list[FeedStatus]:
         """The feed's view of its streams, and the market's of what they bring: the worse of the two."""
         return [
-            self._listed(self._judged(status)) for status in self.feed.status() if status.market in self.discoveries
+            self._listed(self._judged(status))
+            for status in self.feed.status(COUNTED_NS)
+            if status.market in self.discoveries
         ]
 
     def _judged(self, status: FeedStatus) -> FeedStatus:
-        slots = [slot for slot in self._streamed_slots() if slot.instrument.market is status.market]
+        slots = self._slots[status.market]
         doubted = [slot for slot in slots if slot.quote is not None and (slot.stale is not None or slot.crossed)]
         lost = [slot for slot in self.books.overdue() if slot.instrument.market is status.market]
         stale = max(status.stale, len(doubted) + len(lost))
@@ -289,12 +300,6 @@ class RunningVenue:
             return status
         state = FeedState.DEGRADED if status.state is FeedState.LIVE else status.state
         return replace(status, state=state, reason=f"{status.reason}; {why}" if status.reason else why)
-
-    def _streamed_slots(self) -> Iterator[Slot]:
-        for instrument in self.streamed:
-            slot = self._board.slot_of(self.venue.name, instrument.market, instrument.native)
-            if slot is not None:
-                yield slot
 
     def reports(self) -> Sequence[StreamReport]:
         return self.feed.streams()

@@ -12,7 +12,7 @@ board.sweep(now_ns)                         # every 500 ms: rates, identity, fre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,8 @@ from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
 
 OFTEN_NS = NS_PER_S // 4  # rates and held books are few: they are looked at in every sweep, but no oftener
+
+BOOK_SWEEPS = 8  # small sweeps in which every held book has its turn; they come more than twice as often
 
 _CHANGED = Effect.CHANGED
 
@@ -84,6 +86,9 @@ class Board:
         self._lateness = Lateness()
         self._turn = 0
         self._often_ns = -OFTEN_NS
+        self._books_ns: dict[int, int] = {}  # slot id -> when its held book was looked at
+        self._by_ccy: dict[str, list[Slot]] = {}  # slots whose figures hang on a currency's rate
+        self._by_ccy_of = -1  # how many slots there were then; -1 = made anew when it is needed
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             BookDelta: self.apply_book,
             BookSnapshot: self.apply_book,
@@ -135,6 +140,7 @@ class Board:
         for slots in (change.added, change.changed, change.removed):
             for slot in slots:
                 self._rejudge(slot, t_ns)
+        self._by_ccy_of = -1
         if change != ListingChange():
             for call in self.on_listing:
                 call(change)
@@ -305,7 +311,7 @@ class Board:
         if now_ns - self._often_ns >= OFTEN_NS:
             self._often_ns = now_ns
             self._refresh_rates(now_ns)
-            self._look_at_books(now_ns)
+        self._look_at_books(now_ns, at_most)
         coins = self._roster.in_turn
         looked = 0
         for _ in range(len(coins)):
@@ -365,8 +371,14 @@ class Board:
         if self.on_stale is not None:
             self.on_stale(slot, reason, remedy)
 
-    def _look_at_books(self, now_ns: int) -> None:
-        for slot in self.held_books:
+    def _look_at_books(self, now_ns: int, at_most: int | None) -> None:
+        """Those whose turn it is; in small sweeps some of them, the others next time."""
+        held = self._books.held
+        if len(self._books_ns) > len(held):
+            self._books_ns = {slot_id: at_ns for slot_id, at_ns in self._books_ns.items() if slot_id in held}
+        due = [slot for slot in held.values() if now_ns - self._books_ns.get(slot.id, -OFTEN_NS) >= OFTEN_NS]
+        for slot in due if at_most is None else due[: len(held) // BOOK_SWEEPS + 1]:
+            self._books_ns[slot.id] = now_ns
             if self._books.look(slot, now_ns):
                 for call in self.on_book:
                     call(slot)
@@ -375,13 +387,22 @@ class Board:
         moved = self.rates.refresh(now_ns)
         if not moved:
             return
-        for slot in self.slots:
+        for slot in self._hanging_on(moved):
             if slot.instrument.price_ccy in moved:
                 quotes.rescale(slot)
-            if slot.instrument.price_ccy in moved or slot.instrument.quote in moved:
-                figures.figure_ticker(slot)
+            figures.figure_ticker(slot)
         for call in self.on_rates:
             call()
+
+    def _hanging_on(self, currencies: Collection[str]) -> list[Slot]:
+        """Slots that are priced or quoted in one of these."""
+        if self._by_ccy_of != len(self.slots):
+            self._by_ccy_of = len(self.slots)
+            self._by_ccy.clear()
+            for slot in self.slots:
+                for currency in dict.fromkeys((slot.instrument.price_ccy, slot.instrument.quote)):
+                    self._by_ccy.setdefault(currency, []).append(slot)
+        return list(dict.fromkeys(slot for currency in sorted(currencies) for slot in self._by_ccy.get(currency, ())))
 
     def reload(self, rules: MarketRules, now_ns: int) -> None:
         """The person's settings changed at run time: fees, limits and names are applied to all slots."""

@@ -39,6 +39,8 @@ from arbtui.net.shard import Patience, Shard
 from arbtui.venues.base import Environment, Manners, SocketPlan, Tables, Venue
 
 TICK_NS = NS_PER_S
+SLICES = 25  # of what is done once a second: frames wait no longer than for one of them
+AT_ONCE = 100  # streams that are looked at in one step
 STOOD_STILL_NS = 5 * NS_PER_S
 DEGRADED_AGAIN_NS = 300 * NS_PER_S  # how often at most a person is told that a market is degraded
 _TROUBLE = (FeedState.DOWN, FeedState.STALE, FeedState.MAINTENANCE)
@@ -68,6 +70,17 @@ class FeedHost(Protocol):
     def notice(self, level: str, text: str) -> None: ...
 
     def count_error(self, kind: str, text: str, sample: bytes) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The streams of one shard, by what became of them."""
+
+    at_ns: int
+    up: bool
+    states: Counter[StreamState]
+    sample_stale: str
+    brought: Counter[str]  # by channel: those that have brought data
 
 
 @dataclass
@@ -117,6 +130,9 @@ class VenueFeed:
         self._group: asyncio.TaskGroup | None = None
         self._timer: Timer | None = None
         self._looked_ns: int | None = None
+        self._round: Iterator[None] = iter(())  # what is left of this second's look
+        self._round_ends_ns = 0
+        self._counted: dict[Shard, _Counted] = {}
 
     # ---- what is wanted
 
@@ -209,6 +225,7 @@ class VenueFeed:
 
     def _remove(self, shard: Shard) -> None:
         self._shards.remove(shard)
+        self._counted.pop(shard, None)
         self._figures[shard.market].frames_before += shard.frames
         shard.stop()
 
@@ -231,27 +248,48 @@ class VenueFeed:
                     shard.stop()
 
     def _arm(self) -> None:
-        self._timer = self._clock.call_at(self._clock.now_ns() + TICK_NS, self._tick)
+        self._timer = self._clock.call_at(self._clock.now_ns() + TICK_NS // SLICES, self._tick)
 
     def _tick(self) -> None:
+        """The next few steps of the look, as many as it takes to be through within a second."""
         self._arm()
-        self.look()
+        now_ns = self._clock.now_ns()
+        stood_still = self._stood_still(now_ns)
+        if stood_still or now_ns >= self._round_ends_ns:
+            self._round, self._round_ends_ns = self._steps(judge=not stood_still), now_ns + TICK_NS
+        steps = sum(len(shard.streams) // AT_ONCE + 3 for shard in self._shards) + len(self._figures)
+        for _ in range(steps // (SLICES - 2) + 1):
+            next(self._round, None)
 
     def look(self) -> None:
-        """What is done once a second: notice silence, ask again, replace, tell."""
-        for stream, pulse in self._pulses.items():
-            pulse.saw(self._host.last_data_ns(stream))
-        now_ns = self._clock.now_ns()
-        stood_still = self._looked_ns is not None and now_ns - self._looked_ns > STOOD_STILL_NS
-        self._looked_ns = now_ns
-        if stood_still:
-            return  # the loop was held up: what the sockets have brought meanwhile comes before any judgement
+        """What is done once a second, all of it now: notice silence, ask again, replace, tell."""
+        for _ in self._steps(judge=not self._stood_still(self._clock.now_ns())):
+            pass
+
+    def _stood_still(self, now_ns: int) -> bool:
+        """Whether the loop was held up: what the sockets have brought meanwhile comes before any judgement."""
+        before_ns, self._looked_ns = self._looked_ns, now_ns
+        return before_ns is not None and now_ns - before_ns > STOOD_STILL_NS
+
+    def _steps(self, *, judge: bool) -> Iterator[None]:
+        """The look in small steps; whatever happens between them may add shards and streams, or take them away."""
         for shard in list(self._shards):
-            shard.tick(self._pulses)
-            self._ask_refused_again(shard, now_ns)
-        for market, figures in self._figures.items():
-            figures.rate.look(now_ns, figures.frames_before + sum(s.frames for s in self._of(market)))
+            streams = list(shard.streams)
+            for start in range(0, len(streams), AT_ONCE):
+                for stream in streams[start : start + AT_ONCE]:
+                    if stream in self._pulses:
+                        self._pulses[stream].saw(self._host.last_data_ns(stream))
+                yield
+            if judge and shard in self._shards:
+                shard.tick(self._pulses)
+                self._ask_refused_again(shard, self._clock.now_ns())
+                yield
+                self._count(shard)
+                yield
+        for market, figures in self._figures.items() if judge else ():
+            figures.rate.look(self._clock.now_ns(), figures.frames_before + sum(s.frames for s in self._of(market)))
             self._tell(market, figures)
+            yield
 
     def _ask_refused_again(self, shard: Shard, now_ns: int) -> None:
         """Refused streams get a socket of their own to be asked on, now and then: the good ones are not disturbed."""
@@ -271,7 +309,7 @@ class VenueFeed:
 
     def _tell(self, market: Market, figures: _MarketFigures) -> None:
         """One notice per change that a person should know: a quiet coin that comes and goes is not worth one."""
-        state, reason = self._judge(market, self._views(market))
+        state, reason = self._judge(market, self._views(market, TICK_NS))
         name, now_ns = f"{self._venue.name} {market.value}", self._clock.now_ns()
         if state is figures.said or state is FeedState.CONNECTING:
             return
@@ -328,23 +366,50 @@ class VenueFeed:
     def _of(self, market: Market) -> Iterator[Shard]:
         return (shard for shard in self._shards if shard.market is market)
 
-    def _views(self, market: Market) -> list[ShardView]:
+    def _views(self, market: Market, max_age_ns: int) -> list[ShardView]:
         now_ns = self._clock.now_ns()
         views = []
         for shard in self._of(market):
-            states = {stream: self._state_of(stream, shard) for stream in shard.streams}
-            stale = next((str(stream) for stream, state in states.items() if state is StreamState.STALE), "")
+            counted = self._counts(shard, max_age_ns)
             views.append(
                 ShardView(
                     up=shard.up,
                     error=shard.error,
                     silent_s=shard.silent_s(now_ns),
-                    counts=Counter(states.values()),
+                    counts=counted.states,
                     sample_refusal=next(iter(shard.refused_texts.values()), ""),
-                    sample_stale=stale,
+                    sample_stale=counted.sample_stale,
                 )
             )
         return views
+
+    def _counts(self, shard: Shard, max_age_ns: int) -> _Counted:
+        """Of now, or counted at most so long ago, before nothing has changed that concerns all of its streams."""
+        kept = self._counted.get(shard)
+        if (
+            kept is None
+            or self._clock.now_ns() - kept.at_ns > max_age_ns
+            or kept.up is not shard.up
+            or kept.states.total() != len(shard.streams)
+        ):
+            return self._count(shard)
+        return kept
+
+    def _count(self, shard: Shard) -> _Counted:
+        states: Counter[StreamState] = Counter()
+        brought: Counter[str] = Counter()
+        sample_stale = ""
+        for stream in shard.streams:
+            state = self._state_of(stream, shard)
+            states[state] += 1
+            if state is StreamState.STALE and not sample_stale:
+                sample_stale = str(stream)
+            if self._pulses[stream].last_ns:
+                brought[stream.channel.value] += 1
+        counted = _Counted(self._clock.now_ns(), shard.up, states, sample_stale, brought)
+        if shard in self._shards:
+            self._counted[shard] = counted
+        return counted
 
     def _state_of(self, stream: Stream, shard: Shard) -> StreamState:
         """A stream that was silent stays so on a new connection until it speaks."""
@@ -356,24 +421,24 @@ class VenueFeed:
         verdict = self._figures[market].verdict
         return verdict if verdict is not None and not any(view.up for view in views) else judge(views)
 
-    def status(self) -> list[FeedStatus]:
-        """One row a market. Ages are uncorrected while ``clock_offset_ms`` is None."""
-        return [self._status(market, figures) for market, figures in self._figures.items()]
+    def status(self, max_age_ns: int = 0) -> list[FeedStatus]:
+        """One row a market. Ages are uncorrected while ``clock_offset_ms`` is None.
 
-    def _status(self, market: Market, figures: _MarketFigures) -> FeedStatus:
-        views = self._views(market)
+        Streams may have been counted ``max_age_ns`` ago: counting a thousand takes a millisecond.
+        """
+        return [self._status(market, figures, max_age_ns) for market, figures in self._figures.items()]
+
+    def _status(self, market: Market, figures: _MarketFigures, max_age_ns: int) -> FeedStatus:
+        views = self._views(market, max_age_ns)
         state, reason = self._judge(market, views)
         counts: Counter[StreamState] = Counter()
         for view in views:
             counts.update(view.counts)
         up = sum(view.up for view in views)
         p50, p99 = figures.ages.percentiles(self.clock_offset_ms) if up else (None, None)
-        brought = Counter(
-            stream.channel.value
-            for shard in self._of(market)
-            for stream in shard.streams
-            if self._pulses[stream].last_ns
-        )
+        brought: Counter[str] = Counter()
+        for shard in self._of(market):
+            brought.update(self._counts(shard, max_age_ns).brought)
         return FeedStatus(
             venue=self._venue.name,
             market=market,

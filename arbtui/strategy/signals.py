@@ -19,7 +19,7 @@ cool-down. Looks further apart than two grid points are not in a row: nobody kno
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
@@ -35,7 +35,9 @@ from arbtui.strategy.spreads import Pair, Spreads
 from arbtui.strategy.thresholds import Thresholds
 
 HISTORY = 1000
+AGAIN_AT_ONCE = 20  # candidates that are looked at again in one step
 _CLOCK_LIMIT_MS = 500.0
+_NO_MORE = object()
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,15 @@ class Signals:
         self._candidates: dict[tuple[int, int], _Candidate] = {}
         self._last_ns = 0
         self._every: Every | None = None
+        self._rest: Iterator[None] = iter(())  # of the look that is under way
         self.history: deque[SignalRecord] = deque(maxlen=HISTORY)
 
     def start(self) -> None:
         """Look at every grid point from now on."""
-        self._every = Every(self._clock, self._rules.sample_ms * NS_PER_MS, self.sample)
+        self._every = Every(self._clock, self._rules.sample_ms * NS_PER_MS, self._begin)
 
     def stop(self) -> None:
+        self._rest = iter(())
         if self._every is not None:
             self._every.cancel()
             self._every = None
@@ -118,18 +122,39 @@ class Signals:
 
     def sample(self) -> None:
         """Look at every candidate once."""
-        now_ns = self._clock.now_ns()
+        self._begin()
+        self._finish()
+
+    def _begin(self) -> None:
+        """A grid point: looks go coin by coin, and what came meanwhile is heard in between."""
+        self._finish()
+        self._rest = self._steps(self._clock.now_ns())
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if next(self._rest, _NO_MORE) is not _NO_MORE:
+            self._clock.call_at(self._clock.now_ns(), self._go_on)
+
+    def _finish(self) -> None:
+        for _ in self._rest:
+            pass
+
+    def _steps(self, now_ns: int) -> Iterator[None]:
         if now_ns - self._last_ns > 2 * self._rules.sample_ms * NS_PER_MS:
             for candidate in self._candidates.values():
                 if candidate.raised is None:
                     candidate.count = 0
         self._last_ns = now_ns
         for base in self._spreads.hot():
+            yield
             for pair in self._spreads.close(base, now_ns):
                 self._look(pair, now_ns)
-        for candidate in sorted(self._candidates.values(), key=_order):
-            if candidate.looked_ns != now_ns:
-                self._look_again(candidate, now_ns)
+        others = sorted((one for one in self._candidates.values() if one.looked_ns != now_ns), key=_order)
+        for number, candidate in enumerate(others):
+            if number % AGAIN_AT_ONCE == 0:
+                yield
+            self._look_again(candidate, now_ns)
+        yield
         self._forget(now_ns)
 
     def _look(self, pair: Pair, now_ns: int) -> None:

@@ -41,7 +41,7 @@ JOURNAL = "journal.sqlite3"
 KEEP_EVERY_NS = NS_PER_S // 4
 CURVE_EVERY_NS = 60 * NS_PER_S
 ORDER_TIMEOUT_S = 5.0
-PRIVATE_SHARE = 0.15  # of what a venue counts for public and private requests together; the public ones take 0.8
+PRIVATE_SHARE = 0.95  # of what a venue counts for both; public requests stop at 0.8 of it
 _CURVE = "equity"
 
 
@@ -127,15 +127,24 @@ async def paper_orders(settings: Settings, live: Live, clock: WallClock, data_di
 
 @asynccontextmanager
 async def account_orders(
-    settings: Settings, live: Live, clock: WallClock, data_dir: Path, credentials: Credentials, network: NetworkSettings
+    settings: Settings,
+    live: Live,
+    clock: WallClock,
+    data_dir: Path,
+    credentials: Credentials,
+    network: NetworkSettings,
+    public: Budgets,
 ) -> AsyncIterator[Orders]:
-    """The accounts whose keys are there. Raises ArbtuiError where there are none, and as ``paper_orders`` does."""
+    """The accounts whose keys are there. ``public``: budgets of public requests, which some venues count together.
+
+    Raises ArbtuiError where there are no keys, and as ``paper_orders`` does.
+    """
     keys = keys_of(credentials, tuple(live.venues))
     path = journal_path(data_dir)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(_journal(path))
         privates = {name: private for name in keys if (private := registry.private(name)) is not None}
-        budgets = Budgets([limit for private in privates.values() for limit in _limits(private)])
+        budgets = Budgets([limit for private in privates.values() for limit in _limits(private)], beside=public)
         rng = random.Random()
         rest = Rest(network, budgets, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
         wire = Wire(await stack.enter_async_context(rest), network, clock, rng)
@@ -179,15 +188,12 @@ def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys
 
 
 def _limits(private: PrivateVenue) -> Iterator[RestLimit]:
-    """Its own buckets, and a part of those that it shares with public requests: these never take that part.
-
-    What the venue says it counted is not looked at there, because it counts both.
-    """
+    """Its own buckets, and those that the venue counts for public and private requests together."""
     own = {(limit.host, limit.bucket) for limit in private.trade_limits}
     yield from private.trade_limits
     for limit in registry.venue(private.name).rest_limits:
         if (limit.host, limit.bucket) not in own:
-            yield replace(limit, share=PRIVATE_SHARE, used_header="")
+            yield replace(limit, share=PRIVATE_SHARE)
 
 
 class _Later:

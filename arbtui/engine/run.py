@@ -149,7 +149,7 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
             rng=rng,
         )
         on_live(live)
-        orders = await _orders(run, live, clock, lock, network, stack)
+        orders = await _orders(run, live, clock, lock, network, budgets, stack)
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(_put_away, asyncio.create_task(_watch_demo(demo, trouble)))
@@ -164,7 +164,13 @@ async def _work(live: Live, orders: Orders | None) -> None:
 
 
 async def _orders(
-    run: LiveRun, live: Live, clock: WallClock, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack
+    run: LiveRun,
+    live: Live,
+    clock: WallClock,
+    lock: ModeLock,
+    network: NetworkSettings,
+    budgets: Budgets,
+    stack: AsyncExitStack,
 ) -> Orders | None:
     """Who sends orders in this run; None where it may not, which the desk then says."""
     if not run.orders:
@@ -176,7 +182,7 @@ async def _orders(
     data_dir = run.paths.data(run.mode)
     try:
         if run.credentials is not None:
-            opening = account_orders(run.settings, live, clock, data_dir, run.credentials, network)
+            opening = account_orders(run.settings, live, clock, data_dir, run.credentials, network, budgets)
         else:
             opening = paper_orders(run.settings, live, clock, data_dir)
         orders = await stack.enter_async_context(opening)

@@ -54,3 +54,20 @@ def test_no_window_anywhere_holds_more_than_the_allowance(calls: list[tuple[int,
         spent.append((now_ns, cost))
     for start_ns, _ in spent:
         assert sum(c for t, c in spent if start_ns <= t < start_ns + 60 * NS_PER_S) <= 50
+
+
+def test_two_users_of_a_bucket_are_counted_together_each_with_its_own_share() -> None:
+    public = Budgets([RestLimit("h", "weight", 100, window_s=60.0, share=0.8)])
+    private = Budgets(
+        [RestLimit("h", "weight", 100, window_s=60.0, share=0.95), RestLimit("h", "orders", 10, window_s=1.0)],
+        beside=public,
+    )
+    public.of("h", "weight").spend(80, 0)
+    assert public.of("h", "weight").wait_ns(1, 0) > 0
+    assert private.of("h", "weight").wait_ns(15, 0) == 0
+    private.of("h", "weight").spend(15, 0)
+    assert private.of("h", "weight").wait_ns(1, 0) > 0
+    assert public.of("h", "weight").used_share(0) == 0.95
+    public.close_host("h", NS_PER_S)
+    assert private.of("h", "weight").wait_ns(0, 0) > 0
+    assert private.of("h", "orders").wait_ns(1, 0) == 0  # a public refusal keeps no order back

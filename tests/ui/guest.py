@@ -6,7 +6,8 @@
 loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
 the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
-the engine's rows raise. ``--rows``: on SIGUSR1 what the screen means to show is written there.
+the engine's rows raise. ``--rows``: on SIGUSR1 what the screen means to show is written there. ``--orders``:
+hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as well.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from typing import Any
 from arbtui.strategy.rows import SignalState
 from arbtui.ui import app
 from arbtui.ui.app import ArbtuiApp, run_screen
-from tests.ui.fake_port import START_NS, FakePort
+from tests.ui.fake_port import FakePort
+from tests.ui.fake_trading import fake_trading
 from tests.ui.painted import rows_of
 
 _WARM_UP_S = 2.0
@@ -52,18 +54,18 @@ class Probe:
 
 async def engine(port: FakePort, quotes_per_s: float) -> None:
     """What a feed does to the loop: a few quotes every few milliseconds. At no quotes time stands still as well."""
-    if not quotes_per_s:
+    if not quotes_per_s and port.trading is None:
         return
-    started = time.monotonic()
+    started, start_ns = time.monotonic(), port.time.now_ns()
     done = signalled = 0
     states = (SignalState.RAISED, SignalState.CLEARED, SignalState.REJECTED)
     while True:
         await asyncio.sleep(0.004)
         passed = time.monotonic() - started
-        port.time.advance_to(START_NS + int(passed * 1e9))
+        port.time.advance_to(start_ns + int(passed * 1e9))
         port.walk(int(passed * quotes_per_s) - done)
         done = int(passed * quotes_per_s)
-        if int(passed) > signalled and "SOL" in port.board.coins:
+        if quotes_per_s and int(passed) > signalled and "SOL" in port.board.coins:
             signalled = int(passed)
             port.raise_signal("SOL", states[signalled % 3], "" if signalled % 3 == 0 else "net fell below 3.0 bps")
 
@@ -105,6 +107,8 @@ async def main(args: argparse.Namespace) -> None:
         WatchedApp.rows_to = args.rows
         app.ArbtuiApp = WatchedApp  # type: ignore[misc]
     port = FakePort(args.coins)
+    if args.orders:
+        fake_trading(port)
     gc.collect()
     gc.freeze()  # as the engine does once it stands
     figures: dict[str, object] = {}
@@ -155,6 +159,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cancel-after", type=float, default=0.0)
     parser.add_argument("--break-after", type=float, default=0.0)
     parser.add_argument("--rows", default="")
+    parser.add_argument("--orders", action="store_true")
     parser.add_argument("--no-screen", action="store_true")
     parser.add_argument("--probe", type=int, default=-1)
     parser.add_argument("--out", default="")

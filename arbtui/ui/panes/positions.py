@@ -23,7 +23,7 @@ from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket.hedges import legs_words
 
 _BPS = Decimal(10_000)
-_CURVE_WIDTH = 28
+_CURVE_WIDTH = 26
 _CURVE_FROM = 110  # cells of width from which on the curve stands at the right
 _CURVE_MARGIN = 2
 
@@ -111,10 +111,10 @@ def _signed_bps(value: Decimal | None) -> str:
 
 COLUMNS: tuple[PairColumn, ...] = (
     PairColumn("coin", 7, 0, lambda pair, _: (pair.base, "strong"), right=False),
-    PairColumn("legs", 12, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
+    PairColumn("legs", 13, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
     PairColumn("state", 9, 2, _state, right=False),
     PairColumn("quantity", 9, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
-    PairColumn("gap", 8, 5, _gap),
+    PairColumn("gap", 10, 5, _gap),
     PairColumn("entry", 7, 9, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
     PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim")),
     PairColumn("price", 8, 7, _price_part),

@@ -83,7 +83,8 @@ class OrderPage(Page):
             return None
         self.preview = self.trading.preview(self.ticket)
         if self.preview.intent is None or self.preview.refused:
-            self.note = f"it could not be sent: {self.preview.refused}"
+            failed = dict.fromkeys(check.name for check in self.preview.checks if not check.ok)
+            self.note = f"not reviewed, because this failed: {', '.join(failed) or self.preview.refused}"
             return None
         self.note = ""
         self.frozen = self.preview

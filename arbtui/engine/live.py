@@ -255,8 +255,8 @@ class Live:
                 for call in self.on_jump:
                     call("the clock jumped")
             for venue in self.venues.values():
-                await asyncio.sleep(0)  # frames come first
-                venue.note_health()
+                for _ in venue.note_health():
+                    await asyncio.sleep(0)  # frames come first
             if not told and asyncio.get_running_loop().time() - began_s > SAY_DOWN_AFTER_S:
                 told = self._name_the_demo()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -258,14 +258,15 @@ class RunningVenue:
     def _silent(self, market: Market) -> bool:
         return any(s.market is market and s.state is not FeedState.LIVE for s in self.feed.status(COUNTED_NS))
 
-    def note_health(self) -> None:
-        """Tell the feed what only discovery and the clock know; called about once a second."""
+    def note_health(self) -> Iterator[None]:
+        """Tell the feed what only discovery and the clock know, step by step; called about once a second."""
         self.books.look()
         self.feed.clock_offset_ms = self.offset.offset_ms
         self._board.set_clock_offset(self.venue.name, self.offset.offset_ms)
         for market, discovery in self.discoveries.items():
             down = discovery.error and not discovery.ready.is_set()
             self.feed.declare(market, FeedState.DOWN if down else None, discovery.error)
+            yield
             self.suspicions[market].look(self._slots[market], self._around.clock.now_ns())
 
     def status(self) -> list[FeedStatus]:

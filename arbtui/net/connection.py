@@ -20,13 +20,17 @@ from arbtui.core.events import (
     BookSnapshot,
     Closing,
     Event,
+    Funding,
     Ignored,
+    MarkPrice,
+    Mid,
     Pong,
     Quote,
     Refused,
     Reply,
     Resync,
     Subscribed,
+    Ticker,
     Unsubscribed,
 )
 from arbtui.core.model import Stream
@@ -48,6 +52,8 @@ from arbtui.venues.base import Outgoing
 log = logging.getLogger(__name__)
 
 _OF_THE_SESSION = frozenset({Subscribed, Refused, Unsubscribed, Pong, Reply, Closing, Resync, Ignored})
+_FIGURES = frozenset({Ticker, MarkPrice, Funding, Mid})
+AT_ONCE = 100  # figures that are taken in before other frames have their turn
 AGE_MASK = 0xF  # of one frame in sixteen an age is taken
 
 
@@ -92,6 +98,7 @@ class Connection:
         self._owner = owner
         self._ages = ages
         self._recorder = recorder
+        self._rest: deque[Event] = deque()  # of a frame about hundreds of instruments
         self._watchdog: Watchdog | None = None
         self._lifetime_share = lifetime_share
         self._pace = Pace(round(NS_PER_S / talk.manners.messages_per_s))
@@ -152,12 +159,30 @@ class Connection:
         except ProtocolBroken as broken:
             self._unreadable(broken)
             return
+        if self._rest:
+            self._finish()
+        if len(events) > AT_ONCE and type(events[0]) in _FIGURES:
+            self._rest = deque(events)
+            self._go_on()
+            return
         for event in events:
             if event.__class__ is BookDelta and self.overlap is None:
                 self.applied = self.frames
                 self._apply_book(event)
             else:
                 self._other(event)
+
+    def _go_on(self) -> None:
+        """The next part of a frame about hundreds of instruments: quotes are heard in between."""
+        for _ in range(min(AT_ONCE, len(self._rest))):
+            self._other(self._rest.popleft())
+        if self._rest:
+            self._clock.call_at(self._now_ns(), self._go_on)
+
+    def _finish(self) -> None:
+        """All the rest, before something newer of the same kind."""
+        while self._rest:
+            self._other(self._rest.popleft())
 
     def _unreadable(self, broken: ProtocolBroken) -> None:
         self.broken += 1

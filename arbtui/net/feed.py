@@ -197,7 +197,9 @@ class VenueFeed:
             self._pulses[stream] = Pulse()
 
     def _fits(self, shard: Shard, plan: SocketPlan) -> bool:
-        """Whether the venue itself would carry both on one socket."""
+        """Whether the venue itself would carry both on one socket: not where it calls them by other purposes."""
+        if _purpose(shard.label) != _purpose(plan.label):
+            return False
         return not shard.refused_texts and len(self._venue.plan(self._env, [*shard.streams, *plan.streams])) == 1
 
     def _open_shard(self, label: str, market: Market, url: str, streams: Iterable[Stream]) -> Shard:
@@ -220,7 +222,7 @@ class VenueFeed:
 
     def _free_label(self, label: str) -> str:
         """``label`` with the lowest number that is free."""
-        purpose, taken = label.rpartition(".")[0], {shard.label for shard in self._shards}
+        purpose, taken = _purpose(label), {shard.label for shard in self._shards}
         return next(name for n in range(len(taken) + 1) if (name := f"{purpose}.{n}") not in taken)
 
     def _remove(self, shard: Shard) -> None:
@@ -470,3 +472,8 @@ class VenueFeed:
             for shard in self._shards
             for stream in shard.streams
         ]
+
+
+def _purpose(label: str) -> str:
+    """``perp.book`` of ``perp.book.3``."""
+    return label.rpartition(".")[0]

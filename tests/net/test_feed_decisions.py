@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+
 import pytest
 
 from arbtui.core.clock import ManualClock
 from arbtui.core.errors import TransportBroken
+from arbtui.core.model import Stream
 from arbtui.core.status import FeedState, StreamState
+from arbtui.net.feed import AT_ONCE, SLICES
 from tests.net.toy import HandFeed, S, ToyHost, ToyVenue, bbo, name_of
 
 START_NS = 1_000 * S
@@ -180,3 +185,33 @@ def test_a_silent_stream_stays_so_on_a_new_connection_until_it_speaks() -> None:
     assert bench.feed.status()[0].stale == 1
     bench.seconds(2)
     assert bench.feed.status()[0].stale == 0
+
+
+class Asked(ToyHost):
+    """Counts how often each stream was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: Counter[str] = Counter()
+
+    def last_data_ns(self, stream: Stream) -> int | None:
+        self.of[stream.native] += 1
+        return super().last_data_ns(stream)
+
+
+async def test_a_second_s_look_comes_in_small_steps_and_leaves_nobody_out() -> None:
+    clock, host = ManualClock(START_NS), Asked()
+    natives = [f"C{number}" for number in range(1500)]
+    feed = HandFeed(ToyVenue(streams_per_socket=400), clock, host, [bbo(native) for native in natives])
+    running = asyncio.create_task(feed.run())
+    await asyncio.sleep(0)
+    most, before = 0, 0
+    for _ in range(10 * SLICES):
+        clock.advance_to(clock.now_ns() + S // SLICES)
+        most, before = max(most, host.of.total() - before), host.of.total()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert most <= 2 * AT_ONCE
+    assert set(host.of) == set(natives)
+    assert min(host.of.values()) >= 9
+    assert max(host.of.values()) <= 10

@@ -27,6 +27,7 @@ sends nothing unrecorded.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ from arbtui.execution.actions import (
     Wait,
     amount,
 )
+from arbtui.execution.boundary import Careful, internal, let_know
 from arbtui.execution.decide import decide
 from arbtui.execution.hearing import Hearing
 from arbtui.execution.intents import HedgeIds, Intent, Purpose
@@ -71,9 +73,12 @@ from arbtui.execution.records import (
     record,
 )
 
+log = logging.getLogger(__name__)
+
 UNSAVED_MAX = 12  # orders of one hedge that may go out while the journal cannot keep them
 _LATE_S = 3.0  # an order that waited longer for the disk was priced by another market
 _ACTIONS_MAX = 60  # of one hedge without waiting: beyond, the rules go round in a circle
+_BROKEN_AGAIN_NS = 10 * NS_PER_S  # a hedge at which this program fails is looked at again after so long
 _REPAIRS = (Purpose.HEDGE, Purpose.REHEDGE, Purpose.UNWIND)
 _LOUD = (Step.SHORT, Step.UNWIND, Step.HALT)
 
@@ -106,7 +111,7 @@ class Stopped:
 
 
 class Runner:
-    """See the module. ``say`` and ``watch`` are called on the loop and must return at once.
+    """See the module. ``say`` and ``watch`` are called on the loop and must return at once; what they raise is logged.
 
     ``gate``: why an intent must not be opened now ("" = it may): preflight and limits, gone through again at the key.
     """
@@ -130,7 +135,7 @@ class Runner:
         self.armed = False
         self.killed = False
         self.stopping = False
-        self._executors = executors
+        self._executors = {name: Careful(executor, self.hear, clock) for name, executor in executors.items()}
         self._prices = prices
         self._rules = rules
         self._say = say
@@ -143,7 +148,7 @@ class Runner:
         self._known_life = False
         self._stopped: Callable[[Stopped], None] | None = None
         self._keeper = Keeper(clock, journal, self._journal_changed)
-        self._hearing = Hearing(self, executors, int(audit_every_s * NS_PER_S))
+        self._hearing = Hearing(self, self._executors, int(audit_every_s * NS_PER_S))
 
     @property
     def journal_failed(self) -> str:
@@ -300,8 +305,12 @@ class Runner:
         self._end_if_quiet()
 
     def hear(self, event: AccountEvent) -> None:
-        """One event of any executor."""
-        self._hearing.hear(event)
+        """One event of any executor. Never raises: what an event leaves out, its order's doubt asks for anew."""
+        try:
+            self._hearing.hear(event)
+        except Exception as bug:  # the boundary of one event: whoever brought it has others to bring
+            log.exception("an event could not be taken in: %s", type(event).__name__)
+            self.tell("", f"what {event.venue} told could not be taken in: {internal(bug)}", alarm=True)
 
     def poke(self) -> None:
         """Prices or circumstances changed: look at every hedge again."""
@@ -333,6 +342,15 @@ class Runner:
         ledger = self.ledgers.get(hedge)
         if ledger is None or not ledger.turns or self._away(ledger):
             return
+        try:
+            self._work(ledger)
+        except Exception as bug:  # the boundary of one hedge: the others go on
+            log.exception("hedge %s: a step failed inside", hedge)
+            self._broken(ledger, bug)
+
+    def _work(self, ledger: Ledger) -> None:
+        """One action after another, until there is nothing to do but wait."""
+        hedge = ledger.hedge
         for _ in range(_ACTIONS_MAX):
             legs = ledger.intent.legs
             prices = (self._prices.price(legs[0].key), self._prices.price(legs[1].key))
@@ -348,6 +366,18 @@ class Runner:
                 break
         if allows(ledger.state, Step.HALT):
             self.step_to(ledger, Step.HALT, "the rules went in a circle or nowhere; this is a mistake in arbtui")
+
+    def _broken(self, ledger: Ledger, bug: Exception) -> None:
+        """Our own mistake at a hedge: never in silence, and never for good."""
+        text = f"this is a mistake in arbtui: {internal(bug)}"
+        again_ns = self.clock.now_ns() + _BROKEN_AGAIN_NS
+        self._timers[ledger.hedge] = self.clock.call_at(again_ns, partial(self.wake, ledger.hedge))
+        said = text in ledger.said
+        ledger.said.add(text)
+        if allows(ledger.state, Step.HALT):
+            self.step_to(ledger, Step.HALT, text)
+        elif not said:
+            self.tell(ledger.hedge, text, alarm=True)
 
     def _away(self, ledger: Ledger) -> str:
         """Why nothing can be done about a hedge that is open, in words: a venue of it takes no part in this run."""
@@ -410,12 +440,13 @@ class Runner:
         if action.step is not None:
             facts.append(Stepped(action.step, action.why))
         now_ns = self.clock.now_ns()
+        records = [record(now_ns, ledger.hedge, fact) for fact in facts]
         for fact in facts:
             self._fold(ledger.hedge, now_ns, fact)
         if action.step is not None:
             self.tell(ledger.hedge, action.why, alarm=action.step in _LOUD)
         self._keeper.write(
-            [record(now_ns, ledger.hedge, fact) for fact in facts],
+            records,
             partial(self._hand_over, ledger, action.orders),
             partial(self._not_kept, ledger, action.orders),
         )
@@ -491,7 +522,7 @@ class Runner:
         )
         if step is Step.CLOSE:
             self.step_to(self.ledgers[intent.hedge], step, f"{intent.verb} asked by {intent.by}")
-            self.wake(intent.hedge)
+        self.wake(intent.hedge)
 
     def _persisted(self, intent: Intent, step: Step) -> None:
         if step is Step.PERSISTED and self.ledgers[intent.hedge].state is State.PREVIEWED:
@@ -519,7 +550,7 @@ class Runner:
         if ledger is None:
             ledger = self.ledgers[hedge] = Ledger(hedge)
         ledger.fold(t_ns, fact)
-        self._watch(hedge, fact)
+        let_know(self._watch, hedge, fact)
 
     def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None:
         """A fact that needs no waiting: known at once, on disk soon. ``at_ns``: when it was so, if not now."""
@@ -527,11 +558,11 @@ class Runner:
         if hedge:
             self._fold(hedge, now_ns, fact)
         else:
-            self._watch(hedge, fact)
+            let_know(self._watch, hedge, fact)
         self._keeper.write([record(now_ns, hedge, fact)])
 
     def tell(self, hedge: str, text: str, *, alarm: bool = False) -> None:
-        self._say(Said(self.clock.now_ns(), hedge, text, alarm))
+        let_know(self._say, Said(self.clock.now_ns(), hedge, text, alarm))
 
     # the end
     def _end_if_quiet(self) -> None:

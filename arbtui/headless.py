@@ -100,6 +100,7 @@ class Printer:
         self._accounts: Accounts | None = None
         self._attached = False
         self._parts: Iterator[None] = iter(())  # of the look that is under way
+        self._looking = False
         self._skipped = 0  # looks
         self._told = (0, 0)
 
@@ -283,16 +284,19 @@ class Printer:
     # what is looked at
 
     def _look(self) -> None:
-        """A thousand lines are printed in parts, with frames heard in between."""
-        self._finish_look()
+        """A thousand lines are printed in parts, with frames heard in between; no look begins before one has ended."""
+        if self._looking:
+            return
         if self._out.behind:
             self._skipped += 1
             return
-        self._parts = self._look_in_parts()
+        self._looking, self._parts = True, self._look_in_parts()
         self._look_on()
 
     def _look_on(self) -> None:
-        if next(self._parts, _NO_MORE) is not _NO_MORE:
+        if next(self._parts, _NO_MORE) is _NO_MORE:
+            self._looking = False
+        else:
             self._port.clock.call_at(self._port.clock.now_ns(), self._look_on)
 
     def _finish_look(self) -> None:

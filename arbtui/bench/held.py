@@ -85,17 +85,18 @@ class Watch:
 
     def install(self) -> None:
         every: Any = asyncio.Handle
-        run_one: Callable[[asyncio.Handle], None] = every._run
+        run_one: Callable[[Any], None] = every._run
         cpu_ns, now_s = time.thread_time_ns, time.monotonic
 
-        def timed(handle: asyncio.Handle) -> None:
+        def timed(handle: Any) -> None:
+            call = handle._callback  # what runs may cancel its own handle
             began_ns = cpu_ns()
             run_one(handle)
             spent_ns = cpu_ns() - began_ns
             if now_s() >= self._begins_s:
                 self._ns.append(spent_ns)
                 if spent_ns > self._kept:
-                    name = kind_of(handle)
+                    name = kind_of(call)
                     self._longest[name] = max(self._longest.get(name, 0), spent_ns)
 
         every._run = timed
@@ -124,9 +125,8 @@ def waited_ns(lengths_ns: Sequence[int], share_ns: float) -> float:
     return 0.0
 
 
-def kind_of(handle: Any) -> str:
+def kind_of(call: Any) -> str:
     """What a callback is: the function, or the coroutine of the task whose step it is."""
-    call: Any = handle._callback
     owner = getattr(call, "__self__", None)
     if isinstance(owner, asyncio.Task):
         coroutine = owner.get_coro()

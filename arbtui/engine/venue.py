@@ -33,7 +33,7 @@ from arbtui.net.snapshots import ClockOffset, Snapshots
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 
 NEWS_EVERY_NS = 30 * NS_PER_S
-COUNTED_NS = 2 * NS_PER_S  # streams are counted once a second, piece by piece
+COUNTED_NS = 5 * NS_PER_S  # streams are counted once a second, piece by piece, and later on a busy machine
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ SLICES = 25  # of what is done once a second: frames wait no longer than for one
 AT_ONCE = 100  # streams that are looked at in one step
 STOOD_STILL_NS = 5 * NS_PER_S
 DEGRADED_AGAIN_NS = 300 * NS_PER_S  # how often at most a person is told that a market is degraded
+_NO_MORE = object()
 _TROUBLE = (FeedState.DOWN, FeedState.STALE, FeedState.MAINTENANCE)
 
 
@@ -130,8 +131,9 @@ class VenueFeed:
         self._group: asyncio.TaskGroup | None = None
         self._timer: Timer | None = None
         self._looked_ns: int | None = None
-        self._round: Iterator[None] = iter(())  # what is left of this second's look
-        self._round_ends_ns = 0
+        self._round: Iterator[None] | None = None  # what is left of this second's look
+        self._round_ns = 0  # when it began
+        self._round_steps = 0  # so many of it are done
         self._counted: dict[Shard, _Counted] = {}
 
     # ---- what is wanted
@@ -253,15 +255,18 @@ class VenueFeed:
         self._timer = self._clock.call_at(self._clock.now_ns() + TICK_NS // SLICES, self._tick)
 
     def _tick(self) -> None:
-        """The next few steps of the look, as many as it takes to be through within a second."""
+        """The next few steps of the look, as many as it takes to be through in about a second."""
         self._arm()
         now_ns = self._clock.now_ns()
         stood_still = self._stood_still(now_ns)
-        if stood_still or now_ns >= self._round_ends_ns:
-            self._round, self._round_ends_ns = self._steps(judge=not stood_still), now_ns + TICK_NS
+        if stood_still or (self._round is None and now_ns - self._round_ns >= TICK_NS):
+            self._round, self._round_ns, self._round_steps = self._steps(judge=not stood_still), now_ns, 0
         steps = sum(len(shard.streams) // AT_ONCE + 3 for shard in self._shards) + len(self._figures)
-        for _ in range(steps // (SLICES - 2) + 1):
-            next(self._round, None)
+        due = steps * ((now_ns - self._round_ns) / TICK_NS + 1 / SLICES)
+        while self._round is not None and self._round_steps < due:
+            self._round_steps += 1
+            if next(self._round, _NO_MORE) is _NO_MORE:
+                self._round = None
 
     def look(self) -> None:
         """What is done once a second, all of it now: notice silence, ask again, replace, tell."""

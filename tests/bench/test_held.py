@@ -34,8 +34,14 @@ class Named:
 
 
 async def test_callbacks_have_names() -> None:
-    loop = asyncio.get_running_loop()
-    assert kind_of(loop.call_soon(Named().call)) == "Named.call"
+    async def step() -> object:
+        await asyncio.sleep(0)
+        return asyncio.current_task()
+
     grid = Every(ManualClock(0), 1, Named().call)
-    assert kind_of(loop.call_soon(grid._fire)) == "Named.call"
-    assert "partial" in kind_of(loop.call_soon(partial(Named().call)))
+    assert kind_of(Named().call) == "Named.call"
+    assert kind_of(grid._fire) == "Named.call"
+    assert "partial" in kind_of(partial(Named().call))
+    task = asyncio.create_task(step())
+    await task
+    assert kind_of(task.cancel) == "test_callbacks_have_names.<locals>.step"

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TypeVar
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Every
@@ -31,6 +32,7 @@ from arbtui.core.orders import (
     StreamState,
 )
 from arbtui.engine.enquiries import Enquiries
+from arbtui.execution.boundary import let_know
 from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.limits import Limits, refusals, usage
@@ -101,6 +103,7 @@ class Trading:
         self._changed: list[Callable[[str, Fact], None]] = []
         self._heard: list[Callable[[AccountEvent], None]] = []
         self._sayers: list[Callable[[Said], None]] = []
+        self._closed: dict[str, Pnl] = {}  # accounts that no price changes any more
         executors = {name: carrier.executor for name, carrier in carriers.items()}
         self._wallets = {
             (name, market): wallets_of(name)[market] for name, carrier in carriers.items() for market in carrier.markets
@@ -174,17 +177,19 @@ class Trading:
             case FundingPaid():
                 if not self.funding.hear(event, self.runner.ledgers.values()):
                     return  # payments are listed again and again
+                self._closed.clear()
             case Balance() | Position() | AccountMode() | LeverageRead() | FeeRates() | StreamState():
                 self.facts.hear(event)
         if isinstance(event, StreamState) and event.state != "up":
-            self._notice("warning", f"{event.venue}: the private stream is {event.state}: {event.text}")
+            let_know(self._notice, "warning", f"{event.venue}: the private stream is {event.state}: {event.text}")
         unread = not self._enquiries.done
         self._enquiries.hear(event)
         self.runner.hear(event)
-        if unread and self._enquiries.done and all(carrier.paper for carrier in self._carriers.values()):
+        paper = all(carrier.paper for carrier in self._carriers.values())
+        if unread and self._enquiries.done and paper and not self.killed:
             self.runner.arm()
         for call in self._heard:
-            call(event)
+            let_know(call, event)
 
     def _earning(self) -> Mapping[str, int]:
         """Venues on which hedges hold perpetuals, or did an hour ago, and since when (ms)."""
@@ -228,9 +233,14 @@ class Trading:
         return self._prices.usd(ccy)
 
     def _pnl(self, ledger: Ledger) -> Pnl:
+        if (closed := self._closed.get(ledger.hedge)) is not None:
+            return closed
         legs = ledger.intent.legs
         prices = (self._prices.price(legs[0].key), self._prices.price(legs[1].key))
-        return hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge))
+        pnl = hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge))
+        if ledger.over and not any(leg.left for leg in pnl.legs):
+            self._closed[ledger.hedge] = pnl
+        return pnl
 
     def _result_usd(self, ledger: Ledger) -> Decimal | None:
         return self._pnl(ledger).usd(self._prices.usd)
@@ -394,23 +404,25 @@ class Trading:
 
     def _over_limits(self, intent: Intent) -> Sequence[str]:
         now_ns = self.clock.now_ns()
-        used = usage(self.ledgers.values(), self._prices.usd, self._result_usd, now_ns)
+        usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
+        used = usage(self.ledgers.values(), usd, lambda ledger: self._pnl(ledger).usd(usd), now_ns)
         if isinstance(used, str):
             return [used]
-        return refusals(intent, self._limits, used, self._prices.usd, now_ns)
+        return refusals(intent, self._limits, used, usd, now_ns)
 
     # ---- what the runner says
 
     def _say(self, said: Said) -> None:
         self.said.append(said)
         text = f"{said.hedge}: {said.text}" if said.hedge else said.text
-        self._notice("error" if said.alarm else "info", text)
+        let_know(self._notice, "error" if said.alarm else "info", text)
         for call in self._sayers:
-            call(said)
+            let_know(call, said)
 
     def _watch(self, hedge: str, fact: Fact) -> None:
+        self._closed.pop(hedge, None)
         for call in self._changed:
-            call(hedge, fact)
+            let_know(call, hedge, fact)
 
 
 def _both(intent: Intent, of: Callable[[str], T]) -> tuple[T, T]:

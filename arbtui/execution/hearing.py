@@ -49,6 +49,8 @@ class Writer(Protocol):
 
     def wake_later(self, *hedges: str) -> None: ...
 
+    def poke(self) -> None: ...
+
     def tell(self, hedge: str, text: str, *, alarm: bool = False) -> None: ...
 
     def step_to(self, ledger: Ledger, step: Step, why: str) -> None: ...
@@ -144,7 +146,7 @@ class Hearing:
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
         for ledger in self._ledgers.values():
-            if any(leg.venue == event.venue for leg in ledger.intent.legs):
+            if not ledger.over and any(leg.venue == event.venue for leg in ledger.intent.legs):
                 ledger.hear(event)
                 self._writer.wake_later(ledger.hedge)
         findings = self._audit.hear(event)
@@ -180,7 +182,7 @@ class Hearing:
             elif place in self.deaf:
                 self.deaf.discard(place)
                 self._read_again(event.venue, market)
-        self._writer.wake(*self._ledgers)
+        self._writer.poke()
 
     def _read_again(self, venue: str, market: Market) -> None:
         """After a gap: open orders, and the fills of every leg that had orders which may have filled in it."""

@@ -115,6 +115,7 @@ class Ledger:
         self._unattributed: dict[tuple[str, str, str], dict[str, Fill]] = {}
         self._others: set[tuple[str, str, str]] = set()  # order ids known to be somebody else's
         self._pos: list[Decimal] | None = None
+        self._over: bool | None = None
 
     # reading
     @property
@@ -128,6 +129,13 @@ class Ledger:
 
     def unsettled(self) -> list[Line]:
         return [line for line in self.lines.values() if not line.settled]
+
+    @property
+    def over(self) -> bool:
+        """Ended, and the venues have told all of it: nothing but a word about its own orders concerns it any more."""
+        if self._over is None:
+            self._over = self.state.ended and all(line.settled and line.complete for line in self.lines.values())
+        return self._over
 
     def doubts(self, now_ns: int) -> list[tuple[Line, int]]:
         """Orders in doubt, and since when."""
@@ -244,7 +252,7 @@ class Ledger:
 
     # folding
     def fold(self, t_ns: int, fact: Fact) -> None:
-        self._pos = None
+        self._pos = self._over = None
         if not isinstance(fact, Life):
             self.last_ns = max(self.last_ns, t_ns)
         match fact:
@@ -317,7 +325,7 @@ class Ledger:
 
     def hear(self, event: object) -> None:
         """One event. Events of other orders than this hedge's matter only as fills that might be its own."""
-        self._pos = None
+        self._pos = self._over = None
         if isinstance(event, ReadDone):
             self._read_done(event)
         elif isinstance(event, ReadFailed):

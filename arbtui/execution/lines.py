@@ -51,7 +51,7 @@ class Line:
         self.dead: tuple[Decimal, bool] | None = None  # proved over: with what filled, and whether it was known then
         self.accepted = False
         self.rejected: Rejected | None = None
-        self.refused_id = False  # the venue said that it has this client id already
+        self.refused_id_ns: int | None = None  # when the venue first said that it has this client id already
         self.status: OrderStatus | None = None
         self.end_reason: RefusalReason | None = None
         self.order_ids: set[str] = set()
@@ -86,7 +86,7 @@ class Line:
     @property
     def known(self) -> bool:
         """Whether the venue is known to have it, or to have had it."""
-        return self.accepted or self.filled > 0 or self.status is not None or self.refused_id
+        return self.accepted or self.filled > 0 or self.status is not None or self.refused_id_ns is not None
 
     @property
     def ended(self) -> bool:
@@ -144,7 +144,7 @@ class Line:
                 self._name(event.order_id)
             case Rejected():
                 if event.reason is RefusalReason.DUPLICATE_ID:
-                    self.refused_id = True
+                    self.refused_id_ns = event.t_ns if self.refused_id_ns is None else self.refused_id_ns
                 else:
                     self.rejected = event
             case Unanswered():
@@ -225,8 +225,8 @@ class Line:
             if self.unanswered_ns is not None:
                 return self.unanswered_ns
             return self.sent_by_ns + int(intent.policy.answer_s * NS_PER_S)
-        if self.refused_id and self.status is None:
-            return self.heard_ns
+        if self.refused_id_ns is not None and self.status is None:
+            return self.refused_id_ns
         if self.order.kind is not OrderKind.POST_ONLY:
             return self.sent_by_ns + int(intent.policy.end_s * NS_PER_S)
         return self._cancel_doubt(intent)

@@ -28,7 +28,6 @@ sends nothing unrecorded.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -142,7 +141,8 @@ class Runner:
         self._gate = gate
         self._watch = watch
         self._timers: dict[str, Timer] = {}
-        self._due: deque[str] = deque()
+        self._due: dict[str, None] = {}  # in the order in which they were woken
+        self._open: dict[str, Ledger] = {}  # those that have not ended
         self._busy = False
         self._unsaved: dict[str, int] = {}
         self._known_life = False
@@ -192,7 +192,7 @@ class Runner:
             if not ledger.state.ended or ledger.unsettled():
                 why = f" ({ledger.why})" if ledger.state.troubled else ""
                 self.tell(hedge, f"taken over as {ledger.state}{why}; the venues are read", alarm=ledger.state.troubled)
-        self.wake(*self.ledgers)
+        self.poke()
 
     def _born(self) -> None:
         """The journal knows of this life: the next one will leave out the numbers that go unrecorded in it."""
@@ -213,7 +213,7 @@ class Runner:
         if self.armed:
             self.armed = False
             self.tell("", f"disarmed: {why}", alarm=True)
-            self.wake(*self.ledgers)
+            self.poke()
 
     def new_id(self) -> str:
         """For an intent that is about to be opened."""
@@ -291,7 +291,7 @@ class Runner:
         """Stop, cancel, disarm. It opens and closes nothing; what is open is said."""
         self.killed, self.armed = True, False
         self.tell("", f"kill switch: {why}", alarm=True)
-        self.wake(*self.ledgers)
+        self.poke()
         return Answer(True, "stopped: resting orders are being canceled, nothing is opened or closed")
 
     def stop(self, told: Callable[[Stopped], None]) -> None:
@@ -301,7 +301,7 @@ class Runner:
         self.stopping, self.armed, self._stopped = True, False, told
         within_s = max((ledger.intent.policy.stop_within_s for ledger in self.ledgers.values()), default=0.0)
         self.clock.call_at(self.clock.now_ns() + int(within_s * NS_PER_S), self._end)
-        self.wake(*self.ledgers)
+        self.poke()
         self._end_if_quiet()
 
     def hear(self, event: AccountEvent) -> None:
@@ -313,8 +313,8 @@ class Runner:
             self.tell("", f"what {event.venue} told could not be taken in: {internal(bug)}", alarm=True)
 
     def poke(self) -> None:
-        """Prices or circumstances changed: look at every hedge again."""
-        self.wake(*self.ledgers)
+        """Prices or circumstances changed: look at every hedge again that is not over."""
+        self.wake(*[hedge for hedge, ledger in self.ledgers.items() if not ledger.over])
 
     # stepping; what bears no underscore here and below is for ``Hearing``
     def wake(self, *hedges: str) -> None:
@@ -322,7 +322,7 @@ class Runner:
         self._run()
 
     def wake_later(self, *hedges: str) -> None:
-        self._due.extend(hedge for hedge in hedges if hedge not in self._due)
+        self._due.update(dict.fromkeys(hedges))
 
     def _run(self) -> None:
         if self._busy:
@@ -330,7 +330,9 @@ class Runner:
         self._busy = True
         try:
             while self._due:
-                self._step(self._due.popleft())
+                hedge = next(iter(self._due))
+                del self._due[hedge]
+                self._step(hedge)
         finally:
             self._busy = False
         self._hearing.name_strangers()
@@ -392,8 +394,8 @@ class Runner:
         keys = {leg.key for leg in ledger.intent.legs}
         shared = {
             leg.key
-            for other in self.ledgers.values()
-            if other is not ledger and other.turns and not other.state.ended
+            for other in self._open.values()
+            if other is not ledger and other.turns
             for leg in other.intent.legs
             if leg.key in keys
         }
@@ -550,6 +552,10 @@ class Runner:
         if ledger is None:
             ledger = self.ledgers[hedge] = Ledger(hedge)
         ledger.fold(t_ns, fact)
+        if ledger.state.ended:
+            self._open.pop(hedge, None)
+        else:
+            self._open[hedge] = ledger
         let_know(self._watch, hedge, fact)
 
     def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None:

@@ -58,7 +58,7 @@ ANY = {
 }
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process dies here."""
 
 

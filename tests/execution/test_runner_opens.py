@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import OrderKind, OrderStatus, ReadKind, Side
-from tests.execution.stage import Stage, dec, fill, intent, quote, with_policy
+from tests.execution.stage import T0, Stage, dec, fill, intent, quote, with_policy
 
 
 def test_both_legs_go_at_once_and_fill() -> None:
@@ -366,3 +366,18 @@ def test_a_retry_after_is_respected() -> None:
     assert len(stage.pens["beta"].placed) == 1
     stage.wait(1.1)
     assert len(stage.pens["beta"].placed) == 2
+
+
+def test_a_venue_that_has_the_name_and_does_not_know_the_order_is_an_alarm_and_then_a_persons_matter() -> None:
+    stage = Stage()
+    stage.open(intent(policy=with_policy(doubt_alarm_s=5.0, doubt_halt_s=20.0)))
+    stage.fills(stage.order("alpha"))
+    lost = stage.order("beta")
+    stage.refuses(lost, RefusalReason.DUPLICATE_ID)
+    for _ in range(22):
+        stage.wait(1.0)
+        stage.absent(lost)  # whatever is answered, and however often: the doubt is as old as it is
+        if stage.clock.now_ns() > T0 + 7_000_000_000:
+            assert any("still in doubt" in text for text in stage.alarms())
+    assert stage.state() == "halted"
+    assert len(stage.pens["beta"].placed) == 1

@@ -363,7 +363,7 @@ class World:
         self._live(first=False)
 
     def _said(self, said: Said) -> None:
-        if "mistake in arbtui" in said.text:
+        if "mistake in arbtui" in said.text or "internal error" in said.text:
             self.broke(said.text)
         self.note(f"{'!!!' if said.alarm else '   '} {said.hedge} {said.text}")
         if said.alarm:

@@ -124,12 +124,13 @@ class Rest:
     async def carry(self, request: HttpRequest) -> Answer:
         """Send ``request`` now and return whatever comes back, neither judged nor recorded: for signed requests.
 
-        The budget is not asked (``wait_s`` tells what it says) but charged. Raises NotSent where nothing can
-        have left this machine, TransportBroken where it may have.
+        The budget is not asked (``wait_s`` tells what it says) but charged. A redirect is an answer like any other:
+        followed, it would send an order again, and the keys to whatever address it names. Raises NotSent where nothing
+        can have left this machine, TransportBroken where it may have.
         """
         host = urlsplit(request.url).hostname or ""
         self._budgets.of(host, request.bucket).spend(request.cost, self._clock.now_ns())
-        return await self._send(request, host)
+        return await self._send(request, host, redirects=False)
 
     def wait_s(self, request: HttpRequest) -> float:
         """Seconds until the budget of ``request`` allows it; 0 = now."""
@@ -144,7 +145,7 @@ class Rest:
             await asyncio.sleep(wait_ns / NS_PER_S)  # others may have spent meanwhile: look again
         budget.spend(cost, self._clock.now_ns())
 
-    async def _send(self, request: HttpRequest, host: str) -> Answer:
+    async def _send(self, request: HttpRequest, host: str, *, redirects: bool = True) -> Answer:
         if self._http is None:
             raise RuntimeError("the REST client is used outside of its context")
         sent_ns = self._clock.now_ns()
@@ -156,6 +157,7 @@ class Rest:
                 data=request.body or None,
                 headers=dict(request.headers),
                 proxy=self._network.proxy_for(address),
+                allow_redirects=redirects,
             ) as response:
                 body = await response.content.read(MAX_BODY_BYTES + 1)
                 while len(body) <= MAX_BODY_BYTES and not response.content.at_eof():

@@ -37,7 +37,7 @@ from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.venues.base import Environment
 from arbtui.venues.private import Keys
-from tests.net.toy_private import A, ToyPrivate, ToyServer, order, said, serving
+from tests.net.toy_private import HOST, A, ToyPrivate, ToyServer, order, said, serving
 
 SECRET = "do-not-tell-anybody"
 
@@ -306,3 +306,14 @@ async def test_a_bug_in_a_codec_is_an_order_in_doubt_not_an_order_forgotten(capl
         assert isinstance(told, Unanswered)
         assert "ValueError" in told.text
         assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_neither_with_an_order_nor_with_the_keys(status: int) -> None:
+    async with toy() as t:
+        here = f"/{HOST}/order?signature={SECRET}"
+        t.server.answer = lambda path, body: web.Response(status=status, headers={"Location": here})
+        (told,) = await t.after(lambda account: account.place(order()))
+        assert isinstance(told, Unanswered)
+        assert sum(t.server.asked.values()) == 1
+        assert SECRET not in repr(told)

@@ -5,19 +5,20 @@ where not a byte can have left this machine, or as Unanswered: a cut line, a tim
 Nothing is ever sent again from here: whether it may be is the ledger's business.
 
 Orders do not queue behind a budget: an order that has to wait is an order at yesterday's price, so it is refused here
-instead. Cancels, queries and reads wait. Private traffic is not recorded: what proves who we are must not lie in files.
+instead. Cancels, queries and reads wait; questions leave connections free, so that no order waits behind them.
+Private traffic is not recorded: what proves who we are must not lie in files.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
 from arbtui.core.clock import NS_PER_MS, Clock
-from arbtui.core.errors import Broken, OutcomeUnknown, RefusalReason, VenueRefused
+from arbtui.core.errors import Broken, OutcomeUnknown, RefusalReason, TransportBroken, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     Accepted,
@@ -33,7 +34,7 @@ from arbtui.core.orders import (
     Rejected,
     Unanswered,
 )
-from arbtui.net.rest import Answer, NotSent, Rest
+from arbtui.net.rest import AT_ONCE_PER_HOST, Answer, NotSent, Rest
 from arbtui.venues.base import Environment
 from arbtui.venues.private import Keys, PrivateCall, PrivateVenue
 
@@ -41,8 +42,10 @@ log = logging.getLogger(__name__)
 
 Verb = Literal["place", "cancel", "query"]
 _Make = Callable[[int], PrivateCall]  # signs for a time stamp
+_Asked = tuple[PrivateCall, Answer]
 _DAY_MS = 86_400_000
 _MARGIN_MS = 60_000  # fills are looked for from this long before an order was first seen
+QUESTIONS = AT_ONCE_PER_HOST - 3  # at once: an order per leg, and a cancel, find a connection
 PAGES = 50  # of one read; more is a venue that pages in circles
 _SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
     "place": (Accepted, Rejected),
@@ -80,6 +83,7 @@ class Account:
         self._clock_refused = clock_refused
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_seen_ms: dict[str, int] = {}
+        self._questions = asyncio.Semaphore(QUESTIONS)
         self._closed = False
 
     def stamp_ms(self) -> int:
@@ -140,18 +144,18 @@ class Account:
             text = f"{self.name}'s limit of orders is used up for {wait_s:.1f} s; nothing was sent."
             self._not_sent(order, text, RefusalReason.RATE_LIMITED, wait_s)
             return
-        await self._settle(order, "place", call)
+        await self._settle(order, "place", self._sent(call))
 
     async def _cancel(self, order: Order) -> None:
         if (instrument := self._listed(order, "cancel")) is not None:
             about = (self._env, self._keys, instrument, order.client_id)
-            await self._settle(order, "cancel", await self._afford(partial(self._private.cancel, *about)))
+            await self._settle(order, "cancel", self._afforded(partial(self._private.cancel, *about)))
 
     async def _query(self, order: Order) -> None:
         if (instrument := self._listed(order, "query")) is None:
             return
         about = (self._env, self._keys, instrument, order.client_id)
-        events = await self._settle(order, "query", await self._afford(partial(self._private.query, *about)))
+        events = await self._settle(order, "query", self._asked(partial(self._private.query, *about)))
         if any(isinstance(event, OrderReport) and event.filled != 0 for event in events):
             since_ms = self._first_seen_ms.get(order.client_id, self.stamp_ms() - _DAY_MS) - _MARGIN_MS
             await self._read(ReadKind.FILLS, order.market, order.native, since_ms)
@@ -162,10 +166,10 @@ class Account:
             self._unanswered(order.client_id, verb, f"{self.name} lists {order.native} no more; nothing was asked.")
         return instrument
 
-    async def _settle(self, order: Order, verb: Verb, call: PrivateCall) -> Sequence[AccountEvent]:
-        """Send once, and tell what came of it: at least one event that is the verb's own."""
+    async def _settle(self, order: Order, verb: Verb, sent: Awaitable[_Asked]) -> Sequence[AccountEvent]:
+        """Tell what came of a request: at least one event that is the verb's own."""
         try:
-            answer = await self._rest.carry(call.request)
+            call, answer = await sent
             events = call.read(answer.status, answer.body, answer.t_ns)
         except NotSent as error:
             if verb == "place":
@@ -232,8 +236,7 @@ class Account:
         for _ in range(PAGES):
             if make is None:
                 return
-            call = await self._afford(make)
-            answer = await self._rest.carry(call.request)
+            call, answer = await self._asked(make)
             self._tell(call.read(answer.status, answer.body, answer.t_ns))
             make = _page_after(call, answer, self.stamp_ms())
         raise OutcomeUnknown(f"{self.name} sends {kind.value} without end")
@@ -284,13 +287,32 @@ class Account:
 
     # ---- tasks
 
-    async def _afford(self, make: _Make) -> PrivateCall:
-        """The call, made and signed at the moment when the budget allows it: a stamp that waited would be refused."""
+    async def _sent(self, call: PrivateCall) -> _Asked:
+        return call, await self._rest.carry(call.request)
+
+    async def _afforded(self, make: _Make) -> _Asked:
+        """Made and signed at the moment when the budget allows it: a stamp that waited would be refused."""
         while True:
             call = make(self.stamp_ms())
             wait_s = self._rest.wait_s(call.request)
             if not wait_s:
-                return call
+                return await self._sent(call)
+            await asyncio.sleep(wait_s)
+
+    async def _asked(self, make: _Make) -> _Asked:
+        """The same for a question, of which only so many go out at once. What waits for the budget holds no place."""
+        while True:
+            try:
+                await asyncio.wait_for(self._questions.acquire(), self._rest.timeout_s)
+            except TimeoutError:
+                raise TransportBroken(f"{self.name} answers too slowly: it could not be asked") from None
+            try:
+                call = make(self.stamp_ms())
+                wait_s = self._rest.wait_s(call.request)
+                if not wait_s:
+                    return await self._sent(call)
+            finally:
+                self._questions.release()
             await asyncio.sleep(wait_s)
 
     def _tell(self, events: Sequence[AccountEvent]) -> None:

@@ -29,6 +29,7 @@ from arbtui.venues.base import HttpRequest, Tables, Venue
 
 TIMEOUT_S = 10.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
+AT_ONCE_PER_HOST = 8  # connections; what comes beyond waits for one
 AT_ONCE_BYTES = 64 * 1024  # so much is decoded in about a millisecond
 RATE_LIMIT_PAUSE_S = 10.0  # after a 429 that names no wait; doubled each time in a row
 MAX_PAUSE_S = 300.0
@@ -76,7 +77,7 @@ class Rest:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._network = network
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._budgets = budgets
         self._clock = clock
         self._recorder = recorder
@@ -86,8 +87,8 @@ class Rest:
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(family=_FAMILIES[self._network.family], limit_per_host=8),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            connector=aiohttp.TCPConnector(family=_FAMILIES[self._network.family], limit_per_host=AT_ONCE_PER_HOST),
+            timeout=aiohttp.ClientTimeout(total=self.timeout_s),
             auto_decompress=True,
         )
         return self
@@ -164,7 +165,7 @@ class Rest:
                     body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
                 self._headers(host, request, response, body[:300])
         except TimeoutError as error:
-            raise TransportBroken(f"{host} did not answer within {self._timeout_s:g} s") from error
+            raise TransportBroken(f"{host} did not answer within {self.timeout_s:g} s") from error
         except aiohttp.ClientConnectorError as error:
             raise NotSent(f"{host} cannot be reached: {_in_words(error)}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -317,3 +317,14 @@ async def test_a_redirect_is_not_followed_neither_with_an_order_nor_with_the_key
         assert isinstance(told, Unanswered)
         assert sum(t.server.asked.values()) == 1
         assert SECRET not in repr(told)
+
+
+async def test_an_order_waits_for_no_connection_behind_questions() -> None:
+    async with toy(timeout_s=0.5) as t:
+        t.server.answer = lambda path, body: said(ok=1) if path == "order" else no_answer(path, body)
+        for n in range(40):
+            t.account.query(order(f"h{n}a1"))
+        await asyncio.sleep(0.05)
+        t.account.place(order())
+        await asyncio.sleep(0.2)
+        assert [type(event) for event in t.told] == [Accepted]

@@ -394,7 +394,7 @@ class Trading:
             wallets=self._wallets,
             clock_offset_ms={name: carrier.clock_offset_ms() for name, carrier in self._carriers.items()},
             armed=self.armed,
-            limits=self._over_limits(intent),
+            limits=self._over_limits(intent) if intent.opens else (),
         )
         checks = preflight(intent, snapshot)
         if intent.opens:
@@ -405,7 +405,8 @@ class Trading:
     def _over_limits(self, intent: Intent) -> Sequence[str]:
         now_ns = self.clock.now_ns()
         usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
-        used = usage(self.ledgers.values(), usd, lambda ledger: self._pnl(ledger).usd(usd), now_ns)
+        result = cache(lambda ledger: self._pnl(ledger).usd(usd))
+        used = usage(self.ledgers.values(), usd, result, now_ns)
         if isinstance(used, str):
             return [used]
         return refusals(intent, self._limits, used, usd, now_ns)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from enum import Enum
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.screen import Screen
 
 from arbtui.config import Settings
@@ -139,7 +139,12 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def _may_paint(self) -> bool:
         if self.terminal is not None and not self.hold.judge(self.terminal):
             return False
-        return self.screen is self.main_screen and not self._leaving
+        if self._leaving:
+            return False
+        try:
+            return self.screen is self.main_screen
+        except ScreenStackError:  # Textual is shutting down: there is nothing to paint on any more
+            return False
 
     def post_display_hook(self) -> None:
         self.hold.frame_passed()

@@ -35,7 +35,7 @@ class Money:
         trading = self.trading
         self.pairs = trading.pairs()
         self.bases = frozenset(pair.base for pair in self.pairs)
-        self.pnl_usd = {pair.hedge: trading.pnl_usd(pair.hedge) for pair in self.pairs}
+        self.pnl_usd = {pair.hedge: pair.pnl.usd(trading.usd) for pair in self.pairs}
         self.equity_usd = trading.equity_usd()
         self._look_at_ended()
 

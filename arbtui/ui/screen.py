@@ -94,6 +94,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._front: dict[tuple[PaneId, ...], PaneId] = {}
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
+        self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, {}, None, prompt=False)
         self.styles.background = desk.theme.background
 
@@ -187,7 +188,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             told = self.panes[self._current].detail(width)
             count = self.plan.detail.height
             self._detail.show(told[:count] if told else detail_lines(desk, width, count))
-        if self._alarmed != (self.plan.alarm is not None):
+        if self._alarmed != self._alarm_asked:
+            self._alarm_asked = self._alarmed  # once: under a hold of the output nothing is arranged yet
             self.rearrange()
         self._alarm.show([alarm_line(desk, width)])
         self._word.show([last_word_line(desk, width)])

@@ -502,7 +502,7 @@ async def test_help_opens_scrolls_closes_and_the_panes_go_on_after_it() -> None:
     async with seated(width=80, height=24) as seat:
         await seat.press("question_mark")
         assert "Spread grid" in "\n".join(rows_of(seat.app))
-        await seat.press("pagedown", "pagedown")
+        await seat.press(*["pagedown"] * 4)
         assert "symbol" in "\n".join(rows_of(seat.app))
         await seat.press("escape")
         assert "net↓" in await seat.text()

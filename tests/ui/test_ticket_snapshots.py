@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from arbtui.execution.limits import Limits
-from tests.ui.test_ticket import Dealer, dealing, halted
+from tests.ui.dealer import WITHOUT_LIMITS, Dealer, dealing, halted
 
 _HEDGE_ID = re.compile(r"\bmi6p\w{6}\b")  # made of the time, and of how often a ticket was looked at
 KEPT = Path(__file__).parent / "snapshots"
@@ -71,8 +70,7 @@ async def log(dealer: Dealer) -> None:
 async def test_it_looks_as_it_is_meant_to(
     scene: Callable[[Dealer], Awaitable[None]], size: tuple[int, int], request: pytest.FixtureRequest
 ) -> None:
-    limits = Limits(order_usd=None, coin_usd=None, venue_usd=None, again_after_s=0.0)
-    async with dealing(*size, limits=limits) as dealer:
+    async with dealing(*size, limits=WITHOUT_LIMITS) as dealer:
         await scene(dealer)
         shown = _HEDGE_ID.sub("(hedge id)", "\n".join(await dealer.seat.rows()) + "\n")
     path = KEPT / f"{request.node.callspec.id}.txt"

@@ -17,6 +17,8 @@ from arbtui.execution.policy import DEFAULT, Policy
 from arbtui.execution.ports import Price
 from arbtui.execution.quantity import ZERO, floor_to_step, hedge_quantities
 
+_MOST_DIGITS = 18  # before the point, of a size that anybody means
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -56,6 +58,8 @@ def open_intent(
 
     ``sell_usd_per_ccy``: of the sell leg's; None = the same.
     """
+    if wrong := _senseless(wish.style, wish.maker):
+        return wrong
     made = []
     for index, (instrument, side) in enumerate(((wish.buy, Side.BUY), (wish.sell, Side.SELL))):
         leg = _leg(instrument, side, prices[index], wish.rates[index], rests=wish.maker == index)
@@ -113,14 +117,30 @@ def _coins_wanted(
     wish: Wish, legs: tuple[Leg, Leg], buy_usd: Decimal | None, sell_usd: Decimal | None
 ) -> Decimal | str:
     """An amount in USD is what the dearer leg may come to, so that neither is worth more."""
-    if wish.qty_base is not None:
-        return wish.qty_base
-    if wish.usd is None:
+    asked = wish.qty_base if wish.qty_base is not None else wish.usd
+    if asked is None:
         return "say how much: a quantity or an amount in USD"
+    if not _is_size(asked):
+        return f"{asked} is no size; give a number above zero"
+    if wish.qty_base is not None or wish.usd is None:
+        return asked
     if buy_usd is None or sell_usd is None:
         return f"no fresh rate from {legs[0].terms.price_ccy} to USD is known; give the size in {wish.base}"
     buy, sell = legs
     return wish.usd / max(buy.coin_price(buy.price) * buy_usd, sell.coin_price(sell.price) * sell_usd)
+
+
+def _is_size(amount: Decimal) -> bool:
+    return amount.is_finite() and amount > 0 and amount.adjusted() < _MOST_DIGITS
+
+
+def _senseless(style: Style, maker: int | None, verb: Verb = Verb.OPEN) -> str:
+    """What keeps a style from being followed, in words; "" where nothing does."""
+    if (style is Style.MAKER_TAKER) is not (maker in (0, 1)):
+        return "with maker-taker, and only there, one of the two legs rests; say which"
+    if style is Style.MAKER_TAKER and verb is Verb.FLATTEN:
+        return "flattening waits for nobody; close with a resting leg instead"
+    return ""
 
 
 def close_intent(
@@ -136,6 +156,10 @@ def close_intent(
     by: str = "person",
 ) -> Intent | str:
     """The next turn of a hedge: close ``qty_base`` coins of it, or all (None)."""
+    if wrong := _senseless(style, maker, verb):
+        return wrong
+    if qty_base is not None and not _is_size(qty_base):
+        return f"{qty_base} is no size; give a number above zero"
     last = ledger.intent
     legs, qty = [], []
     for index, leg in enumerate(last.legs):

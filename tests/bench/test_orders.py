@@ -1,0 +1,29 @@
+"""The bench of hedges measures what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from arbtui.bench import orders
+from arbtui.bench.orders import Figures
+from arbtui.core.errors import OurMistake
+
+
+def test_it_needs_two_exchanges_that_take_orders() -> None:
+    with pytest.raises(OurMistake, match="binance"):
+        orders.run(("binance", "bybit"), orders.QUICK)
+
+
+def test_budgets_speak_of_what_was_measured_and_unmeasured_is_said() -> None:
+    goals = orders._goals(Figures(key_ms=[1.0, 3.0, 2.0], taker_ms=[1.0] * 99 + [200.0], recovered=7))
+    by_name = {goal.name: goal for goal in goals}
+    assert by_name["key to both legs' bytes, p50"].verdict == "ok"
+    assert by_name["unhedged taker-taker, p99"].value == 1.0
+    assert by_name["unhedged maker-taker, p99"].verdict == "not measured"
+
+
+@pytest.mark.slow
+def test_a_small_run_brings_every_figure() -> None:
+    result = orders.run(("binance", "okx"), orders.Size(coins=3, keys=3, makers=2, pairs=4))
+    assert all(goal.value is not None for goal in result.goals)
+    assert not any(goal.failed for goal in result.goals)

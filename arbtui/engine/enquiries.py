@@ -17,11 +17,17 @@ from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Balance, ReadDone, ReadFailed, ReadKind, StreamState
 from arbtui.execution.ports import Executor
 
-ASK_EVERY_NS = 20 * NS_PER_S  # the same question for previews
+ASK_EVERY_NS: Mapping[ReadKind, int] = {  # the same question for previews; what may change by itself more often
+    ReadKind.BALANCES: 20 * NS_PER_S,
+    ReadKind.MODE: 20 * NS_PER_S,
+    ReadKind.LEVERAGE: 60 * NS_PER_S,
+    ReadKind.FEES: 600 * NS_PER_S,
+}
 AGAIN_NS = 5 * NS_PER_S  # after a read that failed
 FREE_AFTER_NS = NS_PER_S // 4  # pushes of one moment come one after another
 FUNDING_EVERY_NS = 60 * NS_PER_S
 FUNDING_OVERLAP_MS = 600_000  # a payment may be listed later than its time
+_NEVER_NS = 1 << 62
 _OF_AN_ACCOUNT = (ReadKind.MODE, ReadKind.BALANCES, ReadKind.POSITIONS, ReadKind.OPEN_ORDERS)
 _AFTER_A_GAP = (ReadKind.MODE, ReadKind.BALANCES)  # the others are read by whoever looks after hedges
 
@@ -107,16 +113,16 @@ class Enquiries:
 
     def _ask(self, key: _Key, *, again: bool = False) -> None:
         now_ns = self._clock.now_ns()
-        if not again and now_ns - self._asked_ns.get(key, -ASK_EVERY_NS) < ASK_EVERY_NS:
+        venue, market, kind, native = key
+        if not again and now_ns < self._asked_ns.get(key, -_NEVER_NS) + ASK_EVERY_NS.get(kind, 0):
             return
         self._asked_ns[key] = now_ns
-        venue, market, kind, native = key
         self._executors[venue].read(kind, market, native)
 
     def _failed(self, key: _Key) -> None:
         """A preview may ask again soon; what the start wants to know is asked again without one."""
         if key in self._asked_ns:
-            self._asked_ns[key] = self._clock.now_ns() + AGAIN_NS - ASK_EVERY_NS
+            self._asked_ns[key] = self._clock.now_ns() + AGAIN_NS - ASK_EVERY_NS.get(key[2], 0)
         if key in self._unread:
             self._ask_in(AGAIN_NS, key)
 

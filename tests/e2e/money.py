@@ -148,7 +148,7 @@ class Driven:
         return self.ask("preview", **{"base": "BTC", "usd": "500", **PERPS, **ticket})
 
     def until_ready(self, legs: tuple[str, ...], within_s: float = 25.0) -> None:
-        """Until nothing but arming keeps a hedge on these legs from being opened."""
+        """Until nothing but arming, and what is open already, keeps a hedge on these legs from being opened."""
         wanted = [{"buy": legs[0], "sell": leg} for leg in legs[1:]]
 
         def ready() -> str:
@@ -158,7 +158,7 @@ class Driven:
             return "; ".join(
                 f"{answer.get('error') or answer['refused']}"
                 for answer in answers
-                if answer and ("error" in answer or only(answer) - {"armed"} or "hedge" not in answer)
+                if answer and ("error" in answer or only(answer) - {"armed", "limits"} or "hedge" not in answer)
             )
 
         until(lambda: not ready(), within_s, ready)
@@ -191,12 +191,14 @@ class Driven:
         )
         return found
 
-    def until_said(self, words: str, within_s: float = 10.0, *, alarm: bool | None = None) -> str:
-        """The sentence that a person was told."""
+    def until_said(
+        self, words: str, within_s: float = 10.0, *, alarm: bool | None = None, hedge: str | None = None
+    ) -> str:
+        """The sentence that a person was told (of this hedge)."""
 
         def told() -> str | None:
-            for _, text, loud in self.state()["said"]:
-                if words in text and alarm in (None, loud):
+            for of, text, loud in self.state()["said"]:
+                if words in text and alarm in (None, loud) and hedge in (None, of):
                     return str(text)
             return None
 
@@ -334,7 +336,7 @@ class Truth:
 
 
 def nothing_twice_and_nothing_lost(truth: Truth, arbtui: Driven, hedge: str) -> None:
-    """No name reached a venue twice; no fill and no order that the venue has is unknown; no order filled too much."""
+    """No name reached a venue twice; no fill and no order that the venue has is unknown; nothing filled too much."""
     orders = truth.orders(hedge)
     taken = [order["client_id"] for order in orders if order["status"] != "rejected"]
     assert len(taken) == len(set(taken)), f"sent twice: {taken}"
@@ -345,6 +347,11 @@ def nothing_twice_and_nothing_lost(truth: Truth, arbtui: Driven, hedge: str) -> 
             assert Decimal(told[order["client_id"]]["filled"]) == Decimal(order["filled"]), order
             assert Decimal(order["filled"]) <= Decimal(order["qty"])
     assert all(order["status"] != "open" for order in orders), f"something rests: {orders}"
+    intended = next(
+        body["intent"] for kind, body in arbtui.journaled() if kind == "intent" and body["intent"]["hedge"] == hedge
+    )
+    for held, qty, leg in zip(truth.coins(hedge), intended["qty"], intended["legs"], strict=True):
+        assert abs(held) <= Decimal(qty) * Decimal(leg["terms"]["multiplier"]), "more is held than was intended"
     on_disk = {body["order"]["client_id"] for kind, body in arbtui.journaled() if kind == "order"}
     assert {order["client_id"] for order in orders} <= on_disk, "sent and not journaled"
 

@@ -1,0 +1,101 @@
+"""Keys, secrets, signatures and stream keys stay in the requests they belong to: no file and no stream repeats them."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import signal
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Sim
+from tests.e2e.money import OKX, REST, VENUES, driven, exchanges, home_in, keys_of, until
+
+pytestmark = pytest.mark.slow
+
+PROOFS = tuple(  # what a signature, a stream's key and a login look like on the wire
+    re.compile(pattern)
+    for pattern in (
+        r"signature=\w{16,}",
+        r"listenKey\W{1,6}\w{32,}",
+        r"/ws/\w{32,}",
+        r"X-MBX-APIKEY\W{1,6}\w{16,}",
+        r"OK-ACCESS-(?:SIGN|KEY|PASSPHRASE)\W{1,6}\S{8,}",
+        r"\"sign\":\s*\"",
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[Sim]:
+    with contextlib.closing(exchanges()) as sim:
+        yield sim
+
+
+def said_anywhere(home: Path, *more: str) -> dict[str, str]:
+    """Every text that a run left behind, by where it stands. What is packed is unpacked."""
+    found = {f"text {n}": text for n, text in enumerate(more)}
+    for path in home.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.suffix == ".gz":  # torn where the process was killed
+                data = zlib.decompressobj(wbits=31).decompress(data)
+            found[str(path.relative_to(home))] = data.decode("utf-8", "replace")
+    return found
+
+
+def test_no_secret_signature_or_stream_key_is_in_any_log_recording_journal_or_stream(sim: Sim, tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    recording = home / "recording"
+    # a wrong key besides, so that a refused login is in it too; and one run that is killed in the middle
+    with driven(
+        home, sim, "--record", str(recording), environ={"ARBTUI_LOG__LEVEL": "debug", "DRIVER_DIES": "heard:Fill:u"}
+    ) as arbtui:
+        arbtui.armed()
+        hedge = arbtui.fire()
+        arbtui.until_state(hedge, "hedged")
+        for venue in VENUES:
+            sim.fault("session_expired", venue=venue)
+            sim.fault("disconnect", venue=venue)
+        for fault in ("http_500", "cut_body", "html_503"):
+            sim.fault(fault, venue="binance", seconds=1)
+            sim.fault(fault, venue="okx", seconds=1)
+            arbtui.preview()
+            time.sleep(1.1)
+        sim.fault("ack_lost_delivered", venue="okx", count=1, reason="cut")
+        arbtui.until_ready((OKX, "binance.perp.BTCUSDT"))
+        arbtui.until_state(arbtui.fire(buy=OKX, sell="binance.perp.BTCUSDT"), *REST, within_s=30)
+        sim.fault("reject_order", venue="okx", reason="band")
+        until(lambda: not arbtui.preview()["refused"], 20)
+        arbtui.fire()
+        arbtui.ended(30)
+        spoken = arbtui.talk
+    sim.heal()
+    with driven(home, sim, "--record", str(recording), environ={"ARBTUI_LOG__LEVEL": "debug"}) as arbtui:
+        arbtui.end(signal.SIGTERM)
+        spoken += arbtui.talk
+    wrong = {
+        "ARBTUI_OKX_API_SECRET": "a-wrong-secret-nobody-may-see",
+        "ARBTUI_BINANCE_API_KEY": "a-wrong-key-of-somebody",
+    }
+    with driven(home, sim, wait=False, environ={"ARBTUI_LOG__LEVEL": "debug", **wrong}) as arbtui:
+        until(lambda: "refuse" in arbtui.talk, 20)
+        arbtui.end(signal.SIGTERM)
+        spoken += arbtui.talk
+    secrets = [*keys_of(sim).values(), *wrong.values()]
+    secrets += [base64.b64encode(one.encode()).decode().rstrip("=") for one in secrets]
+    texts = said_anywhere(home, spoken)
+    assert any("arbtui.log" in where for where in texts)
+    assert any("recording" in where and "depth" in text for where, text in texts.items())
+    assert any(where.endswith("journal.sqlite3") or "journal" in where for where in texts)
+    assert len(spoken) > 500
+    for where, text in texts.items():
+        for secret in secrets:
+            assert secret not in text, f"a secret stands in {where}"
+        for proof in PROOFS:
+            assert (match := proof.search(text)) is None, f"{match.group()[:40]} stands in {where}"

@@ -317,3 +317,21 @@ async def test_no_size_is_too_small_for_the_panel() -> None:
             await dealer.wait(1)
             assert len(await dealer.seat.rows()) == size[1]
             assert dealer.states == [State.HEDGED]
+
+
+async def test_an_alarm_asks_for_its_line_once_while_the_terminal_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with dealing() as dealer:
+        screen = dealer.seat.app.main_screen
+        asked = 0
+
+        def rearranged() -> None:
+            nonlocal asked
+            asked += 1
+
+        monkeypatch.setattr(screen, "rearrange", rearranged)
+        dealer.trading.kill("the test")
+        for _ in range(5):
+            screen.tick_lines(0.0)
+        assert asked == 1

@@ -31,7 +31,6 @@ _HEAD = columns(
         ("so far", 8, True, "header"),
         ("closing", 8, True, "header"),
         ("worst", 8, True, "header"),
-        ("", 20, False, "header"),
     )
 )
 
@@ -192,7 +191,7 @@ class HedgesPage(Page):
                 (text.money(made), 8, True, gain(None if made is None else float(made))),
                 (text.money(None if figures is None else figures.net_usd), 8, True, "text"),
                 (text.money(None if figures is None else figures.worst_usd), 8, True, "dim"),
-                (fails, max(4, width - 70), False, "error"),
+                (fails, max(4, width - 72), False, "error"),
             )
         )
 

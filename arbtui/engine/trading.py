@@ -35,7 +35,7 @@ from arbtui.engine.enquiries import Enquiries
 from arbtui.execution.boundary import let_know
 from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
-from arbtui.execution.limits import Limits, refusals, usage
+from arbtui.execution.limits import Limits, opposed, refusals, usage
 from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
@@ -403,6 +403,8 @@ class Trading:
         return [check for check in checks if check.name not in spared]
 
     def _over_limits(self, intent: Intent) -> Sequence[str]:
+        if undoes := opposed(intent, self.ledgers.values()):
+            return [undoes]
         now_ns = self.clock.now_ns()
         usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
         result = cache(lambda ledger: self._pnl(ledger).usd(usd))

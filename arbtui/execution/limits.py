@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_S
+from arbtui.core.model import Market
 from arbtui.execution.intents import Intent, Purpose
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
@@ -168,6 +169,22 @@ def refusals(intent: Intent, limits: Limits, used: Usage, usd: Usd, now_ns: int)
         held = used.by_venue.get(leg.venue, ZERO)
         found.append(_above(f"open on {leg.venue}", held + (amount or ZERO), limits.venue_usd, "venue_usd"))
     return [text for text in [*found, *_counters(limits, used), *_repeats(intent, limits, used, now_ns)] if text]
+
+
+def opposed(intent: Intent, ledgers: Iterable[Ledger]) -> str:
+    """Why this hedge would undo another one, in words; "" where it does not.
+
+    An account holds one position of a perpetual. Two hedges on its two sides take each other's away, and neither can
+    be closed by itself any more: there is nothing to reduce.
+    """
+    for ledger in ledgers:
+        if not ledger.turns or ledger.state.ended or ledger.hedge == intent.hedge:
+            continue
+        for other in ledger.turns[0].legs:
+            for leg in intent.legs:
+                if leg.market is Market.PERP and leg.key == other.key and leg.side is not other.side:
+                    return f"hedge {ledger.hedge} holds the other side of {leg.key}; close that one instead"
+    return ""
 
 
 def _above(what: str, amount: Decimal, limit: Decimal | None, name: str) -> str:

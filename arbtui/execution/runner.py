@@ -56,6 +56,7 @@ from arbtui.execution.intents import HedgeIds, Intent, Purpose
 from arbtui.execution.keeper import Keeper
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State, Step, WrongStep, allows
+from arbtui.execution.limits import opposed
 from arbtui.execution.lines import Line
 from arbtui.execution.ports import Executor, Journal, Prices, Record
 from arbtui.execution.records import (
@@ -511,7 +512,7 @@ class Runner:
             frozen = ledger.state in (State.IN_DOUBT, State.HALTED)
             if frozen and keys & {leg.key for leg in ledger.intent.legs}:
                 return f"a hedge on the same instrument is {ledger.state}: {ledger.why}; settle it first"
-        return self._gate(intent)
+        return opposed(intent, self._open.values()) or self._gate(intent)
 
     def _begin(self, intent: Intent, step: Step) -> None:
         """The intent goes to disk before anything else of its turn; the journal keeps the order of what it is given."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import OrderKind, OrderStatus, ReadKind, Side
-from tests.execution.stage import T0, Stage, dec, fill, intent, quote, with_policy
+from tests.execution.stage import GOOD, T0, Stage, dec, fill, instrument, intent, quote, with_policy
 
 
 def test_both_legs_go_at_once_and_fill() -> None:
@@ -381,3 +381,27 @@ def test_a_venue_that_has_the_name_and_does_not_know_the_order_is_an_alarm_and_t
             assert any("still in doubt" in text for text in stage.alarms())
     assert stage.state() == "halted"
     assert len(stage.pens["beta"].placed) == 1
+
+
+REVERSED = (quote("99.99", "100.00"), quote("100.20", "100.21"))
+
+
+def test_a_hedge_on_the_other_side_of_an_open_one_is_refused() -> None:
+    stage = Stage()
+    stage.hedged()
+    other = intent(buy=instrument("beta"), sell=instrument("alpha"), prices=REVERSED, hedge="mywpiwwa01")
+    answer = stage.runner.open(other)
+    assert not answer.accepted
+    assert "holds the other side of alpha.perp.COINUSDT; close that one instead" in answer.text
+    assert len(stage.sent()) == 2
+
+
+def test_spot_may_be_bought_by_one_hedge_and_sold_by_another() -> None:
+    stage = Stage()
+    spot = instrument("alpha", spot=True)
+    stage.board.prices[spot.key] = GOOD[0]
+    stage.open(intent(buy=spot))
+    stage.fills(stage.order("alpha"))
+    stage.fills(stage.order("beta"))
+    away = intent(buy=instrument("alpha"), sell=spot, hedge="mywpiwwa01")
+    assert stage.runner.open(away).accepted

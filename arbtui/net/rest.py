@@ -88,7 +88,7 @@ class Rest:
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(family=_FAMILIES[self._network.family], limit_per_host=AT_ONCE_PER_HOST),
-            timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+            timeout=aiohttp.ClientTimeout(total=None),  # its own timers swallow a cancellation that meets them
             auto_decompress=True,
         )
         return self
@@ -152,14 +152,17 @@ class Rest:
         sent_ns = self._clock.now_ns()
         address = self._network.address(request.url)
         try:
-            async with self._http.request(
-                request.method,
-                address,
-                data=request.body or None,
-                headers=dict(request.headers),
-                proxy=self._network.proxy_for(address),
-                allow_redirects=redirects,
-            ) as response:
+            async with (
+                asyncio.timeout(self.timeout_s),
+                self._http.request(
+                    request.method,
+                    address,
+                    data=request.body or None,
+                    headers=dict(request.headers),
+                    proxy=self._network.proxy_for(address),
+                    allow_redirects=redirects,
+                ) as response,
+            ):
                 body = await response.content.read(MAX_BODY_BYTES + 1)
                 while len(body) <= MAX_BODY_BYTES and not response.content.at_eof():
                     body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -194,6 +195,23 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
     async with toy(handler, timeout_s=0.05) as t:
         with pytest.raises(TransportBroken, match=r"did not answer within 0.05 s"):
             await t.get()
+
+
+async def test_who_is_told_to_end_while_the_time_runs_out_ends() -> None:
+    """The task is cancelled in the very turn of the loop in which the answer's time is over."""
+
+    async def handler(request: web.Request) -> web.Response:
+        await asyncio.sleep(2)
+        return web.Response()
+
+    async with toy(handler, timeout_s=0.2) as t:
+        asking = asyncio.create_task(t.get())
+        await asyncio.sleep(0.15)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.0505, asking.cancel)
+        loop.call_soon(time.sleep, 0.1)  # it is held up past both
+        with pytest.raises(asyncio.CancelledError):
+            await asking
 
 
 async def test_the_venues_own_count_is_read_from_its_header() -> None:

@@ -203,13 +203,33 @@ def _fees(leg: Leg, snap: Snapshot) -> Check:
 
 
 def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
-    """Enough for this leg's whole quantity at its worst price, its fee, and some to spare."""
+    """Enough for this leg's whole quantity at its worst price, its fee, and some to spare; for both legs, if one pot
+    has to pay for both.
+    """
+    leg = intent.legs[index]
+    own, other = (_needs(intent, each, snap) for each in (index, 1 - index))
+    if own is None:
+        return Check("funds", False, f"the margin that {leg.key} needs is not known without its leverage")
+    pot, need = own
+    shared = other is not None and other[0] == pot
+    need += other[1] if other is not None and shared else ZERO
+    asset = pot[2]
+    balance = snap.facts.balances.get(pot)
+    if balance is None or balance.free is None:
+        return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
+    both = " for both legs" if shared else ""
+    text = f"{leg.venue} has {balance.free:.2f} {asset} free, {need:.2f} needed{both}"
+    return Check("funds", balance.free >= need, text if balance.free >= need else f"{text}; move funds or trade less")
+
+
+def _needs(intent: Intent, index: int, snap: Snapshot) -> tuple[tuple[str, str, str], Decimal] | None:
+    """(venue, wallet, asset) and how much of it a leg takes; None where that cannot be known."""
     leg, qty = intent.legs[index], intent.qty[index]
     money = notional(qty, leg.price, leg.terms) * (1 + intent.policy.take_band_bps / 10_000)
     if leg.market is Market.PERP:
         read = snap.facts.leverage.get((leg.venue, leg.native))
         if read is None or read.leverage <= 0:
-            return Check("funds", False, f"the margin that {leg.key} needs is not known without its leverage")
+            return None
         asset, need = leg.terms.settle_ccy, money / read.leverage + money * max(leg.taker_rate, ZERO)
     elif leg.side is Side.BUY:
         asset, need = leg.terms.quote, money * (1 + max(leg.taker_rate, ZERO))
@@ -217,9 +237,4 @@ def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
         asset, need = leg.terms.asset, qty
     if leg.market is Market.PERP or leg.side is Side.BUY:
         need *= _MARGIN_SPARE
-    wallet = snap.wallets.get((leg.venue, leg.market), "")
-    balance = snap.facts.balances.get((leg.venue, wallet, asset))
-    if balance is None or balance.free is None:
-        return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
-    text = f"{leg.venue} has {balance.free:.2f} {asset} free, {need:.2f} needed"
-    return Check("funds", balance.free >= need, text if balance.free >= need else f"{text}; move funds or trade less")
+    return (leg.venue, snap.wallets.get((leg.venue, leg.market), ""), asset), need

@@ -175,3 +175,19 @@ def test_dust_on_one_leg_keeps_the_other_from_no_exit() -> None:
 def test_flattening_may_follow_the_price_as_far_as_its_own_band() -> None:
     assert failed(snapshot(), flatten(("5", "5"), drift="0.5")) == []
     assert failed(snapshot(), replace(flatten(("5", "5"), drift="0.5"), verb=Verb.CLOSE)) == ["price"]
+
+
+def test_one_pot_that_pays_for_both_legs_must_hold_enough_for_both() -> None:
+    spot = instrument("alpha", spot=True)
+    made = facts()
+    made.hear(StreamState(venue="alpha", markets=(Market.SPOT,), state="up", text="", t_ns=T0))
+    made.hear(FeeRates(venue="alpha", market=Market.SPOT, native="", maker=dec("0.0002"), taker=dec("0.0005"), t_ns=T0))
+    made.hear(AccountMode(venue="alpha", market=Market.SPOT, position_mode=None, can_trade=True, text="spot", t_ns=T0))
+    one_pot = {("alpha", Market.SPOT): "trading", ("alpha", Market.PERP): "trading"}
+    snap = snapshot(facts=made, instruments=(spot, instrument("alpha")), wallets=one_pot)
+    both = [check for check in preflight(intent(qty="5", buy=spot, sell=instrument("alpha")), snap) if not check.ok]
+    assert [check.name for check in both] == ["funds", "funds"]
+    assert "needed for both legs" in both[0].text
+    two_pots = {("alpha", Market.SPOT): "trading", ("alpha", Market.PERP): "other"}
+    made.hear(Balance(venue="alpha", wallet="other", asset="USDT", total=dec(600), free=dec(600), t_ns=T0))
+    assert failed(replace(snap, wallets=two_pots), intent(qty="5", buy=spot, sell=instrument("alpha"))) == []

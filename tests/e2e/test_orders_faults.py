@@ -292,6 +292,20 @@ def test_a_leg_that_never_fills_is_tried_in_bounds_and_given_back(desk: Driven, 
     assert 1 <= len(tries) <= 4  # the first, and three more at most
 
 
+def test_a_crossed_book_prices_no_repair_and_the_leg_is_given_back_where_prices_are_sound(
+    desk: Driven, sim: Sim
+) -> None:
+    sim.fault("ack_late", venue="okx", value=700)
+    sim.fault("reject_order", venue="okx", market="perp", reason="band", count=1)
+    hedge = desk.fire()
+    for channel in ("bbo", "book"):
+        sim.fault("crossed", venue="okx", market="perp", symbol=NATIVE["okx"], channel=channel)
+    desk.until_state(hedge, *REST, within_s=40)
+    truth = whole(sim, desk, hedge)
+    hedged_or_flat(truth, hedge)
+    desk.until_said("one leg has", alarm=True, hedge=hedge)
+
+
 @pytest.mark.parametrize("venue", VENUES)
 @pytest.mark.parametrize("part", [0.3, 0.7])
 def test_what_filled_in_part_is_hedged_in_full(desk: Driven, sim: Sim, venue: str, part: float) -> None:

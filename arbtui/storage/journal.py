@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS records(
 CREATE INDEX IF NOT EXISTS by_hedge ON records(hedge, seq);
 CREATE TABLE IF NOT EXISTS kept(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
+_NOT_NOW = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 _INSERT = "INSERT INTO records(t_ns, hedge, kind, body) VALUES (?, ?, ?, ?)"
 _KEEP = "INSERT INTO kept(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
 
@@ -222,6 +234,12 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> JournalError:
+    """A sound file that cannot be used now must not be called damaged: who moves it away forgets what is open."""
+    if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_NOW:
+        return JournalError(
+            f"{path} cannot be used now ({error}): nothing is sent while it is so; free the disk, see that you may "
+            "write there and that nothing else holds the file, then start again. Leave the file where it is."
+        )
     return JournalError(
         f"{path} is damaged ({error}): nothing is sent while it is so; look at your accounts (`arbtui flatten "
         "--dry-run` works without it), then move the file away."

@@ -37,7 +37,10 @@ class ModeLock:
             raise ConfigError(
                 f"{self.path} cannot be locked: {why}; point XDG_DATA_HOME to a local folder that you may write."
             ) from None
-        self._owner.write_text(f"{os.getpid()}\n")
+        try:
+            self._owner.write_text(f"{os.getpid()}\n")
+        except OSError:  # a full disk: it is for messages alone, and then they name nobody
+            self._owner.unlink(missing_ok=True)
         return True
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -157,6 +158,38 @@ def test_a_journal_damaged_in_its_middle_is_not_written_to(tmp_path: Path, loop:
     path.write_bytes(bytes(raw))
     with pytest.raises(JournalError, match="damaged"):
         Journal(path, loop.call)
+
+
+def test_a_journal_that_another_holds_is_not_called_damaged(
+    tmp_path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.sqlite3"
+    assert Journal(path, loop.call).close()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **{**kwargs, "timeout": 0.0}))
+    with contextlib.closing(connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(JournalError, match=r"locked.*Leave the file where it is") as refused:
+            Journal(path, loop.call)
+    assert "damaged" not in str(refused.value)
+
+
+def test_a_full_disk_at_the_start_does_not_call_the_journal_damaged(
+    tmp_path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself says that it is full: its file may have so many pages."""
+
+    class Full(sqlite3.Connection):
+        def executescript(self, script: str, /) -> sqlite3.Cursor:
+            self.execute("PRAGMA max_page_count=1")
+            return super().executescript(script)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **kwargs, factory=Full))
+    with pytest.raises(JournalError, match=r"is full.*free the disk") as refused:
+        Journal(tmp_path / "journal.sqlite3", loop.call)
+    assert "damaged" not in str(refused.value)
 
 
 def test_a_journal_of_a_later_format_is_left_alone(tmp_path: Path, loop: Loop) -> None:

@@ -161,3 +161,12 @@ def test_the_lock_holds_for_the_thread_that_writes_too(tmp_path: Path, lock: Mod
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(state.write).result()
     assert StateFile(tmp_path / "state.toml").get("ui.sort") == "carry"
+
+
+def test_a_full_disk_keeps_nobody_from_the_lock(lock: ModeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert lock.acquire()
+    assert lock.owner() is None

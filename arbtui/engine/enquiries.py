@@ -81,6 +81,10 @@ class Enquiries:
             for kind in _OF_AN_ACCOUNT:
                 self._ask((venue, market, kind, ""))
 
+    def modes(self) -> None:
+        for venue, market in self._wallets:
+            self._ask((venue, market, ReadKind.MODE, ""), again=True)
+
     def for_preview(self, instrument: Instrument) -> None:
         """What the checks want to know of an instrument's account."""
         venue, market, native = instrument.venue, instrument.market, instrument.native

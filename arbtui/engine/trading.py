@@ -305,6 +305,8 @@ class Trading:
         return self.runner.abandon(hedge)
 
     def arm(self) -> Answer:
+        """How the accounts are set up is read anew: that may be what a person has just put right."""
+        self._enquiries.modes()
         return self.runner.arm()
 
     def kill(self, why: str) -> Answer:

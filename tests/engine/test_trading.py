@@ -51,8 +51,19 @@ def test_paper_that_was_disarmed_stays_so_until_a_person_arms_it() -> None:
     assert stage.trading.arm().accepted
 
 
+def test_arming_reads_how_the_accounts_are_set_up() -> None:
+    stage = Stage().ready()
+    for pen in stage.pens.values():
+        pen.reads.clear()
+    stage.trading.arm()
+    for pen in stage.pens.values():
+        assert pen.asked(ReadKind.MODE) == 2
+
+
 def test_a_clock_that_jumped_disarms_and_has_every_account_read_anew() -> None:
     stage = Stage().ready()
+    for pen in stage.pens.values():
+        pen.reads.clear()
     stage.trading.clock_jumped("the clock jumped")
     assert not stage.trading.armed
     for pen in stage.pens.values():

@@ -135,6 +135,7 @@ class Runner:
         self.armed = False
         self.killed = False
         self.stopping = False
+        self._started = True  # nothing of an earlier life waits to be taken over
         self._executors = {name: Careful(executor, self.hear, clock) for name, executor in executors.items()}
         self._prices = prices
         self._rules = rules
@@ -166,6 +167,7 @@ class Runner:
                     ledger.fold(kept.t_ns, fact)
             elif kept.hedge:
                 self._fold(kept.hedge, kept.t_ns, fact)
+        self._started = not self.ledgers
         for hedge, ledger in self.ledgers.items():
             self.ids.saw(hedge)
             for line in ledger.lines.values():
@@ -173,6 +175,7 @@ class Runner:
 
     def start(self) -> None:
         """Take over: disarmed, and the first act of every open hedge is to read its venues."""
+        self._started = True
         for hedge, ledger in self.ledgers.items():
             if away := self._away(ledger):
                 self.tell(hedge, f"{ledger.state}, {_holdings(ledger)}: {away}", alarm=True)
@@ -204,6 +207,8 @@ class Runner:
         """Allow new hedges; takes the kill switch back. Halted hedges stay halted."""
         if self.stopping:
             return Answer(False, "arbtui is stopping")
+        if not self._started:
+            return Answer(False, "arbtui is still starting")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); free the disk, then arm again")
         self.armed, self.killed = True, False
@@ -233,6 +238,8 @@ class Runner:
         ledger = self.ledgers.get(intent.hedge)
         if ledger is None or ledger.state.ended:
             return Answer(False, "there is no such open hedge")
+        if not self._started:
+            return Answer(False, "arbtui is still starting; wait until the venues are read")
         if self.killed:
             return Answer(False, "the kill switch is on: nothing is opened or closed; arm again first")
         if away := self._away(ledger):
@@ -343,7 +350,7 @@ class Runner:
         if (timer := self._timers.pop(hedge, None)) is not None:
             timer.cancel()
         ledger = self.ledgers.get(hedge)
-        if ledger is None or not ledger.turns or self._away(ledger):
+        if ledger is None or not ledger.turns or not self._started or self._away(ledger):
             return
         try:
             self._work(ledger)
@@ -573,8 +580,10 @@ class Runner:
 
     # the end
     def _end_if_quiet(self) -> None:
-        if self._stopped is not None and all(_quiet(ledger) or self._away(ledger) for ledger in self.ledgers.values()):
-            self._end()
+        if self._stopped is None:
+            return
+        if not self._started or all(_quiet(ledger) or self._away(ledger) for ledger in self.ledgers.values()):
+            self._end()  # before the start nothing was taken over, and nothing is begun for its sake
 
     def _end(self) -> None:
         told, self._stopped = self._stopped, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side, StreamState
@@ -12,7 +13,7 @@ from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
 from arbtui.execution.reviews import close_intent
 from arbtui.execution.runner import UNSAVED_MAX, Runner, Said, Stopped
-from tests.execution.stage import GOOD, HEDGE, RULES, Stage, dec, fill, intent, report, with_policy
+from tests.execution.stage import GOOD, HEDGE, RULES, Disk, Pen, Stage, dec, fill, intent, quote, report, with_policy
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
 
@@ -380,3 +381,23 @@ def test_after_a_gap_of_the_private_stream_all_is_read_again() -> None:
         ReadKind.POSITIONS,
     }
     assert stage.pens["beta"].queried == [stage.order("beta").client_id]
+
+
+def test_a_stop_before_the_start_sends_nothing_and_says_what_is_open() -> None:
+    before = Stage()
+    before.open()
+    buy, sell = before.order("alpha"), before.order("beta")
+    before.board.prices["beta.perp.COINUSDT"] = quote("100.20", "100.21", fresh=False)
+    before.fills(buy)
+    before.accepted(sell)
+    before.report(sell, OrderStatus.EXPIRED, "0")
+    assert before.state() == "unbalanced"
+    clock, pens, told = ManualClock(before.clock.now_ns() + 5 * NS_PER_S), {n: Pen(n) for n in RULES}, list[Stopped]()
+    runner = Runner(clock, pens, Disk(), before.board, RULES, say=lambda _said: None)
+    runner.restore(before.disk.kept)
+    assert not runner.arm().accepted
+    runner.stop(told.append)
+    clock.advance_to(clock.now_ns() + 12 * NS_PER_S)
+    assert [pen.placed for pen in pens.values()] == [[], []]
+    (end,) = told
+    assert "unbalanced" in end.doubt[0]

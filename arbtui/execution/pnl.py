@@ -60,7 +60,7 @@ class Pnl:
                 per = rate(ccy)
                 if per is None:
                     return None
-                total = _EXACT.add(total, _EXACT.multiply(sign * amount, per))
+                total = _EXACT.add(total, _EXACT.multiply(amount if sign > 0 else amount.copy_negate(), per))
         return total
 
 
@@ -78,7 +78,8 @@ def hedge_pnl(ledger: Ledger, prices: tuple[Price, Price], funding: Amounts | No
         fills = fills_of(ledger, index)
         one = leg_pnl(leg, fills, prices[index])
         legs.append(one)
-        price[leg.terms.settle_ccy] += one.realised + (one.open or ZERO)
+        made = _EXACT.add(one.realised, one.open or ZERO)
+        price[leg.terms.settle_ccy] = _EXACT.add(price[leg.terms.settle_ccy], made)
         for fill in fills:
             if fill.fee is not None and fill.fee_ccy:
                 fees[fill.fee_ccy] = _EXACT.add(fees[fill.fee_ccy], fill.fee)
@@ -103,17 +104,20 @@ def leg_pnl(leg: Leg, fills: Iterable[Fill], price: Price) -> LegPnl:
             lot = lots[0]
             part = min(rest, lot.qty)
             realised = _EXACT.add(realised, _gain(leg, lot, part, fill.price))
-            rest, lot.qty = rest - part, lot.qty - part
+            rest, lot.qty = _EXACT.subtract(rest, part), _EXACT.subtract(lot.qty, part)
             if not lot.qty:
                 lots.popleft()
         if rest:
             lots.append(_Lot(fill.side, rest, fill.price))
-    left = sum((lot.side.sign * coins(lot.qty, leg.terms) for lot in lots), ZERO)
+    left = ZERO
+    for lot in lots:
+        left = _EXACT.add(left, coins(lot.qty.copy_sign(Decimal(lot.side.sign)), leg.terms))
     return LegPnl(realised, _open(leg, lots, price), left, _average(lots), turnover)
 
 
 def _gain(leg: Leg, lot: _Lot, qty: Decimal, at: Decimal) -> Decimal:
-    return lot.side.sign * (notional(qty, at, leg.terms) - notional(qty, lot.price, leg.terms))
+    gain = _EXACT.subtract(notional(qty, at, leg.terms), notional(qty, lot.price, leg.terms))
+    return gain if lot.side is Side.BUY else gain.copy_negate()
 
 
 def _open(leg: Leg, lots: Iterable[_Lot], price: Price) -> Decimal | None:

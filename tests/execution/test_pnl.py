@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from arbtui.core.model import Market
 from arbtui.core.orders import Fill, FundingPaid, Order, OrderKind, OrderStatus, Position, Side
@@ -150,3 +152,22 @@ def test_an_open_pair_shows_its_gap_and_the_nearer_liquidation() -> None:
 def test_what_a_venue_does_not_tell_is_not_reckoned() -> None:
     assert liquidation_bps(None) is None
     assert liquidation_bps(Position(venue="a", native="b", qty=dec(1), t_ns=0, mark=dec(1))) is None
+
+
+def test_amounts_of_more_digits_than_a_default_decimal_keeps_lose_none() -> None:
+    leg = intent().legs[0]
+    bought = ("123456789012.123456789", "0.00000123456789012345")
+    sold = ("100000000001.987654321", "0.00000133456789012349")
+    order = Order(
+        client_id=client_id(HEDGE, 0, Purpose.ENTER, 0), venue="alpha", market=Market.PERP, native="COINUSDT",
+        side=Side.BUY, kind=OrderKind.IOC, qty=dec(bought[0]),
+    )  # fmt: skip
+    back = structs.replace(order, side=Side.SELL)
+    fills = [fill(order, bought[0], price=bought[1]), fill(back, sold[0], price=sold[1], fill_id="2")]
+    exit_price = "0.00000111111111111111"
+    one = leg_pnl(leg, fills, quote(exit_price, "0.00000111111111111119"))
+    cash = sum(-each.side.sign * Fraction(each.qty) * Fraction(each.price) for each in fills)
+    left = Fraction(bought[0]) - Fraction(sold[0])
+    assert one.open is not None
+    assert Fraction(one.realised) + Fraction(one.open) == cash + left * Fraction(exit_price)
+    assert Fraction(one.left) == left

@@ -142,6 +142,13 @@ def _nobody() -> None:
     return None
 
 
+class _Connect(connect):
+    """Follows no redirect: the address may name the account, and a login must not go to wherever an answer points."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 async def open_socket(url: str, network: NetworkSettings, *, compression: bool) -> Socket:
     """Connect to the venue's ``url`` as ``network`` says.
 
@@ -153,7 +160,7 @@ async def open_socket(url: str, network: NetworkSettings, *, compression: bool) 
     if network.family == "auto":
         routing["happy_eyeballs_delay"] = 0.25
     try:
-        connection = await connect(
+        connection = await _Connect(
             address,
             create_connection=_Connection,
             compression="deflate" if compression else None,

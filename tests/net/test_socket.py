@@ -301,3 +301,19 @@ async def test_closing_a_peer_that_does_not_answer_takes_about_a_second(monkeypa
         await asyncio.sleep(0.05)
         async with asyncio.timeout(0.8):
             await opened.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_not_followed_and_its_address_not_repeated(status: int) -> None:
+    asked = 0
+
+    def elsewhere(connection: ServerConnection, request: Request) -> Response:
+        nonlocal asked
+        asked += 1
+        return Response(status, "", Headers({"Location": "/ws?listenKey=do-not-tell", "Content-Length": "0"}))
+
+    async with server(lambda _connection: None, process_request=elsewhere) as network:
+        with pytest.raises(TransportBroken, match=f"answered HTTP {status} instead") as refused:
+            await open_socket(f"{URL}?listenKey=do-not-tell", network, compression=False)
+    assert asked == 1
+    assert "do-not-tell" not in str(refused.value)

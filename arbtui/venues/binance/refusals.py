@@ -127,6 +127,7 @@ _TEXTS = (
     ("invalid price", _R.BAD_PRICE),
 )
 _BY_TEXT = {-1010: _R.OTHER, -1013: _R.BAD_REQUEST, -2010: _R.OTHER, -2011: _R.UNKNOWN_ORDER}  # where no text is known
+_PROOF = re.compile(r"(signature|listenKey|apiKey)(?:=|%3d)[^&\s\"'<>]*", re.ASCII | re.IGNORECASE)
 _BANNED_UNTIL = re.compile(r"banned until (\d{13})(?!\d)", re.ASCII)
 
 
@@ -205,5 +206,6 @@ def _refusal_in(body: bytes) -> Refusal | None:
 
 
 def _quoted(body: bytes) -> str:
-    words = " ".join(body[:120].decode(errors="replace").split())
+    """The beginning of a page that is not Binance's. Proxies quote the address that was asked for, with all in it."""
+    words = _PROOF.sub(r"\1=...", " ".join(body[:120].decode(errors="replace").split()))
     return f": {words}" if words else ""

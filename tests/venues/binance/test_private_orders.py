@@ -467,3 +467,20 @@ def test_an_order_without_a_client_id_is_canceled_by_binances_own() -> None:
 def test_a_cancel_by_binances_own_id_believes_no_other_answer(answer: bytes) -> None:
     with pytest.raises(OutcomeUnknown):
         canceling_unnamed("1").read(200, answer, T_NS)
+
+
+@pytest.mark.parametrize("status", [404, 502])
+def test_a_proxys_page_that_repeats_the_address_gives_no_signature_away(status: int) -> None:
+    call = querying()
+    page = f"<html>{call.request.url.partition('.com')[2]}".encode()
+    assert b"signature=" in page
+    for cut in range(len(page), 40, -7):
+        with pytest.raises(OutcomeUnknown) as unknown:
+            call.read(status, page[:cut], T_NS)
+        sent = call.request.url.partition("signature=")[2]
+        assert sent[:8] not in str(unknown.value)
+    shown = b"<p>GET /x?listenKey=tell-nobody&signature=0123456789abcdef</p>"
+    with pytest.raises(OutcomeUnknown) as unknown:
+        call.read(status, shown, T_NS)
+    assert "tell-nobody" not in str(unknown.value)
+    assert "0123456789" not in str(unknown.value)

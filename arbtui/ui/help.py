@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -101,7 +102,10 @@ class HelpScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self._page.focus()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:  # see MainScreen
+            event.prevent_default()
+            return
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:

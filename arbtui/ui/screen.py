@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
@@ -170,7 +171,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._status.refresh(layout=True)
         self.call_after_refresh(self.tick_all)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:  # each of two sizes under way would call the other back, for ever
+            event.prevent_default()
+            return
         self.call_after_refresh(self.tick_all)
 
     # ticks

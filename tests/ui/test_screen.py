@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from arbtui.config import Settings
@@ -17,6 +20,7 @@ from arbtui.core.status import FeedState
 from arbtui.port import ChooseLegs, Remember, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.strategy.rows import SignalState
 from arbtui.ui.app import ArbtuiApp, ScreenEnd
+from arbtui.ui.screen import MainScreen
 from tests.ui.fake_port import VENUES, FakePort, feed
 from tests.ui.painted import rows_of
 
@@ -498,12 +502,34 @@ async def test_the_footer_names_the_keys_of_the_pane_in_focus() -> None:
         assert "b buy here" in (await seat.rows())[-1]
 
 
+async def test_two_sizes_at_once_do_not_chase_each_other_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that goes away while the screen starts leaves two sizes that nobody can measure any more."""
+    came: list[Size] = []
+    meant = MainScreen.on_resize
+
+    def counted(screen: MainScreen, event: Resize) -> None:
+        came.append(event.size)
+        meant(screen, event)
+
+    monkeypatch.setattr(MainScreen, "on_resize", counted)
+    async with seated() as seat:
+        came.clear()
+        for size in (Size(80, 25), Size(80, 24)):
+            seat.app.main_screen.post_message(Resize(size, size))
+        await asyncio.sleep(0.3)
+        assert 2 <= len(came) < 10
+        assert "net↓" in await seat.text()
+
+
 async def test_help_opens_scrolls_closes_and_the_panes_go_on_after_it() -> None:
     async with seated(width=80, height=24) as seat:
         await seat.press("question_mark")
         assert "Spread grid" in "\n".join(rows_of(seat.app))
-        await seat.press(*["pagedown"] * 4)
-        assert "symbol" in "\n".join(rows_of(seat.app))
+        seen = ""
+        for _ in range(12):
+            await seat.press("pagedown")
+            seen += "\n".join(rows_of(seat.app))
+        assert "symbol" in seen
         await seat.press("escape")
         assert "net↓" in await seat.text()
 

@@ -202,11 +202,14 @@ async def _until_end(
     asked = asyncio.create_task(stop.asked.wait())
     try:
         await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
-        if work.done() and not work.cancelled() and work.exception() is not None:
-            work.result()
+        failed = work.exception() if work.done() and not work.cancelled() else None
+        if failed is not None and orders is not None:
+            log.critical("the engine failed while orders may be under way", exc_info=failed)
         left = await _come_to_rest(orders, stop, trouble) if orders is not None else False
         if left:
             return EXIT_OPEN
+        if failed is not None:
+            work.result()
         return visit.result() if visit.done() else stop.code
     finally:
         await _put_away(asked)

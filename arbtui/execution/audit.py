@@ -1,9 +1,10 @@
 """What the venues hold against what the hedges know: strangers, hands, liquidations. Said, never silently corrected.
 
-A position read is compared only while no order of any hedge is open on that instrument, and it counts only when a
-second one, at least a second later, says the same. More than the hedges hold is somebody else's business and is told
-once. Less, on the same side, means that a leg was taken away: an alarm, and the policy decides what becomes of the
-hedge. The first comparison of a life takes what is over as not ours.
+A position read is compared only while no order that takes is open on that instrument, and it counts only when a
+second one, at least a second later, says the same. What differs while an order rests is said, no more. Else: more than
+the hedges hold is somebody else's business and is told once; less, on the same side, means that a leg was taken away:
+an alarm, and the policy decides what becomes of the hedge. The first comparison of a life takes what is over as not
+ours.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ class Audit:
     def _compare(self, key: str, done: ReadDone) -> Finding | None:
         holders = self._holders(key)
         under_way = [ledger for ledger, _ in holders if any(line.order.leg == key for line in ledger.unsettled())]
-        if any(ledger.state is not State.HALTED for ledger in under_way):
+        halted = all(ledger.state is State.HALTED for ledger in under_way)
+        if not halted and not all(_only_rests(ledger, key) for ledger in under_way):
             self._suspects.pop(key, None)
             return None
         if any(ledger.last_ns >= done.asked_ns for ledger, _ in holders):
@@ -132,14 +134,13 @@ class Audit:
             return None
         del self._suspects[key]
         if under_way:
-            return self._unsure(key, leg.venue, there, ours)
+            why = "a halted hedge's order is unknown" if halted else "an order of theirs rests, which may be why"
+            text = f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and {why}"
+            return self._unsure(leg.venue, text)
         return self._judge(key, leg.venue, there, ours)
 
-    def _unsure(self, key: str, venue: str, there: Decimal, ours: Decimal) -> Finding | None:
-        """A halted hedge has an order whose end nobody knows: what differs may be that. Said once."""
-        text = (
-            f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and a halted hedge's order is unknown"
-        )
+    def _unsure(self, venue: str, text: str) -> Finding | None:
+        """An order is open there whose fills may not all have been told: what differs may be that. Said once."""
         if text in self._told:
             return None
         self._told.add(text)
@@ -179,3 +180,8 @@ class Audit:
             for index, leg in enumerate(ledger.intent.legs)
             if leg.key == key
         ]
+
+
+def _only_rests(ledger: Ledger, key: str) -> bool:
+    open_there = [line for line in ledger.unsettled() if line.order.leg == key]
+    return all(line.rests and not line.waits for line in open_there)

@@ -7,8 +7,8 @@ import pytest
 from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
-from arbtui.core.orders import OrderReport, OrderStatus, ReadKind, Side, StreamState
-from arbtui.execution.intents import Intent, client_id, read_client_id
+from arbtui.core.orders import OrderKind, OrderReport, OrderStatus, ReadKind, Side, StreamState
+from arbtui.execution.intents import Intent, Style, client_id, read_client_id
 from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
 from arbtui.execution.reviews import close_intent
@@ -401,3 +401,30 @@ def test_a_stop_before_the_start_sends_nothing_and_says_what_is_open() -> None:
     assert [pen.placed for pen in pens.values()] == [[], []]
     (end,) = told
     assert "unbalanced" in end.doubt[0]
+
+
+def test_what_was_taken_while_an_order_rests_is_said_at_once_and_believed_only_after_it() -> None:
+    stage = Stage()
+    stage.hedged()
+    ledger = stage.runner.ledgers[HEDGE]
+    made = close_intent(ledger, GOOD, stage.clock.now_ns(), style=Style.MAKER_TAKER, maker=1)
+    assert isinstance(made, Intent)
+    assert stage.runner.close(made).accepted
+    resting = stage.order("beta")
+    assert resting.kind is OrderKind.POST_ONLY
+    stage.accepted(resting)
+    for _ in range(3):
+        stage.wait(1.2)
+        stage.position("beta", "-5")
+        stage.read_done("beta", ReadKind.POSITIONS, native="")
+    said = [text for text in stage.alarms() if "which may be why" in text]
+    assert len(said) == 1
+    assert "holds -5 coins, arbtui's hedges -10" in said[0]
+    assert ledger.position(1) == dec(-10)
+    stage.runner.cancel(HEDGE)
+    stage.report(resting, OrderStatus.CANCELED, "0")
+    for _ in range(3):
+        stage.wait(1.2)
+        stage.position("beta", "-5")
+        stage.read_done("beta", ReadKind.POSITIONS, native="")
+    assert any("5 were taken away" in text for text in stage.alarms())

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -47,11 +48,29 @@ _DAY_MS = 86_400_000
 _MARGIN_MS = 60_000  # fills are looked for from this long before an order was first seen
 QUESTIONS = AT_ONCE_PER_HOST - 3  # at once: an order per leg, and a cancel, find a connection
 PAGES = 50  # of one read; more is a venue that pages in circles
+_OF_A_MARKET = frozenset(  # told for all instruments at once, whatever one was asked about
+    {ReadKind.OPEN_ORDERS, ReadKind.POSITIONS, ReadKind.BALANCES, ReadKind.FUNDING, ReadKind.MODE}
+)
 _SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
     "place": (Accepted, Rejected),
     "cancel": (CancelTaken, CancelRefused),
     "query": (OrderReport, OrderAbsent),
 }
+
+
+@dataclass
+class _Reading:
+    """A read of the account. ``asked_ns``: when it left, and until then others may still join it."""
+
+    kind: ReadKind
+    market: Market
+    native: str
+    since_ms: int | None
+    asked_ns: int
+
+    @property
+    def key(self) -> tuple[ReadKind, Market, str, bool]:
+        return self.kind, self.market, self.native, self.since_ms is None
 
 
 class Account:
@@ -83,6 +102,7 @@ class Account:
         self._clock_refused = clock_refused
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_seen_ms: dict[str, int] = {}
+        self._waiting: dict[tuple[ReadKind, Market, str, bool], _Reading] = {}
         self._questions = asyncio.Semaphore(QUESTIONS)
         self._closed = False
 
@@ -126,7 +146,15 @@ class Account:
         self._start(self._query(order), partial(self._unanswered, order.client_id, "query"))
 
     def read(self, kind: ReadKind, market: Market, native: str = "", since_ms: int | None = None) -> None:
-        self._start(self._read(kind, market, native, since_ms), partial(self._read_failed, kind, market, native))
+        """One that waits to be sent answers whoever asks the same meanwhile: of many hedges many ask at once."""
+        native = "" if kind in _OF_A_MARKET else native
+        reading = _Reading(kind, market, native, since_ms, self._clock.now_ns())
+        waiting = self._waiting.setdefault(reading.key, reading)
+        if waiting is not reading:
+            if waiting.since_ms is not None and since_ms is not None:
+                waiting.since_ms = min(waiting.since_ms, since_ms)
+            return
+        self._start(self._read(reading), partial(self._never_read, reading))
 
     # ---- orders
 
@@ -158,7 +186,8 @@ class Account:
         events = await self._settle(order, "query", self._asked(partial(self._private.query, *about)))
         if any(isinstance(event, OrderReport) and event.filled != 0 for event in events):
             since_ms = self._first_seen_ms.get(order.client_id, self.stamp_ms() - _DAY_MS) - _MARGIN_MS
-            await self._read(ReadKind.FILLS, order.market, order.native, since_ms)
+            now_ns = self._clock.now_ns()
+            await self._read(_Reading(ReadKind.FILLS, order.market, order.native, since_ms, now_ns))
 
     def _listed(self, order: Order, verb: Verb) -> Instrument | None:
         instrument = self._instruments(order.market).get(order.native)
@@ -210,10 +239,10 @@ class Account:
 
     # ---- reads
 
-    async def _read(self, kind: ReadKind, market: Market, native: str, since_ms: int | None) -> None:
-        asked_ns = self._clock.now_ns()
+    async def _read(self, reading: _Reading) -> None:
+        kind, market, native = reading.kind, reading.market, reading.native
         try:
-            await self._read_pages(self._read_call(kind, market, native, since_ms), kind)
+            await self._read_pages(reading)
         except VenueRefused as refused:
             self._look_at_the_clock(refused.reason)
             self._read_failed(kind, market, native, str(refused), refused.reason)
@@ -225,21 +254,42 @@ class Account:
                     venue=self.name,
                     market=market,
                     kind=kind,
-                    asked_ns=asked_ns,
+                    asked_ns=reading.asked_ns,
                     t_ns=self._clock.now_ns(),
                     native=native,
-                    since_ms=since_ms,
+                    since_ms=reading.since_ms,
                 )
             )
+        finally:
+            self._leaves(reading)
 
-    async def _read_pages(self, make: _Make | None, kind: ReadKind) -> None:
-        for _ in range(PAGES):
+    async def _read_pages(self, reading: _Reading) -> None:
+        def first(stamp_ms: int) -> PrivateCall:
+            make = self._read_call(reading.kind, reading.market, reading.native, reading.since_ms)
+            assert make is not None  # it was not, a moment ago
+            return make(stamp_ms)
+
+        make: _Make | None = first
+        if self._read_call(reading.kind, reading.market, reading.native, reading.since_ms) is None:
+            return
+        for page in range(PAGES):
             if make is None:
                 return
-            call, answer = await self._asked(make)
+            call, answer = await self._asked(make, reading if page == 0 else None)
             self._tell(call.read(answer.status, answer.body, answer.t_ns))
             make = _page_after(call, answer, self.stamp_ms())
-        raise OutcomeUnknown(f"{self.name} sends {kind.value} without end")
+        raise OutcomeUnknown(f"{self.name} sends {reading.kind.value} without end")
+
+    def _leaves(self, reading: _Reading) -> bool:
+        """From now on nobody joins it; whether that is news."""
+        if self._waiting.get(reading.key) is not reading:
+            return False
+        del self._waiting[reading.key]
+        return True
+
+    def _never_read(self, reading: _Reading, text: str) -> None:
+        self._leaves(reading)
+        self._read_failed(reading.kind, reading.market, reading.native, text)
 
     def _read_call(self, kind: ReadKind, market: Market, native: str, since_ms: int | None) -> _Make | None:
         """What makes the signed call; None where this venue has nothing of the kind that it could tell."""
@@ -299,7 +349,7 @@ class Account:
                 return await self._sent(call)
             await asyncio.sleep(wait_s)
 
-    async def _asked(self, make: _Make) -> _Asked:
+    async def _asked(self, make: _Make, reading: _Reading | None = None) -> _Asked:
         """The same for a question, of which only so many go out at once. What waits for the budget holds no place."""
         while True:
             try:
@@ -310,6 +360,8 @@ class Account:
                 call = make(self.stamp_ms())
                 wait_s = self._rest.wait_s(call.request)
                 if not wait_s:
+                    if reading is not None and self._leaves(reading):
+                        reading.asked_ns = self._clock.now_ns()
                     return await self._sent(call)
             finally:
                 self._questions.release()

@@ -37,6 +37,7 @@ from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.venues.base import Environment
 from arbtui.venues.private import Keys
+from tests.net.toy import until
 from tests.net.toy_private import HOST, A, ToyPrivate, ToyServer, order, said, serving
 
 SECRET = "do-not-tell-anybody"
@@ -328,3 +329,39 @@ async def test_an_order_waits_for_no_connection_behind_questions() -> None:
         t.account.place(order())
         await asyncio.sleep(0.2)
         assert [type(event) for event in t.told] == [Accepted]
+
+
+async def test_questions_that_wait_are_asked_once_for_all_who_ask_them() -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(ok=[])
+        for since_ms in (5_000, 3_000, 4_000):
+            t.account.read(ReadKind.FILLS, Market.PERP, "A", since_ms)
+            t.account.read(ReadKind.OPEN_ORDERS, Market.PERP, "A")
+            t.account.read(ReadKind.OPEN_ORDERS, Market.PERP, "B")
+        await t.account.settled()
+        assert (t.server.asked["fills"], t.server.asked["open"]) == (1, 1)
+        done = {event.kind: event for event in t.told if isinstance(event, ReadDone)}
+        assert len(t.told) == len(done) == 2
+        assert (done[ReadKind.FILLS].native, done[ReadKind.FILLS].since_ms) == ("A", 3_000)
+        assert done[ReadKind.OPEN_ORDERS].native == ""  # it speaks of the whole market, to whoever asked
+
+
+async def test_nobody_joins_a_question_that_has_left() -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(ok=[])
+        t.account.read(ReadKind.OPEN_ORDERS, Market.PERP)
+        await until(lambda: t.server.asked["open"] == 1)
+        t.account.read(ReadKind.OPEN_ORDERS, Market.PERP)
+        await t.account.settled()
+        assert t.server.asked["open"] == 2
+        assert sum(isinstance(event, ReadDone) for event in t.told) == 2
+
+
+async def test_a_question_that_fails_is_told_and_may_be_asked_again() -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(status=500)
+        (failed,) = await t.after(lambda account: account.read(ReadKind.FILLS, Market.PERP, "GONE", 1))
+        assert isinstance(failed, ReadFailed)
+        t.server.answer = lambda path, body: said(ok=[])
+        (done,) = await t.after(lambda account: account.read(ReadKind.FILLS, Market.PERP, "A", 1))
+        assert isinstance(done, ReadDone)

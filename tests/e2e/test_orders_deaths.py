@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from tests.e2e.money import (
 
 pytestmark = pytest.mark.slow
 
+AT_ONCE = 4
 TAKER: dict[str, Any] = {}
 MAKER: dict[str, Any] = {"style": "maker_taker", "maker": 0}
 ACK_LATE = [("ack_late", {"venue": venue, "value": 1500}) for venue in VENUES]
@@ -61,24 +63,11 @@ POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] 
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sim() -> Iterator[Sim]:
+    """Exchanges of its own for each test: lives that follow one another use up what one address may ask in a minute."""
     with contextlib.closing(exchanges()) as sim:
         yield sim
-
-
-@pytest.fixture(autouse=True)
-def _nothing_open(sim: Sim) -> Iterator[None]:
-    yield
-    sim.heal()
-    for venue, account in Truth.of(sim).accounts.items():
-        for order in account["orders"]:
-            if order["status"] == "open":
-                sim.delete(f"/_sim/orders/{order['id']}")
-        for position in account["positions"]:
-            qty = Decimal(position["qty"])
-            body = {"venue": venue, "market": "perp", "symbol": position["native"], "qty": str(abs(qty))}
-            sim.post("/_sim/orders", {**body, "side": "sell" if qty > 0 else "buy"})
 
 
 def rest_after(arbtui: Driven, sim: Sim, hedge: str, within_s: float = 30.0) -> dict[str, Any]:
@@ -86,25 +75,44 @@ def rest_after(arbtui: Driven, sim: Sim, hedge: str, within_s: float = 30.0) -> 
     found = arbtui.until_state(hedge, *REST, within_s=within_s)
     truth = Truth.of(sim)
     nothing_twice_and_nothing_lost(truth, arbtui, hedge)
-    hedged_or_flat(truth, hedge)
+    if found["state"] == "halted":  # no rule is left: too late to hedge, too little to give back
+        arbtui.until_said("one leg has", alarm=True, hedge=hedge)
+    else:
+        hedged_or_flat(truth, hedge)
     assert [Decimal(coins) for coins in found["coins"]] == truth.coins(hedge)
     return found
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_point_the_next_life_is_hedged_or_flat(point: str, sim: Sim, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def stories(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """Each death on exchanges of its own, some at a time: most of a second life is waiting for venues to tell."""
+    wanted = [item.callspec.params.get("point") for item in request.session.items if hasattr(item, "callspec")]
+    folder = tmp_path_factory.mktemp("deaths")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {point: pool.submit(_die_and_go_on, point, folder) for point in POINTS if point in wanted}
+
+
+def _die_and_go_on(point: str, folder: Path) -> None:
     place, ticket, faults = POINTS[point]
-    home = home_in(tmp_path)
-    with driven(home, sim, environ={"DRIVER_DIES": place}) as arbtui:
-        arbtui.armed()
-        for name, more in faults:
-            sim.fault(name, **more)
-        hedge = arbtui.fire(**ticket)
-        assert arbtui.ended(within_s=20) == -signal.SIGKILL
-    sim.heal()
-    with driven(home, sim) as arbtui:
-        assert not arbtui.state()["armed"]
-        rest_after(arbtui, sim, hedge)
+    home = home_in(folder)
+    with contextlib.closing(exchanges()) as sim:
+        with driven(home, sim, environ={"DRIVER_DIES": place}) as arbtui:
+            arbtui.armed()
+            for name, more in faults:
+                sim.fault(name, **more)
+            hedge = arbtui.fire(**ticket)
+            assert arbtui.ended(within_s=30) == -signal.SIGKILL
+        sim.heal()
+        with driven(home, sim) as arbtui:
+            assert not arbtui.state()["armed"]
+            rest_after(arbtui, sim, hedge, within_s=60)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_any_point_the_next_life_is_hedged_or_flat(point: str, stories: dict[str, Future[None]]) -> None:
+    stories[point].result()
 
 
 def test_killed_twice_while_it_reads_its_accounts_it_still_ends_hedged(sim: Sim, tmp_path: Path) -> None:
@@ -121,8 +129,16 @@ def test_killed_twice_while_it_reads_its_accounts_it_still_ends_hedged(sim: Sim,
 # ---- signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("state", ["sending", "resting", "hedged"])
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [
+        (signal.SIGTERM, "sending"),
+        (signal.SIGTERM, "resting"),
+        (signal.SIGTERM, "hedged"),
+        (signal.SIGINT, "sending"),
+        (signal.SIGHUP, "resting"),
+    ],
+)
 def test_a_signal_in_a_hedge_settles_it_first_and_tells_what_stays_open(
     number: signal.Signals, state: str, sim: Sim, tmp_path: Path
 ) -> None:

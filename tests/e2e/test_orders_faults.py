@@ -56,8 +56,7 @@ def lasting(sim: Sim, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driv
 @pytest.fixture
 def desk(lasting: Driven, sim: Sim) -> Iterator[Driven]:
     """arbtui, armed; afterwards all faults end and nothing stays open."""
-    lasting.until_ready(LEGS)
-    lasting.armed()
+    lasting.armed().until_ready(LEGS)
     yield lasting
     sim.heal()
     for venue in VENUES:
@@ -426,12 +425,14 @@ def test_a_status_that_nobody_knows_freezes_the_pair_and_is_said(desk: Driven, s
 
 def test_two_sided_positions_are_refused_with_the_remedy(desk: Driven, sim: Sim) -> None:
     sim.post("/_sim/accounts", {"venue": "okx", "dual": True})
+    desk.armed()  # which reads it
     refused = until(lambda: _refused_for(desk, "mode"), 30)
     assert "one-way" in refused
 
 
 def test_a_key_that_may_not_trade_is_refused_with_words(desk: Driven, sim: Sim) -> None:
     sim.post("/_sim/accounts", {"venue": "binance", "can_trade": False})
+    desk.armed()  # which reads it
     refused = until(lambda: _refused_for(desk, "mode"), 30)
     assert "may not trade" in refused
 

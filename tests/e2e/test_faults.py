@@ -124,21 +124,6 @@ def test_a_crossed_leg_raises_no_signal(tmp_path: Path) -> None:
         assert not raised_legs(arbtui.watch(25), "binance")
 
 
-@pytest.mark.parametrize("venue", ["binance", "bybit", "bitget"])
-def test_a_halted_leg_raises_no_signal_whether_its_venue_tells_or_has_to_be_asked(tmp_path: Path, venue: str) -> None:
-    with beside(tmp_path, "--emit", "signal,status", sim=BUSY) as (sim, arbtui):
-        arbtui.until_live("binance", "okx", "bybit", "bitget")
-        halted = set()
-        for market, listed in sim.get(f"/_sim/truth?venue={venue}&depth=1")["venues"][venue].items():
-            for native in list(listed)[:15]:
-                halted.add(f"{venue}.{market}.{native}")
-                asked = {"action": "halt", "venue": venue, "market": market, "symbol": native}
-                sim.post("/_sim/instruments", asked)
-        arbtui.watch(12)  # a leg that makes an edge by standing still has its listing looked up
-        later = arbtui.watch(30)
-        assert not {key(leg) for leg in raised_legs(later, venue)} & halted
-
-
 @pytest.mark.parametrize("fault", ["freeze", "mute"])
 def test_a_silent_or_frozen_leg_raises_signals_only_while_a_second_source_confirms_it(
     tmp_path: Path, fault: str

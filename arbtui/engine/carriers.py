@@ -25,7 +25,6 @@ from arbtui.execution.paper import PaperExecutor
 from arbtui.execution.paper_market import Fees
 from arbtui.market.state import Board
 from arbtui.net.account import Account
-from arbtui.net.connects import Connects
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.net.userstream import Around, UserStreamKeeper
@@ -171,7 +170,7 @@ class AccountVenue:
         around = Around(
             rest=wire.rest,
             network=wire.network,
-            connects=Connects(),
+            connects=live.connects,
             clock=wire.clock,
             stamp_ms=self.account.stamp_ms,
             sink=sink,

@@ -66,6 +66,7 @@ class Live:
         self.trouble = trouble
         self._lag = LoopLag()
         self.queues: list[_Queue] = []
+        self.connects = Connects()  # of everything that connects in this run: venues count them by address
         self._meter = ProcessMeter(self._lag, trouble.counts, lambda: sum(queue.waiting for queue in self.queues))
         self.venues: dict[str, RunningVenue] = {}
         self.desk: Desk = build_desk(
@@ -83,7 +84,7 @@ class Live:
             clock=clock,
             rest=rest,
             network=network,
-            connects=Connects(),
+            connects=self.connects,
             recorder=recorder,
             trouble=trouble,
             rng=rng,

@@ -106,8 +106,9 @@ class UserStreamKeeper:
             try:
                 await self._live()
             except VenueRefused as refused:
-                self._say("refused", str(refused))
-                pause_s = max(REFUSED_PAUSE_S, hold_ns(refused) / NS_PER_S)
+                pause_s = hold_ns(refused) / NS_PER_S  # too many attempts: they say nothing of the keys
+                self._say("down" if pause_s else "refused", str(refused))
+                pause_s = pause_s or REFUSED_PAUSE_S
             except ArbtuiError as error:
                 self._say("down", str(error))
             except Exception as bug:  # the boundary of this task: the account's other sockets go on
@@ -135,10 +136,8 @@ class UserStreamKeeper:
         """A socket on which everything is acknowledged. Raises ArbtuiError."""
         key = await self._key(renew=False) if self._stream.needs_key else None
         url = self._private.stream_url(self._env, self._stream, key)
-        around, now_ns = self._around, self._around.clock.now_ns()
-        due_ns = around.connects.take(urlsplit(url).hostname or "", self._manners.connects_per_min, now_ns)
-        await asyncio.sleep((due_ns - now_ns) / NS_PER_S)
-        socket = await open_socket(url, around.network, compression=False)
+        around = self._around
+        socket = await self._connected(url)
         session = self._private.private_session(self._stream, self._keys, self._instruments)
         talk = _Talk(self._private.name, socket, session, self._manners, around, self._renewing)
         try:
@@ -147,6 +146,27 @@ class UserStreamKeeper:
             await talk.close()
             raise
         return talk
+
+    async def _connected(self, url: str) -> Socket:
+        """In turn with everything else that connects to the host."""
+        connects, now_ns = self._around.connects, self._around.clock.now_ns
+        host = urlsplit(url).hostname or ""
+        at_ns = now_ns()
+        due_ns = connects.take(host, self._manners.connects_per_min, at_ns)
+        await asyncio.sleep((due_ns - at_ns) / NS_PER_S)
+        while True:
+            at_ns = now_ns()
+            due_ns = connects.leave(host, at_ns)
+            if due_ns <= at_ns:
+                break
+            await asyncio.sleep((due_ns - at_ns) / NS_PER_S)
+        try:
+            return await open_socket(url, self._around.network, compression=False)
+        except VenueRefused as refused:
+            connects.hold(host, now_ns() + hold_ns(refused))
+            raise
+        finally:
+            connects.answered(host, now_ns())
 
     async def _key(self, *, renew: bool) -> StreamKey:
         call = self._private.key_call(

@@ -7,6 +7,9 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
+from arbtui.core.errors import RefusalReason, VenueRefused
 from arbtui.core.model import Market
 from arbtui.core.orders import AccountEvent, Fill, StreamState
 from arbtui.net import userstream
@@ -14,6 +17,7 @@ from arbtui.net.budget import Budgets
 from arbtui.net.connects import Connects
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
+from arbtui.net.socket import Socket, open_socket
 from arbtui.net.userstream import Around, UserStreamKeeper
 from arbtui.net.wallclock import WallClock
 from arbtui.venues.base import Environment
@@ -116,6 +120,21 @@ async def test_a_refused_login_is_told_in_words_and_not_repeated_at_once() -> No
         assert "no such key (60005)" in told.text
         await asyncio.sleep(1.0)
         assert len(k.server.sockets) == 1
+
+
+async def test_too_many_attempts_are_no_refused_login_and_are_made_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    async def refusing(url: str, network: NetworkSettings, *, compression: bool) -> Socket:
+        tries.append(url)
+        if len(tries) == 1:
+            raise VenueRefused("too many connections", reason=RefusalReason.RATE_LIMITED, code="429", retry_after_s=1.0)
+        return await open_socket(url, network, compression=compression)
+
+    monkeypatch.setattr(userstream, "open_socket", refusing)
+    async with kept(ToyPrivate()) as k:
+        await k.until(lambda: k.states() == ["down", "up"])
+        assert len(tries) == 2
 
 
 async def test_a_venue_that_acknowledges_nothing_is_down_not_up() -> None:

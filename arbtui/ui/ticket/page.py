@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal
 
@@ -19,7 +20,7 @@ PAPER = "PAPER"
 Verb = Literal["retry", "flatten", "close", "keep", "cancel", "all", "unit", "style", "swap"]
 
 
-class Page:
+class Page(ABC):
     """``note``: the last thing to say about a key on this page."""
 
     def __init__(self, desk: Desk, trading: TradingPort) -> None:
@@ -29,8 +30,8 @@ class Page:
         self.note = ""
 
     @property
-    def title(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def title(self) -> str: ...
 
     def tick(self, now_s: float) -> None:
         """Look at the engine again."""
@@ -41,12 +42,12 @@ class Page:
         self.review.end()
         self.note = note
 
-    def body(self, width: int) -> list[Line]:
-        raise NotImplementedError
+    @abstractmethod
+    def body(self, width: int) -> list[Line]: ...
 
+    @abstractmethod
     def offered(self) -> Sequence[tuple[str, str]]:
         """The keys that do something now, and what."""
-        raise NotImplementedError
 
     def enter(self, now_s: float) -> Go:
         """What comes on top: a page, or a ticket to be opened; None: nothing."""
@@ -62,8 +63,9 @@ class Page:
         self.note = self.review.refuses(capital=capital, now_s=now_s)
         return None if self.note else self.confirmed(now_s)
 
+    @abstractmethod
     def confirmed(self, now_s: float) -> Go:
-        raise NotImplementedError
+        """The review was confirmed: send. The page that stands alone from now on."""
 
     def back(self) -> bool:
         """One step back within the page; False where there is none."""
@@ -77,7 +79,8 @@ class Page:
         return False
 
     def step(self, direction: int) -> None:
-        """More or less of it."""
+        """More or less of it; a page that has no size stays as it is."""
+        return
 
     def ask(self, typed: str) -> Question | None:
         """What to type a figure into, beginning with ``typed``."""

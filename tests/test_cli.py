@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 
 from arbtui import __version__, cli
+from arbtui.cli.words import says_yes
 
 ROOT = Path(__file__).parent.parent
 
@@ -212,7 +213,7 @@ def test_credentials_are_not_looked_at_where_they_cannot_matter(
 
     monkeypatch.setattr("arbtui.sim.main.run", run)
     assert cli.main(["sim", "--port", "0"]) == 0
-    monkeypatch.setattr(cli, "_run_live", lambda *_: 0)
+    monkeypatch.setattr("arbtui.cli.run._run_live", lambda *_: 0)
     assert cli.main(["--demo", "--no-ui"]) == 0
     assert len(started) == 1
     assert "chmod" not in capsys.readouterr().err
@@ -229,7 +230,7 @@ def test_a_mistake_of_our_own_is_one_sentence_and_a_traceback_in_the_log(
     def broken(*_: object) -> int:
         raise KeyError("slot")
 
-    monkeypatch.setattr(cli, "_run_live", broken)
+    monkeypatch.setattr("arbtui.cli.run._run_live", broken)
     assert cli.main(["--no-ui"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
@@ -244,7 +245,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run_live", interrupted)
+    monkeypatch.setattr("arbtui.cli.run._run_live", interrupted)
     assert cli.main(["--no-ui"]) == 130
 
 
@@ -497,4 +498,4 @@ def test_only_yes_is_yes(typed: str, meant: bool, monkeypatch: pytest.MonkeyPatc
             return True
 
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
-    assert cli._says_yes("Flatten?") is meant
+    assert says_yes("Flatten?") is meant

@@ -1,0 +1,112 @@
+"""``arbtui flatten``: through the running engine, or from credentials alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from arbtui import arguments
+from arbtui.cli.run import local
+from arbtui.cli.settings import check_credentials, flags_of, known_venues, paths_of, settings_of, with_logs
+from arbtui.cli.words import nearest, out, says_yes
+from arbtui.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from arbtui.config import Credentials, Loaded, Paths
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = arguments.Parser(
+        prog="arbtui flatten",
+        description="Cancels all orders and closes all positions: through the running arbtui of that mode if there is "
+        "one (its hedges, both legs of each), else by credentials alone (--gateway). Exit code 0: flat; 3: something "
+        "stays open.",
+    )
+    parser.add_argument("--venue", metavar="NAME", help="on this exchange only")
+    parser.add_argument("--symbol", metavar="BASE", help="of this coin only")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    arguments.where_options(parser)
+    args = parser.parse_args(argv)
+    _refuse_flattening(args)
+    where = paths_of(args)
+    credentials = check_credentials(args, where)
+    loaded = _settings_or_defaults(args, where)
+
+    def work() -> int:
+        import asyncio
+
+        return asyncio.run(_flatten_all(args, where, loaded, credentials))
+
+    return with_logs(where, loaded, work, headless=True)
+
+
+def _refuse_flattening(args: argparse.Namespace) -> None:
+    """Before anything is read: flags that contradict each other, and addresses that are not on this machine."""
+    if args.demo and (args.gateway or args.live):
+        raise ConfigError("--demo brings its own exchanges and excludes --gateway and --live; leave one out.")
+    if (args.live or args.gateway) and not (args.gateway and local(args.gateway)):
+        raise ConfigError(
+            "this version closes positions on simulated exchanges of this machine alone: "
+            "add --gateway http://127.0.0.1:PORT (see arbtui sim)."
+        )
+    if args.venue is not None and args.venue not in known_venues():
+        near = nearest(args.venue, known_venues())
+        raise ConfigError(f'there is no exchange "{args.venue}"; the nearest is "{near}".')
+
+
+def _settings_or_defaults(args: argparse.Namespace, where: Paths) -> Loaded:
+    """The person's settings; where they cannot be read, which is said, the defaults: who wants out must get out."""
+    from dataclasses import replace
+
+    from arbtui.config import load
+
+    try:
+        return settings_of(args, where)
+    except ConfigError as error:
+        sys.stderr.write(f"arbtui: {error} Going on with default settings.\n")
+    nothing = replace(where, config=where.config.with_name(f".{where.config.name}.none"))  # a file that is not there
+    return load(nothing, known_venues(), environ={}, flags=flags_of(args))
+
+
+async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, credentials: Credentials) -> int:
+    from dataclasses import replace
+
+    from arbtui.engine import flatten
+    from arbtui.engine.control import NoEngine, Scope
+    from arbtui.engine.orders import keys_of
+    from arbtui.engine.run import chosen_mode, network_of
+    from arbtui.venues import registry
+
+    settings = loaded.settings
+    mode = chosen_mode(settings, settings.enabled_venues(), demo=args.demo, accounts=bool(args.gateway))
+    job = flatten.Flattening(
+        mode=mode,
+        data_dir=where.data(mode),
+        scope=Scope(args.venue, args.symbol.upper() if args.symbol else None),
+        dry_run=args.dry_run,
+        say=lambda text: out(text + "\n"),
+        confirm=lambda: args.yes or says_yes(f"Flatten in {mode}? "),
+    )
+    try:
+        return await flatten.through_engine(job)
+    except NoEngine:
+        _hint_at_others(where, mode)
+    if not args.gateway:
+        return flatten.on_paper(job)
+    for name in sorted(set(credentials.by_venue) - set(registry.tradable())):
+        job.say(f"{name} has keys, but this version sends no orders there: it is not looked at")
+    meant = (args.venue,) if args.venue else known_venues()
+    job = replace(job, keys=keys_of(credentials, meant))
+    return await flatten.from_credentials(job, settings, network_of(settings, args.gateway))
+
+
+def _hint_at_others(where: Paths, mode: str) -> None:
+    from arbtui.engine.control import listens
+
+    for other in arguments.MODES:
+        if other != mode.lower() and listens(where.data(other)):
+            flag = {"demo": "--demo", "testnet": "--gateway URL"}.get(other, "no --demo or --gateway")
+            sys.stderr.write(f"arbtui: no arbtui runs in {mode}; one in {other.upper()} takes commands with {flag}\n")

@@ -1,0 +1,139 @@
+"""``arbtui``: the screen, or with ``--no-ui`` the printer, on live or built-in exchanges."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from arbtui import arguments
+from arbtui.cli.screen import Screen
+from arbtui.cli.settings import check_credentials, paths_of, settings_of, with_logs
+from arbtui.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arbtui.config import Credentials, Loaded, Paths
+    from arbtui.engine.run import LiveRun
+    from arbtui.headless import Headless
+    from arbtui.port import Guest
+
+_COMMANDS = """commands (each has its own --help):
+  sim       the built-in exchanges, alone, on a port of this machine
+  replay    a recording through the same decoders and strategy
+  check     what each exchange was asked and what came back
+  config    path | init | show | schema
+  journal   what was decided and observed of orders
+  flatten   cancel all orders and close all positions, with or without a running arbtui
+  bench     measure the hot path on this machine
+"""
+HEADLESS_ONLY = ("emit", "pairs", "levels", "every", "duration", "csv")
+
+
+def main(argv: Sequence[str]) -> int:
+    """The screen, or with ``--no-ui`` the printer, on live or built-in exchanges."""
+    parser = arguments.Parser(prog="arbtui", description="Cross-exchange arbitrage in a terminal.", epilog=_COMMANDS)
+    parser.add_argument("--version", action=arguments.Version, nargs=0, help="versions of arbtui, Python and SQLite")
+    arguments.where_options(parser)
+    parser.add_argument("--venues", metavar="A,B", type=arguments.names, help="use these exchanges only")
+    parser.add_argument("--symbols", metavar="BTC,ETH", type=arguments.names, help='stream these coins only, or "all"')
+    parser.add_argument(
+        "--top", metavar="N", type=arguments.count_or_all, help='coins by volume, or "all"; with --once: rows'
+    )
+    parser.add_argument("--record", metavar="DIR", help="record all traffic into this folder")
+    arguments.printing_options(parser)
+    parser.add_argument("--duration", metavar="S", type=arguments.duration, help="end after so many seconds")
+    parser.add_argument("--once", action="store_true", help="print the best opportunities and end")
+    parser.add_argument("--json", action="store_true", help="with --once: as JSON lines")
+    args = parser.parse_args(argv)
+    refuse_contradictions(args)
+    headless = args.no_ui or args.once
+    if not headless:
+        need_terminal()
+    where = paths_of(args)
+    credentials = check_credentials(args, where)
+    loaded = settings_of(args, where)
+    keys = credentials if args.live else None
+    return with_logs(where, loaded, lambda: _run_live(args, where, loaded, keys), headless=headless)
+
+
+def refuse_contradictions(args: argparse.Namespace) -> None:
+    if args.live and not (args.gateway and local(args.gateway)):
+        raise ConfigError(
+            "--live sends orders to accounts, which this version does on simulated exchanges of this machine alone: "
+            "add --gateway http://127.0.0.1:PORT (see arbtui sim), or leave --live out for paper."
+        )
+    if args.demo and args.gateway:
+        raise ConfigError("--demo brings its own exchanges and excludes --gateway; leave one out.")
+    if args.symbols and args.top and not args.once:
+        raise ConfigError("--symbols names the coins and --top chooses them by volume; leave one out.")
+    if args.json and not args.once:
+        raise ConfigError("--json belongs to --once; without it every line is JSON anyway.")
+    if args.once and (given := [f"--{name}" for name in ("emit", "every", "csv") if getattr(args, name) is not None]):
+        raise ConfigError(f"{given[0]} has no meaning with --once; leave one out.")
+    if not (args.no_ui or args.once):
+        for name in HEADLESS_ONLY:
+            if getattr(args, name) is not None:
+                raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
+
+
+def local(gateway: str) -> bool:
+    from arbtui.net.gateway import is_local
+
+    return is_local(gateway)
+
+
+def need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
+
+
+def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None) -> int:
+    import asyncio
+    from pathlib import Path
+
+    from arbtui.engine.run import run_live
+
+    settings = loaded.settings
+    guest: Guest = Screen(settings)
+    if args.no_ui or args.once:
+        from arbtui.headless import Printer
+
+        guest = Printer(headless_of(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
+    run = live_run(args, where, loaded, keys, orders=not args.once)
+    return asyncio.run(run_live(run, guest))
+
+
+def live_run(
+    args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None = None, *, orders: bool
+) -> LiveRun:
+    from pathlib import Path
+
+    from arbtui.engine.run import LiveRun, chosen_mode
+
+    settings = loaded.settings
+    venues = settings.enabled_venues()
+    return LiveRun(
+        loaded=loaded,
+        paths=where,
+        mode=chosen_mode(settings, venues, demo=args.demo, accounts=keys is not None),
+        venues=venues,
+        gateway=args.gateway,
+        demo=() if args.demo else None,
+        record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
+        credentials=keys,
+        orders=orders,
+    )
+
+
+def headless_of(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:
+    from arbtui.headless import Headless, Once
+
+    once = None
+    if getattr(args, "once", False):
+        once = Once(top=None if args.top == "all" else args.top or 5, as_json=args.json)
+    given = {"emit": args.emit, "pairs": args.pairs, "levels": args.levels, "every_s": args.every}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Headless(**chosen, duration_s=getattr(args, "duration", None), once=once, csv_dir=csv_dir, lossless=lossless)

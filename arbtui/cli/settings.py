@@ -1,0 +1,120 @@
+"""What a command begins with: files, credentials, settings, flags that are settings as well, logs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from arbtui.cli.words import nearest
+from arbtui.core.errors import ArbtuiError, ConfigError
+
+if TYPE_CHECKING:
+    from arbtui.config import Credentials, Flag, Loaded, Paths
+    from arbtui.core.kept import Kept
+
+
+def paths_of(args: argparse.Namespace) -> Paths:
+    from arbtui.config import paths
+
+    return paths(args.config)
+
+
+def known_venues() -> tuple[str, ...]:
+    from arbtui.venues import registry
+
+    return registry.names()
+
+
+def check_credentials(args: argparse.Namespace, where: Paths) -> Credentials:
+    """Every command that is not about built-in or recorded data reads them, so that a loose file mode is said early."""
+    from arbtui.config import Credentials, load_credentials
+
+    if getattr(args, "demo", False):
+        return Credentials()
+    return load_credentials(where, known_venues(), os.environ)
+
+
+def settings_of(args: argparse.Namespace, where: Paths) -> Loaded:
+    """Settings, with what was changed by key in earlier runs."""
+    from arbtui.storage.state import read
+
+    return load_settings(args, where, kept=read(where.state))
+
+
+def load_settings(args: argparse.Namespace, where: Paths, *, kept: Mapping[str, Kept]) -> Loaded:
+    from arbtui.config import load
+
+    return load(
+        where,
+        known_venues(),
+        environ=os.environ,
+        flags=flags_of(args),
+        kept=kept,
+        must_exist=args.config is not None and getattr(args, "action", "") != "init",
+    )
+
+
+def flags_of(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
+    """Flags that are settings as well."""
+    from arbtui.config import Flag
+
+    flags: dict[tuple[str, ...], Flag] = {}
+    if venues := getattr(args, "venues", None):
+        known = known_venues()
+        for name in venues:
+            if name not in known:
+                near = nearest(name, known)
+                raise ConfigError(f'there is no exchange "{name}"; the nearest is "{near}" of {", ".join(known)}.')
+        flags |= {("venues", name, "enabled"): Flag(name in venues, "--venues") for name in known}
+    symbols, top = getattr(args, "symbols", None), getattr(args, "top", None)
+    if symbols == ("all",):
+        symbols = None
+        flags[("market", "top")] = Flag("all", "--symbols")
+        flags[("market", "symbols")] = Flag([], "--symbols")
+    if symbols:
+        flags[("market", "symbols")] = Flag(list(symbols), "--symbols")
+    if top is not None and not getattr(args, "once", False):
+        flags[("market", "top")] = Flag(top, "--top")
+        flags[("market", "symbols")] = Flag([], "--top")
+    for name, path in (("record", ("recording", "dir")), ("csv", ("csv", "dir"))):
+        if (folder := getattr(args, name, None)) is not None:
+            flags[path] = Flag(folder, f"--{name}")
+    return flags
+
+
+def with_logs(where: Paths, loaded: Loaded, work: Callable[[], int], *, headless: bool) -> int:
+    from pathlib import Path
+
+    from arbtui import logs
+
+    settings = loaded.settings
+    folder = Path(settings.log.dir) if settings.log.dir else where.log_dir
+    stop = logs.start(folder, settings.log.level, stderr=sys.stderr if headless else None)
+    try:
+        for warning in loaded.warnings:
+            _log_warning(warning)
+        return work()
+    except Exception as error:
+        if not isinstance(error, ArbtuiError):
+            _log_failure()
+        raise
+    finally:
+        stop()
+
+
+def _log_failure() -> None:
+    """The traceback into the log files; the person gets a sentence."""
+    import logging
+
+    from arbtui.logs import FOR_FILES
+
+    logging.getLogger(__name__).critical("arbtui failed", exc_info=True, extra=FOR_FILES)
+
+
+def _log_warning(text: str) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning("%s", text)

@@ -6,15 +6,16 @@ answers each at once with an ``Outcome`` in words. What commands change at run t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.orders import AccountEvent
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.execution.health import AccountHealth
 from arbtui.execution.intents import Intent, Style, Verb
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.pairs import Pair
@@ -65,7 +66,45 @@ class Remember:
     value: str
 
 
-Command = SelectCoin | ChooseLegs | SetThreshold | SetWalkSize | Remember
+@dataclass(frozen=True)
+class SetMute:
+    """Nothing of this coin, or of this venue, may trade; or (``on`` false) it may again. One of the two is named.
+
+    What is muted raises no signal and opens no hedge; hedges that are open are looked after as before.
+    """
+
+    base: str = ""
+    venue: str = ""
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class ReplayControl:
+    """How a recording goes on. ``speed`` goes with "speed": times as fast as it was; None: as fast as it goes.
+
+    "frame" hears one more record, "second" all of one more second of the recording; both leave it paused.
+    """
+
+    do: Literal["pause", "continue", "frame", "second", "speed"]
+    speed: float | None = None
+
+
+Command = SelectCoin | ChooseLegs | SetThreshold | SetWalkSize | Remember | SetMute | ReplayControl
+
+
+@dataclass(frozen=True)
+class ReplayPosition:
+    """Where a replay stands. ``t_ns`` is the recording's time, ``first_ns`` that of its first record.
+
+    ``records`` heard so far. ``speed`` None: as fast as it goes. ``ended``: there are no more records.
+    """
+
+    first_ns: int
+    t_ns: int
+    records: int
+    speed: float | None
+    paused: bool
+    ended: bool
 
 
 @dataclass(frozen=True)
@@ -132,6 +171,10 @@ class TradingPort(Protocol):
     @property
     def facts(self) -> Facts:
         """Balances, positions, modes, fees as last told."""
+        ...
+
+    def accounts(self) -> Sequence[AccountHealth]:
+        """How each account of this run is heard: its streams, its last word, what it would not tell."""
         ...
 
     def pairs(self) -> Sequence[Pair]:
@@ -216,6 +259,26 @@ class EnginePort(Protocol):
         """The threshold that holds for a coin without regard to its venues; the default for ""."""
         ...
 
+    def threshold_entries(self) -> Mapping[str, float]:
+        """Every threshold but the default, in bps net: coins, directions, venue pairs and pairs, by their keys as text.
+
+        Those of coins can be changed with ``SetThreshold``, the others in the settings.
+        """
+        ...
+
+    @property
+    def muted_coins(self) -> Collection[str]:
+        """Muted by hand; what is muted for another reason is not among them."""
+        ...
+
+    @property
+    def muted_venues(self) -> Collection[str]: ...
+
+    @property
+    def replay(self) -> ReplayPosition | None:
+        """None: this is no replay."""
+        ...
+
     def shows(self, slot: Slot) -> bool:
         """Whether the slot's coin is among those that were chosen to be streamed."""
         ...
@@ -243,6 +306,10 @@ class EnginePort(Protocol):
     # signals, newest last; a bounded history
     @property
     def signals(self) -> Sequence[SignalRecord]: ...
+
+    def standing(self) -> Sequence[SignalRecord]:
+        """The raises that have not been cleared, oldest first."""
+        ...
 
     # health
     def status(self) -> Sequence[FeedStatus]: ...
@@ -285,8 +352,11 @@ class Guest(Protocol):
         """Before the first event: register what wants to listen."""
         ...
 
-    async def run(self) -> int:
-        """Until the guest wants the run to end: its exit code. Cancelled when something else ends the run."""
+    async def run(self) -> int | None:
+        """Until the guest wants the run to end: its exit code; None: it is gone, and a live run goes on without it.
+
+        Cancelled when something else ends the run.
+        """
         ...
 
     async def drained(self) -> None:

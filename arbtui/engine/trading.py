@@ -33,6 +33,7 @@ from arbtui.core.orders import (
 )
 from arbtui.engine.enquiries import Enquiries
 from arbtui.execution.boundary import let_know
+from arbtui.execution.health import AccountHealth, Health
 from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.limits import Limits, opposed, refusals, usage
@@ -85,8 +86,9 @@ class Trading:
         limits: Limits,
         notice: Callable[[str, str], None],
         curve: Sequence[tuple[int, float]] = (),
+        muted: Callable[[str], str | None] = lambda leg: None,
     ) -> None:
-        """``curve``: equity as an earlier run kept it."""
+        """``curve``: equity as an earlier run kept it. ``muted(leg)``: why a person wants no new hedge with it."""
         self.word = word
         self.facts = Facts()
         self.said: deque[Said] = deque(maxlen=SAID_KEPT)
@@ -99,6 +101,7 @@ class Trading:
         self._timers: list[Every] = []
         self._policy = policy
         self._limits = limits
+        self._muted = muted
         self._notice = notice
         self._changed: list[Callable[[str, Fact], None]] = []
         self._heard: list[Callable[[AccountEvent], None]] = []
@@ -108,6 +111,12 @@ class Trading:
         self._wallets = {
             (name, market): wallets_of(name)[market] for name, carrier in carriers.items() for market in carrier.markets
         }
+        self._health = Health(
+            {
+                name: (carrier.paper, {market: self._wallets[name, market] for market in carrier.markets})
+                for name, carrier in carriers.items()
+            }
+        )
         self._enquiries = Enquiries(clock, executors, self._wallets, self._earning)
         self.runner = Runner(
             clock,
@@ -173,6 +182,7 @@ class Trading:
 
     def hear(self, event: AccountEvent) -> None:
         """One event of any executor, on the loop."""
+        self._health.hear(event)
         match event:
             case FundingPaid():
                 if not self.funding.hear(event, self.runner.ledgers.values()):
@@ -228,6 +238,9 @@ class Trading:
     def pnl(self, hedge: str) -> Pnl | None:
         ledger = self.ledgers.get(hedge)
         return self._pnl(ledger) if ledger is not None and ledger.turns else None
+
+    def accounts(self) -> Sequence[AccountHealth]:
+        return self._health.accounts()
 
     def usd(self, ccy: str) -> Decimal | None:
         return self._prices.usd(ccy)
@@ -400,9 +413,14 @@ class Trading:
         )
         checks = preflight(intent, snapshot)
         if intent.opens:
-            return checks
+            return [*checks, *self._muted_legs(intent)]
         spared = {*_OF_NEW_RISK, "private stream"} if intent.verb is Verb.FLATTEN else _OF_NEW_RISK
         return [check for check in checks if check.name not in spared]
+
+    def _muted_legs(self, intent: Intent) -> list[Check]:
+        """A failed check for what a person has muted. It is of new hedges only: what is open must be looked after."""
+        words = dict.fromkeys(self._muted(leg.key) for leg in intent.legs)
+        return [Check("muted", False, f"{why}; unmute it first") for why in words if why is not None]
 
     def _over_limits(self, intent: Intent) -> Sequence[str]:
         if undoes := opposed(intent, self.ledgers.values()):

@@ -1,29 +1,113 @@
 """Where everything goes, as one pure function of the terminal's size and of what the person chose to see.
 
-Three shapes: ``wide`` shows all zones, ``compact`` keeps the grid and shows one other pane at a time, ``tiny`` keeps
-the grid and the status lines. A pane belongs to a zone; a zone that holds several shows one, as tabs. A new pane is
-one more name in ``ZONES``.
+Four shapes, by size alone: ``large`` and ``wide`` show most panes at once, ``compact`` two or three, ``tiny`` one.
+Within a shape a person chooses a preset: ``all`` shows the most, the others give one matter more room. A shape and a
+preset name an arrangement: splits of splits down to zones. A zone of several panes shows one of them, the others as
+tabs, and which one follows from what the person looked at last; so a pane that is looked at stays there at any size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.geometry import Region
 
-Shape = Literal["wide", "compact", "tiny"]
-PaneId = Literal["grid", "books", "legs", "signals", "feeds", "positions", "orders"]
+Shape = Literal["large", "wide", "compact", "tiny"]
+Preset = Literal["all", "scan", "trade", "chart"]
+PaneId = Literal["grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts"]
+Zone = tuple[PaneId, ...]
 
 # The digit of a pane is its place here.
-PANES: tuple[PaneId, ...] = ("grid", "books", "legs", "signals", "feeds", "positions", "orders")
-ZONES: dict[Shape, tuple[tuple[PaneId, ...], ...]] = {
-    "wide": (("grid",), ("books",), ("signals",), ("legs", "feeds", "positions", "orders")),
-    "compact": (("grid",), ("books", "legs", "signals", "feeds", "positions", "orders")),
-    "tiny": (PANES,),
+PANES: Zone = ("grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts")
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+PRESET_WORDS: dict[Preset, str] = {
+    "all": "everything that fits",
+    "scan": "the grid with all the width",
+    "trade": "grid and books side by side, positions and orders below",
+    "chart": "a large chart",
 }
-_BOOKS_WIDTH = 42
-_LOW_HEIGHT = 13  # title, header, and five venues with spot and perp, plus one
+COMPACT_FROM = (60, 16)
+WIDE_FROM = (110, 32)
+LARGE_FROM = (170, 48)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a split. ``share``: percent of its length, 0 = what the others leave; then no less than ``least`` and
+    no more than ``most`` cells, as far as there is room.
+    """
+
+    of: Zone | Split
+    share: int = 0
+    least: int = 1
+    most: int = 1000
+
+
+@dataclass(frozen=True)
+class Split:
+    """``across``: parts side by side, a column of air between them; else one above the other."""
+
+    across: bool
+    parts: tuple[Part, ...]
+
+
+def _rows(*parts: Part) -> Split:
+    return Split(False, parts)
+
+
+def _columns(*parts: Part) -> Split:
+    return Split(True, parts)
+
+
+_BUT_GRID: Zone = ("books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts")
+_BELOW: Zone = ("legs", "positions", "orders", "feeds", "accounts")
+_DEALING: Zone = ("positions", "orders", "accounts", "signals", "feeds", "legs", "chart")
+_GRID_OVER_TABS = _rows(Part(("grid",)), Part(_BUT_GRID, 40, least=6, most=20))
+_LARGE = _rows(
+    Part(_columns(Part(("grid",)), Part(("books",), 35, least=42))),
+    Part(
+        _columns(
+            Part(("chart",), 31, least=36),
+            Part(("legs",)),
+            Part(("positions", "accounts"), 33, least=48),
+        ),
+        27,
+        least=13,
+    ),
+    Part(_columns(Part(("signals", "feeds")), Part(("orders",), 50)), 21, least=8),
+)
+_WIDE = _columns(
+    Part(_rows(Part(("grid",)), Part(_BELOW, 38, least=8, most=16))),
+    Part(
+        _rows(Part(("books",)), Part(("chart",), 27, least=7, most=14), Part(("signals",), 23, least=6, most=12)),
+        35,
+        least=42,
+    ),
+)
+_TRADE = _rows(
+    Part(_columns(Part(("grid",)), Part(("books",), 42, least=42))),
+    Part(_DEALING, 38, least=8, most=18),
+)
+_TRADE_COMPACT = _rows(
+    Part(_columns(Part(("grid",)), Part(("books",), 36, least=27))),
+    Part(_DEALING, 34, least=5, most=14),
+)
+_CHART = _columns(
+    Part(_rows(Part(("grid",)), Part((*_BELOW, "signals"), 38, least=8, most=18)), 46),
+    Part(_rows(Part(("chart",)), Part(("books",), 42, least=8, most=24))),
+)
+_CHART_COMPACT = _rows(
+    Part(("grid",)), Part(("chart", *(pane for pane in _BUT_GRID if pane != "chart")), 60, least=6)
+)  # fmt: skip
+_ONE: Zone = PANES
+ARRANGEMENTS: dict[Shape, dict[Preset, Zone | Split]] = {
+    "large": {"all": _LARGE, "scan": _GRID_OVER_TABS, "trade": _TRADE, "chart": _CHART},
+    "wide": {"all": _WIDE, "scan": _GRID_OVER_TABS, "trade": _TRADE, "chart": _CHART},
+    "compact": {"all": _GRID_OVER_TABS, "scan": _GRID_OVER_TABS, "trade": _TRADE_COMPACT, "chart": _CHART_COMPACT},
+    "tiny": dict.fromkeys(PRESETS, _ONE),
+}
 
 
 @dataclass(frozen=True)
@@ -33,34 +117,52 @@ class Plan:
     shape: Shape
     status: Region
     panes: dict[PaneId, Region]
-    tabs: dict[PaneId, tuple[PaneId, ...]]  # of a shown pane: all that share its zone
+    tabs: dict[PaneId, Zone]  # of a shown pane: all that share its zone
     detail: Region | None
     alarm: Region | None
     bottom: Region | None
     keys: Region | None
 
+    @property
+    def hidden(self) -> bool:
+        """Whether there are panes that no tab on the screen names."""
+        return self.shape == "tiny" and bool(self.panes)
+
 
 def shape_of(width: int, height: int) -> Shape:
-    if width >= 110 and height >= 32:
-        return "wide"
-    return "compact" if width >= 60 and height >= 16 else "tiny"
+    shapes: tuple[tuple[Shape, tuple[int, int]], ...] = (
+        ("large", LARGE_FROM), ("wide", WIDE_FROM), ("compact", COMPACT_FROM)
+    )  # fmt: skip
+    return next((shape for shape, least in shapes if width >= least[0] and height >= least[1]), "tiny")
 
 
-def zone_of(shape: Shape, pane: PaneId) -> tuple[PaneId, ...]:
-    """All panes that share the zone of ``pane``."""
-    return next(zone for zone in ZONES[shape] if pane in zone)
+def preset_of(word: str | None) -> Preset | None:
+    """The preset of that name, None if there is none such."""
+    return next((preset for preset in PRESETS if preset == word), None)
+
+
+def zones(node: Zone | Split) -> Iterator[Zone]:
+    """All zones of an arrangement, from top left."""
+    if isinstance(node, Split):
+        for part in node.parts:
+            yield from zones(part.of)
+    else:
+        yield node
 
 
 def plan(
     width: int,
     height: int,
-    shown: dict[tuple[PaneId, ...], PaneId],
+    recent: Sequence[PaneId],
     zoomed: PaneId | None,
     *,
     prompt: bool,
     alarm: bool = False,
+    preset: Preset = "all",
+    have: Container[PaneId] = PANES,
 ) -> Plan:
-    """``shown`` = which pane of a zone is in front (the first where it names none); ``zoomed`` takes all the room.
+    """``recent``: panes as the person looked at them, the last one first: a zone shows the first that it holds, or its
+    own first. ``zoomed`` takes all the room. ``have``: the panes that there are in this run.
 
     ``prompt``: a line is being typed, so the bottom line must exist whatever the size; ``alarm``: so must the alarm's.
     """
@@ -68,30 +170,32 @@ def plan(
     rows = _Rows(width, height)
     status = rows.take_top(2 if height > 3 else 0)
     keys = rows.take_bottom(1) if shape != "tiny" else None
-    bottom = rows.take_bottom(1) if shape != "tiny" or prompt else None
+    bottom = rows.take_bottom(1) if shape != "tiny" or prompt or height > 5 else None
     alarms = rows.take_bottom(1 if alarm else 0)
-    detail = rows.take_bottom({"wide": 2, "compact": 1, "tiny": 0}[shape])
-    front = [shown.get(zone, zone[0]) for zone in ZONES[shape]]
+    detail = rows.take_bottom({"large": 2, "wide": 2, "compact": 1, "tiny": 0}[shape])
     middle = rows.rest()
-    if zoomed is not None:
+    arrangement = ARRANGEMENTS[shape][preset]
+    tabs = [kept for zone in zones(arrangement) if (kept := tuple(pane for pane in zone if pane in have))]
+    if zoomed is not None and zoomed in have:
         panes: dict[PaneId, Region] = {zoomed: middle}
-    elif shape == "wide":
-        panes = _wide(middle, *front)
-    elif shape == "compact":
-        panes = _compact(middle, *front)
     else:
-        panes = {front[0]: middle}
+        panes = {front(zone, recent): region for zone, region in _placed(middle, arrangement, have)}
     panes = {pane: region for pane, region in panes.items() if region.area}
     return Plan(
         shape,
         status,
         panes,
-        {pane: zone_of(shape, pane) for pane in panes},
+        {pane: next(zone for zone in tabs if pane in zone) for pane in panes},
         detail if detail.area else None,
         alarms if alarms.area else None,
-        bottom,
+        bottom if bottom is not None and bottom.area else None,
         keys,
     )
+
+
+def front(zone: Zone, recent: Sequence[PaneId]) -> PaneId:
+    """Which pane of a zone is in front."""
+    return next((pane for pane in recent if pane in zone), zone[0])
 
 
 class _Rows:
@@ -116,26 +220,32 @@ class _Rows:
         return self._left
 
 
-def _wide(room: Region, grid: PaneId, books: PaneId, signals: PaneId, low: PaneId) -> dict[PaneId, Region]:
+def _placed(room: Region, node: Zone | Split, have: Container[PaneId]) -> Iterator[tuple[Zone, Region]]:
+    """Where each zone of an arrangement goes, those left out that hold no pane of ``have``."""
+    if not isinstance(node, Split):
+        kept = tuple(pane for pane in node if pane in have)
+        if kept:
+            yield kept, room
+        return
+    parts = [part for part in node.parts if any(pane in have for zone in zones(part.of) for pane in zone)]
     x, y, width, height = room
-    low_height = min(_LOW_HEIGHT, height * 2 // 5)
-    top_height = height - low_height
-    books_width = max(_BOOKS_WIDTH, width * 7 // 20)
-    left_width = width - books_width - 1
-    books_height = max(top_height * 2 // 3, top_height - 9)
-    right = x + left_width + 1
-    return {
-        grid: Region(x, y, left_width, top_height),
-        books: Region(right, y, books_width, books_height),
-        signals: Region(right, y + books_height, books_width, top_height - books_height),
-        low: Region(x, y + top_height, width, low_height),
-    }
+    gap = 1 if node.across else 0
+    for part, length in zip(parts, _lengths(parts, (width if node.across else height), gap), strict=True):
+        region = Region(x, y, length, height) if node.across else Region(x, y, width, length)
+        yield from _placed(region, part.of, have)
+        x, y = (x + length + gap, y) if node.across else (x, y + length)
 
 
-def _compact(room: Region, grid: PaneId, other: PaneId) -> dict[PaneId, Region]:
-    x, y, width, height = room
-    grid_height = height - min(max(6, height * 2 // 5), 20)
-    return {
-        grid: Region(x, y, width, grid_height),
-        other: Region(x, y + grid_height, width, height - grid_height),
-    }
+def _lengths(parts: Sequence[Part], whole: int, gap: int) -> list[int]:
+    """How long each part is; together with the gaps they are no longer than ``whole``."""
+    room = max(0, whole - gap * (len(parts) - 1))
+    greedy = next((at for at, part in enumerate(parts) if not part.share), 0)
+    left = room
+    lengths = [0] * len(parts)
+    for at, part in enumerate(parts):
+        if at != greedy:
+            wanted = min(max(part.least, room * part.share // 100), part.most)
+            lengths[at] = max(0, min(wanted, left - parts[greedy].least))
+            left -= lengths[at]
+    lengths[greedy] = left
+    return lengths

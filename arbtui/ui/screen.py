@@ -13,6 +13,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
+from arbtui.port import Remember
 from arbtui.ui import layout, text
 from arbtui.ui.actions import Scope, bindings
 from arbtui.ui.columns import BY_LETTER, COLUMNS
@@ -20,6 +21,7 @@ from arbtui.ui.desk import Desk, number
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
 from arbtui.ui.orderkeys import OrderKeys
+from arbtui.ui.panes.accounts import AccountsPane
 from arbtui.ui.panes.books import BooksPane
 from arbtui.ui.panes.feeds import FeedsPane
 from arbtui.ui.panes.grid import GridPane
@@ -82,6 +84,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "feeds": FeedsPane(desk),
             "positions": self.positions,
             "orders": self.orders,
+            "accounts": AccountsPane(desk),
         }
         self._status = LineWidget(desk.theme)
         self._detail = LineWidget(desk.theme)
@@ -92,11 +95,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._chooser = Chooser(desk, self._prompt_closed)
         self._picker = Picker(desk, self._picker_closed)
         self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self._ask)
-        self._front: dict[tuple[PaneId, ...], PaneId] = {}
+        self._recent: list[PaneId] = ["grid"]  # as they were looked at, the last one first
+        self._preset: layout.Preset = layout.preset_of(desk.port.remembered("layout")) or "all"
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
-        self.plan = layout.plan(80, 24, {}, None, prompt=False)
+        self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self.styles.background = desk.theme.background
 
     def compose(self) -> ComposeResult:
@@ -123,7 +127,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return _LAYOUT
 
     def places(self, size: Size) -> dict[Widget, Region]:
-        self.plan = plan = layout.plan(*size, self._front, self._zoomed, prompt=self._typing, alarm=self._alarmed)
+        self.plan = plan = layout.plan(
+            *size,
+            self._recent,
+            self._zoomed,
+            prompt=self._typing,
+            alarm=self._alarmed,
+            preset=self._preset,
+            have=self.panes,
+        )
         places: dict[Widget, Region] = {self._status: plan.status}
         for pane_id, region in plan.panes.items():
             self.panes[pane_id].tabs = plan.tabs[pane_id]
@@ -229,15 +241,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def action_pane(self, pane_id: PaneId) -> None:
         self._current = pane_id
-        self._front[layout.zone_of(self.plan.shape, pane_id)] = pane_id
+        self._recent = [pane_id, *(pane for pane in self._recent if pane != pane_id)]
         if self._zoomed is not None:
             self._zoomed = pane_id
         self.set_focus(self.panes[pane_id], scroll_visible=False)
         self.rearrange()
 
     def action_next_pane(self, direction: int) -> None:
-        at = layout.PANES.index(self._current)
-        self.action_pane(layout.PANES[(at + direction) % len(layout.PANES)])
+        there = [pane for pane in layout.PANES if pane in self.panes]
+        self.action_pane(there[(there.index(self._current) + direction) % len(there)])
+
+    def action_layout(self) -> None:
+        """The next preset of the layout, kept for the next start."""
+        self._preset = layout.PRESETS[(layout.PRESETS.index(self._preset) + 1) % len(layout.PRESETS)]
+        kept = self.desk.port.send(Remember("layout", self._preset))
+        words = f"layout {self._preset}: {layout.PRESET_WORDS[self._preset]}"
+        self.desk.say(words if kept.accepted else f"{words}; {kept.text}", "info" if kept.accepted else "warning")
+        self.rearrange()
 
     def action_zoom(self) -> None:
         self._zoomed = None if self._zoomed is not None else self._current

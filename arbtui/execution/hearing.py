@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Protocol
 
-from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.clock import NS_PER_MS
 from arbtui.core.model import Market
 from arbtui.core.orders import (
     AccountEvent,
@@ -31,19 +31,15 @@ from arbtui.execution.intents import read_client_id
 from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
 from arbtui.execution.lifecycle import State, Step, allows
 from arbtui.execution.lines import Line
+from arbtui.execution.memory import Memory
 from arbtui.execution.ports import Executor
-from arbtui.execution.records import Fact, Ordered, Told, order_from
+from arbtui.execution.records import Ordered, Told, order_from
 
 _AGAIN_NS = 1_100 * NS_PER_MS  # a second read confirms a first one after so long
 
 
-class Writer(Protocol):
-    """What hearing needs of the runner, the only one that writes."""
-
-    clock: Clock
-    ledgers: dict[str, Ledger]
-
-    def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None: ...
+class Stepper(Protocol):
+    """What hearing needs of the runner."""
 
     def wake(self, *hedges: str) -> None: ...
 
@@ -51,23 +47,20 @@ class Writer(Protocol):
 
     def poke(self) -> None: ...
 
-    def tell(self, hedge: str, text: str, *, alarm: bool = False) -> None: ...
-
-    def step_to(self, ledger: Ledger, step: Step, why: str) -> None: ...
-
     def query(self, line: Line) -> None: ...
 
 
 class Hearing:
     """Routes events. ``deaf``: where the private stream is known to be down."""
 
-    def __init__(self, writer: Writer, executors: Mapping[str, Executor], every_ns: int) -> None:
+    def __init__(self, stepper: Stepper, memory: Memory, executors: Mapping[str, Executor], every_ns: int) -> None:
         self.deaf: set[tuple[str, Market]] = set()
-        self._writer = writer
-        self._ledgers = writer.ledgers
+        self._stepper = stepper
+        self._memory = memory
+        self._ledgers = memory.ledgers
         self._executors = executors
         self._owners: dict[tuple[str, str, str], str] = {}  # venue, market.native, order id -> hedge
-        self._audit = Audit(writer.ledgers)
+        self._audit = Audit(memory.ledgers)
         self._every_ns = every_ns
 
     def hear(self, event: AccountEvent) -> None:
@@ -77,7 +70,7 @@ class Hearing:
         elif isinstance(event, ReadDone | ReadFailed | Position):
             self._account(event)
         elif isinstance(event, FundingPaid):
-            self._writer.put("", Told(event))
+            self._memory.put("", Told(event))
         elif isinstance(event, OrderEvent):
             self._of_order(event)
 
@@ -92,16 +85,16 @@ class Hearing:
             self._adopt(ledger, event)
         line = ledger.lines.get(event.client_id)
         had = line is not None and line.dead is not None and not line.known
-        self._writer.put(hedge, Told(event))
+        self._memory.put(hedge, Told(event))
         if line is not None:
             self.own(line)
             if had and line.known:
-                self._writer.tell(
+                self._memory.tell(
                     hedge, f"{line.order.client_id} was believed never to have existed, and does", alarm=True
                 )
         if isinstance(event, OrderReport) and event.origin != "order":
             self._taken(event)
-        self._writer.wake(hedge)
+        self._stepper.wake(hedge)
 
     def _hedge_of(self, event: OrderEvent) -> str | None:
         name = read_client_id(event.client_id)
@@ -119,7 +112,7 @@ class Hearing:
         waiting = [ledger for ledger in self._ledgers.values() if _may_be(ledger, key)]
         for ledger in waiting:
             ledger.hear(event)
-            self._writer.wake(ledger.hedge)
+            self._stepper.wake(ledger.hedge)
         if event.origin != "order":
             self._taken(event)
         elif not waiting or isinstance(event, OrderReport):
@@ -137,42 +130,42 @@ class Hearing:
         """Liquidation, ADL, settlement: the venue itself trades. The positions are read at once, twice."""
         key = f"{event.venue}.{event.market.value}.{event.native}"
         if self._audit.taken(event):
-            self._writer.tell("", f"{event.venue} itself traded on {key}: {event.origin}", alarm=True)
+            self._memory.tell("", f"{event.venue} itself traded on {key}: {event.origin}", alarm=True)
         self._read_positions_twice(event.venue)
 
     def _read_positions_twice(self, venue: str) -> None:
         self._read_positions(venue)
-        self._writer.clock.call_at(self._writer.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, venue))
+        self._memory.clock.call_at(self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, venue))
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
         for ledger in self._ledgers.values():
             if not ledger.over and any(leg.venue == event.venue for leg in ledger.intent.legs):
                 ledger.hear(event)
-                self._writer.wake_later(ledger.hedge)
+                self._stepper.wake_later(ledger.hedge)
         findings = self._audit.hear(event)
         for finding in findings:
             self._found(finding)
-        self._writer.wake()
+        self._stepper.wake()
 
     def _found(self, finding: Finding | None) -> None:
         """Said; where it takes a leg away, the policy is followed."""
         if finding is None:
             return
         if finding.again:
-            self._writer.clock.call_at(
-                self._writer.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, finding.venue)
+            self._memory.clock.call_at(
+                self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, finding.venue)
             )
             return
-        self._writer.tell("", finding.text, alarm=bool(finding.lost) or finding.ours)
+        self._memory.tell("", finding.text, alarm=bool(finding.lost) or finding.ours)
         if finding.ours:
             self._read_positions_twice(finding.venue)
         for hedge, lost in finding.lost:
-            self._writer.put(hedge, lost)
+            self._memory.put(hedge, lost)
             ledger = self._ledgers[hedge]
             stands = ledger.intent.opens or ledger.turn_over  # one that is being closed goes on with what is left
             if stands and ledger.intent.policy.on_leg_lost == "halt" and allows(ledger.state, Step.HALT):
-                self._writer.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
-            self._writer.wake(hedge)
+                self._memory.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
+            self._stepper.wake(hedge)
 
     def _stream(self, event: StreamState) -> None:
         for market in event.markets:
@@ -182,7 +175,7 @@ class Hearing:
             elif place in self.deaf:
                 self.deaf.discard(place)
                 self._read_again(event.venue, market)
-        self._writer.poke()
+        self._stepper.poke()
 
     def _read_again(self, venue: str, market: Market) -> None:
         """After a gap: open orders, and the fills of every leg that had orders which may have filled in it."""
@@ -195,7 +188,7 @@ class Hearing:
         for ledger in self._ledgers.values():
             for line in ledger.unsettled():
                 if (line.order.venue, line.order.market) == (venue, market) and not line.waits and not line.query_open:
-                    self._writer.query(line)
+                    self._stepper.query(line)
         self._read_positions(venue)
 
     def _touched(self, venue: str, market: Market) -> dict[str, int]:
@@ -216,11 +209,11 @@ class Hearing:
         if name is None or order is None:
             return
         ordered = Ordered(order=order, leg=name.leg, turn=ledger.intent.turn, purpose=name.purpose, number=name.number)
-        self._writer.put(ledger.hedge, ordered, ledger.covers_ms * NS_PER_MS)
+        self._memory.put(ledger.hedge, ordered, ledger.covers_ms * NS_PER_MS)
         line = ledger.lines[order.client_id]
         line.relived_ns = line.planned_ns
         self.own(line)
-        self._writer.tell(
+        self._memory.tell(
             ledger.hedge, f"{report.client_id} was sent unrecorded by an earlier run; it is counted", alarm=True
         )
 
@@ -237,7 +230,7 @@ class Hearing:
             self._executors[venue].read(ReadKind.POSITIONS, Market.PERP)
 
     def audit_later(self) -> None:
-        self._writer.clock.call_at(self._writer.clock.now_ns() + self._every_ns, self._audit_now)
+        self._memory.clock.call_at(self._memory.clock.now_ns() + self._every_ns, self._audit_now)
 
     def _audit_now(self) -> None:
         for venue in sorted(self._audit.venues()):

@@ -17,19 +17,16 @@ The Python way in, the same that keys use:
     runner.ledgers[hedge]                # state and knowledge, to read
 
 Everything runs on one loop and returns at once. Each hedge is stepped whenever something is heard of it, a timer of it
-fires, or a person speaks: ``decide`` is asked for one action after another until it says to wait. An order is folded
-into the ledger, written, and handed over only when the journal says that it is on disk; an event is folded and written
-without waiting. Where the journal fails, arbtui disarms itself: no new risk is taken, but an open excess is still
-hedged or given back, unrecorded, at most ``UNSAVED_MAX`` orders per hedge; the next life leaves out as many numbers, so
-that no name is ever used twice, and finds those orders in the venues' lists. A life that the journal never heard of
-sends nothing unrecorded.
+fires, or a person speaks: ``decide`` is asked for one action after another until it says to wait. An order is handed
+over only when the journal says that it is on disk (``sending``); an event is folded and written without waiting
+(``memory``). Where the journal fails, or does not answer, arbtui disarms itself: no new risk is taken, but an open
+excess is still hedged or given back.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from arbtui.core.clock import NS_PER_S, Clock, Timer
@@ -47,67 +44,28 @@ from arbtui.execution.actions import (
     ReadAccount,
     SendOrders,
     Wait,
-    amount,
 )
-from arbtui.execution.boundary import Careful, internal, let_know
+from arbtui.execution.boundary import Careful, internal
 from arbtui.execution.decide import decide
 from arbtui.execution.hearing import Hearing
-from arbtui.execution.intents import HedgeIds, Intent, Purpose
+from arbtui.execution.intents import HedgeIds, Intent
 from arbtui.execution.keeper import Keeper
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State, Step, WrongStep, allows
 from arbtui.execution.limits import opposed
 from arbtui.execution.lines import Line
+from arbtui.execution.memory import Memory
 from arbtui.execution.ports import Executor, Journal, Prices, Record
-from arbtui.execution.records import (
-    Asked,
-    CancelAsked,
-    Dropped,
-    Fact,
-    Intended,
-    Life,
-    Lost,
-    Ordered,
-    Stepped,
-    fact_of,
-    record,
-)
+from arbtui.execution.records import Asked, CancelAsked, Fact, Intended, Life, Lost, Stepped
+from arbtui.execution.sending import UNSAVED_MAX, Sending
+from arbtui.execution.words import Answer, Said, Stopped, holdings
+
+__all__ = ["Answer", "Runner", "Said", "Stopped"]
 
 log = logging.getLogger(__name__)
 
-UNSAVED_MAX = 12  # orders of one hedge that may go out while the journal cannot keep them
-_LATE_S = 3.0  # an order that waited longer for the disk was priced by another market
 _ACTIONS_MAX = 60  # of one hedge without waiting: beyond, the rules go round in a circle
 _BROKEN_AGAIN_NS = 10 * NS_PER_S  # a hedge at which this program fails is looked at again after so long
-_REPAIRS = (Purpose.HEDGE, Purpose.REHEDGE, Purpose.UNWIND)
-_LOUD = (Step.SHORT, Step.UNWIND, Step.HALT)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a command. ``text`` is one sentence with the remedy where it was refused."""
-
-    accepted: bool
-    text: str
-    hedge: str = ""
-
-
-@dataclass(frozen=True)
-class Said:
-    """A line for people. ``alarm``: somebody has to look at it now."""
-
-    t_ns: int
-    hedge: str
-    text: str
-    alarm: bool = False
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The end of ``stop``: one sentence for each hedge that stays ``open``, and for each in ``doubt``, for a person."""
-
-    open: tuple[str, ...]
-    doubt: tuple[str, ...]
 
 
 class Runner:
@@ -130,7 +88,6 @@ class Runner:
         audit_every_s: float = 20.0,
     ) -> None:
         self.clock = clock
-        self.ledgers: dict[str, Ledger] = {}
         self.ids = HedgeIds()
         self.armed = False
         self.killed = False
@@ -139,18 +96,16 @@ class Runner:
         self._executors = {name: Careful(executor, self.hear, clock) for name, executor in executors.items()}
         self._prices = prices
         self._rules = rules
-        self._say = say
         self._gate = gate
-        self._watch = watch
         self._timers: dict[str, Timer] = {}
         self._due: dict[str, None] = {}  # in the order in which they were woken
-        self._open: dict[str, Ledger] = {}  # those that have not ended
         self._busy = False
-        self._unsaved: dict[str, int] = {}
-        self._known_life = False
         self._stopped: Callable[[Stopped], None] | None = None
         self._keeper = Keeper(clock, journal, self._journal_changed)
-        self._hearing = Hearing(self, self._executors, int(audit_every_s * NS_PER_S))
+        self._memory = Memory(clock, self._keeper, say, watch)
+        self.ledgers = self._memory.ledgers
+        self._sending = Sending(self, self._memory, self._executors)
+        self._hearing = Hearing(self, self._memory, self._executors, int(audit_every_s * NS_PER_S))
 
     @property
     def journal_failed(self) -> str:
@@ -160,13 +115,7 @@ class Runner:
     # life
     def restore(self, records: Iterable[Record]) -> None:
         """Rebuild every hedge. Before ``start``; raises BadRecord."""
-        for kept in records:
-            fact = fact_of(kept)
-            if isinstance(fact, Life):
-                for ledger in self.ledgers.values():
-                    ledger.fold(kept.t_ns, fact)
-            elif kept.hedge:
-                self._fold(kept.hedge, kept.t_ns, fact)
+        self._memory.restore(records)
         self._started = not self.ledgers
         for hedge, ledger in self.ledgers.items():
             self.ids.saw(hedge)
@@ -178,7 +127,7 @@ class Runner:
         self._started = True
         for hedge, ledger in self.ledgers.items():
             if away := self._away(ledger):
-                self.tell(hedge, f"{ledger.state}, {_holdings(ledger)}: {away}", alarm=True)
+                self._memory.tell(hedge, f"{ledger.state}, {holdings(ledger)}: {away}", alarm=True)
         self._new_life(UNSAVED_MAX)
         self._hearing.audit_later()
 
@@ -188,19 +137,17 @@ class Runner:
         self._new_life(0)
 
     def _new_life(self, unsaved: int) -> None:
-        life, now_ns = Life(unsaved=unsaved), self.clock.now_ns()
-        for ledger in self.ledgers.values():
-            ledger.fold(now_ns, life)
-        self._keeper.write([record(now_ns, "", life)], self._born)
+        self._memory.begin(Life(unsaved=unsaved), self._born)
         for hedge, ledger in self.ledgers.items():
             if not ledger.state.ended or ledger.unsettled():
                 why = f" ({ledger.why})" if ledger.state.troubled else ""
-                self.tell(hedge, f"taken over as {ledger.state}{why}; the venues are read", alarm=ledger.state.troubled)
+                text = f"taken over as {ledger.state}{why}; the venues are read"
+                self._memory.tell(hedge, text, alarm=ledger.state.troubled)
         self.poke()
 
     def _born(self) -> None:
         """The journal knows of this life: the next one will leave out the numbers that go unrecorded in it."""
-        self._known_life = True
+        self._sending.known_life = True
 
     # commands
     def arm(self) -> Answer:
@@ -218,7 +165,7 @@ class Runner:
         """No new risk from now on; what is open is still looked after."""
         if self.armed:
             self.armed = False
-            self.tell("", f"disarmed: {why}", alarm=True)
+            self._memory.tell("", f"disarmed: {why}", alarm=True)
             self.poke()
 
     def new_id(self) -> str:
@@ -261,7 +208,7 @@ class Runner:
         ledger = self.ledgers.get(hedge)
         if ledger is None or ledger.turn_over:
             return Answer(False, "there is nothing to cancel")
-        self.put(hedge, Asked("cancel"))
+        self._memory.put(hedge, Asked("cancel"))
         self.wake(hedge)
         return Answer(True, "canceling", hedge)
 
@@ -274,8 +221,8 @@ class Runner:
             return Answer(False, away)
         if self.killed:
             return Answer(False, "the kill switch is on; arm again first")
-        self.put(hedge, Asked("retry"))
-        self.put(hedge, Stepped(Step.RETRY, "a person said to go on"))
+        self._memory.put(hedge, Asked("retry"))
+        self._memory.put(hedge, Stepped(Step.RETRY, "a person said to go on"))
         self.wake(hedge)
         return Answer(True, "going on by the rules", hedge)
 
@@ -284,21 +231,21 @@ class Runner:
         ledger = self.ledgers.get(hedge)
         if ledger is None or not allows(ledger.state, Step.ABANDON):
             return Answer(False, "only a hedge that is halted or hedged can be taken over by hand")
-        self.put(hedge, Asked("abandon"))
+        self._memory.put(hedge, Asked("abandon"))
         left = tuple(ledger.position(leg) for leg in (0, 1))
-        why = f"a person took over {_holdings(ledger)}"
+        why = f"a person took over {holdings(ledger)}"
         for leg in (0, 1):
             if left[leg]:
-                self.put(hedge, Lost(leg, -left[leg], why))
-        self.put(hedge, Stepped(Step.ABANDON, why))
-        self.tell(hedge, why)
+                self._memory.put(hedge, Lost(leg, -left[leg], why))
+        self._memory.put(hedge, Stepped(Step.ABANDON, why))
+        self._memory.tell(hedge, why)
         self.wake(hedge)
         return Answer(True, why, hedge)
 
     def kill(self, why: str) -> Answer:
         """Stop, cancel, disarm. It opens and closes nothing; what is open is said."""
         self.killed, self.armed = True, False
-        self.tell("", f"kill switch: {why}", alarm=True)
+        self._memory.tell("", f"kill switch: {why}", alarm=True)
         self.poke()
         return Answer(True, "stopped: resting orders are being canceled, nothing is opened or closed")
 
@@ -318,7 +265,7 @@ class Runner:
             self._hearing.hear(event)
         except Exception as bug:  # the boundary of one event: whoever brought it has others to bring
             log.exception("an event could not be taken in: %s", type(event).__name__)
-            self.tell("", f"what {event.venue} told could not be taken in: {internal(bug)}", alarm=True)
+            self._memory.tell("", f"what {event.venue} told could not be taken in: {internal(bug)}", alarm=True)
 
     def poke(self) -> None:
         """Prices or circumstances changed: look at every hedge again that is not over."""
@@ -372,10 +319,12 @@ class Runner:
             try:
                 self._act(ledger, action)
             except WrongStep as error:
-                self.tell(hedge, str(error), alarm=True)
+                self._memory.tell(hedge, str(error), alarm=True)
                 break
         if allows(ledger.state, Step.HALT):
-            self.step_to(ledger, Step.HALT, "the rules went in a circle or nowhere; this is a mistake in arbtui")
+            self._memory.step_to(
+                ledger, Step.HALT, "the rules went in a circle or nowhere; this is a mistake in arbtui"
+            )
 
     def _broken(self, ledger: Ledger, bug: Exception) -> None:
         """Our own mistake at a hedge: never in silence, and never for good."""
@@ -385,9 +334,9 @@ class Runner:
         said = text in ledger.said
         ledger.said.add(text)
         if allows(ledger.state, Step.HALT):
-            self.step_to(ledger, Step.HALT, text)
+            self._memory.step_to(ledger, Step.HALT, text)
         elif not said:
-            self.tell(ledger.hedge, text, alarm=True)
+            self._memory.tell(ledger.hedge, text, alarm=True)
 
     def _away(self, ledger: Ledger) -> str:
         """Why nothing can be done about a hedge that is open, in words: a venue of it takes no part in this run."""
@@ -402,7 +351,7 @@ class Runner:
         keys = {leg.key for leg in ledger.intent.legs}
         shared = {
             leg.key
-            for other in self._open.values()
+            for other in self._memory.open.values()
             if other is not ledger and other.turns
             for leg in other.intent.legs
             if leg.key in keys
@@ -415,10 +364,10 @@ class Runner:
         hedge = ledger.hedge
         match action:
             case SendOrders():
-                self._send(ledger, action)
+                self._sending.send(ledger, action)
             case Cancel():
                 line = ledger.lines[action.client_id]
-                self.put(hedge, CancelAsked(action.client_id))
+                self._memory.put(hedge, CancelAsked(action.client_id))
                 self._executors[line.order.venue].cancel(line.order)
             case Query():
                 self.query(ledger.lines[action.client_id])
@@ -427,83 +376,17 @@ class Runner:
                 ledger.asking(action.leg, action.kind, self.clock.now_ns())
                 self._executors[leg.venue].read(action.kind, leg.market, leg.native, action.since_ms)
             case Declare():
-                self.put(hedge, action.fact)
-                self.tell(hedge, action.fact.why, alarm=action.loud)
+                self._memory.put(hedge, action.fact)
+                self._memory.tell(hedge, action.fact.why, alarm=action.loud)
             case Mark():
-                self.step_to(ledger, action.step, action.why)
+                self._memory.step_to(ledger, action.step, action.why)
             case Alarm():
                 ledger.said.add(action.key)
-                self.tell(hedge, action.text, alarm=True)
+                self._memory.tell(hedge, action.text, alarm=True)
 
     def query(self, line: Line) -> None:
         line.asked_ns, line.query_open = self.clock.now_ns(), True
         self._executors[line.order.venue].query(line.order)
-
-    def step_to(self, ledger: Ledger, step: Step, why: str) -> None:
-        self.put(ledger.hedge, Stepped(step, why))
-        self.tell(ledger.hedge, why, alarm=step in _LOUD)
-
-    # orders
-    def _send(self, ledger: Ledger, action: SendOrders) -> None:
-        """Fold, write; ``_hand_over`` once it is on disk."""
-        facts: list[Fact] = [*action.orders]
-        if action.step is not None:
-            facts.append(Stepped(action.step, action.why))
-        now_ns = self.clock.now_ns()
-        records = [record(now_ns, ledger.hedge, fact) for fact in facts]
-        for fact in facts:
-            self._fold(ledger.hedge, now_ns, fact)
-        if action.step is not None:
-            self.tell(ledger.hedge, action.why, alarm=action.step in _LOUD)
-        self._keeper.write(
-            records,
-            partial(self._hand_over, ledger, action.orders),
-            partial(self._not_kept, ledger, action.orders),
-        )
-
-    def _hand_over(self, ledger: Ledger, orders: tuple[Ordered, ...]) -> None:
-        """The orders are on disk: this is the moment at which they are sent, or never."""
-        why = self._too_late(ledger, orders)
-        for ordered in orders:
-            line = ledger.lines[ordered.order.client_id]
-            if why:
-                self.put(ledger.hedge, Dropped(ordered.order.client_id, why))
-            else:
-                line.handed_ns = self.clock.now_ns()
-                self._executors[ordered.order.venue].place(ordered.order)
-        if why:
-            self.tell(ledger.hedge, f"not sent: {why}")
-        self.wake(ledger.hedge)
-
-    def _too_late(self, ledger: Ledger, orders: tuple[Ordered, ...]) -> str:
-        """What changed while the disk was busy and forbids sending now; "" if nothing did."""
-        if self.killed:
-            return "the kill switch is on"
-        if any(ledger.lines[ordered.order.client_id].relived_ns is not None for ordered in orders):
-            return "the venues are read anew"
-        opening = any(ordered.purpose is Purpose.ENTER for ordered in orders)
-        if opening and (self.stopping or not self.armed):
-            return "arbtui is stopping" if self.stopping else "arbtui is disarmed"
-        planned_ns = ledger.lines[orders[0].order.client_id].planned_ns
-        waited_s = (self.clock.now_ns() - planned_ns) / NS_PER_S
-        return f"the disk took {waited_s:.1f} s" if waited_s > _LATE_S else ""
-
-    def _not_kept(self, ledger: Ledger, orders: tuple[Ordered, ...], text: str) -> None:
-        """The journal failed. What repairs an excess goes out all the same; anything else does not."""
-        sent = self._unsaved.get(ledger.hedge, 0)
-        repairs = all(ordered.purpose in _REPAIRS for ordered in orders)
-        if repairs and self._known_life and sent + len(orders) <= UNSAVED_MAX and not self.killed:
-            self._unsaved[ledger.hedge] = sent + len(orders)
-            self.tell(
-                ledger.hedge, f"sent unrecorded, because an excess is open and the journal fails: {text}", alarm=True
-            )
-            self._hand_over(ledger, orders)
-            return
-        for ordered in orders:
-            self.put(ledger.hedge, Dropped(ordered.order.client_id, f"the journal fails: {text}"))
-        if repairs and allows(ledger.state, Step.HALT):
-            self.step_to(ledger, Step.HALT, f"the journal fails: {text}")
-        self.wake(ledger.hedge)
 
     # turns
     def _refused(self, intent: Intent) -> str:
@@ -519,64 +402,40 @@ class Runner:
             frozen = ledger.state in (State.IN_DOUBT, State.HALTED)
             if frozen and keys & {leg.key for leg in ledger.intent.legs}:
                 return f"a hedge on the same instrument is {ledger.state}: {ledger.why}; settle it first"
-        return opposed(intent, self._open.values()) or self._gate(intent)
+        return opposed(intent, self._memory.open.values()) or self._gate(intent)
 
     def _begin(self, intent: Intent, step: Step) -> None:
         """The intent goes to disk before anything else of its turn; the journal keeps the order of what it is given."""
-        now_ns = self.clock.now_ns()
-        self._fold(intent.hedge, now_ns, Intended(intent))
-        self._keeper.write(
-            [record(now_ns, intent.hedge, Intended(intent))],
+        self._memory.fold(intent.hedge, self.clock.now_ns(), Intended(intent))
+        self._memory.keep(
+            intent.hedge,
+            [Intended(intent)],
             partial(self._persisted, intent, step),
             partial(self._not_begun, intent, step),
         )
         if step is Step.CLOSE:
-            self.step_to(self.ledgers[intent.hedge], step, f"{intent.verb} asked by {intent.by}")
+            self._memory.step_to(self.ledgers[intent.hedge], step, f"{intent.verb} asked by {intent.by}")
         self.wake(intent.hedge)
 
     def _persisted(self, intent: Intent, step: Step) -> None:
         if step is Step.PERSISTED and self.ledgers[intent.hedge].state is State.PREVIEWED:
-            self.step_to(self.ledgers[intent.hedge], step, "the intent is on disk")
+            self._memory.step_to(self.ledgers[intent.hedge], step, "the intent is on disk")
         self.wake(intent.hedge)
 
     def _not_begun(self, intent: Intent, step: Step, text: str) -> None:
         ledger = self.ledgers[intent.hedge]
         if step is Step.PERSISTED and ledger.state is State.PREVIEWED:
-            self.step_to(ledger, Step.DROPPED, f"nothing was sent: the journal fails: {text}")
+            self._memory.step_to(ledger, Step.DROPPED, f"nothing was sent: the journal fails: {text}")
         self.wake(intent.hedge)
 
     # memory
     def _journal_changed(self, failed: str) -> None:
         if failed:
-            self.tell("", f"the journal keeps nothing: {failed}; no new risk is taken", alarm=True)
+            self._memory.tell("", f"the journal keeps nothing: {failed}; no new risk is taken", alarm=True)
             self.disarm("the journal fails")
         else:
-            self._known_life = True  # what the journal kept first was all that it had not kept before
-            self._unsaved.clear()
-            self.tell("", "the journal keeps records again; arm to go on")
-
-    def _fold(self, hedge: str, t_ns: int, fact: Fact) -> None:
-        ledger = self.ledgers.get(hedge)
-        if ledger is None:
-            ledger = self.ledgers[hedge] = Ledger(hedge)
-        ledger.fold(t_ns, fact)
-        if ledger.state.ended:
-            self._open.pop(hedge, None)
-        else:
-            self._open[hedge] = ledger
-        let_know(self._watch, hedge, fact)
-
-    def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None:
-        """A fact that needs no waiting: known at once, on disk soon. ``at_ns``: when it was so, if not now."""
-        now_ns = self.clock.now_ns() if at_ns is None else at_ns
-        if hedge:
-            self._fold(hedge, now_ns, fact)
-        else:
-            let_know(self._watch, hedge, fact)
-        self._keeper.write([record(now_ns, hedge, fact)])
-
-    def tell(self, hedge: str, text: str, *, alarm: bool = False) -> None:
-        let_know(self._say, Said(self.clock.now_ns(), hedge, text, alarm))
+            self._sending.all_kept()
+            self._memory.tell("", "the journal keeps records again; arm to go on")
 
     # the end
     def _end_if_quiet(self) -> None:
@@ -593,9 +452,9 @@ class Runner:
         sure = [ledger for ledger in open_ones if ledger.state is State.HEDGED and not ledger.unsettled()]
         told(
             Stopped(
-                open=tuple(f"{led.hedge}: hedged, {_holdings(led)}" for led in sure),
+                open=tuple(f"{led.hedge}: hedged, {holdings(led)}" for led in sure),
                 doubt=tuple(
-                    f"{led.hedge}: {led.state}, {_holdings(led)}: {led.why}" for led in open_ones if led not in sure
+                    f"{led.hedge}: {led.state}, {holdings(led)}: {led.why}" for led in open_ones if led not in sure
                 ),
             )
         )
@@ -604,8 +463,3 @@ class Runner:
 def _quiet(ledger: Ledger) -> bool:
     """Nothing is under way and no rule is working on it."""
     return not ledger.unsettled() and (ledger.state.ended or ledger.state in (State.HEDGED, State.HALTED))
-
-
-def _holdings(ledger: Ledger) -> str:
-    legs = ledger.intent.legs
-    return " and ".join(f"{amount(ledger.position(i))} on {legs[i].key}" for i in (0, 1))

@@ -12,7 +12,8 @@ from arbtui.execution.intents import Intent, Style, client_id, read_client_id
 from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
 from arbtui.execution.reviews import close_intent
-from arbtui.execution.runner import UNSAVED_MAX, Runner, Said, Stopped
+from arbtui.execution.runner import Runner, Said, Stopped
+from arbtui.execution.sending import UNSAVED_MAX
 from tests.execution.stage import GOOD, HEDGE, RULES, Disk, Pen, Stage, dec, fill, intent, quote, report, with_policy
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)

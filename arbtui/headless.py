@@ -66,7 +66,8 @@ class Once:
 class Headless:
     """What the command line asked for. ``emit`` names kinds of lines; ``every_s`` 0 = on change.
 
-    ``duration_s`` ends the run (engine time); ``lossless`` is for replays.
+    ``duration_s`` ends the run (engine time); ``lossless`` is for replays; ``outlived``: the run goes on, with its CSV
+    files, when stdout is gone.
     """
 
     emit: frozenset[str] = frozenset(DEFAULT_EMIT)
@@ -77,6 +78,7 @@ class Headless:
     once: Once | None = None
     csv_dir: Path | None = None
     lossless: bool = False
+    outlived: bool = False
 
 
 class Printer:
@@ -128,14 +130,16 @@ class Printer:
             port.on_signal(self._csv_signal)
             self._each(max(self.options.every_s, GRID_S), self._csv_look)
 
-    async def run(self) -> int:
-        """Until the duration is over, nobody reads any more, or ``--once`` is done; the exit code."""
+    async def run(self) -> int | None:
+        """Until the duration is over, nobody reads any more, or ``--once`` is done; the exit code, None if outlived."""
         if self.options.once is not None:
             return await self._run_once(self.options.once)
         if (duration_s := self.options.duration_s) is not None:
             due_ns = self._port.clock.now_ns() + round(duration_s * NS_PER_S)
             self._port.clock.call_at(due_ns, self._ended.set)
         await self._ended.wait()
+        if self.options.outlived and self._out.reader_gone:
+            return None
         return 1 if self._out.failure else 0
 
     async def drained(self) -> None:

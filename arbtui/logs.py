@@ -1,6 +1,7 @@
 """Logging: stdlib, through a queue, so that a slow disk or terminal never holds the loop.
 
-With a screen to files only; without one also to stderr, where journald and people read.
+With a screen to files only, and once it has given the terminal back, what a person must know to stderr; without one
+all of it to stderr, where journald and people read.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ QUOTING = ("websockets", "aiohttp", "asyncio")  # below INFO these libraries quo
 _STOP_WITHIN_S = 2.0
 
 
-def start(folder: Path, level: str = "info", *, stderr: TextIO | None = None) -> Callable[[], None]:
+def start(
+    folder: Path, level: str = "info", *, stderr: TextIO | None = None, shown: Callable[[], bool] | None = None
+) -> Callable[[], None]:
     """Send everything that is logged to ``folder``/arbtui.log, and to ``stderr`` where one is given.
+
+    ``shown``: whether a screen has the terminal now; it then gets nothing, and afterwards warnings and errors.
 
     What is logged with ``extra=FOR_FILES`` stays out of stderr, because it is said there otherwise.
     Returns what ends it: call it last, it writes what waits. A folder that cannot be written is said on stderr, and the
@@ -44,6 +49,9 @@ def start(folder: Path, level: str = "info", *, stderr: TextIO | None = None) ->
         console = _Console(stderr)
         console.setFormatter(_OneLine())
         console.addFilter(lambda record: not getattr(record, "for_files", False))
+        if shown is not None:
+            console.setLevel(logging.WARNING)
+            console.addFilter(lambda record: not shown())
         handlers.append(console)
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
     listener = QueueListener(queue, *handlers, respect_handler_level=True)

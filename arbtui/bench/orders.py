@@ -32,7 +32,8 @@ from arbtui.config import Credentials, Flag, Loaded, Paths, load
 from arbtui.core.errors import OurMistake
 from arbtui.core.model import Market
 from arbtui.engine.demo import DemoExchanges
-from arbtui.engine.run import EXIT_OPEN, LiveRun, run_live
+from arbtui.engine.ending import EXIT_OPEN
+from arbtui.engine.run import LiveRun, run_live
 from arbtui.engine.trading import Trading
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.keeper import Keeper

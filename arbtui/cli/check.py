@@ -30,4 +30,4 @@ def main(argv: Sequence[str]) -> int:
 
         return asyncio.run(run_check(live_run(args, where, loaded, orders=False)))
 
-    return with_logs(where, loaded, check, headless=True)
+    return with_logs(where, loaded, check)

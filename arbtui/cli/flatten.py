@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
 
         return asyncio.run(_flatten_all(args, where, loaded, credentials))
 
-    return with_logs(where, loaded, work, headless=True)
+    return with_logs(where, loaded, work)
 
 
 def _refuse_flattening(args: argparse.Namespace) -> None:

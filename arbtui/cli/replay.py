@@ -38,17 +38,20 @@ def main(argv: Sequence[str]) -> int:
     loaded = load_settings(args, where, kept={})
     speed = args.speed if args.speed is not None else "max" if headless else 1.0
 
+    screen = None if headless else Screen(loaded.settings)
+
     def play() -> int:
         import asyncio
 
         from arbtui.engine.run import ReplayRun, run_replay
 
         pace = None if isinstance(speed, str) else speed
-        guest: Guest = Screen(loaded.settings)
-        if headless:
+        if screen is not None:
+            guest: Guest = screen
+        else:
             from arbtui.headless import Printer
 
             guest = Printer(headless_of(args, csv_dir=Path(args.csv) if args.csv else None, lossless=True))
         return asyncio.run(run_replay(ReplayRun(loaded.settings, tuple(args.files), pace), guest))
 
-    return with_logs(where, loaded, play, headless=headless)
+    return with_logs(where, loaded, play, screen=screen)

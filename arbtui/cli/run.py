@@ -15,7 +15,7 @@ from arbtui.core.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arbtui.config import Credentials, Loaded, Paths
+    from arbtui.config import Credentials, Loaded, Paths, Settings
     from arbtui.engine.run import LiveRun
     from arbtui.headless import Headless
     from arbtui.port import Guest
@@ -56,7 +56,8 @@ def main(argv: Sequence[str]) -> int:
     credentials = check_credentials(args, where)
     loaded = settings_of(args, where)
     keys = credentials if args.live else None
-    return with_logs(where, loaded, lambda: _run_live(args, where, loaded, keys), headless=headless)
+    screen = None if headless else _screen(loaded.settings)
+    return with_logs(where, loaded, lambda: _run_live(args, where, loaded, keys, screen), screen=screen)
 
 
 def refuse_contradictions(args: argparse.Namespace) -> None:
@@ -90,20 +91,37 @@ def need_terminal() -> None:
         raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
 
 
-def _run_live(args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None) -> int:
+def _screen(settings: Settings) -> Screen:
+    beside = None
+    if settings.csv.dir:
+        from pathlib import Path
+
+        from arbtui.headless import Headless, Printer
+
+        beside = Printer(Headless(emit=frozenset(), csv_dir=Path(settings.csv.dir)))
+    return Screen(settings, beside=beside, outlived=settings.ui.on_hangup == "headless")
+
+
+def _run_live(
+    args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None, screen: Screen | None
+) -> int:
     import asyncio
-    from pathlib import Path
 
     from arbtui.engine.run import run_live
 
-    settings = loaded.settings
-    guest: Guest = Screen(settings)
-    if args.no_ui or args.once:
-        from arbtui.headless import Printer
-
-        guest = Printer(headless_of(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None))
     run = live_run(args, where, loaded, keys, orders=not args.once)
-    return asyncio.run(run_live(run, guest))
+    return asyncio.run(run_live(run, screen or _printer(args, loaded.settings)))
+
+
+def _printer(args: argparse.Namespace, settings: Settings) -> Guest:
+    from dataclasses import replace
+    from pathlib import Path
+
+    from arbtui.headless import Printer
+
+    told = headless_of(args, csv_dir=Path(settings.csv.dir) if settings.csv.dir else None)
+    outlived = settings.ui.on_hangup == "headless" and sys.stdout.isatty()
+    return Printer(replace(told, outlived=outlived))
 
 
 def live_run(

@@ -1,4 +1,4 @@
-"""The screen as the engine's guest."""
+"""The screen as the engine's guest, and what goes on beside it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,44 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arbtui.config import Settings
+    from arbtui.headless import Printer
     from arbtui.port import EnginePort
 
 EXIT_FAILED = 1
 
 
 class Screen:
-    """The screen as the engine's guest."""
+    """``beside``: a printer that keeps CSV files and prints nothing. ``outlived``: the run goes on when the terminal
+    is gone or the screen broke.
+    """
 
     stays = True
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, beside: Printer | None = None, outlived: bool = False) -> None:
         self._settings = settings
+        self._beside = beside
+        self._outlived = outlived
+        self.has_terminal = True  # until the screen has given it back
 
     def attach(self, port: EnginePort) -> None:
         self._port = port
+        if self._beside is not None:
+            self._beside.attach(port)
 
-    async def run(self) -> int:
+    async def run(self) -> int | None:
         from arbtui.ui.app import ScreenEnd, run_screen
 
-        return EXIT_FAILED if await run_screen(self._port, self._settings) is ScreenEnd.FAILED else 0
+        try:
+            end = await run_screen(self._port, self._settings)
+        finally:
+            self.has_terminal = False
+        if end is not ScreenEnd.QUIT and self._outlived:
+            return None
+        return EXIT_FAILED if end is ScreenEnd.FAILED else 0
 
     async def drained(self) -> None:
         """A screen samples: it is never behind."""
 
     async def close(self) -> None:
-        """The screen gave the terminal back when it ended."""
+        if self._beside is not None:
+            await self._beside.close()

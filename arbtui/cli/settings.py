@@ -12,6 +12,7 @@ from arbtui.cli.words import nearest
 from arbtui.core.errors import ArbtuiError, ConfigError
 
 if TYPE_CHECKING:
+    from arbtui.cli.screen import Screen
     from arbtui.config import Credentials, Flag, Loaded, Paths
     from arbtui.core.kept import Kept
 
@@ -85,14 +86,17 @@ def flags_of(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
     return flags
 
 
-def with_logs(where: Paths, loaded: Loaded, work: Callable[[], int], *, headless: bool) -> int:
+def with_logs(where: Paths, loaded: Loaded, work: Callable[[], int], *, screen: Screen | None = None) -> int:
+    """Do the work with logs to files and stderr; while a screen has the terminal, to files only."""
     from pathlib import Path
 
     from arbtui import logs
 
     settings = loaded.settings
     folder = Path(settings.log.dir) if settings.log.dir else where.log_dir
-    stop = logs.start(folder, settings.log.level, stderr=sys.stderr if headless else None)
+    stop = logs.start(
+        folder, settings.log.level, stderr=sys.stderr, shown=(lambda: screen.has_terminal) if screen else None
+    )
     try:
         for warning in loaded.warnings:
             _log_warning(warning)

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 MarketName = Literal["spot", "perp"]
 CategoryName = Literal["crypto", "tradfi", "pre_market"]
+ThemeName = Literal["", "dark", "light", "high-contrast", "green-red", "red-green", "ansi", "grey"]
+LayoutName = Literal["", "all", "scan", "trade", "chart"]
 
 
 def _web_address(text: str) -> str:
@@ -342,7 +344,27 @@ class Ui(Section):
     sort: str = Field(
         default="", description="Column that the grid is sorted by; empty = net spread.", examples=["carry"]
     )
-    theme: str = Field(default="", description="Colours; empty = arbtui's own.", examples=["grey"])
+    theme: ThemeName = Field(
+        default="",
+        description="Colours; empty = dark. Gain is blue and loss orange except in green-red and red-green; ansi uses the "
+        "terminal's own sixteen colours.",
+        examples=["light"],
+    )
+    ascii: bool = Field(default=False, description="Paint nothing beyond ASCII (--ascii).")
+    time: Literal["utc", "local"] = Field(
+        default="utc", description="Times of day on the screen: UTC, or those of this machine's zone."
+    )
+    unit: Literal["bps", "percent"] = Field(
+        default="bps",
+        description="How the screen writes spreads, fees and thresholds, and reads those that are typed; settings and "
+        "what the engine says in sentences stay in basis points.",
+    )
+    layout: LayoutName = Field(default="", description="Which panes get more room; empty = all.", examples=["trade"])
+    on_hangup: Literal["stop", "headless"] = Field(
+        default="stop",
+        description="When the terminal is gone or the screen broke: stop in good order, or go on without a screen, "
+        "disarmed, until SIGTERM. What is open is looked after in both.",
+    )
 
 
 class Settings(Section):

@@ -14,24 +14,24 @@ import asyncio
 import contextlib
 import logging
 import random
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
 
 from arbtui.config import Credentials, Loaded, Paths, Settings
 from arbtui.core.clock import ManualClock
-from arbtui.core.errors import ArbtuiError, JournalError
+from arbtui.core.errors import JournalError
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk, NoMemory
+from arbtui.engine.ending import Stop, put_away, until_end
 from arbtui.engine.live import Live
 from arbtui.engine.memory import StateMemory
 from arbtui.engine.orders import Orders, account_orders, paper_orders
+from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
 from arbtui.engine.trouble import Trouble
@@ -50,8 +50,6 @@ from arbtui.venues import registry
 
 log = logging.getLogger(__name__)
 
-EXIT_INTERRUPTED = 130
-EXIT_OPEN = 3  # something stays open, or in doubt, that a person has to look after
 SWITCH_S = 0.001  # the loop waits no longer for a thread that reads a large answer or writes to disk (Python: 5 ms)
 
 
@@ -83,47 +81,13 @@ class ReplayRun:
     speed: float | None = None
 
 
-class Stop:
-    """SIGINT, SIGTERM and SIGHUP ask for the end; the exit code says which.
-
-    While hedges come to rest a second signal is told what that would leave, and a third one has its way.
-    """
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.insisted = asyncio.Event()
-        self.code = 0
-        self.on_again: Callable[[], None] = lambda: None
-        self._times = 0
-        self._loop = asyncio.get_running_loop()
-
-    def __enter__(self) -> Self:
-        for number, code in ((signal.SIGINT, EXIT_INTERRUPTED), (signal.SIGTERM, 0), (signal.SIGHUP, 0)):
-            self._loop.add_signal_handler(number, self._ask, code)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._loop.remove_signal_handler(number)
-
-    def _ask(self, code: int) -> None:
-        self._times += 1
-        if self._times == 1:
-            self.code = code
-        elif self._times == 2:
-            self.on_again()
-        else:
-            self.insisted.set()
-        self.asked.set()
-
-
 async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None] = lambda live: None) -> int:
     """Run until ``guest`` ends or a signal comes; the exit code. Raises ArbtuiError for what cannot be started.
 
     ``on_live`` gets the engine itself: for `check`, which looks behind the port.
     """
     async with AsyncExitStack() as stack:
-        stop = stack.enter_context(Stop())
+        stop = stack.enter_context(Stop(hang_up_ends=run.settings.ui.on_hangup == "stop"))
         sys.setswitchinterval(SWITCH_S)
         clock = WallClock(asyncio.get_running_loop())
         trouble = Trouble(clock)
@@ -152,8 +116,8 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
         guest.attach(live.desk)
         if demo is not None:
-            stack.push_async_callback(_put_away, asyncio.create_task(_watch_demo(demo, trouble)))
-        return await _until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
+            stack.push_async_callback(put_away, asyncio.create_task(_watch_demo(demo, trouble)))
+        return await until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
 
 
 async def _work(live: Live, orders: Orders | None) -> None:
@@ -194,53 +158,6 @@ async def _orders(
     return orders
 
 
-async def _until_end(
-    work: asyncio.Task[None], guest: Guest, stop: Stop, orders: Orders | None, trouble: Trouble
-) -> int:
-    """Until the guest ends, a signal comes, or the work fails; then the guest closes first: it can still read."""
-    visit = asyncio.create_task(guest.run())
-    asked = asyncio.create_task(stop.asked.wait())
-    try:
-        await asyncio.wait([work, visit, asked], return_when=asyncio.FIRST_COMPLETED)
-        failed = work.exception() if work.done() and not work.cancelled() else None
-        if failed is not None and orders is not None:
-            log.critical("the engine failed while orders may be under way", exc_info=failed)
-        left = await _come_to_rest(orders, stop, trouble) if orders is not None else False
-        if left:
-            return EXIT_OPEN
-        if failed is not None:
-            work.result()
-        return visit.result() if visit.done() else stop.code
-    finally:
-        await _put_away(asked)
-        await _put_away(visit)
-        await guest.close()
-        await _put_away(work)
-
-
-async def _come_to_rest(orders: Orders, stop: Stop, trouble: Trouble) -> bool:
-    """Finish or unwind what is under way; whether something stays open, which is then said."""
-    stop.on_again = lambda: trouble.notice(
-        "warning", f"{orders.open_in_words()}; still settling, one more signal leaves it as it is"
-    )
-    stopping = asyncio.create_task(orders.trading.stop())
-    insisted = asyncio.create_task(stop.insisted.wait())
-    try:
-        await asyncio.wait([stopping, insisted], return_when=asyncio.FIRST_COMPLETED)
-        if not stopping.done():
-            trouble.notice("error", f"left as it is: {orders.open_in_words()}")
-            return True
-        stopped = stopping.result()
-    finally:
-        await _put_away(stopping)
-        await _put_away(insisted)
-    for text in stopped.doubt:
-        trouble.notice("error", f"needs you: {text}")
-    for text in stopped.open:
-        trouble.notice("warning", f"stays open: {text}")
-    return bool(stopped.open or stopped.doubt)
-
-
 async def run_replay(run: ReplayRun, guest: Guest) -> int:
     """Play recordings; the exit code. Raises RecordingError for what cannot be read."""
     with Stop() as stop:
@@ -250,9 +167,11 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
         clock = ManualClock(first.t_ns if first is not None else 0)
         trouble = Trouble(clock)
         desk, replay = _replay_desk(run.settings, clock, trouble)
+        pace = Pace(clock, run.speed) if run.speed is not None or guest.stays else None
+        desk.player = pace
         guest.attach(desk)
         heard = _said_as_they_come(chain([first] if first is not None else [], records), warnings, trouble)
-        work = asyncio.create_task(replay.run(heard, speed=run.speed, drained=guest.drained))
+        work = asyncio.create_task(replay.run(heard, pace=pace, drained=guest.drained))
         visit = asyncio.create_task(guest.run())
         asked = asyncio.create_task(stop.asked.wait())
         try:
@@ -262,14 +181,16 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
                 if not guest.stays:
                     return 0
                 trouble.notice("info", "the recording has ended")
+                if pace is not None:
+                    pace.end()
                 await asyncio.wait([visit, asked], return_when=asyncio.FIRST_COMPLETED)
-            return visit.result() if visit.done() else stop.code
+            return (visit.result() or 0) if visit.done() else stop.code
         finally:
             desk.stop()
-            await _put_away(asked)
-            await _put_away(visit)
+            await put_away(asked)
+            await put_away(visit)
             await guest.close()
-            await _put_away(work)
+            await put_away(work)
 
 
 def _said_as_they_come(records: Iterable[Record], warnings: list[str], trouble: Trouble) -> Iterator[Record]:
@@ -361,19 +282,6 @@ async def _recorder(run: LiveRun, trouble: Trouble) -> AsyncIterator[FileRecorde
 async def _watch_demo(demo: DemoExchanges, trouble: Trouble) -> None:
     code = await demo.ended()
     trouble.notice("error", f"the built-in exchanges have ended (exit {code}): nothing is live any more")
-
-
-async def _put_away(task: asyncio.Task[Any]) -> None:
-    """Cancel and wait. What it raised on its way out is logged: the reason of the end was another."""
-    if task.done():
-        return
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        pass
-    except ArbtuiError as error:
-        log.warning("%s", error)
 
 
 def chosen_mode(settings: Settings, venues: Sequence[str], *, demo: bool, accounts: bool = False) -> str:

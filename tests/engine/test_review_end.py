@@ -9,7 +9,7 @@ import pytest
 
 from arbtui.core.clock import ManualClock
 from arbtui.engine.orders import Orders
-from arbtui.engine.run import EXIT_OPEN, Stop, _until_end
+from arbtui.engine.ending import EXIT_OPEN, Stop, until_end
 from arbtui.engine.trouble import Trouble
 from arbtui.execution.runner import Stopped
 
@@ -47,7 +47,7 @@ async def ended(orders: Resting) -> tuple[int, list[str]]:
     trouble = Trouble(ManualClock(0))
     with Stop() as stop:
         work = asyncio.create_task(fails())
-        code = await _until_end(work, cast(Any, Watcher()), stop, cast(Orders, orders), trouble)
+        code = await until_end(work, cast(Any, Watcher()), stop, cast(Orders, orders), trouble)
     return code, [notice.text for notice in trouble.notices]
 
 

@@ -26,6 +26,7 @@ from arbtui.execution.records import Fact
 from arbtui.execution.runner import Answer, Said
 from arbtui.market.state import Board, Slot
 from arbtui.strategy.rows import SignalRecord, SpreadRow
+from arbtui.strategy.series import Series
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,27 @@ class EnginePort(Protocol):
 
     def why_not(self, base: str) -> str:
         """Why no signal stands for this coin, in one sentence; which one stands, if one does."""
+        ...
+
+    # what they were; NaN wherever no pair of fresh, admissible quotes could be compared
+    def history(self, base: str, window_s: float) -> Series:
+        """``net_bps`` of the coin's best pair, whichever that was, for up to an hour."""
+        ...
+
+    def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
+        """``net_bps`` of exactly these legs, finer than ``history``. Asking begins it: before, there are only gaps."""
+        ...
+
+    def premium_venues(self, base: str) -> Sequence[str]:
+        """Venues that quote both the coin's spot and its perpetual."""
+        ...
+
+    def premium_history(self, base: str, venue: str, window_s: float) -> Series:
+        """(perp - spot) / spot of one venue's mids, bps, since the coin was first selected."""
+        ...
+
+    def passed(self, bps: float, window_s: float = 600.0) -> int:
+        """How many coins had a best pair of ``bps`` net or more in the last ``window_s`` seconds, to ten seconds."""
         ...
 
     # signals, newest last; a bounded history

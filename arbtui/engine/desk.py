@@ -18,7 +18,9 @@ from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
 from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
 from arbtui.strategy.attention import Attention, Want, wants
+from arbtui.strategy.history import History
 from arbtui.strategy.rows import SignalRecord, SpreadRow
+from arbtui.strategy.series import Series
 from arbtui.strategy.signals import Signals
 from arbtui.strategy.spreads import Spreads
 from arbtui.strategy.thresholds import Thresholds
@@ -92,6 +94,7 @@ class Desk:
         self._status = status
         self._process = process
         self._timers: list[Every] = []
+        self._history = History(spreads, board)
         self._ages_allowed = False
         self._next_row = 0
 
@@ -109,6 +112,7 @@ class Desk:
 
     def _sweep(self) -> None:
         self.board.sweep(self.clock.now_ns(), at_most=len(self.board.slots) // SWEEPS_PER_ROUND + 1)
+        self._history.step(self.clock.now_ns(), self.selected, self.shown)
         if self._ages_allowed:
             self._renew_rows()
 
@@ -154,6 +158,24 @@ class Desk:
 
     def why_not(self, base: str) -> str:
         return self._signals.why_not(base)
+
+    # what they were
+
+    def history(self, base: str, window_s: float) -> Series:
+        return self._history.net(base, self.clock.now_ns(), window_s)
+
+    def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
+        slots = self.board.slots
+        return self._history.pair(slots[buy_slot], slots[sell_slot], self.clock.now_ns(), window_s)
+
+    def premium_venues(self, base: str) -> Sequence[str]:
+        return self._history.premium_venues(base)
+
+    def premium_history(self, base: str, venue: str, window_s: float) -> Series:
+        return self._history.premium(base, venue, self.clock.now_ns(), window_s)
+
+    def passed(self, bps: float, window_s: float = 600.0) -> int:
+        return self._history.passed(bps, self.clock.now_ns(), window_s)
 
     @property
     def signals(self) -> Sequence[SignalRecord]:
@@ -257,6 +279,7 @@ class Desk:
         if buy.coin is not sell.coin:
             return Outcome(accepted=False, text=f"{buy.key} and {sell.key} are different coins")
         self.legs = (buy_slot, sell_slot)
+        self.pair_history(buy_slot, sell_slot, 0.0)  # kept from now on, whether or not its chart is on show
         return Outcome(accepted=True, text=f"buy {buy.key}, sell {sell.key}")
 
     def _set_threshold(self, net_bps: float | None, base: str) -> Outcome:

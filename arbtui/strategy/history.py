@@ -241,5 +241,3 @@ def _priced(buy: Slot, sell: Slot) -> bool:
 
 def _traded(slot: Slot) -> tuple[float, int]:
     return slot.vol_24h_usd or 0.0, -slot.id
-
-

@@ -12,13 +12,14 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from math import nan
+from typing import TypeAlias
 
 from arbtui.core.clock import NS_PER_S
 
 COARSE_NS = 10 * NS_PER_S
 COARSE_KEPT = 360  # an hour
 
-Floats = array[float]
+Floats: TypeAlias = "array[float]"  # not to be written at run time before Python 3.12
 
 
 @dataclass(frozen=True, slots=True)

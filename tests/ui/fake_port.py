@@ -12,15 +12,18 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from arbtui.core.clock import Clock, ManualClock
+from arbtui.core.clock import NS_PER_S, Clock, ManualClock
 from arbtui.core.events import BookSnapshot, Funding, MarkPrice, Quote, QuoteTexts, Ticker
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.sequence import Replaced
 from arbtui.core.status import FeedState, FeedStatus, Notice, ProcessFigures
+from arbtui.market.basis import Between
 from arbtui.market.book import Book
 from arbtui.market.slot import Coin, Slot
 from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
+from arbtui.strategy.history import PAIR_STEP_NS, History
 from arbtui.strategy.rows import Basis, Leg, SignalRecord, SignalState, SpreadRow
+from arbtui.strategy.series import Series
 
 if TYPE_CHECKING:
     from arbtui.market.family import Family
@@ -32,10 +35,19 @@ NAMES = ("BTC", "ETH", "SOL", "XRP", "DOGE", "PEPE", "WIF", "ENA", "TIA", "HYPE"
 START_NS = 1_763_600_000_000_000_000
 
 
+class FakeRates:
+    def between(self, a: str, b: str, now_ns: int) -> Between:
+        return Between(None, None)
+
+
 class FakeBoard:
     def __init__(self) -> None:
         self.slots: list[Slot] = []
         self.coins: dict[str, Coin] = {}
+        self.rates = FakeRates()
+
+    def judge(self, slot: Slot, now_ns: int) -> str | None:
+        return slot.muted
 
     def slot_of(self, venue: str, market: Market, native: str) -> Slot | None:
         wanted = (venue, market, native)
@@ -74,6 +86,7 @@ class FakePort:
         self._signals: deque[SignalRecord] = deque(maxlen=500)
         self._notices: deque[Notice] = deque(maxlen=200)
         self._best: dict[str, tuple[Slot, Slot]] = {}
+        self.past = History(self, self._board)
         self.feeds: list[FeedStatus] = []
         self._true: list[float] = []
         for index in range(coins):
@@ -137,6 +150,18 @@ class FakePort:
         for _ in range(quotes):
             slot = slots[pick(len(slots))]
             self.quote(slot, true[slot.id] * (1 + gauss(0, 0.0006)))
+
+    def best(self, base: str, now_ns: int) -> tuple[Slot, Slot] | None:
+        legs = self._best.get(base)
+        return None if legs is None or legs[0].muted or legs[1].muted else legs
+
+    def live(self, seconds: float, quotes_per_s: int = 0) -> None:
+        """Time passes for the clock, the market and its history, and nothing else."""
+        for _ in range(round(seconds * NS_PER_S) // PAIR_STEP_NS):
+            self.time.advance_to(self.time.now_ns() + PAIR_STEP_NS)
+            if self.time.now_ns() % NS_PER_S < PAIR_STEP_NS:
+                self.walk(quotes_per_s)
+            self.past.step(self.time.now_ns(), self.selected)
 
     def _book(self, slot: Slot) -> None:
         assert slot.book is not None
@@ -243,6 +268,22 @@ class FakePort:
         if row.muted is not None:
             return f"no signal: {row.muted}"
         return f"net {row.net_bps:+.1f} bps against a threshold of {self.threshold_bps(base):g} bps"
+
+    def history(self, base: str, window_s: float) -> Series:
+        return self.past.net(base, self.clock.now_ns(), window_s)
+
+    def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
+        slots = self._board.slots
+        return self.past.pair(slots[buy_slot], slots[sell_slot], self.clock.now_ns(), window_s)
+
+    def premium_venues(self, base: str) -> Sequence[str]:
+        return self.past.premium_venues(base)
+
+    def premium_history(self, base: str, venue: str, window_s: float) -> Series:
+        return self.past.premium(base, venue, self.clock.now_ns(), window_s)
+
+    def passed(self, bps: float, window_s: float = 600.0) -> int:
+        return self.past.passed(bps, self.clock.now_ns(), window_s)
 
     @property
     def signals(self) -> Sequence[SignalRecord]:

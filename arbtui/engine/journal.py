@@ -31,6 +31,7 @@ from arbtui.execution.records import (
     Dead,
     Dropped,
     Fact,
+    GivenUp,
     Intended,
     Life,
     Lost,
@@ -166,6 +167,8 @@ def in_words(fact: Fact) -> str:
             return _event(fact.event)
         case Dead():
             return f"{fact.client_id} never took effect: {fact.why}"
+        case GivenUp():
+            return f"{fact.client_id} is given up: {fact.why}"
         case Lost():
             return f"{fact.coins:+f} coins on leg {fact.leg}: {fact.why}"
         case Stepped():

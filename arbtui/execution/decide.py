@@ -4,6 +4,7 @@ The cases, in this order; the first that holds decides.
 
     | case                                              | action                                                     |
     | ------------------------------------------------- | ---------------------------------------------------------- |
+    | a person took it over                             | nothing; fees that are not known are still read            |
     | the intent, or an order, is not on disk yet       | wait; say so where the disk takes long                     |
     | more was filled than was ordered                  | halt                                                       |
     | a fill bears our name, its order is not known     | halt                                                       |
@@ -65,6 +66,8 @@ _FEES_ASK_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
 def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk) -> Action:
     """The one next action. ``prices`` are those of the legs, in their order."""
     case = Case(ledger, prices, now_ns, desk)
+    if ledger.abandoned:
+        return _books(case)
     if ledger.state is State.PREVIEWED and ledger.relived_ns is not None:
         return Mark(Step.DROPPED, "nothing was sent: arbtui ended before the intent was on disk")
     if ledger.state is State.PREVIEWED or any(line.waits for line in ledger.lines.values()):
@@ -291,7 +294,8 @@ def _books(case: Case) -> Action:
     ledger = case.ledger
     if (action := check_lost(case)) is not None and ledger.state is State.HEDGED:
         return action
-    open_lines = [line for line in ledger.lines.values() if line.filled and not line.complete]
+    lines = [line for line in ledger.lines.values() if not line.given_up]
+    open_lines = [line for line in lines if line.filled and not line.complete]
     if not open_lines:
         return case.heard_or(None)
     first = min(open_lines, key=lambda line: line.planned_ns)

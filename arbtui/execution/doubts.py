@@ -6,7 +6,7 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind
 from arbtui.execution.actions import Action, Alarm, Cancel, Case, Declare, Mark, Query, ReadAccount, Wait
-from arbtui.execution.ledger import FILLS_BEFORE_MS, agree, query_window
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, agree, query_window
 from arbtui.execution.lifecycle import State, Step
 from arbtui.execution.lines import Line
 from arbtui.execution.records import Dead
@@ -22,13 +22,13 @@ def resolve(case: Case, doubts: list[tuple[Line, int]]) -> Action:
     ledger, policy = case.ledger, case.intent.policy
     first, since_ns = min(doubts, key=lambda doubt: doubt[1])
     if ledger.state not in (State.IN_DOUBT, State.HALTED):
-        return Mark(Step.DOUBT, _words(first))
+        return Mark(Step.DOUBT, doubt_words(first))
     if (action := _take_back(case)) is not None:
         return action
     for line, _ in doubts:
         if ledger.proved_absent(line, case.desk.rules[line.order.venue]):
             return Declare(Dead(line.order.client_id, _absence(line)), loud=False)
-    if (action := _patience(case, since_ns, _words(first)) or _blocked(case, doubts)) is not None:
+    if (action := _patience(case, since_ns, doubt_words(first)) or _blocked(case, doubts)) is not None:
         return action
     dues = [since_ns + int(limit * NS_PER_S) for limit in (policy.doubt_alarm_s, policy.doubt_halt_s)]
     dues = [due for due in dues if due > case.now_ns and ledger.state is not State.HALTED]
@@ -48,7 +48,7 @@ def _blocked(case: Case, doubts: list[tuple[Line, int]]) -> Action | None:
         key = f"blocked {line.order.client_id}"
         late = case.now_ns >= from_ns + _BLOCKED_NS
         if not line.known and late and key not in case.ledger.said and case.ledger.blocked_by_stranger(line):
-            text = f"{line.order.venue} told a fill of no order that can be named; it may be that of {_name(line)}"
+            text = f"{line.order.venue} told a fill of no order that can be named; it may be that of {name_of(line)}"
             return Alarm(key, text)
     return None
 
@@ -163,20 +163,33 @@ def _due(asked_ns: int | None, every_ns: int, under_way: bool) -> int:
     return asked_ns + (_LOST_ANSWER_NS if under_way else every_ns)
 
 
-def _name(line: Line) -> str:
+def name_of(line: Line) -> str:
     order = line.order
     return f"the order {order.client_id} ({order.side} {order.qty:f} {order.native} on {order.venue})"
 
 
-def _words(line: Line) -> str:
+def open_doubts(ledger: Ledger) -> dict[str, str]:
+    """What is not known of a hedge's orders, or contradicts itself, in words by client id."""
+    unclear = [*ledger.unsettled(), *ledger.overfilled()]
+    found = {line.order.client_id: doubt_words(line) for line in unclear}
+    if (fill := ledger.nameless()) is not None:
+        found[fill.client_id] = f"{fill.venue} filled {fill.client_id}, an order that no journal kept"
+    return found
+
+
+def doubt_words(line: Line) -> str:
+    """What is not known of an order that has not settled."""
+    if line.filled > line.order.qty or (line.end_qty is not None and line.filled > line.end_qty):
+        told = min(line.order.qty, line.end_qty if line.end_qty is not None else line.order.qty)
+        return f"{line.order.venue} told {told:f} of {name_of(line)}, and fills of {line.filled:f}"
     if line.alien:
-        return f"{line.order.venue} says {line.alien_text!r} of {_name(line)}, a word that arbtui does not know"
+        return f"{line.order.venue} says {line.alien_text!r} of {name_of(line)}, a word that arbtui does not know"
     if line.canceled_ns is not None:
-        return f"a cancel was sent and it is not known how {_name(line)} ended"
+        return f"a cancel was sent and it is not known how {name_of(line)} ended"
     if line.known:
-        return f"it is not known how {_name(line)} ended"
-    return f"it is not known whether {line.order.venue} took {_name(line)}"
+        return f"it is not known how {name_of(line)} ended"
+    return f"it is not known whether {line.order.venue} took {name_of(line)}"
 
 
 def _absence(line: Line) -> str:
-    return f"{line.order.venue} was asked twice and knows nothing of {_name(line)}: it never took effect"
+    return f"{line.order.venue} was asked twice and knows nothing of {name_of(line)}: it never took effect"

@@ -18,6 +18,7 @@ from arbtui.core.orders import (
     AccountEvent,
     Fill,
     FundingPaid,
+    OrderAbsent,
     OrderEvent,
     OrderReport,
     Position,
@@ -26,6 +27,7 @@ from arbtui.core.orders import (
     ReadKind,
     StreamState,
 )
+from arbtui.execution.actions import amount
 from arbtui.execution.audit import Audit, Finding
 from arbtui.execution.intents import read_client_id
 from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
@@ -33,7 +35,7 @@ from arbtui.execution.lifecycle import State, Step, allows
 from arbtui.execution.lines import Line
 from arbtui.execution.memory import Memory
 from arbtui.execution.ports import Executor
-from arbtui.execution.records import Ordered, Told, order_from
+from arbtui.execution.records import GivenUp, Lost, Ordered, Told, order_from
 
 _AGAIN_NS = 1_100 * NS_PER_MS  # a second read confirms a first one after so long
 
@@ -92,9 +94,32 @@ class Hearing:
                 self._memory.tell(
                     hedge, f"{line.order.client_id} was believed never to have existed, and does", alarm=True
                 )
+        if ledger.abandoned:
+            self._handed_on(ledger, event)
         if isinstance(event, OrderReport) and event.origin != "order":
             self._taken(event)
         self._stepper.wake(hedge)
+
+    def _handed_on(self, ledger: Ledger, event: OrderEvent) -> None:
+        """News of a hedge that a person took over: said, and what it changes is the person's too."""
+        for index, leg in enumerate(ledger.intent.legs):
+            if more := ledger.position(index):
+                why = f"{event.client_id} filled {amount(abs(more))} coins on {leg.key} after a person took its hedge over"
+                self._memory.put(ledger.hedge, Lost(index, -more, why))
+                self._memory.tell(ledger.hedge, f"{why}: look after them there", alarm=True)
+        line = ledger.lines.get(event.client_id)
+        if line is None or not line.given_up:
+            return
+        if isinstance(event, OrderReport):
+            word = f"{event.status_text}, filled {amount(line.filled)}"
+        elif isinstance(event, OrderAbsent):
+            word = "it knows no such order"
+        else:
+            return
+        text = f"{event.venue} now says of {event.client_id}, which was given up: {word}"
+        if text not in ledger.said:
+            ledger.said.add(text)
+            self._memory.tell(ledger.hedge, text)
 
     def _hedge_of(self, event: OrderEvent) -> str | None:
         name = read_client_id(event.client_id)
@@ -212,6 +237,9 @@ class Hearing:
         self._memory.put(ledger.hedge, ordered, ledger.covers_ms * NS_PER_MS)
         line = ledger.lines[order.client_id]
         line.relived_ns = line.planned_ns
+        if ledger.abandoned:
+            why = "no journal kept it, and a person had taken its hedge over"
+            self._memory.put(ledger.hedge, GivenUp(order.client_id, why))
         self.own(line)
         self._memory.tell(
             ledger.hedge, f"{report.client_id} was sent unrecorded by an earlier run; it is counted", alarm=True

@@ -44,6 +44,7 @@ from arbtui.execution.records import (
     Dead,
     Dropped,
     Fact,
+    GivenUp,
     Intended,
     Life,
     Lost,
@@ -98,6 +99,7 @@ class Ledger:
         self.trouble_number = 0  # of the first order that can have been a try to repair it
         self.retried_number = 0  # of the first order after a person last said to go on
         self.canceled = False  # a person asked to stop entering
+        self.abandoned = False  # a person took it over: no rule looks after it any more
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
         self.was_quiet = False
@@ -134,7 +136,8 @@ class Ledger:
     def over(self) -> bool:
         """Ended, and the venues have told all of it: nothing but a word about its own orders concerns it any more."""
         if self._over is None:
-            self._over = self.state.ended and all(line.settled and line.complete for line in self.lines.values())
+            told = (line.given_up or (line.settled and line.complete) for line in self.lines.values())
+            self._over = self.state.ended and all(told)
         return self._over
 
     def doubts(self, now_ns: int) -> list[tuple[Line, int]]:
@@ -266,6 +269,8 @@ class Ledger:
             case Dead():
                 line = self.lines[fact.client_id]
                 line.dead = (line.filled, line.known)
+            case GivenUp():
+                self.lines[fact.client_id].given_up = fact.why
             case CancelAsked():
                 line = self.lines[fact.client_id]
                 line.canceled_ns = (line.canceled_ns[0] if line.canceled_ns else t_ns, t_ns)
@@ -300,6 +305,8 @@ class Ledger:
             self.trouble_ns, self.trouble_number = t_ns, self.number
         elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
             self.trouble_ns = None
+        if fact.step is Step.ABANDON:
+            self.abandoned = True
         if fact.step is Step.RESOLVED:
             self.owes_reads = False
         if fact.step in _ENDS_TURN:

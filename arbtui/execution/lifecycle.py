@@ -8,7 +8,8 @@
     in_doubt      something was sent and it is not known what became of it: nothing new is sent
     halted        no rule is left, or a rule says stop: a person decides
 
-A hedge that is done or flat may still be woken: a fill that the venue tells late counts like any other.
+A hedge that is done or flat may still be woken: a fill that the venue tells late counts like any other. One that a
+person took over may not: what is told of it later is kept and said, and is the person's.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
     ended       once any message said so; a later "open" is an older message
     settled     ended, and some message that told the end also told a cumulative quantity that fills do not exceed
     alien       the venue used a word that nobody knows, and no end was told: outcome open
+    given up    a person took its hedge over while it was not settled: nothing more is awaited of it
 
 No message can take back another, so the order in which they come, and how often, makes no difference.
 """
@@ -49,6 +50,7 @@ class Line:
         self.relived_ns: int | None = None  # taken over from an earlier life: it may have been sent until then
         self.dropped = False
         self.dead: tuple[Decimal, bool] | None = None  # proved over: with what filled, and whether it was known then
+        self.given_up = ""  # what was not known of it when a person took the hedge over
         self.accepted = False
         self.rejected: Rejected | None = None
         self.refused_id_ns: int | None = None  # when the venue first said that it has this client id already
@@ -103,8 +105,8 @@ class Line:
 
     @property
     def settled(self) -> bool:
-        """Ended, and what it filled is final."""
-        if self.filled >= self.order.qty or self._over:
+        """Ended, and what it filled is final; or given up."""
+        if self.filled >= self.order.qty or self._over or self.given_up:
             return True
         if not self.known:
             return self.ended

@@ -6,6 +6,7 @@ dropped   that order was never handed over, and never will be
 cancel    a cancel is about to be asked for
 event     what a venue told (``core.orders``)
 dead      an order that was in doubt never took effect: proved by the venue's absence rule
+given_up  what became of an order is not known, and a person has taken its hedge over: nobody asks any more
 lost      coins of a leg are gone by somebody else's doing
 step      what happened to the hedge's state, and why, in words
 person    what a person asked of this hedge
@@ -57,6 +58,13 @@ class Dead(msgspec.Struct, frozen=True, tag="dead"):
     why: str
 
 
+class GivenUp(msgspec.Struct, frozen=True, tag="given_up"):
+    """``why``: what was not known of it when it was given up, in words."""
+
+    client_id: str
+    why: str
+
+
 class Lost(msgspec.Struct, frozen=True, tag="lost"):
     """``coins`` signed: what the leg holds less (a long leg's loss is negative, a short leg's positive)."""
 
@@ -80,7 +88,7 @@ class Life(msgspec.Struct, frozen=True, tag="life"):
     unsaved: int
 
 
-Fact = Intended | Ordered | Dropped | CancelAsked | Told | Dead | Lost | Stepped | Asked | Life
+Fact = Intended | Ordered | Dropped | CancelAsked | Told | Dead | GivenUp | Lost | Stepped | Asked | Life
 
 
 class BadRecord(ArbtuiError):
@@ -92,7 +100,7 @@ class _ToldWire(msgspec.Struct, frozen=True, tag="event"):
     event: msgspec.Raw
 
 
-_Wire = Intended | Ordered | Dropped | CancelAsked | _ToldWire | Dead | Lost | Stepped | Asked | Life
+_Wire = Intended | Ordered | Dropped | CancelAsked | _ToldWire | Dead | GivenUp | Lost | Stepped | Asked | Life
 
 _EVENTS: dict[str, type[AccountEvent]] = {
     kind.__name__: kind

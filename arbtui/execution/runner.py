@@ -47,6 +47,7 @@ from arbtui.execution.actions import (
 )
 from arbtui.execution.boundary import Careful, internal
 from arbtui.execution.decide import decide
+from arbtui.execution.doubts import open_doubts
 from arbtui.execution.hearing import Hearing
 from arbtui.execution.intents import HedgeIds, Intent
 from arbtui.execution.keeper import Keeper
@@ -56,7 +57,7 @@ from arbtui.execution.limits import opposed
 from arbtui.execution.lines import Line
 from arbtui.execution.memory import Memory
 from arbtui.execution.ports import Executor, Journal, Prices, Record
-from arbtui.execution.records import Asked, CancelAsked, Fact, Intended, Life, Lost, Stepped
+from arbtui.execution.records import Asked, CancelAsked, Fact, GivenUp, Intended, Life, Lost, Stepped
 from arbtui.execution.sending import UNSAVED_MAX, Sending
 from arbtui.execution.words import Answer, Said, Stopped, holdings
 
@@ -227,18 +228,22 @@ class Runner:
         return Answer(True, "going on by the rules", hedge)
 
     def abandon(self, hedge: str) -> Answer:
-        """A person has taken the hedge's positions over: arbtui forgets them, after saying which."""
+        """A person has taken the hedge over, with all that is in doubt about it: what that is is said, and let go."""
         ledger = self.ledgers.get(hedge)
         if ledger is None or not allows(ledger.state, Step.ABANDON):
             return Answer(False, "only a hedge that is halted or hedged can be taken over by hand")
         self._memory.put(hedge, Asked("abandon"))
         left = tuple(ledger.position(leg) for leg in (0, 1))
-        why = f"a person took over {holdings(ledger)}"
+        doubts = open_doubts(ledger)
+        why = "; ".join([f"a person took over {holdings(ledger)}", *doubts.values()])
+        for client_id, text in doubts.items():
+            if client_id in ledger.lines:
+                self._memory.put(hedge, GivenUp(client_id, text))
         for leg in (0, 1):
             if left[leg]:
                 self._memory.put(hedge, Lost(leg, -left[leg], why))
         self._memory.put(hedge, Stepped(Step.ABANDON, why))
-        self._memory.tell(hedge, why)
+        self._memory.tell(hedge, why, alarm=bool(doubts))
         self.wake(hedge)
         return Answer(True, why, hedge)
 

@@ -17,7 +17,7 @@ from arbtui.core.orders import Fill, OrderReport, Unanswered
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
 from arbtui.execution.lines import Line
-from arbtui.execution.records import Dead, Dropped, Fact, Told
+from arbtui.execution.records import Dead, Dropped, Fact, GivenUp, Told
 from arbtui.execution.runner import Said
 from arbtui.lines.ledgers import Status, fill_line, hedge_line, order_line, status_of
 from arbtui.lines.records import FillLine, HedgeLine, OrderLine
@@ -86,7 +86,7 @@ class HedgeNews:
 
     def _remember(self, fact: Fact) -> None:
         match fact:
-            case Dropped() | Dead():
+            case Dropped() | Dead() | GivenUp():
                 self._texts[fact.client_id] = fact.why
             case Told(event=Unanswered() as event) if event.verb == "place":
                 self._texts[event.client_id] = event.text
@@ -146,7 +146,8 @@ class HedgeNews:
         self._tell(line)
 
     def _doubts(self, ledger: Ledger) -> set[str]:
-        return {line.order.client_id for line, _ in ledger.doubts(self._clock.now_ns())}
+        given_up = {line.order.client_id for line in ledger.lines.values() if line.given_up}
+        return given_up | {line.order.client_id for line, _ in ledger.doubts(self._clock.now_ns())}
 
 
 def _status(line: Line, doubts: set[str]) -> Status:

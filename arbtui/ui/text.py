@@ -1,24 +1,47 @@
-"""Numbers and words as the screen writes them. Pure; what is not known is a dot, never a zero.
+"""Numbers and words as the screen writes them; what is not known is a dot, never a zero.
 
 Widths are terminal cells. Everything that came from outside (symbols, reasons) passes ``fit``, which also takes out
 control characters: a venue must not be able to steer the terminal.
+
+Two things about writing are a person's choice and hold for the whole screen, of which a process has one, so they are
+kept here (``write_in``): whether spreads are in basis points or percent, and whether times are UTC or local. Spreads,
+fees and thresholds on panes go through ``spread`` and its like, times of day through ``clock_time``. Tickets, settings
+and what the engine says in sentences are always in basis points, and say so.
 """
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from decimal import Decimal
-from math import floor, log10
+from math import floor, isfinite, log10
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
 from arbtui.core.model import Instrument
+from arbtui.ui.glyphs import ELLIPSIS, GAIN, LOSS, MINUS, SUBSCRIPTS, UNKNOWN
 
-UNKNOWN = "·"
-MINUS = "−"
-UP = "▲"
-DOWN = "▼"
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+UP = GAIN
+DOWN = LOSS
+_SUBSCRIPT = str.maketrans("0123456789", SUBSCRIPTS)
 _SIGNIFICANT = 6  # enough to tell a tenth of a basis point
+
+Unit = Literal["bps", "percent"]
+
+
+@dataclass
+class _Manner:
+    unit: Unit = "bps"
+    local: bool = False
+
+
+_manner = _Manner()
+
+
+def write_in(*, unit: Unit, local: bool) -> None:
+    """From now on spreads are written in this unit, and times of day in local time or UTC."""
+    _manner.unit, _manner.local = unit, local
 
 
 def clean(text: str) -> str:
@@ -36,10 +59,10 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         text = clean(text)
         length = cell_len(text)
         if length > width:
-            return set_cell_size(text, width - 1) + "…"
+            return set_cell_size(text, width - 1) + ELLIPSIS
         return " " * (width - length) + text if right else text + " " * (width - length)
     if len(text) > width:
-        return text[: width - 1] + "…"
+        return text[: width - 1] + ELLIPSIS
     return text.rjust(width) if right else text.ljust(width)
 
 
@@ -112,6 +135,76 @@ def arrowed(value: float | None, decimals: int = 1) -> str:
     return (DOWN if text[0] == MINUS else UP) + text
 
 
+def spread(bps: float | None, decimals: int = 1) -> str:
+    """Basis points with their sign, in the unit of the screen. ``decimals`` is meant for basis points."""
+    if bps is None:
+        return UNKNOWN
+    if _manner.unit == "bps":
+        return signed(bps, decimals)
+    value, decimals = _percentage(bps, decimals)
+    return signed(value, decimals)
+
+
+def spread_arrowed(bps: float | None, decimals: int = 1) -> str:
+    """The same as a gain or a loss, with its arrow."""
+    if bps is None:
+        return UNKNOWN
+    words = spread(bps, decimals)
+    return (DOWN if words[0] == MINUS else UP) + words
+
+
+def spread_plain(bps: float | None, decimals: int = 1) -> str:
+    """The same without a sign, for fees."""
+    if bps is None or _manner.unit == "bps":
+        return plain(bps, decimals)
+    return plain(*_percentage(bps, decimals))
+
+
+def _percentage(bps: float, decimals: int) -> tuple[float, int]:
+    """As percent, with decimals that say the same; fewer from one percent on, so that no figure is longer for it."""
+    size = abs(bps) / 100
+    return bps / 100, max(0, decimals + 2 - sum(size >= limit for limit in (0.9995, 9.995, 99.95)))
+
+
+def spread_unit() -> str:
+    """``bps`` or ``%``."""
+    return "bps" if _manner.unit == "bps" else "%"
+
+
+def spread_exact(bps: float) -> str:
+    """A threshold, in full and with its unit: ``5 bps``, ``0.05 %``."""
+    return f"{spread_value(bps):g} {spread_unit()}".replace("-", MINUS)
+
+
+def spread_value(bps: float) -> float:
+    """A figure of the screen's unit for so many basis points; what a line to type in begins with."""
+    return bps if _manner.unit == "bps" else bps / 100
+
+
+def spread_room() -> int:
+    """Cells that a column of spreads needs more than in basis points."""
+    return 0 if _manner.unit == "bps" else 1
+
+
+def number(typed: str) -> float | None:
+    """A finite number, with k or M if wanted: ``2k`` is 2,000."""
+    typed = typed.strip().lower().replace(",", "").replace(MINUS, "-")
+    scale = {"k": 1e3, "m": 1e6}.get(typed[-1:], 1.0)
+    try:
+        value = float(typed[:-1] if scale != 1.0 else typed) * scale
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def typed_spread(typed: str) -> float | None:
+    """Basis points from what was typed: ``5`` in the unit of the screen, ``5bps`` and ``0.05%`` in their own."""
+    words = typed.strip().lower()
+    in_percent = words.endswith("%") if words.endswith(("%", "bps")) else _manner.unit == "percent"
+    value = number(words.removesuffix("%").removesuffix("bps"))
+    return value if value is None or not in_percent else round(value * 100, 9)  # 0.033 % is 3.3 bps
+
+
 def amount(value: float | None) -> str:
     """A positive amount in at most five cells: 350, 2.0k, 21k, 1.2M."""
     if value is None:
@@ -177,9 +270,22 @@ def countdown(until_ms: int | None, now_ns: int) -> str:
 
 
 def clock_time(t_ns: int) -> str:
-    """Time of day, UTC, to the second."""
-    seconds = t_ns // 1_000_000_000 % 86400
+    """Time of day to the second, in the zone of the screen."""
+    seconds = t_ns // 1_000_000_000
+    if _manner.local:
+        return time.strftime("%H:%M:%S", time.localtime(seconds))
+    seconds %= 86400
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+
+
+def day(t_ns: int) -> str:
+    """The date in the zone of the screen: ``2026-11-20``."""
+    return time.strftime("%Y-%m-%d", (time.localtime if _manner.local else time.gmtime)(t_ns // 1_000_000_000))
+
+
+def zone(t_ns: int) -> str:
+    """The name of the screen's zone at that time: ``UTC``, or what this machine calls its own, ``CEST``."""
+    return time.localtime(t_ns // 1_000_000_000).tm_zone if _manner.local else "UTC"
 
 
 def percent(fraction: float | None, decimals: int = 4) -> str:
@@ -216,6 +322,11 @@ def coin_price(value: Decimal | None, width: int) -> str:
         return UNKNOWN
     words = exact(value)
     return words if len(words) <= width else price(float(value), width)
+
+
+def grouped(value: Decimal | float | None, decimals: int = 0) -> str:
+    """Thousands apart, without a sign in front of what is positive: ``25,012.40``."""
+    return UNKNOWN if value is None else f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
 def money(value: Decimal | float | None, decimals: int = 2) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -128,3 +130,83 @@ def test_wrapped_lines_keep_every_word(words: str, width: int) -> None:
     lines = text.wrap(words, width)
     assert " ".join(lines).split() == text.clean(words).split()
     assert all(cell_len(line) <= width or " " not in line for line in lines)
+
+
+# what a person chose about writing
+
+
+@pytest.mark.parametrize(
+    ("bps", "in_bps", "in_percent"),
+    [
+        (3.6, "+3.6", "+0.036"),
+        (-12.04, "−12.0", "−0.120"),
+        (99.96, "+100.0", "+1.00"),
+        (150.0, "+150.0", "+1.50"),
+        (1234.0, "+1234", "+12.3"),
+        (-0.04, "+0.0", "+0.000"),
+        (None, "·", "·"),
+    ],
+)
+def test_a_spread_is_written_in_the_chosen_unit_with_as_much_meaning(
+    bps: float | None, in_bps: str, in_percent: str
+) -> None:
+    assert text.spread(bps) == in_bps
+    text.write_in(unit="percent", local=False)
+    assert text.spread(bps) == in_percent
+    if bps is not None:
+        assert text.spread_arrowed(bps) == ("▼" if in_percent[0] == "−" else "▲") + in_percent
+        assert text.spread_plain(abs(bps)) == in_percent[1:]
+
+
+@given(st.floats(min_value=-9999, max_value=9999))
+def test_no_spread_in_percent_takes_more_than_six_cells(bps: float) -> None:
+    text.write_in(unit="percent", local=False)
+    assert len(text.spread(bps)) <= 6
+    text.write_in(unit="bps", local=False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "in_bps", "in_percent"),
+    [("5", 5.0, 500.0), ("0.05%", 5.0, 5.0), ("5bps", 5.0, 5.0), ("5 bps", 5.0, 5.0), ("−2 %", -200.0, -200.0),
+     ("much", None, None), ("", None, None), ("nan", None, None)],
+)  # fmt: skip
+def test_a_typed_spread_is_read_in_the_chosen_unit_unless_it_names_its_own(
+    typed: str, in_bps: float | None, in_percent: float | None
+) -> None:
+    assert text.typed_spread(typed) == in_bps
+    text.write_in(unit="percent", local=False)
+    assert text.typed_spread(typed) == in_percent
+
+
+@given(st.integers(min_value=-100_000, max_value=100_000))
+def test_what_a_line_begins_with_is_read_back_as_it_was(hundredths: int) -> None:
+    figure = hundredths / 100
+    units: tuple[text.Unit, ...] = ("percent", "bps")
+    for unit in units:
+        text.write_in(unit=unit, local=False)
+        assert text.typed_spread(f"{text.spread_value(figure):.12g}") == pytest.approx(figure, abs=1e-9)
+
+
+def test_a_threshold_is_written_in_full_with_its_unit() -> None:
+    assert text.spread_exact(5.0) == "5 bps"
+    assert text.spread_exact(-0.5) == "−0.5 bps"
+    text.write_in(unit="percent", local=False)
+    assert text.spread_exact(5.0) == "0.05 %"
+
+
+@pytest.fixture
+def in_katmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "KAT-05:45")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_katmandu")
+def test_local_time_is_that_of_the_machine_and_names_its_zone() -> None:
+    t_ns = 1_763_683_200_000_000_000  # 2025-11-21 00:00 UTC
+    assert (text.clock_time(t_ns), text.day(t_ns), text.zone(t_ns)) == ("00:00:00", "2025-11-21", "UTC")
+    text.write_in(unit="bps", local=True)
+    assert (text.clock_time(t_ns), text.day(t_ns), text.zone(t_ns)) == ("05:45:00", "2025-11-21", "KAT")
+    assert text.day(t_ns - 6 * 3600 * 10**9) == "2025-11-20"

@@ -84,14 +84,14 @@ class Compared:
 
     compared: int = 0
     wrong: list[str] = field(default_factory=list)
-    lasting: list[str] = field(default_factory=list)  # of those: for more than a second
+    lasting: list[str] = field(default_factory=list)  # of those: for more than 1.5 s of the engine's own time
     resyncs: int = 0
 
 
 def compare(sim: Sim, arbtui: Arbtui, seconds: float) -> Compared:
     """Hold the newest state of each live book, four times a second, against the truth at its id."""
     seen = Compared()
-    wrong_since_s: dict[str, float] = {}
+    wrong_since_ns: dict[str, int] = {}
     until_s = time.monotonic() + seconds
     while time.monotonic() < until_s:
         newest: dict[str, Line] = {}
@@ -104,10 +104,10 @@ def compare(sim: Sim, arbtui: Arbtui, seconds: float) -> Compared:
                 seen.compared += 1
                 if text := differs(line, truth):
                     seen.wrong.append(text)
-                    if time.monotonic() - wrong_since_s.setdefault(key(line), time.monotonic()) > 1.0:
+                    if line["t_ns"] - wrong_since_ns.setdefault(key(line), line["t_ns"]) > 1_500_000_000:
                         seen.lasting.append(text)
                     continue
-            wrong_since_s.pop(key(line), None)
+            wrong_since_ns.pop(key(line), None)
     return seen
 
 

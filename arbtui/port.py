@@ -288,7 +288,8 @@ class EnginePort(Protocol):
     def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
         """The best admissible pair of every coin (or its best inadmissible one, ``muted`` saying why).
 
-        As of now; a guest that looks often allows rows an age, and the engine then makes them anew little by little.
+        As of now; a guest that looks often allows rows an age, and the engine then makes them anew little by little,
+        and keeps what they were.
         """
         ...
 
@@ -306,7 +307,10 @@ class EnginePort(Protocol):
 
     # what they were; NaN wherever no pair of fresh, admissible quotes could be compared
     def history(self, base: str, window_s: float) -> Series:
-        """``net_bps`` of the coin's best pair, whichever that was, for up to an hour."""
+        """``net_bps`` of the coin's best pair, whichever that was, for up to an hour.
+
+        All coins' are kept from when the first guest asks for any, or allows rows an age: not by a run that only prints.
+        """
         ...
 
     def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:

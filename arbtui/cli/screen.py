@@ -27,6 +27,7 @@ class Screen:
 
     def attach(self, port: EnginePort) -> None:
         self._port = port
+        port.history("", 0.0)  # kept from the first record of a replay on, whenever the first picture is painted
         if self._beside is not None:
             self._beside.attach(port)
 

@@ -18,7 +18,7 @@ from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
 from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
 from arbtui.strategy.attention import Attention, Want, wants
-from arbtui.strategy.history import History
+from arbtui.strategy.history import Best, History
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 from arbtui.strategy.series import Series
 from arbtui.strategy.signals import Signals
@@ -27,7 +27,6 @@ from arbtui.strategy.thresholds import Thresholds
 
 SWEEP_MS = 20  # a part of the slots each time: all of them twice a second, and no frame waits for many
 SWEEPS_PER_ROUND = 25
-ROWS_ROUND_MS = 1000  # all rows once a second, for guests that allow them an age
 
 
 class Memory(Protocol):
@@ -94,9 +93,8 @@ class Desk:
         self._status = status
         self._process = process
         self._timers: list[Every] = []
-        self._history = History(spreads, board)
-        self._ages_allowed = False
-        self._next_row = 0
+        self._history = History(board, self._best)
+        self._remembers = False  # whether rows are made anew all the time, and kept
 
     def start(self) -> None:
         """Judge slots in turn and sample signals, for ever, on the clock."""
@@ -112,9 +110,8 @@ class Desk:
 
     def _sweep(self) -> None:
         self.board.sweep(self.clock.now_ns(), at_most=len(self.board.slots) // SWEEPS_PER_ROUND + 1)
-        self._history.step(self.clock.now_ns(), self.selected, self.shown)
-        if self._ages_allowed:
-            self._renew_rows()
+        if self._remembers:
+            self._history.step(self.clock.now_ns(), self.selected, self.shown)
 
     # what was chosen
 
@@ -136,16 +133,15 @@ class Desk:
         return self._shown is None or slot.coin.base in self._shown
 
     def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
-        self._ages_allowed = self._ages_allowed or max_age_ms > 0
+        self._remembers = self._remembers or max_age_ms > 0
         return self.spreads.rows(max_age_ms, self.shown)
 
-    def _renew_rows(self) -> None:
-        """The next few rows anew, so that whoever allows them an age never waits for a thousand at once."""
-        bases = self.shown if self.shown is not None else list(self.board.coins)
-        share = len(bases) * SWEEP_MS // ROWS_ROUND_MS + 1
-        start = self._next_row % len(bases) if bases else 0
-        self.spreads.rows(bases=bases[start : start + share])
-        self._next_row = start + share
+    def _best(self, base: str) -> Best | None:
+        """The coin's best admissible pair. Its row is made anew, so that nobody waits for a thousand rows at once."""
+        for row in self.spreads.rows(bases=(base,)):
+            if row.muted is None and row.net_bps is not None:
+                return row.buy.slot, row.sell.slot, row.net_bps
+        return None
 
     def row(self, base: str) -> SpreadRow | None:
         return self.spreads.row(base)
@@ -162,9 +158,11 @@ class Desk:
     # what they were
 
     def history(self, base: str, window_s: float) -> Series:
+        self._remembers = True
         return self._history.net(base, self.clock.now_ns(), window_s)
 
     def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
+        self._remembers = True
         slots = self.board.slots
         return self._history.pair(slots[buy_slot], slots[sell_slot], self.clock.now_ns(), window_s)
 
@@ -172,9 +170,11 @@ class Desk:
         return self._history.premium_venues(base)
 
     def premium_history(self, base: str, venue: str, window_s: float) -> Series:
+        self._remembers = True
         return self._history.premium(base, venue, self.clock.now_ns(), window_s)
 
     def passed(self, bps: float, window_s: float = 600.0) -> int:
+        self._remembers = True
         return self._history.passed(bps, self.clock.now_ns(), window_s)
 
     @property

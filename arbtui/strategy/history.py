@@ -10,29 +10,31 @@ A moment counts only if a pair could have been compared then: both quotes fresh,
 between their currencies. Every other moment is a gap. (Whether the rules allow that kind of pair does not matter to a
 pair that was asked for by its legs: its figure is true all the same.)
 
-``step`` is called often and does a little each time: a thousand coins take their turns over most of a second. A coin
-that had no turn in its second, because the loop was away, has a gap there.
+``step`` is called often and does a little each time: a thousand coins take their turns over most of a second, in which
+``look`` works out each one's best pair. A coin that had no turn in its second, because the loop was away, has a gap.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.market.slot import Coin, Slot
 from arbtui.strategy.series import COARSE_NS, Ring, Series, Track, empty
 from arbtui.strategy.spread import net_of
-from arbtui.strategy.spreads import Comparing, Legs
+from arbtui.strategy.spreads import Comparing
 
 SECONDS = 600  # that are kept one by one
 PAIR_STEP_NS = 100 * NS_PER_MS
 PAIRS_KEPT = 8
 UNASKED_NS = 600 * NS_PER_S  # a pair that nobody has asked for so long is not sampled any more
 PREMIUMS_KEPT = 40  # venues of the coins that were on show
-_ROUND_NS = NS_PER_S * 4 // 5  # all coins have had their turn by then; the rest of the second is for late beats
-_ROUNDS_AT_ONCE = 10  # so many calls at least for all coins, however long the loop was away
+_ROUND_NS = NS_PER_S * 9 // 10  # all coins have had their turn by then; the rest of the second is for late beats
+_STEPS_AT_LEAST = 20  # that a round is spread over, however long the loop was away
+
+Best = tuple[int, int, float]  # slot ids of the legs, net_bps
 
 
 class Market(Protocol):
@@ -50,12 +52,6 @@ class Market(Protocol):
     def rates(self) -> Comparing: ...
 
 
-class Best(Protocol):
-    """What this needs of the spreads."""
-
-    def best(self, base: str, now_ns: int) -> Legs | None: ...
-
-
 class _CoinTrack(Track):
     """A coin's best net, and by the second which pair it was of: 0 = none, else its place in ``pairs`` plus one."""
 
@@ -67,12 +63,13 @@ class _CoinTrack(Track):
         self.pairs: list[tuple[int, int]] = []
         self.numbers: dict[tuple[int, int], int] = {}
 
-    def note(self, t_ns: int, net: float, legs: tuple[int, int]) -> None:
+    def note(self, t_ns: int, best: Best) -> None:
+        legs = best[:2]
         number = self.numbers.get(legs)
         if number is None:
             self.pairs.append(legs)
             number = self.numbers[legs] = len(self.pairs)
-        self.put(t_ns, net)
+        self.put(t_ns, best[2])
         self.of.put(t_ns // NS_PER_S, number)
 
 
@@ -89,8 +86,9 @@ class _PairTrack(Track):
 class History:
     """Samples when it is stepped; answers at any time. Deterministic: nothing but engine time decides what is taken."""
 
-    def __init__(self, spreads: Best, market: Market) -> None:
-        self._spreads = spreads
+    def __init__(self, market: Market, look: Callable[[str], Best | None]) -> None:
+        """``look``: the best admissible pair of a coin as of now, None where there is none."""
+        self._look = look
         self._market = market
         self._coins: dict[str, _CoinTrack] = {}
         self._pairs: OrderedDict[tuple[int, int], _PairTrack] = OrderedDict()  # asked for last = last
@@ -112,7 +110,7 @@ class History:
             self._done = 0
             self._sample_premiums(selected, now_ns)
         due = len(self._turn) * part_ns // _ROUND_NS + 1
-        due = min(due, len(self._turn), self._done + len(self._turn) // _ROUNDS_AT_ONCE + 1)
+        due = min(due, len(self._turn), self._done + len(self._turn) // _STEPS_AT_LEAST + 1)
         for base in self._turn[self._done : due]:
             self._sample_coin(base, now_ns)
         self._done = max(self._done, due)
@@ -121,14 +119,13 @@ class History:
             self._sample_pairs(now_ns)
 
     def _sample_coin(self, base: str, now_ns: int) -> None:
-        legs = self._spreads.best(base, now_ns)
-        net = None if legs is None else net_of(*legs)
-        if legs is None or net is None:
+        best = self._look(base)
+        if best is None:
             return
         track = self._coins.get(base)
         if track is None:
             track = self._coins[base] = _CoinTrack()
-        track.note(now_ns, net, (legs[0].id, legs[1].id))
+        track.note(now_ns, best)
 
     def _sample_pairs(self, now_ns: int) -> None:
         for key, track in list(self._pairs.items()):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +21,19 @@ from arbtui.core.status import FeedState, FeedStatus, Notice, ProcessFigures
 from arbtui.market.basis import Between
 from arbtui.market.book import Book
 from arbtui.market.slot import Coin, Slot
-from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
+from arbtui.port import (
+    ChooseLegs,
+    Command,
+    Outcome,
+    Remember,
+    ReplayControl,
+    ReplayPosition,
+    SelectCoin,
+    SetMute,
+    SetThreshold,
+    SetWalkSize,
+    TradingPort,
+)
 from arbtui.strategy.history import PAIR_STEP_NS, History
 from arbtui.strategy.rows import Basis, Leg, SignalRecord, SignalState, SpreadRow
 from arbtui.strategy.series import Series
@@ -86,7 +99,11 @@ class FakePort:
         self._signals: deque[SignalRecord] = deque(maxlen=500)
         self._notices: deque[Notice] = deque(maxlen=200)
         self._best: dict[str, tuple[Slot, Slot]] = {}
-        self.past = History(self, self._board)
+        self.muted_coins: list[str] = []
+        self.muted_venues: list[str] = []
+        self.replay: ReplayPosition | None = None
+        self._hearing: list[Callable[[Notice], None]] = []
+        self.past = History(self._board, self._best_now)
         self.feeds: list[FeedStatus] = []
         self._true: list[float] = []
         for index in range(coins):
@@ -151,9 +168,11 @@ class FakePort:
             slot = slots[pick(len(slots))]
             self.quote(slot, true[slot.id] * (1 + gauss(0, 0.0006)))
 
-    def best(self, base: str, now_ns: int) -> tuple[Slot, Slot] | None:
-        legs = self._best.get(base)
-        return None if legs is None or legs[0].muted or legs[1].muted else legs
+    def _best_now(self, base: str) -> tuple[int, int, float] | None:
+        row = self.row(base)
+        if row is None or row.muted is not None or row.net_bps is None:
+            return None
+        return row.buy.slot, row.sell.slot, row.net_bps
 
     def live(self, seconds: float, quotes_per_s: int = 0) -> None:
         """Time passes for the clock, the market and its history, and nothing else."""
@@ -182,6 +201,9 @@ class FakePort:
 
     def threshold_bps(self, base: str = "") -> float:
         return self._thresholds.get(base, self._thresholds[""])
+
+    def threshold_entries(self) -> Mapping[str, float]:
+        return {base: bps for base, bps in self._thresholds.items() if base}
 
     def shows(self, slot: Slot) -> bool:
         return True
@@ -220,7 +242,7 @@ class FakePort:
         gross = 1e4 * (b - a) / a if a is not None and b is not None else None
         fees = 1e4 * (buy.taker_rate + sell.taker_rate)
         inventory = sell.is_spot
-        muted = buy.muted or sell.muted or buy.coin.quarantine
+        muted = self._muted(buy) or self._muted(sell) or buy.muted or sell.muted or buy.coin.quarantine
         net = None if gross is None else gross - fees
         return SpreadRow(
             buy.coin.base,
@@ -243,6 +265,11 @@ class FakePort:
     @staticmethod
     def _mixed(buy: Slot, sell: Slot) -> bool:
         return buy.instrument.price_ccy != sell.instrument.price_ccy
+
+    def _muted(self, slot: Slot) -> str | None:
+        named = [name for name in (slot.instrument.venue,) if name in self.muted_venues]
+        named += [name for name in (slot.coin.base,) if name in self.muted_coins]
+        return f"{slot.key}: {named[0]} is muted by you" if named else None
 
     def _leg(self, slot: Slot, price: float | None, qty: float | None) -> Leg:
         return Leg(
@@ -289,6 +316,10 @@ class FakePort:
     def signals(self) -> Sequence[SignalRecord]:
         return self._signals
 
+    def standing(self) -> Sequence[SignalRecord]:
+        cleared = {record.id for record in self._signals if record.state is SignalState.CLEARED}
+        return [record for record in self._signals if record.state is SignalState.RAISED and record.id not in cleared]
+
     def raise_signal(self, base: str, state: SignalState = SignalState.RAISED, reason: str = "") -> SignalRecord:
         row = self.row(base)
         assert row is not None
@@ -310,7 +341,10 @@ class FakePort:
         return self._notices
 
     def notice(self, text: str, level: str = "info") -> None:
-        self._notices.append(Notice(self.clock.now_ns(), level, text))
+        notice = Notice(self.clock.now_ns(), level, text)
+        self._notices.append(notice)
+        for call in self._hearing:
+            call(notice)
 
     def quote_texts(self, slot: Slot) -> QuoteTexts:
         return (str(slot.bid), str(slot.bid_qty), str(slot.ask), str(slot.ask_qty))
@@ -325,7 +359,7 @@ class FakePort:
         raise AssertionError("the screen samples, it does not listen to signals")
 
     def on_notice(self, call: Callable[[Notice], None]) -> None:
-        raise AssertionError("the screen samples, it does not listen to notices")
+        self._hearing.append(call)
 
     # what guests command
 
@@ -351,6 +385,15 @@ class FakePort:
             case Remember(key, value):
                 self._kept[key] = value
                 return Outcome(True, "kept")
+            case SetMute(base, venue, on):
+                names, name = (self.muted_coins, base) if base else (self.muted_venues, venue)
+                if on and name not in names:
+                    names.append(name)
+                elif not on and name in names:
+                    names.remove(name)
+                return Outcome(True, f"{name} is muted" if on else f"{name} is muted no longer")
+            case ReplayControl():
+                return self._control(command)
         raise AssertionError(command)
 
     def _select(self, base: str) -> Outcome:
@@ -364,6 +407,15 @@ class FakePort:
             slot.book = Book(Replaced())
             self._book(slot)
         return Outcome(True, f"watching {base}")
+
+    def _control(self, command: ReplayControl) -> Outcome:
+        if self.replay is None:
+            return Outcome(False, "this is no replay")
+        if command.do == "speed":
+            self.replay = replace(self.replay, speed=command.speed)
+        else:
+            self.replay = replace(self.replay, paused=command.do != "continue")
+        return Outcome(True, command.do)
 
     def fail(self) -> None:
         self.failing = True

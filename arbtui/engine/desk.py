@@ -6,7 +6,7 @@ needs from the wire (health figures) and from the disk (what was chosen last tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from arbtui.core import units
@@ -16,7 +16,19 @@ from arbtui.core.events import QuoteTexts
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
-from arbtui.port import ChooseLegs, Command, Outcome, Remember, SelectCoin, SetThreshold, SetWalkSize, TradingPort
+from arbtui.port import (
+    ChooseLegs,
+    Command,
+    Outcome,
+    Remember,
+    ReplayControl,
+    ReplayPosition,
+    SelectCoin,
+    SetMute,
+    SetThreshold,
+    SetWalkSize,
+    TradingPort,
+)
 from arbtui.strategy.attention import Attention, Want, wants
 from arbtui.strategy.history import Best, History
 from arbtui.strategy.rows import SignalRecord, SpreadRow
@@ -27,6 +39,7 @@ from arbtui.strategy.thresholds import Thresholds
 
 SWEEP_MS = 20  # a part of the slots each time: all of them twice a second, and no frame waits for many
 SWEEPS_PER_ROUND = 25
+MUTED_COINS, MUTED_VENUES = "ui.muted_coins", "ui.muted_venues"  # kept as names with spaces between
 
 
 class Memory(Protocol):
@@ -50,6 +63,15 @@ class NoMemory:
 
     def put(self, key: str, value: str | float | None) -> None:
         self._values[key] = value
+
+
+class Player(Protocol):
+    """What plays a recording, as far as guests may reach it."""
+
+    @property
+    def position(self) -> ReplayPosition: ...
+
+    def control(self, command: ReplayControl) -> Outcome: ...
 
 
 class Desk:
@@ -95,6 +117,8 @@ class Desk:
         self._timers: list[Every] = []
         self._history = History(board, self._best)
         self._remembers = False  # whether rows are made anew all the time, and kept
+        self.player: Player | None = None  # in a replay
+        self._restore_mutes()
 
     def start(self) -> None:
         """Judge slots in turn and sample signals, for ever, on the clock."""
@@ -121,6 +145,21 @@ class Desk:
 
     def threshold_bps(self, base: str = "") -> float:
         return self.thresholds.coin_bps(base)
+
+    def threshold_entries(self) -> Mapping[str, float]:
+        return self.thresholds.entries()
+
+    @property
+    def muted_coins(self) -> Collection[str]:
+        return self.board.mutes.coins
+
+    @property
+    def muted_venues(self) -> Collection[str]:
+        return self.board.mutes.venues
+
+    @property
+    def replay(self) -> ReplayPosition | None:
+        return self.player.position if self.player is not None else None
 
     # spreads
 
@@ -180,6 +219,9 @@ class Desk:
     @property
     def signals(self) -> Sequence[SignalRecord]:
         return self._signals.history
+
+    def standing(self) -> Sequence[SignalRecord]:
+        return self._signals.standing()
 
     # health
 
@@ -259,6 +301,12 @@ class Desk:
             case Remember(key, value):
                 self._memory.put(f"ui.{key}", value)
                 return Outcome(accepted=True, text=f"{key} {value} is kept")
+            case SetMute(base, venue, on):
+                return self._set_mute(base, venue, on=on)
+            case ReplayControl():
+                if self.player is None:
+                    return Outcome(accepted=False, text="this is no replay: live data cannot be paused")
+                return self.player.control(command)
 
     def _select(self, base: str) -> Outcome:
         if base not in self.board.coins:
@@ -295,6 +343,29 @@ class Desk:
         self._memory.put(f"signals.thresholds.{base}" if base else "signals.threshold_bps", net_bps)
         what = f"threshold of {base}" if base else "threshold"
         return Outcome(accepted=True, text=f"{what}: {'the default' if net_bps is None else f'{net_bps:g} bps net'}")
+
+    def _set_mute(self, base: str, venue: str, *, on: bool) -> Outcome:
+        if bool(base) is bool(venue):
+            return Outcome(accepted=False, text="name a coin or a venue to mute")
+        name, mutes = base or venue, self.board.mutes
+        known = base in self.board.coins if base else any(slot.instrument.venue == venue for slot in self.board.slots)
+        if not known and name not in (mutes.coins if base else mutes.venues):
+            return Outcome(accepted=False, text=f"{name} is listed nowhere" if base else f"no feed of {name} is known")
+        self.board.mute(self.clock.now_ns(), coins={base} - {""}, venues={venue} - {""}, on=on)
+        self._memory.put(MUTED_COINS, " ".join(mutes.coins) or None)
+        self._memory.put(MUTED_VENUES, " ".join(mutes.venues) or None)
+        if not on:
+            return Outcome(accepted=True, text=f"{name} is muted by you no longer")
+        return Outcome(accepted=True, text=f"{name} is muted: no signal, no new hedge; open hedges are looked after")
+
+    def _restore_mutes(self) -> None:
+        coins, venues = (self._memory.get(key) for key in (MUTED_COINS, MUTED_VENUES))
+        self.board.mute(
+            self.clock.now_ns(),
+            coins=coins.split() if isinstance(coins, str) else (),
+            venues=venues.split() if isinstance(venues, str) else (),
+            on=True,
+        )
 
     def _set_walk(self, usd: float) -> Outcome:
         if not 0 < usd < 1e12:

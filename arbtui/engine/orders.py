@@ -21,10 +21,11 @@ from arbtui.engine import control
 from arbtui.engine.carriers import AccountVenue, PaperVenue, Wire, paper_name
 from arbtui.engine.live import Live
 from arbtui.engine.papermarket import depth_of
-from arbtui.engine.prices import BoardPrices
+from arbtui.engine.prices import BoardPrices, slot_of
 from arbtui.engine.rules import limits_of, policy_of
 from arbtui.engine.trading import Carrier, Trading
 from arbtui.execution.ports import Record
+from arbtui.market.state import Board
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
@@ -221,11 +222,17 @@ def _trading(
         limits=limits_of(settings),
         notice=live.trouble.notice,
         curve=_curve(journal.path),
+        muted=partial(_silenced, desk.board),
     )
     entries = journals.read(journal.path)
     live.needed = trading.bases
     trading.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
     return trading
+
+
+def _silenced(board: Board, leg: str) -> str | None:
+    slot = slot_of(board, leg)
+    return slot.silenced if slot is not None else None
 
 
 def _curve(path: Path) -> list[tuple[int, float]]:

@@ -19,6 +19,7 @@ from arbtui.core.events import BookDelta, BookSnapshot, Event, Listing, Quote, S
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.core.status import FeedState, FeedStatus, Link
 from arbtui.engine.desk import Desk
+from arbtui.engine.pace import BREAK_S, Pace
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Slot
 from arbtui.net.discovery import join_page
@@ -26,8 +27,7 @@ from arbtui.storage.records import BadLine, Closed, Frame, Http, Lost, Opened, R
 from arbtui.venues import registry
 from arbtui.venues.base import HttpRequest, Session, Tables, Venue
 
-BREAK_S = 600  # a silence of more than this is a break between recordings: time jumps over it,
-SETTLE_S = 60  # after everything had time to go stale
+SETTLE_S = 60  # at a break between recordings: so long everything has to go stale before time jumps
 YIELD_EVERY = 500  # records: a screen beside the replay must be able to paint
 
 
@@ -77,22 +77,17 @@ class Replay:
         self,
         records: Iterable[Record],
         *,
-        speed: float | None = None,
+        pace: Pace | None = None,
         drained: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Hear every record. ``speed``: times as fast as it was; None: as fast as it goes.
+        """Hear every record, when ``pace`` lets it; None: as fast as it goes.
 
         ``drained`` returns once what was printed has been taken: nothing is dropped, the replay waits for its reader.
         """
-        loop = asyncio.get_running_loop()
-        first_ns, began_s = None, loop.time()
         for count, record in enumerate(records):
-            if first_ns is None:
-                first_ns = record.t_ns
-            if speed is not None:
-                ahead_s = (record.t_ns - first_ns) / NS_PER_S / speed - (loop.time() - began_s)
-                if ahead_s > 0:
-                    await asyncio.sleep(ahead_s)
+            if pace is not None:
+                self._start(record.t_ns)
+                await pace.until(record.t_ns)
             self.hear(record)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
@@ -101,10 +96,7 @@ class Replay:
 
     def hear(self, record: Record) -> None:
         """One record, at its own time."""
-        if not self._started:
-            self._started = True
-            self._clock.advance_to(record.t_ns)
-            self._desk.start()
+        self._start(record.t_ns)
         self._move_to(record.t_ns)
         match record:
             case Opened(_, venue, conn, url):
@@ -117,6 +109,12 @@ class Replay:
                 self._http(record)
             case Lost():
                 self._lost()
+
+    def _start(self, t_ns: int) -> None:
+        if not self._started:
+            self._started = True
+            self._clock.advance_to(t_ns)
+            self._desk.start()
 
     def _move_to(self, t_ns: int) -> None:
         now_ns = self._clock.now_ns()

@@ -30,7 +30,7 @@ def judge(slot: Slot, now_ns: int, rules: MarketRules) -> str | None:
 
 def verdict(slot: Slot, stale: str | None, rules: MarketRules) -> str | None:
     """The same where it is known already whether the quote is stale."""
-    reason = slot.barred or accused(slot) or stale
+    reason = slot.silenced or slot.barred or accused(slot) or stale
     if reason is not None:
         return reason
     if not slot.agreed and len(slot.coin.slots) > 1:

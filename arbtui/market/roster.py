@@ -13,6 +13,7 @@ from arbtui.market import fees, figures, judge, quotes
 from arbtui.market.basis import Rates
 from arbtui.market.catalog import Catalog, Diff
 from arbtui.market.family import Family
+from arbtui.market.mutes import Mutes
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
 from arbtui.market.witness import Gaps
@@ -49,6 +50,7 @@ class Roster:
     def __init__(self, terms: Terms, rules: MarketRules, rates: Rates, *, adopting: bool) -> None:
         self.rules = rules
         self.rates = rates
+        self.mutes = Mutes()
         self.slots: list[Slot] = []
         self.coins: dict[str, Coin] = {}
         self.in_turn: list[Coin] = []  # every coin, those without a name too
@@ -228,6 +230,7 @@ class Roster:
         slot.taker_rate, slot.fee_source = fees.taker(instrument, terms, self.rules)
         slot.maker_rate, slot.maker_fee_source = fees.maker(instrument, terms, self.rules)
         slot.barred = judge.barred(instrument, self.rules)
+        slot.silenced = self.mutes.why(instrument.venue, slot.coin.base)
         self.rates.offer(slot)
         if slot.quote is not None:
             quotes.show(slot, slot.quote)

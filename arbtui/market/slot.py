@@ -70,6 +70,7 @@ class Slot(_Front):
         "price_factor",
         "quarantine",
         "rate_per_h",
+        "silenced",
         "sold",
         "stale",
         "taker_rate",
@@ -137,6 +138,7 @@ class Slot(_Front):
         self.fits_ns = 0  # since when it has agreed with them
         self.quarantine: str | None = None
         self.barred: str | None = None  # what its listing itself says against trading it
+        self.silenced: str | None = None  # muted by hand, in words
         self.stale: str | None = None  # why the quote is not fresh, as of the last look
         self.muted: str | None = None  # why this leg may not trade now, in words; None = it may
 

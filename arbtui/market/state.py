@@ -38,6 +38,7 @@ from arbtui.market.basis import Rates
 from arbtui.market.book import Effect
 from arbtui.market.books import Books
 from arbtui.market.lateness import Lateness
+from arbtui.market.mutes import Mutes
 from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
@@ -414,6 +415,21 @@ class Board:
         for slot in self.slots:
             self._roster.relist(slot, slot.instrument)
             self._rejudge(slot, now_ns)
+
+    @property
+    def mutes(self) -> Mutes:
+        """What is muted by hand; change it with ``mute``."""
+        return self._roster.mutes
+
+    def mute(self, now_ns: int, *, coins: Collection[str] = (), venues: Collection[str] = (), on: bool) -> None:
+        """Mute coins and venues by hand, known or not yet, or undo that. What is concerned is judged at once."""
+        mutes = self._roster.mutes
+        mutes.put(coins=coins, venues=venues, on=on)
+        for slot in self.slots:
+            venue, base = slot.instrument.venue, slot.coin.base
+            if venue in venues or base in coins:
+                slot.silenced = mutes.why(venue, base)
+                self._rejudge(slot, now_ns)
 
     def unconfirmed(self, now_ns: int, age_s: float) -> Iterator[Slot]:
         """Slots whose websocket quote was neither heard nor confirmed for ``age_s``: what REST should ask about."""

@@ -81,6 +81,13 @@ class Thresholds:
         """The coin's own entry, if it has one."""
         return self._coins.get(base)
 
+    def entries(self) -> dict[str, float]:
+        """The whole table but the default, by the keys as text, the most specific first, each kind in order."""
+        text = {f"{buy}>{sell}": bps for (buy, sell), bps in sorted(self._pairs.items())}
+        text |= {f"{base}:{buy}>{sell}": bps for (base, buy, sell), bps in sorted(self._directions.items())}
+        text |= dict(sorted(self._coins.items()))
+        return text | {f"{one}+{other}": bps for (one, other), bps in sorted(self._venues.items())}
+
     def pair_bps(self, base: str, buy: Instrument, sell: Instrument) -> float:
         """What holds for buying at ``buy`` and selling at ``sell``."""
         if self._pairs and (bps := self._pairs.get((buy.key, sell.key))) is not None:

@@ -19,10 +19,10 @@ COINS = "BTC,ETH,SOL,PEPE"
 KINDS = "quote,book,ticker,funding,premium,spread,signal,status"
 
 
-def replayed(home: Path, *files: Path, emit: str = KINDS, hash_seed: str = "0") -> bytes:
+def replayed(home: Path, *files: Path, emit: str = KINDS, hash_seed: str = "0", speed: str = "max") -> bytes:
     env = os.environ | dict.fromkeys(("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(home))
     env["PYTHONHASHSEED"] = hash_seed
-    command = [sys.executable, "-m", "arbtui", "replay", *map(str, files), "--emit", emit]
+    command = [sys.executable, "-m", "arbtui", "replay", *map(str, files), "--emit", emit, "--speed", speed]
     return subprocess.run(command, capture_output=True, timeout=120, env=env, check=True).stdout
 
 
@@ -41,6 +41,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(recording: Path, tmp_path: Path) -> None:
     first = replayed(tmp_path, recording, hash_seed="1")
     assert first == replayed(tmp_path, recording, hash_seed="2")
+    assert first == replayed(tmp_path, recording, speed="20"), "at whatever pace it is played"
     kinds = {json.loads(line)["type"] for line in first.splitlines()}
     assert kinds >= {"quote", "book", "ticker", "funding", "spread", "status"}
 

@@ -390,3 +390,21 @@ def test_equity_is_unknown_while_a_balance_has_no_rate() -> None:
     now_ns = stage.clock.now_ns()
     stage.hear(Balance(venue="okx", wallet="trading", asset="RARE", total=D(3), free=D(3), t_ns=now_ns))
     assert stage.trading.equity_usd() is None
+
+
+# ---- muted by hand
+
+
+def test_a_muted_leg_takes_no_new_hedge_and_what_is_open_may_still_be_closed() -> None:
+    stage = Stage().ready()
+    opening = stage.trading.preview(ticket())
+    assert opening.refused == ""
+    stage.muted[SELL] = "okx is muted by you"
+    refused = stage.trading.preview(ticket())
+    assert refused.refused == "muted: okx is muted by you; unmute it first"
+    assert not stage.trading.fire(opening).accepted, "it is looked at again when the key comes"
+    stage.muted.clear()
+    hedge = stage.hedged()
+    stage.muted[SELL] = stage.muted[BUY] = "COIN is muted by you"
+    closing = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))
+    assert closing.refused == ""

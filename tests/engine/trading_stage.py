@@ -149,6 +149,7 @@ class Stage:
         self.disk.kept.extend(kept)
         self.market = Board()
         self.notices: list[tuple[str, str]] = []
+        self.muted: dict[str, str] = {}  # leg -> why
         self.offset_ms: dict[str, float | None] = {"binance": 0.0, "okx": 0.0}
         rules = VenueRules(Absence(settle_s=1.0, forget_s=3_600.0))
         markets = (Market.PERP, Market.SPOT)
@@ -165,6 +166,7 @@ class Stage:
             policy=DEFAULT,
             limits=limits or Limits(),
             notice=lambda level, text: self.notices.append((level, text)),
+            muted=self.muted.get,
         )
         self.trading.restore(list(kept))
         self.trading.start()

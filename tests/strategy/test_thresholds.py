@@ -89,3 +89,18 @@ def test_no_pair_lies_below_the_lowest(entries: dict[str, float], default: float
         for buy in (OKX, BINANCE, OKX_SPOT):
             for sell in (OKX, BINANCE, OKX_SPOT):
                 assert table.lowest_bps(base) <= table.pair_bps(base, buy, sell)
+
+
+def test_entries_are_told_by_their_keys_as_they_were_given() -> None:
+    given = {
+        "okx.perp.BTC-USDT-SWAP>binance.perp.BTCUSDT": 1.0,
+        "BTC:okx>binance": 2.0,
+        "BTC": 3.0,
+        "ETH": 4.0,
+        "binance+okx": 5.0,
+    }
+    table = Thresholds(9.0, given)
+    assert table.entries() == given
+    table.set_coin("ETH", None)
+    assert "ETH" not in table.entries()
+    assert Thresholds(9.0, table.entries()).entries() == table.entries()

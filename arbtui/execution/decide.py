@@ -5,7 +5,7 @@ The cases, in this order; the first that holds decides.
     | case                                              | action                                                     |
     | ------------------------------------------------- | ---------------------------------------------------------- |
     | a person took it over                             | nothing; fees that are not known are still read            |
-    | the intent, or an order, is not on disk yet       | wait; say so where the disk takes long                     |
+    | the intent, or an order, is not on disk yet       | wait: the journal says that it is, or why not              |
     | more was filled than was ordered                  | halt                                                       |
     | a fill bears our name, its order is not known     | halt                                                       |
     | an order is in doubt                              | in_doubt: cancel what rests, ask, prove, alarm, halt       |
@@ -58,7 +58,6 @@ from arbtui.execution.quantity import band_limit, coins, tradable
 from arbtui.execution.records import Ordered
 from arbtui.execution.repair import check_lost, last_words, repair, repairable, told_to_wait, words
 
-_DISK_ALARM_S = 3.0
 _FEES_ALARM_S = 60.0
 _FEES_ASK_MS = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000)
 
@@ -71,7 +70,7 @@ def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk)
     if ledger.state is State.PREVIEWED and ledger.relived_ns is not None:
         return Mark(Step.DROPPED, "nothing was sent: arbtui ended before the intent was on disk")
     if ledger.state is State.PREVIEWED or any(line.waits for line in ledger.lines.values()):
-        return _disk(case)
+        return Wait(None)
     if (over := ledger.overfilled()) and ledger.state is not State.HALTED:
         return Mark(Step.HALT, f"{over[0].order.venue} filled more of {over[0].order.client_id} than was ordered")
     if (fill := ledger.nameless()) is not None and allows(ledger.state, Step.HALT):
@@ -92,18 +91,6 @@ def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk)
     if not ledger.of_turn() and not ledger.turn_over:
         return _first(case)
     return _go_on(case)
-
-
-def _disk(case: Case) -> Action:
-    """Nothing can be sent before it is on disk; a disk that does not answer may leave one leg alone meanwhile."""
-    ledger = case.ledger
-    since_ns = min((line.planned_ns for line in ledger.lines.values() if line.waits), default=ledger.last_ns)
-    if case.since_s(since_ns) < _DISK_ALARM_S:
-        return Wait(since_ns + int(_DISK_ALARM_S * NS_PER_S))
-    if (key := f"disk {since_ns}") in ledger.said:
-        return Wait(None)
-    unequal = f", and {words(case, excess)}" if (excess := case.excess()) else ""
-    return Alarm(key, f"the journal does not answer, so nothing can be sent{unequal}; look at the disk")
 
 
 def _stand(case: Case) -> Action:

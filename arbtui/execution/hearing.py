@@ -104,7 +104,7 @@ class Hearing:
         """News of a hedge that a person took over: said, and what it changes is the person's too."""
         for index, leg in enumerate(ledger.intent.legs):
             if more := ledger.position(index):
-                why = f"{event.client_id} filled {amount(abs(more))} coins on {leg.key} after a person took its hedge over"
+                why = f"{event.client_id} filled {amount(abs(more))} coins on {leg.key} after a person took it over"
                 self._memory.put(ledger.hedge, Lost(index, -more, why))
                 self._memory.tell(ledger.hedge, f"{why}: look after them there", alarm=True)
         line = ledger.lines.get(event.client_id)

@@ -158,7 +158,7 @@ class Runner:
         if not self._started:
             return Answer(False, "arbtui is still starting")
         if self._keeper.failed:
-            return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); free the disk, then arm again")
+            return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); see to the disk, then arm again")
         self.armed, self.killed = True, False
         return Answer(True, "armed: hedges may be opened")
 
@@ -200,7 +200,7 @@ class Runner:
             why = "fills that no order explains may be this hedge's, so what it holds is not known"
             return Answer(False, f"{why}; look at the venue, then abandon it or say retry")
         if self._keeper.failed:
-            return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); free the disk first")
+            return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); see to the disk first")
         self._begin(intent, Step.CLOSE)
         return Answer(True, f"{intent.verb} {intent.base}", intent.hedge)
 

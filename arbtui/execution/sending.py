@@ -1,8 +1,9 @@
 """From decided orders to the wire: folded and written, and handed over when the journal says that they are on disk.
 
-Where the journal fails, what repairs an excess goes out all the same, unrecorded, at most ``UNSAVED_MAX`` orders of a
-hedge; everything else is dropped. The next life leaves out as many numbers, so that no name is ever used twice, and
-finds those orders in the venues' lists. A life that the journal never heard of sends nothing unrecorded.
+Where the journal fails or the disk hangs (``keeper``), what repairs an excess goes out all the same, unrecorded, at
+most ``UNSAVED_MAX`` orders of a hedge; everything else is dropped. The next life leaves out as many numbers, so that no
+name is ever used twice, and finds those orders in the venues' lists. A life that the journal never heard of sends
+nothing unrecorded.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.ports import Price
 from arbtui.execution.records import Fact
 from arbtui.execution.runner import Runner, Said
-from tests.execution.stage import HEDGE, RULES, Stage, intent
+from tests.execution.stage import HEDGE, RULES, Stage, dec, intent
 
 OTHER = "mywpiwwa01"
 
@@ -109,24 +109,76 @@ def test_an_event_that_cannot_be_taken_in_is_told_and_its_order_asked_about(monk
     assert order.client_id in stage.pens["alpha"].queried
 
 
-def test_a_disk_that_does_not_answer_in_the_middle_of_a_hedge_is_an_alarm() -> None:
+def test_a_disk_that_hangs_in_the_middle_of_a_hedge_does_not_keep_the_excess_open() -> None:
     stage = Stage()
     stage.open()
     stage.fills(stage.order("alpha"))
     stage.disk.hold = True
     stage.refuses(stage.order("beta"), RefusalReason.OTHER)
-    stage.wait(2)
-    assert not any("does not answer" in text for text in stage.alarms())
-    stage.wait(30)
-    said = [text for text in stage.alarms() if "does not answer" in text]
-    assert len(said) == 1
-    assert "one leg has 10 COIN more than the other" in said[0]
+    stage.wait(1.9)
+    assert len(stage.sent()) == 2
+    assert not any("the disk" in text for text in stage.alarms())
+    stage.wait(0.2)
+    assert not stage.runner.armed
+    assert any("the disk has not answered for 2 s" in text for text in stage.alarms())
+    rehedge = stage.order("beta")
+    assert (rehedge.qty, len(stage.sent())) == (dec(10), 3)
+    stage.fills(rehedge)
+    assert stage.state() == "hedged"
+    assert "see to the disk" in stage.runner.arm().text
+    stage.disk.release()  # what it answers now was decided without it
+    stage.wait(10)
+    assert len(stage.sent()) == 3
+    assert stage.runner.arm().accepted
+    again = Stage(list(stage.disk.kept), now_ns=stage.clock.now_ns())
+    assert again.runner.ledgers[HEDGE].position(1) == -10
 
 
-def test_a_disk_that_does_not_answer_before_anything_was_sent_is_an_alarm() -> None:
+def test_a_hedge_that_waits_for_a_disk_that_hangs_is_never_begun() -> None:
+    stage = Stage()
+    stage.open()
+    stage.disk.hold = True
+    other = intent(hedge=OTHER, now_ns=stage.clock.now_ns(), qty="1")
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue))
+    assert stage.runner.open(other).accepted
+    stage.wait(3)
+    assert stage.state(OTHER) == "done"
+    stage.disk.release()
+    stage.wait(10)
+    assert (stage.state(OTHER), len(stage.sent())) == ("done", 2)
+
+
+def test_an_order_that_waits_for_a_disk_that_hangs_is_not_sent_when_it_answers() -> None:
+    stage = Stage()
+    stage.disk.hold = True
+    stage.open()
+    stage.disk.held.pop(0)()  # the intent stands, its orders do not yet
+    stage.wait(2.5)
+    stage.disk.release()
+    stage.runner.arm()
+    stage.wait(10)
+    assert stage.sent() == []
+    assert stage.state() == "done"
+
+
+def test_a_disk_that_is_only_slow_changes_nothing() -> None:
+    stage = Stage()
+    stage.disk.hold = True
+    stage.open()
+    for _ in range(3):
+        stage.wait(1.5)
+        for _ in range(len(stage.disk.held)):
+            stage.disk.held.pop(0)()
+    assert stage.runner.armed
+    assert len(stage.sent()) == 2
+
+
+def test_a_disk_that_hangs_before_anything_was_sent_is_an_alarm() -> None:
     stage = Stage()
     stage.disk.hold = True
     stage.open()
     stage.wait(10)
-    assert any("does not answer" in text for text in stage.alarms())
+    assert any("has not answered" in text for text in stage.alarms())
     assert stage.sent() == []
+    assert stage.state() == "done"

@@ -143,18 +143,55 @@ DEFAULT_SORT = "net"
 _WHY_LEAST = 16
 
 
-def choose(width: int) -> list[tuple[Column, int]]:
-    """Columns that fit, in the order of the screen, with their widths; what is left over widens one of them."""
+def choose(width: int, sorted_by: str = "") -> list[tuple[Column, int]]:
+    """Columns that fit, in the order of the screen, with their widths; what is left over widens one of them.
+
+    The column that the rows are sorted by is always among them.
+    """
+    need = {column.id: column.need for column in COLUMNS}
+    if sorted_by in need:
+        need[sorted_by] = 0
     left = width
     taken: dict[str, int] = {}
-    for column in sorted(COLUMNS, key=lambda column: column.need):
+    for column in sorted(COLUMNS, key=lambda column: need[column.id]):
         wanted = column.width
         if column.id == "why":
-            wanted = min(column.width, max(_WHY_LEAST, left))
+            wanted = _WHY_LEAST if sorted_by == "why" else min(column.width, max(_WHY_LEAST, left))
         if wanted > left:
             continue
         taken[column.id] = wanted
         left -= wanted
+    return _in_order(taken, left)
+
+
+def pages(width: int, sorted_by: str = "") -> list[list[tuple[Column, int]]]:
+    """All columns, as many side by side as fit: first what ``choose`` takes, then what that leaves out, in the order of
+    the screen, each time beside the symbol and the column that the rows are sorted by.
+    """
+    first = choose(width, sorted_by)
+    shown = {column.id for column, _ in first}
+    missing = [column for column in COLUMNS if column.id not in shown and column.title]
+    found = [first]
+    while missing:
+        taken = {column.id: column.width for column in COLUMNS if column.id in ("symbol", sorted_by)}
+        if "why" in taken:
+            taken["why"] = _WHY_LEAST
+        left = width - sum(taken.values())
+        fits: list[Column] = []
+        for column in missing:
+            wanted = min(column.width, max(_WHY_LEAST, left)) if column.id == "why" else column.width
+            if wanted <= left:
+                fits.append(column)
+                taken[column.id] = wanted
+                left -= wanted
+        if not fits:
+            break  # there is no room beside the symbol: narrower than any column
+        missing = [column for column in missing if column not in fits]
+        found.append(_in_order(taken, left))
+    return found
+
+
+def _in_order(taken: dict[str, int], left: int) -> list[tuple[Column, int]]:
     if left > 0 and taken:
         widest = "why" if "why" in taken else "symbol"
         taken[widest] = taken.get(widest, 0) + min(left, 6 if widest == "symbol" else left)

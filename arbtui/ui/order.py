@@ -2,16 +2,17 @@
 
 The order is made anew every two seconds, not while a cursor key was pressed within the last one and a half, and not
 at all while held. It comes earlier when coins are new or gone, so a starting engine fills the grid as it finds them.
+Pinned coins stand above all others, in the same order among themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import itemgetter
 
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui.columns import BY_ID, DEFAULT_SORT, SortValue
-from arbtui.ui.filter import EVERYTHING
+from arbtui.ui.filter import EVERYTHING, NOTHING_KNOWN, States
 
 RESORT_S = 2.0
 GROWING_S = 0.5  # after a new order, while coins come and go
@@ -30,6 +31,8 @@ class Order:
         self.reverse = False
         self.held = False
         self.filter = EVERYTHING
+        self.pinned: Collection[str] = ()
+        self.states: Callable[[], States] = lambda: NOTHING_KNOWN  # asked at each new order
         self._rows: Sequence[SpreadRow] = ()
         self._sorted = 0  # so many rows were there when the order was made
         self._sorted_at = float("-inf")
@@ -58,8 +61,13 @@ class Order:
         rows = self._rows
         self._sorted = len(rows)
         self.passing = sum(1 for row in rows if passes(row))
-        chosen = [row for row in rows if self.filter(row)] if self.filter.tests else rows
-        self.bases = [row.base for row in sort_rows(chosen, self.column, reverse=self.reverse)]
+        if not self.filter.empty:
+            states = self.states()
+            rows = [row for row in rows if self.filter(row, states)]
+        ordered = [row.base for row in sort_rows(rows, self.column, reverse=self.reverse)]
+        if self.pinned:
+            ordered.sort(key=lambda base: base not in self.pinned)
+        self.bases = ordered
         self.place = {base: index for index, base in enumerate(self.bases)}
         self._sorted_at = now_s
 

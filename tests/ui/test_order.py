@@ -9,8 +9,8 @@ import pytest
 
 from arbtui.core.model import Market
 from arbtui.strategy.rows import SpreadRow
-from arbtui.ui.columns import BY_LETTER, COLUMNS
-from arbtui.ui.filter import fuzzy, parse
+from arbtui.ui.columns import BY_LETTER, COLUMNS, choose, pages
+from arbtui.ui.filter import States, parse
 from arbtui.ui.order import AFTER_KEY_S, GROWING_S, RESORT_S, Order, sort_rows
 from tests.ui.fake_port import FakePort
 
@@ -132,50 +132,52 @@ def test_a_filter_leaves_out_rows_but_not_the_count_of_all() -> None:
     assert steps.order.total == 50
 
 
-# the words of the filter
+def test_pinned_coins_stand_on_top_whatever_the_order() -> None:
+    steps = Steps()
+    steps.order.pinned = {"WIF", "APT"}
+    for column, reverse in (("net", False), ("net", True), ("symbol", True)):
+        steps.order.column, steps.order.reverse = column, reverse
+        steps.order.sort(0.0, lambda _: False)
+        steps.step(RESORT_S + 1)
+        assert set(steps.order.bases[:2]) == {"WIF", "APT"}
+        rest = [base for base in steps.order.bases if base not in steps.order.pinned]
+        unpinned = names(sort_rows(steps.port.rows(), column, reverse=reverse))
+        assert rest == [base for base in unpinned if base not in steps.order.pinned]
 
 
-def accepted(words: str, *rows: SpreadRow) -> list[str]:
-    test = parse(words)
-    assert test.problem is None
-    return [each.base for each in rows if test(each)]
+def test_states_are_asked_anew_at_each_order() -> None:
+    steps = Steps()
+    asked = [States(pinned={"BTC"}), States(pinned={"ETH"})]
+    steps.order.states = lambda: asked.pop(0)
+    steps.order.filter = parse("pinned")
+    steps.step()
+    assert steps.order.bases == ["BTC"]
+    steps.step(RESORT_S + 1)
+    assert steps.order.bases == ["ETH"]
 
 
-def test_bare_letters_match_a_symbol_in_order() -> None:
-    assert accepted("dg", row("DOGE", 1.0), row("GOD", 1.0)) == ["DOGE"]
-    assert fuzzy("do", "doge") == 0
-    assert fuzzy("og", "doge") == 1
-    assert fuzzy("gd", "doge") is None
+# columns
 
 
-def test_venues_are_named_by_side_and_by_either_name() -> None:
-    port = FakePort(40)
-    for each in port.rows():
-        assert parse(f"buy:{each.buy.venue[:3]}")(each)
-        assert parse(f"venue:{each.sell.venue[:4]}")(each)
-        assert parse(f"!buy:{each.buy.venue}")(each) is False
+@pytest.mark.parametrize("column", [column.id for column in COLUMNS if column.title])
+@pytest.mark.parametrize("width", [40, 60, 79, 120])
+def test_the_column_that_rows_are_sorted_by_is_always_on_show(column: str, width: int) -> None:
+    shown = choose(width, column)
+    assert column in [each.id for each, _ in shown]
+    assert sum(cells for _, cells in shown) <= width
 
 
-def test_figures_are_compared_and_unknown_ones_never_match() -> None:
-    rows = (row("A", 4.0), row("B", 2.0), row("C", None))
-    assert accepted("net>3", *rows) == ["A"]
-    assert accepted("net<3", *rows) == ["B"]
-    assert accepted("!net>3", *rows) == ["B", "C"]
-    assert accepted("top>2.5k", row("A", 1.0, top_usd=3000.0), row("B", 1.0, top_usd=2000.0)) == ["A"]
+@pytest.mark.parametrize("width", [34, 40, 60, 79, 120, 250])
+def test_every_column_is_on_one_of_the_pages(width: int) -> None:
+    found = pages(width, "net")
+    assert found[0] == choose(width, "net")
+    assert {column.id for page in found for column, _ in page} >= {column.id for column in COLUMNS if column.title}
+    for page in found:
+        assert page[0][0].id == "symbol"
+        assert "net" in [column.id for column, _ in page]
+        assert sum(cells for _, cells in page) <= width
 
 
-def test_an_exclamation_mark_turns_flags_and_letters_round() -> None:
-    port = FakePort(60)
-    kept = [each for each in port.rows() if parse("!spot")(each)]
-    assert kept
-    assert all(each.buy.market.value == each.sell.market.value == "perp" for each in kept)
-    assert accepted("!doge", row("DOGE", 1.0), row("BTC", 1.0)) == ["BTC"]
-    assert accepted("!muted", row("A", 1.0), row("B", 1.0, muted="stale")) == ["A"]
-
-
-@pytest.mark.parametrize("words", ["by:okx", "nett>3", "net>x", "net>", "net>nan", "net>inf"])
-def test_a_word_that_makes_no_sense_is_named_and_left_out(words: str) -> None:
-    test = parse(words + " btc")
-    assert test.problem
-    assert test(row("BTC", 1.0))
-    assert not test(row("XRP", 1.0))
+def test_too_narrow_for_any_column_ends_too() -> None:
+    for width in range(30):
+        assert len(pages(width, "why")) <= len(COLUMNS)

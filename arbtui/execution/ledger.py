@@ -95,8 +95,8 @@ class Ledger:
         self.state = State.PREVIEWED
         self.why = ""
         self.state_ns = 0
-        self.trouble_ns: int | None = None  # since when the legs are unequal
-        self.trouble_number = 0  # of the first order that can have been a try to repair it
+        self.trouble_ns: int | None = None  # since when this life has known that the legs are unequal
+        self.trouble_number: int | None = None  # of the first order that can have been a try to repair it, in any life
         self.retried_number = 0  # of the first order after a person last said to go on
         self.canceled = False  # a person asked to stop entering
         self.abandoned = False  # a person took it over: no rule looks after it any more
@@ -302,9 +302,10 @@ class Ledger:
         self.why = fact.why
         self.state_ns = t_ns
         if fact.step is Step.SHORT and self.trouble_ns is None:
-            self.trouble_ns, self.trouble_number = t_ns, self.number
+            self.trouble_ns = t_ns
+            self.trouble_number = self.number if self.trouble_number is None else self.trouble_number
         elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
-            self.trouble_ns = None
+            self.trouble_ns = self.trouble_number = None
         if fact.step is Step.ABANDON:
             self.abandoned = True
         if fact.step is Step.RESOLVED:
@@ -315,6 +316,7 @@ class Ledger:
     def _relive(self, t_ns: int, fact: Life) -> None:
         self.number += fact.unsaved
         self.turn_over = True
+        self.trouble_ns = None
         self.reads.clear()
         if not self.state.ended:
             self.relived_ns = t_ns

@@ -6,6 +6,9 @@ Opening, the excess is repaired by more on the leg that is short (rehedge) or le
 Whether giving back is expected to be cheaper: the hedge was wanted for N bps net at the frozen prices. Rehedging now
 leaves N - slip, where slip is how much worse the missing leg's price has become. Unwinding leaves -(loss between fill
 and exit price) - both taker fees of that leg. The greater wins; a tie rehedges.
+
+Tries are counted over all lives of the process. Time is counted from when this life knows of the excess, once it has
+read the venues: while nobody looked, nothing was tried, and what the market did meanwhile the bands judge.
 """
 
 from __future__ import annotations
@@ -77,7 +80,7 @@ def repair(case: Case, excess: Decimal) -> Action:
         return Mark(Step.HALT, f"the kill switch is on, and {words(case, excess)}")
     if ledger.lost_unread and case.intent.opens and case.intent.policy.on_leg_lost == "halt":
         return Mark(Step.HALT, f"coins of a leg are gone by somebody else's doing; {words(case, excess)}")
-    tried = [line for line in ledger.lines.values() if line.number >= ledger.trouble_number]
+    tried = [line for line in ledger.lines.values() if line.number >= (ledger.trouble_number or 0)]
     pause_ns = _pause(case, tried)
     if pause_ns > case.now_ns:
         return Wait(pause_ns)

@@ -429,3 +429,51 @@ def test_what_was_taken_while_an_order_rests_is_said_at_once_and_believed_only_a
         stage.position("beta", "-5")
         stage.read_done("beta", ReadKind.POSITIONS, native="")
     assert any("5 were taken away" in text for text in stage.alarms())
+
+
+def dies_in_trouble(tries: int) -> Stage:
+    """Leg alpha is filled, beta was refused so often; the process is gone and comes back after a minute."""
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    for _ in range(tries):
+        first.refuses(first.order("beta"), RefusalReason.OTHER)
+        first.wait(0.3)
+    second = again(first, after_s=60.0)
+    for order in first.pens["beta"].placed:
+        second.report(order, OrderStatus.EXPIRED, "0", "query")
+    told_everything(second, positions=("10", "0"))
+    return second
+
+
+def test_the_time_in_which_nobody_looked_is_not_taken_from_the_repair() -> None:
+    stage = dies_in_trouble(2)
+    assert stage.state() == "rehedging"
+    assert (stage.order("beta").side, stage.order("beta").qty) == (Side.SELL, dec(10))
+    stage.refuses(stage.order("beta"), RefusalReason.OTHER)
+    stage.wait(3.1)
+    assert stage.state() == "unwinding"
+
+
+def test_a_recovered_excess_waits_for_a_price_as_long_as_a_new_one() -> None:
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    first.board.prices["beta.perp.COINUSDT"] = quote("100.20", "100.21", fresh=False)
+    first.board.prices["alpha.perp.COINUSDT"] = quote("99.99", "100.00", fresh=False)
+    first.refuses(first.order("beta"), RefusalReason.OTHER)
+    assert first.state() == "unbalanced"
+    second = again(first, after_s=60.0)
+    for leg in second.board.prices:
+        second.board.prices[leg] = quote("100.00", "100.01", fresh=False)
+    second.report(first.order("beta"), OrderStatus.EXPIRED, "0", "query")
+    told_everything(second, positions=("10", "0"))
+    assert second.state() == "unbalanced"
+    second.wait(10.5)
+    assert second.state() == "halted"
+
+
+def test_tries_count_over_lives() -> None:
+    stage = dies_in_trouble(3)
+    assert stage.state() == "unwinding"
+    assert stage.order("alpha").side is Side.SELL

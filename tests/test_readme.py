@@ -7,7 +7,8 @@ from pathlib import Path
 
 from arbtui.lines.kinds import KINDS
 from arbtui.sim import registry as simulated
-from arbtui.ui.actions import ACTIONS, keys_of
+from arbtui.ui.actions import ACTIONS
+from arbtui.ui.keymap import Keymap
 from arbtui.venues import registry
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ def test_every_key_of_the_screen_stands_in_the_table_of_keys() -> None:
         key
         for action in ACTIONS
         if action.scope in ("grid", "legs", "screen")
-        for key in keys_of(action, {})[:1]
+        for key in Keymap().spoken(action.id)[:1]
         if key not in moving and f"`{key}`" not in keys and not ("1" <= key <= "5")
     }
     assert missing <= {"shift+tab", "esc", "ctrl+c", "ctrl+z"}

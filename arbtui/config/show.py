@@ -36,6 +36,8 @@ def _sections(keys: Keys, model: type[BaseModel], path: Path) -> Iterator[str]:
         elif (names := keys.names_in(here)) is not None and (inner := model_of(entry_of(known.annotation))):
             for entry in names:
                 yield from _section(keys, inner, (*here, entry), explained=entry == names[0])
+        elif entry_of(known.annotation) is not None:
+            yield _free_section(known, here)
 
 
 def _section(keys: Keys, model: type[BaseModel], path: Path, *, explained: bool) -> Iterator[str]:
@@ -51,6 +53,13 @@ def _section(keys: Keys, model: type[BaseModel], path: Path, *, explained: bool)
     for name, known in fields:
         if inner := model_of(known.annotation):
             yield from _section(keys, inner, (*path, name), explained=explained)
+
+
+def _free_section(known: FieldInfo, path: Path) -> str:
+    """A table of the person's own names, with examples."""
+    said = textwrap.indent("\n".join(textwrap.wrap(known.description or "", 110, break_on_hyphens=False)), "# ")
+    given = "".join(f"# {dotted((name,))} = {literal(value)}\n" for name, value in (known.examples or [{}])[0].items())
+    return f"\n{said}\n[{dotted(path)}]\n#   examples; there are none by default\n{given}"
 
 
 def _key(name: str, known: FieldInfo, *, explained: bool) -> str:
@@ -82,10 +91,15 @@ def kind(annotation: Any) -> str:
 
 def shown(loaded: Loaded, credentials: Credentials) -> Iterator[str]:
     """One line a key: what holds, and where it comes from. Secrets are masked, also those inside addresses."""
-    for path, value in _values(loaded.settings, ()):
+    for path, value in values_of(loaded.settings).items():
         yield f"{dotted(path)} = {masked(literal(value))}  # {loaded.origin(path)}"
     for (venue, name), origin in sorted(credentials.origins.items()):
         yield f'credentials.{venue}.{name} = "********"  # {origin}'
+
+
+def values_of(settings: Settings) -> dict[Path, Any]:
+    """Every value by its path, entries of free tables one by one; what is absent is left out."""
+    return dict(_values(settings, ()))
 
 
 def _values(node: BaseModel | dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -29,9 +29,12 @@ from arbtui.port import EnginePort
 from arbtui.ui import theme
 from arbtui.ui.desk import Desk
 from arbtui.ui.driver import GuardedDriver, terminal_fds
+from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.keymap import Keymap
 from arbtui.ui.layout import PaneId
 from arbtui.ui.money import under_way
 from arbtui.ui.pump import Job, OutputHold, Pump
+from arbtui.ui.registry import Handlers
 from arbtui.ui.screen import MainScreen
 
 _log = logging.getLogger(__name__)
@@ -71,11 +74,12 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._mounted = mounted
         colours, problem = theme.choose(settings.ui.theme if settings is not None else "", no_color=self.no_color)
         sort = settings.ui.sort if settings is not None else ""
-        self.desk = Desk(port, colours, now_s or asyncio.get_running_loop().time, sort=sort)
+        keys = Keymap(settings.keys if settings is not None else None)
+        self.desk = Desk(port, theme.Look(colours), now_s or asyncio.get_running_loop().time, sort=sort, keys=keys)
         if problem is not None:
             self.desk.say(problem, "warning")
         self._own_time = now_s is not None
-        self.main_screen = MainScreen(self.desk, {})
+        self.main_screen = MainScreen(self.desk, self._handlers())
         self.hold = OutputHold(self)
         self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
         self._interrupted_s = float("-inf")
@@ -83,14 +87,31 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._leaving = False
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when keys were pressed, for those that confirm; a pasted text is no key."""
+        """Every key passes here first, in the order in which it was typed: ``/sol`` in one packet opens the filter and
+        types into it. Noted is when keys were pressed, for those that confirm; a pasted text is no key.
+        """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             at_s = self.desk.now_s() if self._own_time else event.time
             if isinstance(event, events.Key):
                 self.desk.rhythm.key(at_s)
             else:
                 self.desk.rhythm.paste(at_s)
+        if isinstance(event, events.Key) and not event.is_forwarded and self._press(event):
+            return
         await super().on_event(event)
+
+    def _press(self, event: events.Key) -> bool:
+        """Do what the key means where keys go now; False where it means nothing there."""
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return False
+        assert isinstance(screen, MainScreen | FullScreen)
+        action = self.desk.keys.find(screen.chain(printable=event.is_printable), event.key)
+        if action is None:
+            return False
+        (self.main_screen if action.scope == "always" else screen).run(action.id)
+        return True
 
     def get_default_screen(self) -> Screen[None]:
         return self.main_screen
@@ -125,7 +146,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._mounted()
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTSTP, self.action_stop)
+            loop.add_signal_handler(signal.SIGTSTP, self.stop)
             loop.add_signal_handler(signal.SIGCONT, self._continued)
         self.run_worker(self._beat(), name="pump", group="pump")
 
@@ -168,27 +189,26 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
     # keys that concern the whole program
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action == "stop" or not self.main_screen.asking
+    def _handlers(self) -> Handlers:
+        return {
+            "quit": lambda: self.main_screen.keys.quit(lambda: self.leave(ScreenEnd.QUIT)),
+            "interrupt": self.interrupt,
+            "suspend": self.stop,
+        }
 
-    def action_leave(self) -> None:
-        self.leave(ScreenEnd.QUIT)
-
-    def action_interrupt(self) -> None:
+    def interrupt(self) -> None:
         now_s = self.desk.now_s()
         if now_s - self._interrupted_s <= _INTERRUPT_AGAIN_S:
-            self.main_screen.action_quit()
+            self.main_screen.run("quit")
         else:
             self._interrupted_s = now_s
             self.desk.say("ctrl+c again within two seconds leaves, as q does", "warning")
-            self.main_screen.tick_lines(now_s)
 
-    def action_stop(self) -> None:
+    def stop(self) -> None:
         """Give the terminal back and stop the process, as ctrl+z does to any program; fg brings both back."""
         trading = self.desk.port.trading
         if trading is not None and any(under_way(ledger) for ledger in trading.ledgers.values()):
             self.desk.say("not stopped: orders of a hedge are under way, and nobody would look after them", "warning")
-            self.main_screen.tick_lines(self.desk.now_s())
             return
         if self.terminal is not None and not self._leaving:
             self.run_worker(self._stop(), name="stop", group="terminal", exclusive=True)

@@ -26,10 +26,11 @@ from arbtui.ui import text
 from arbtui.ui.columns import BY_ID
 from arbtui.ui.confirm import Rhythm
 from arbtui.ui.filter import parse
+from arbtui.ui.keymap import Keymap
 from arbtui.ui.money import Money
 from arbtui.ui.order import Order
 from arbtui.ui.orderlog import OrderLog
-from arbtui.ui.theme import Theme
+from arbtui.ui.theme import Look
 
 REST_S = 0.25
 CHOOSING_S = 10.0  # so long after the first rows the cursor goes with the best one
@@ -40,8 +41,17 @@ _RECENT = 8
 class Desk:
     """``now_s`` is the loop's time: the screen's own pace, not the engine's clock, which may be replayed."""
 
-    def __init__(self, port: EnginePort, theme: Theme, now_s: Callable[[], float], *, sort: str = "") -> None:
+    def __init__(
+        self,
+        port: EnginePort,
+        theme: Look,
+        now_s: Callable[[], float],
+        *,
+        sort: str = "",
+        keys: Keymap | None = None,
+    ) -> None:
         self.port = port
+        self.keys = keys or Keymap()
         self.theme = theme
         self.now_s = now_s
         self.order = Order()

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.events import Resize
-from textual.geometry import Region, Size
-from textual.screen import Screen
-from textual.widget import Widget
 
 from arbtui.ui import text
-from arbtui.ui.actions import ACTIONS, SCOPE_TITLES, Scope, bindings, keys_of
+from arbtui.ui.actions import ACTIONS
 from arbtui.ui.columns import COLUMNS
-from arbtui.ui.panes.line import LineWidget, Placing
-from arbtui.ui.theme import Line, Theme
+from arbtui.ui.desk import Desk
+from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.keymap import Keymap
+from arbtui.ui.registry import SCOPE_TITLES, Handlers, Scope
+from arbtui.ui.theme import Line
 
 _KEYS_WIDTH = 20
-_ORDER: tuple[Scope, ...] = (
-    "grid", "legs", "signals", "positions", "orders", "ticket", "list", "screen", "picker",
-)  # fmt: skip
+_ORDER = tuple(scope for scope in SCOPE_TITLES if scope != "help")
 _MARKS = (
     ("▲ ▼", "gain and loss, always with the sign"),
     ("*", "a hedge of this coin is open; 6 shows it"),
@@ -50,14 +44,15 @@ _MARKS = (
 )
 
 
-def lines(keymap: Mapping[str, str], first: Scope, width: int) -> list[Line]:
+def lines(keymap: Keymap, first: Scope, width: int) -> list[Line]:
     """The whole page; ``first`` is the scope of the pane that asked, its keys come on top."""
     out: list[Line] = []
     for scope in sorted(_ORDER, key=lambda scope: (scope != first, _ORDER.index(scope))):
-        out.extend(_heading(SCOPE_TITLES[scope]))
-        for action in ACTIONS:
-            if action.scope == scope:
-                out.extend(_entry("  ".join(keys_of(action, keymap)), action.about, width))
+        own = [action for action in ACTIONS if action.scope == scope]
+        if own:
+            out.extend(_heading(SCOPE_TITLES[scope]))
+        for action in own:
+            out.extend(_entry("  ".join(keymap.spoken(action.id)), action.about, width))
     out.extend(_heading("Columns of the grid: s and the letter sorts, S reverses"))
     for column in COLUMNS:
         out.extend(_entry(f"{column.letter}  {column.title or 'marks'}", column.about, width))
@@ -78,64 +73,35 @@ def _entry(key: str, about: str, width: int) -> list[Line]:
     return [first, *[((" " * _KEYS_WIDTH + more, "text"),) for more in words[1:]]]
 
 
-class _Page(LineWidget, can_focus=True):
-    can_focus = True
+class HelpScreen(FullScreen):
+    scope: ClassVar[Scope] = "help"
 
-
-class HelpScreen(Screen[None], inherit_bindings=False):
-    """Opaque and full: the panes below are not painted while it is open."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("help")
-
-    def __init__(self, theme: Theme, keymap: Mapping[str, str], first: Scope) -> None:
-        super().__init__()
-        self._keymap = keymap
+    def __init__(self, desk: Desk, first: Scope) -> None:
+        super().__init__(desk)
         self._first: Scope = first
         self._top = 0
-        self._page = _Page(theme)
-        self._frame = _Frame(self._page)
-        self.styles.background = theme.background
 
-    def compose(self) -> ComposeResult:
-        yield self._frame
+    def handlers(self) -> Handlers:
+        return {
+            "help.down": lambda: self._scroll(1),
+            "help.up": lambda: self._scroll(-1),
+            "help.page_down": lambda: self._scroll(max(1, self.size.height - 3)),
+            "help.page_up": lambda: self._scroll(-max(1, self.size.height - 3)),
+            "help.close": self._close,
+        }
 
-    def on_mount(self) -> None:
-        self._page.focus()
-
-    def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # see MainScreen
-            event.prevent_default()
-            return
-        self.call_after_refresh(self._show)
-
-    def _show(self) -> None:
+    def show(self) -> None:
         width, height = self.size
-        page = lines(self._keymap, self._first, width)
+        page = lines(self.desk.keys, self._first, width)
         self._top = max(0, min(self._top, len(page) - height + 1))
         seen = page[self._top : self._top + height - 1]
         below = len(page) - self._top - len(seen)
         foot: Line = ((f" {below} more lines below; j k PgDn PgUp, esc leaves", "dim"),)
-        self._page.show([*seen, *[()] * (height - 1 - len(seen)), foot])
+        self.page.show([*seen, *[()] * (height - 1 - len(seen)), foot])
 
-    def action_scroll(self, by: int) -> None:
+    def _scroll(self, by: int) -> None:
         self._top += by
-        self._show()
+        self.show()
 
-    def action_scroll_page(self, direction: int) -> None:
-        self._top += direction * max(1, self.size.height - 3)
-        self._show()
-
-    def action_close(self) -> None:
+    def _close(self) -> None:
         self.dismiss()
-
-
-class _Frame(Placing):
-    def __init__(self, page: LineWidget) -> None:
-        super().__init__()
-        self._page = page
-
-    def compose(self) -> ComposeResult:
-        yield self._page
-
-    def places(self, size: Size) -> dict[Widget, Region]:
-        return {self._page: size.region}

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from arbtui.execution.intents import Verb
 from arbtui.execution.pairs import Pair
 from arbtui.port import Ticket, TradingPort
 from arbtui.ui.desk import Desk
 from arbtui.ui.money import under_way
+from arbtui.ui.registry import Handlers
+from arbtui.ui.seat import Seat
 from arbtui.ui.ticket.hedge import HedgePage, kept_open
 from arbtui.ui.ticket.hedges import HedgesPage
 from arbtui.ui.ticket.order import OrderPage
 from arbtui.ui.ticket.page import PAPER, Page
 
 
-class Seat(Protocol):
-    """The screen, as far as keys for orders need it."""
-
-    def open_panel(self, page: Page) -> None: ...
-
-    def choose(self, title: str, choices: dict[str, str], choose: Callable[[str], None]) -> None: ...
-
-    def pointed_hedge(self) -> str:
-        """The hedge under the cursor of the pane in focus; "" where that pane shows none."""
-        ...
-
-
 class OrderKeys:
     def __init__(self, desk: Desk, seat: Seat) -> None:
         self._desk = desk
         self._seat = seat
+
+    def handlers(self) -> Handlers:
+        return {
+            "grid.ticket": self.ticket,
+            "order.ticket": self.ticket,
+            "order.close": self.close,
+            "order.flatten": self.flatten,
+            "order.flatten_all": self.flatten_all,
+            "order.cancel": self.cancel,
+            "order.kill": self.kill,
+            "order.arm": self.arm,
+            "order.acknowledge": self._desk.acknowledge,
+        }
 
     # tickets
 

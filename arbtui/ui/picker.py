@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 from textual.widgets import Input
 
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import text
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.filter import fuzzy
 from arbtui.ui.panes.line import LineWidget, Placing
@@ -36,8 +33,6 @@ def candidates(typed: str, coins: list[str], recent: list[str]) -> list[str]:
 
 
 class Picker(Placing):
-    BINDINGS: ClassVar[list[BindingType]] = bindings("picker")
-
     def __init__(self, desk: Desk, closed: Callable[[str | None], None]) -> None:
         super().__init__()
         self._desk = desk
@@ -106,11 +101,11 @@ class Picker(Placing):
         if self._found:
             self._end(self._found[self._cursor.index])
 
-    def action_move(self, by: int) -> None:
+    def move(self, by: int) -> None:
         self._cursor.move(by, len(self._found), max(0, self.size.height - 2))
         self.tick()
 
-    def action_close(self) -> None:
+    def close(self) -> None:
         self._end(None)
 
     def _end(self, base: str | None) -> None:

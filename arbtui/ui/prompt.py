@@ -15,6 +15,7 @@ from textual.widgets.input import Selection
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell
 
 _NUMBER_WIDTH = 12
@@ -96,24 +97,19 @@ class PromptLine(Placing):
         if self._question is not None and self._question.accept(event.value):
             self._close()
 
-    def on_key(self, event: events.Key) -> None:
-        question = self._question
-        if question is None:
-            return
-        if event.key in ("escape", "ctrl+c"):
-            event.stop()
-            event.prevent_default()
-            if question.cancel is not None:
-                question.cancel()
-            self._close()
-        elif event.key in ("up", "down") and question.step:
-            event.stop()
-            self._step(question.step if event.key == "up" else -question.step)
-        elif event.key in ("tab", "shift+tab"):
-            event.stop()
-            event.prevent_default()
+    def handlers(self) -> Handlers:
+        return {"line.back": self.back, "line.up": lambda: self._step(1), "line.down": lambda: self._step(-1)}
 
-    def _step(self, by: float) -> None:
+    def back(self) -> None:
+        if self._question is not None:
+            if self._question.cancel is not None:
+                self._question.cancel()
+            self._close()
+
+    def _step(self, direction: int) -> None:
+        if self._question is None or not self._question.step:
+            return
+        by = direction * self._question.step
         try:
             value = float(self._input.value or 0)
         except ValueError:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -14,10 +13,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from arbtui.port import Remember
-from arbtui.ui import layout, text
-from arbtui.ui.actions import Scope, bindings
-from arbtui.ui.columns import BY_LETTER, COLUMNS
-from arbtui.ui.desk import Desk, number
+from arbtui.ui import layout
+from arbtui.ui.actions import BY_ID
+from arbtui.ui.asks import Asks
+from arbtui.ui.desk import Desk
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
 from arbtui.ui.orderkeys import OrderKeys
@@ -34,19 +33,11 @@ from arbtui.ui.panes.signals import SignalsPane
 from arbtui.ui.panes.status import alarm_line, detail_lines, keys_line, last_word_line, status_lines
 from arbtui.ui.picker import Picker
 from arbtui.ui.prompt import Chooser, PromptLine, Question
+from arbtui.ui.registry import PANE_SCOPES, Group, Handlers, Scope, gather
 from arbtui.ui.ticket.page import Page
 from arbtui.ui.ticket.panel import OrderPanel
 
 _PICKER_SIZE = Size(44, 18)
-_WITH_PANEL = ("kill", "acknowledge", "help", "repaint")  # what the screen answers to while the order panel is open
-_KEYS_WITH_PANEL = frozenset({"order.kill", "help"})
-
-
-@runtime_checkable
-class Leaving(Protocol):
-    """The app, which can be left."""
-
-    def action_leave(self) -> None: ...
 
 
 class _ScreenLayout(Layout):
@@ -66,12 +57,11 @@ _LAYOUT = _ScreenLayout()
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
-    BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
+    """``whole``: what concerns the whole program, by action."""
 
-    def __init__(self, desk: Desk, keymap: Mapping[str, str]) -> None:
+    def __init__(self, desk: Desk, whole: Handlers) -> None:
         super().__init__()
         self.desk = desk
-        self._keymap = keymap
         self.keys = OrderKeys(desk, self)
         self.grid = GridPane(desk)
         self.positions = PositionsPane(desk, self.keys.follow)
@@ -94,7 +84,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._prompt = PromptLine(desk, self._prompt_closed)
         self._chooser = Chooser(desk, self._prompt_closed)
         self._picker = Picker(desk, self._picker_closed)
-        self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self._ask)
+        self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self.ask)
+        self.asks = Asks(desk, self, self.grid)
         self._recent: list[PaneId] = ["grid"]  # as they were looked at, the last one first
         self._preset: layout.Preset = layout.preset_of(desk.port.remembered("layout")) or "all"
         self._zoomed: PaneId | None = None
@@ -102,6 +93,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self.styles.background = desk.theme.background
+        groups: list[Group] = [self.asks, self.keys, self.panel, self._prompt, *self.panes.values()]
+        self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -170,10 +163,63 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Whether keys belong to something that is being typed, chosen or ordered."""
         return self._typing or self._picker.open or self.panel.open
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if self.panel.open and not self._typing:
-            return action in _WITH_PANEL
-        return not self.asking
+    # keys: see ``registry``
+
+    def chain(self, *, printable: bool) -> Sequence[Scope]:
+        if self._prompt.asking:
+            return () if printable else ("always", "line")
+        if self._chooser.asking:
+            return ("always",)
+        if self._picker.open:
+            return ("always",) if printable else ("always", "picker")
+        if self.panel.open:
+            return ("always", "ticket", "shared")
+        lists: tuple[Scope, ...] = ("list",) if self._list() is not None else ()
+        own: tuple[Scope, ...] = tuple(scope for scope in PANE_SCOPES if scope == self._current)
+        return ("always", *own, *lists, "shared", "screen")
+
+    def run(self, action_id: str, argument: str = "") -> str:
+        action = BY_ID[action_id]
+        handler = self.handlers[action_id]
+        problem = action.guard(self.desk) if action.guard is not None else ""
+        if not problem:
+            problem = (handler(argument) if action.takes is not None else handler()) or ""
+        if problem:
+            self.desk.say(problem, "warning")
+        self.tick_lines(self.desk.now_s())
+        return problem
+
+    def _own_handlers(self) -> Handlers:
+        return {
+            **{f"pane.{pane_id}": partial(self.show_pane, pane_id) for pane_id in self.panes},
+            "pane.next": lambda: self.next_pane(1),
+            "pane.previous": lambda: self.next_pane(-1),
+            "pane.zoom": self.zoom,
+            "pane.layout": self.next_layout,
+            "back": self.back,
+            "help": self.help,
+            "repaint": self.repaint,
+            "picker.down": lambda: self._picker.move(1),
+            "picker.up": lambda: self._picker.move(-1),
+            "picker.close": self._picker.close,
+            "list.down": lambda: self._in_list(lambda pane: pane.move(1)),
+            "list.up": lambda: self._in_list(lambda pane: pane.move(-1)),
+            "list.top": lambda: self._in_list(lambda pane: pane.edge(-1)),
+            "list.bottom": lambda: self._in_list(lambda pane: pane.edge(1)),
+            "list.page_down": lambda: self._in_list(lambda pane: pane.page(1)),
+            "list.page_up": lambda: self._in_list(lambda pane: pane.page(-1)),
+            "list.half_down": lambda: self._in_list(lambda pane: pane.half(1)),
+            "list.half_up": lambda: self._in_list(lambda pane: pane.half(-1)),
+        }
+
+    def _list(self) -> ListPane | None:
+        pane = self.panes[self._current]
+        return pane if isinstance(pane, ListPane) else None
+
+    def _in_list(self, do: Callable[[ListPane], None]) -> None:
+        pane = self._list()
+        if pane is not None:
+            do(pane)
 
     def _bottom_widget(self) -> Widget:
         return self._prompt if self._prompt.asking else self._chooser if self._chooser.asking else self._word
@@ -209,8 +255,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.rearrange()
         self._alarm.show([alarm_line(desk, width)])
         self._word.show([last_word_line(desk, width)])
-        shown = _KEYS_WITH_PANEL if self.panel.open else None
-        self._keys.show([keys_line(["screen"] if shown else self._scopes(), self._keymap, width, only=shown)])
+        shown: tuple[Scope, ...] = (self._current, "screen", "shared", "always")
+        self._keys.show([keys_line(("always", "shared") if self.panel.open else shown, desk.keys, width)])
         if self._picker.open:
             self._picker.tick()
 
@@ -225,21 +271,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.panel.open:
             self.panel.tick()
 
-    def _scopes(self) -> list[Scope]:
-        if self.panel.open:
-            return ["ticket"]
-        own: dict[PaneId, list[Scope]] = {
-            "grid": ["grid"],
-            "legs": ["legs"],
-            "signals": ["signals"],
-            "positions": ["positions"],
-            "orders": ["orders"],
-        }
-        return [*own.get(self._current, []), "screen"]
-
     # panes
 
-    def action_pane(self, pane_id: PaneId) -> None:
+    def show_pane(self, pane_id: PaneId) -> None:
         self._current = pane_id
         self._recent = [pane_id, *(pane for pane in self._recent if pane != pane_id)]
         if self._zoomed is not None:
@@ -247,11 +281,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_focus(self.panes[pane_id], scroll_visible=False)
         self.rearrange()
 
-    def action_next_pane(self, direction: int) -> None:
+    def next_pane(self, direction: int) -> None:
         there = [pane for pane in layout.PANES if pane in self.panes]
-        self.action_pane(there[(there.index(self._current) + direction) % len(there)])
+        self.show_pane(there[(there.index(self._current) + direction) % len(there)])
 
-    def action_layout(self) -> None:
+    def next_layout(self) -> None:
         """The next preset of the layout, kept for the next start."""
         self._preset = layout.PRESETS[(layout.PRESETS.index(self._preset) + 1) % len(layout.PRESETS)]
         kept = self.desk.port.send(Remember("layout", self._preset))
@@ -259,18 +293,18 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.desk.say(words if kept.accepted else f"{words}; {kept.text}", "info" if kept.accepted else "warning")
         self.rearrange()
 
-    def action_zoom(self) -> None:
+    def zoom(self) -> None:
         self._zoomed = None if self._zoomed is not None else self._current
         self.rearrange()
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         """One level back: the zoom, then the filter, then the pane, then what the legs were."""
         if self._zoomed is not None:
-            self.action_zoom()
+            self.zoom()
         elif self.desk.order.filter.text:
-            self._filter("")
+            self.asks.filter_by("")
         elif self._current != "grid":
-            self.action_pane("grid")
+            self.show_pane("grid")
 
     # lines to type in
 
@@ -282,77 +316,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         owner = self.panel if self.panel.open else self.panes[self._current]
         self.set_focus(owner, scroll_visible=False)
 
-    def _ask(self, question: Question) -> None:
+    def ask(self, question: Question) -> None:
         self._prompt.ask(question)
         self.rearrange()
 
-    def action_ask_filter(self) -> None:
-        before = self.desk.order.filter.text
-
-        def keep(typed: str) -> bool:
-            self._filter(typed)
-            return True
-
-        def hint(typed: str) -> str:
-            problem = self.desk.order.filter.problem
-            return problem or f"{len(self.desk.order.bases)} of {self.desk.order.total}   enter keeps, esc clears"
-
-        self._ask(Question("/", before, keep, live=self._filter, cancel=lambda: self._filter(""), hint=hint))
-
-    def _filter(self, typed: str) -> None:
-        self.desk.filter_by(typed)
-        self.grid.tick(self.desk.now_s())
-
-    def action_ask_sort(self) -> None:
-        shown = self.grid.shown_columns()
-        ordered = sorted(COLUMNS, key=lambda column: column not in shown)
-        choices = {column.letter: column.title or "marks" for column in ordered}
-        self._chooser.ask("sort by", choices, lambda letter: self.grid.sort_by(BY_LETTER[letter].id))
-        self.rearrange()
-
-    def action_threshold(self) -> None:
-        self._ask_threshold("")
-
-    def action_coin_threshold(self) -> None:
-        if self.desk.coin:
-            self._ask_threshold(self.desk.coin)
-        else:
-            self.desk.say("There is no coin selected", "warning")
-
-    def _ask_threshold(self, base: str) -> None:
-        desk = self.desk
-        title = f"threshold of {base}, bps net" if base else "threshold, bps net"
-
-        def hint(typed: str) -> str:
-            bps = number(typed)
-            if bps is None:
-                return "empty = as all" if base and not typed.strip() else "not a number"
-            row = desk.port.row(base) if base else None
-            now = f"net now {text.signed(row.net_bps)}" if row is not None else _passing(desk, bps)
-            return f"{now}   ↑↓ 0.5   enter   esc"
-
-        self._ask(
-            Question(
-                title,
-                f"{desk.port.threshold_bps(base):g}",
-                lambda typed: desk.set_threshold(typed, base),
-                hint=hint,
-                step=0.5,
-            )
-        )
-
-    def action_walk_size(self, direction: int) -> None:
-        self.desk.step_walk_size(direction)
-        self.tick_all()
-
-    def action_type_walk_size(self) -> None:
-        self._ask(Question("size, USD", f"{self.desk.port.walk_usd:g}", self.desk.set_walk_size, step=100.0))
-
-    def action_pick_coin(self) -> None:
-        coins = self.desk.order.known()
-        if not coins:
-            self.desk.say("There are no coins yet", "warning")
-            return
+    def pick_coin(self, coins: list[str]) -> None:
         self._picker.ask(coins)
         self.rearrange()
 
@@ -365,7 +333,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def go_to_coin(self, base: str) -> None:
         """Bring a coin under the cursor, past the filter if that hides it."""
         if self.desk.order.filter.text and base not in self.desk.order.place:
-            self._filter("")
+            self.asks.filter_by("")
         if self.grid.show_coin(base):
             self.tick_all()
         else:
@@ -395,60 +363,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return entry.hedge if entry is not None else ""
         return ""
 
-    def action_ticket(self) -> None:
-        self.keys.ticket()
-        self.tick_lines(self.desk.now_s())
-
-    def action_close_hedge(self) -> None:
-        self.keys.close()
-        self.tick_lines(self.desk.now_s())
-
-    def action_flatten(self) -> None:
-        self.keys.flatten()
-        self.tick_lines(self.desk.now_s())
-
-    def action_flatten_all(self) -> None:
-        self.keys.flatten_all()
-        self.tick_lines(self.desk.now_s())
-
-    def action_cancel(self) -> None:
-        self.keys.cancel()
-        self.tick_lines(self.desk.now_s())
-
-    def action_kill(self) -> None:
-        self.keys.kill()
-        self.tick_all()
-
-    def action_arm(self) -> None:
-        self.keys.arm()
-        self.tick_lines(self.desk.now_s())
-
-    def action_acknowledge(self) -> None:
-        self.desk.acknowledge()
-        self.tick_all()
-
-    def action_quit(self) -> None:
-        assert isinstance(self.app, Leaving)
-        self.keys.quit(self.app.action_leave)
-
     # the rest
 
-    def action_help(self) -> None:
-        scopes = self._scopes()
-        first: Scope = scopes[0] if scopes[0] != "screen" else "list" if self._listing else "screen"
-        self.app.push_screen(HelpScreen(self.desk.theme, self._keymap, first))
+    def help(self) -> None:
+        first: Scope = "ticket" if self.panel.open else self._current
+        self.app.push_screen(HelpScreen(self.desk, first))
 
-    @property
-    def _listing(self) -> bool:
-        return isinstance(self.panes[self._current], ListPane)
-
-    def action_repaint(self) -> None:
+    def repaint(self) -> None:
         self.refresh(layout=True)
         self.tick_all()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.tick_all)
-
-
-def _passing(desk: Desk, bps: float) -> str:
-    return f"{desk.order.clearing(bps)} of {desk.order.total} coins now"

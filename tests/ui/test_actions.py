@@ -1,83 +1,116 @@
-"""One table of keys: bound once, explained, and answered."""
+"""One registry: every key bound once, explained, and answered; a keymap that fits or is refused in a sentence."""
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import pytest
 
-from arbtui.ui.actions import ACTIONS, SCOPE_TITLES, Action, Scope, bindings, keys_of
-from arbtui.ui.app import ArbtuiApp
-from arbtui.ui.help import HelpScreen, lines
-from arbtui.ui.panes.grid import GridPane
-from arbtui.ui.panes.legs import LegsPane
-from arbtui.ui.panes.orders import OrdersPane
-from arbtui.ui.panes.pane import ListPane
-from arbtui.ui.panes.positions import PositionsPane
-from arbtui.ui.panes.signals import SignalsPane
-from arbtui.ui.picker import Picker
-from arbtui.ui.screen import MainScreen
-from arbtui.ui.ticket.panel import OrderPanel
-
-OWNERS: dict[Scope, type] = {
-    "screen": MainScreen,
-    "list": ListPane,
-    "grid": GridPane,
-    "legs": LegsPane,
-    "signals": SignalsPane,
-    "positions": PositionsPane,
-    "orders": OrdersPane,
-    "ticket": OrderPanel,
-    "picker": Picker,
-    "help": HelpScreen,
-}
-CHAINS: list[set[Scope]] = [
-    {"grid", "list", "screen"},
-    {"legs", "list", "screen"},
-    {"signals", "list", "screen"},
-    {"positions", "list", "screen"},
-    {"orders", "list", "screen"},
-    {"ticket"},
-    {"picker"},
-    {"help"},
-]
-
-
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-def test_somebody_answers_to_every_key(action: Action) -> None:
-    owner, _, name = action.call.partition("(")[0].rpartition(".")
-    answering = {"app": ArbtuiApp, "screen": MainScreen}.get(owner, OWNERS[action.scope])
-    assert hasattr(answering, f"action_{name}")
-
-
-@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: "-".join(sorted(chain)))
-def test_no_key_means_two_things_in_one_place(chain: set[Scope]) -> None:
-    own = [action for action in ACTIONS if action.scope in chain]
-    for one, other in combinations(own, 2):
-        assert not set(one.keys.split(",")) & set(other.keys.split(",")), (one.id, other.id)
+from arbtui.core.errors import ConfigError
+from arbtui.ui import keynames
+from arbtui.ui.actions import ACTIONS, BY_ID
+from arbtui.ui.help import lines
+from arbtui.ui.keymap import Keymap
+from arbtui.ui.panes.status import footer, keys_line
+from arbtui.ui.registry import CHAINS, COMMAND_SCOPES, SCOPE_TITLES, Scope
 
 
 def test_ids_are_unique_and_every_action_is_explained() -> None:
-    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+    assert len(BY_ID) == len(ACTIONS)
     assert all(action.about for action in ACTIONS)
-    assert {action.scope for action in ACTIONS} == set(SCOPE_TITLES)
+    assert {action.scope for action in ACTIONS} <= set(SCOPE_TITLES)
 
 
-def test_keys_that_terminals_and_multiplexers_take_for_themselves_are_not_used() -> None:
-    used = {key for action in ACTIONS for key in action.keys.split(",")}
-    assert not used & {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+q", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m"}
+def test_every_scope_has_its_place_in_a_chain() -> None:
+    assert {scope for chain in CHAINS for scope in chain} == set(SCOPE_TITLES)
 
 
-def test_the_help_names_every_key_after_the_person_s_own_choice() -> None:
-    page = "\n".join("".join(words for words, _ in line) for line in lines({"quit": "Q"}, "legs", 100))
+def test_command_words_are_unique() -> None:
+    words = [action.word for action in ACTIONS if action.scope in COMMAND_SCOPES]
+    assert len(words) == len(set(words))
+
+
+def test_the_registry_s_own_keys_pass_what_is_asked_of_a_person_s() -> None:
+    for action in ACTIONS:
+        assert [keynames.read(key) for key in Keymap().spoken(action.id)] == list(Keymap().keys(action.id))
+
+
+def test_a_key_is_written_as_it_is_spoken() -> None:
+    pairs = {"[": "left_square_bracket", "/": "slash", "+": "plus", "PgDn": "pagedown", "F12": "f12", "↓": "down"}
+    for written, key in pairs.items():
+        assert keynames.read(written) == key
+        assert keynames.spoken(key) == written
+    assert keynames.read("ctrl+T") == "ctrl+t"
+    assert keynames.read("T") == "T"
+    assert keynames.read("shift+F5") == "shift+f5"
+    assert keynames.read("Esc") == "escape"
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("ctrl+s", "stop their output"),
+        ("ctrl+m", "enter"),
+        ("ctrl+b", "tmux"),
+        ("alt+x", "cannot be told from esc"),
+        ("hyper+x", "is no key"),
+        ("f25", "is no key"),
+        ("shift+a", "capital letter alone"),
+        ("enterr", "is no key"),
+    ],
+)
+def test_keys_that_do_not_arrive_are_refused_in_a_sentence(written: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        Keymap({"pane.zoom": written})
+
+
+def test_a_keymap_moves_a_key_and_everything_that_names_it_follows() -> None:
+    keymap = Keymap({"pane.zoom": "Z, f5", "grid.sort": "", "quit": ","})
+    assert keymap.spoken("pane.zoom") == ["Z", "F5"]
+    chain: tuple[Scope, ...] = ("always", "grid", "list", "shared", "screen")
+    assert keymap.find(chain, "z") is None
+    assert keymap.find(chain, "f5") is BY_ID["pane.zoom"]
+    assert keymap.find(chain, "s") is None
+    assert keymap.find(chain, "comma") is BY_ID["quit"]
+    assert footer(["screen"], keymap)["zoom"] == "Z"
+    assert "sort" not in footer(["grid"], keymap)
+    page = ["".join(words for words, _ in line) for line in lines(keymap, "legs", 100)]
+    assert any(line.startswith(" Z  F5  ") for line in page)
+    assert keymap.first("grid.sort") == ":sort"
+
+
+def test_two_keys_may_change_places() -> None:
+    keymap = Keymap({"order.ticket": "t", "threshold.all": "o"})
+    assert keymap.find(("screen",), "t") is BY_ID["order.ticket"]
+    assert keymap.find(("screen",), "o") is BY_ID["threshold.all"]
+
+
+def test_one_key_for_two_actions_in_one_place_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r'"j" would mean both list\.down and pane\.zoom'):
+        Keymap({"pane.zoom": "j"})
+    with pytest.raises(ConfigError, match=r"order\.kill"):
+        Keymap({"ticket.swap": "!"})
+
+
+def test_one_key_may_mean_different_things_in_different_places() -> None:
+    assert Keymap({"legs.best": "n", "grid.hold": "n"}).spoken("grid.hold") == ["n"]
+
+
+def test_an_unknown_action_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r'no action "grid\.srot"; the nearest is "grid\.sort"'):
+        Keymap({"grid.srot": "s"})
+
+
+def test_the_help_explains_every_action_and_begins_with_the_pane_that_asked() -> None:
+    page = "\n".join("".join(words for words, _ in line) for line in lines(Keymap(), "legs", 400))
     for action in ACTIONS:
         if action.scope != "help":
-            assert action.about.split(":")[0] in page
-    assert "\n Q  " in page
+            assert action.about in page
     assert page.index("Legs") < page.index("Spread grid")
 
 
-def test_bindings_carry_their_ids_so_that_a_keymap_can_move_them() -> None:
-    made = {binding.id for scope in OWNERS for binding in bindings(scope) if not isinstance(binding, tuple)}
-    assert made == {action.id for action in ACTIONS}
-    assert keys_of(ACTIONS[0], {ACTIONS[0].id: "f"}) == ["f"]
+def test_the_footer_joins_keys_of_one_word_and_always_has_room_for_kill_and_help() -> None:
+    assert footer(["screen"], Keymap())["size"] == "[ ]"
+    assert footer(["screen"], Keymap())["pane"].startswith("1-")
+    for width in (30, 60, 120):
+        shown = "".join(words for words, _ in keys_line(("grid", "screen", "shared", "always"), Keymap(), width))
+        assert len(shown) <= width
+        assert shown.endswith("! kill  ? help")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.status import FeedState
 from arbtui.ui import text
-from arbtui.ui.actions import bindings
 from arbtui.ui.columns import BY_ID, COLUMNS, Column, body, choose, header
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
 
 _CURSOR_WIDTH = 1
@@ -25,7 +24,6 @@ _ROWS_AGE_MS = 4000.0  # what the order is made of may be so old; what is shown 
 
 class GridPane(ListPane):
     pane_id: ClassVar[PaneId] = "grid"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -186,11 +184,14 @@ class GridPane(ListPane):
 
     # keys
 
-    def action_reverse(self) -> None:
+    def handlers(self) -> Handlers:
+        return {"grid.reverse": self.reverse, "grid.hold": self.hold}
+
+    def reverse(self) -> None:
         self.desk.sort_by(self.desk.order.column, reverse=not self.desk.order.reverse)
         self._to_top()
 
-    def action_hold(self) -> None:
+    def hold(self) -> None:
         self.desk.hold()
         self.tick(self.desk.now_s())
 

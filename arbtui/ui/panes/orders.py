@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import ClassVar
 
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.ui import text
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.orderlog import Entry
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
 
 _TEXT_AT = 27
@@ -26,7 +25,6 @@ class OrdersPane(ListPane):
     """The cursor stays with its line while newer ones come in above; at the top it stays at the top."""
 
     pane_id: ClassVar[PaneId] = "orders"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("orders")
 
     def __init__(self, desk: Desk, follow: Callable[[str], None]) -> None:
         super().__init__(desk)
@@ -82,7 +80,10 @@ class OrdersPane(ListPane):
         alarms = len(self.desk.log.alarms) if self.desk.log is not None else 0
         return ((f"{alarms} alarm{'s' if alarms > 1 else ''} ", "error"),) if alarms else ()
 
-    def action_follow(self) -> None:
+    def handlers(self) -> Handlers:
+        return {"orders.follow": self.follow}
+
+    def follow(self) -> None:
         here = self.here()
         if here is not None and here.hedge:
             self._follow_hedge(here.hedge)

@@ -8,14 +8,13 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PANES, PaneId
 from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 
 _TITLE_ROOM = 16  # what a title wants to say besides the tabs
@@ -45,6 +44,10 @@ class Pane(Placing, can_focus=True):
     def compose(self) -> ComposeResult:
         yield self.title_rule
         yield from self.body_widgets()
+
+    def handlers(self) -> Handlers:
+        """What the pane does, by action; see ``registry``."""
+        return {}
 
     @abstractmethod
     def body_widgets(self) -> Iterable[LineWidget]:
@@ -115,6 +118,8 @@ TITLES: dict[PaneId, str] = {
     "feeds": "feeds",
     "positions": "positions",
     "orders": "orders",
+    "chart": "chart",
+    "accounts": "accounts",
 }
 
 
@@ -146,8 +151,6 @@ class Cursor:
 class ListPane(Pane):
     """A pane with a header line and rows to move in."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("list")
-
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.cursor = Cursor()
@@ -166,18 +169,15 @@ class ListPane(Pane):
         """A key moved the cursor: show it at once."""
         self.tick(self.desk.now_s())
 
-    def _move(self, by: int) -> None:
+    def move(self, by: int) -> None:
         self.cursor.move(by, self.count, self.window)
         self.moved()
 
-    def action_move(self, by: int) -> None:
-        self._move(by)
+    def edge(self, direction: int) -> None:
+        self.move(direction * self.count)
 
-    def action_edge(self, direction: int) -> None:
-        self._move(direction * self.count)
+    def page(self, direction: int) -> None:
+        self.move(direction * max(1, self.window - 1))
 
-    def action_page(self, direction: int) -> None:
-        self._move(direction * max(1, self.window - 1))
-
-    def action_half(self, direction: int) -> None:
-        self._move(direction * max(1, self.window // 2))
+    def half(self, direction: int) -> None:
+        self.move(direction * max(1, self.window // 2))

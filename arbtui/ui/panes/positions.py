@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.execution.pairs import Pair
 from arbtui.ui import braille, text
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.money import Money
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket.hedges import legs_words
 
@@ -140,7 +139,6 @@ class PositionsPane(ListPane):
     """The cursor stays with its hedge."""
 
     pane_id: ClassVar[PaneId] = "positions"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("positions")
 
     def __init__(self, desk: Desk, follow: Callable[[str], None]) -> None:
         super().__init__(desk)
@@ -244,7 +242,10 @@ class PositionsPane(ListPane):
     def title_extra(self) -> Sequence[Cell]:
         return ((f"{self.count} open ", "dim"),) if self.desk.money is not None else ()
 
-    def action_follow(self) -> None:
+    def handlers(self) -> Handlers:
+        return {"positions.follow": self.follow}
+
+    def follow(self) -> None:
         here = self.here()
         if here is not None:
             self._follow_hedge(here.hedge)

@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
 from arbtui.strategy.rows import Leg, SignalRecord, SignalState
 from arbtui.ui import text
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 
 STATES: dict[SignalState, tuple[str, Role]] = {
@@ -32,7 +31,6 @@ class SignalsPane(ListPane):
     """The cursor stays with its record while newer ones come in above; at the top it stays at the top."""
 
     pane_id: ClassVar[PaneId] = "signals"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("signals")
 
     def __init__(self, desk: Desk, go_to: Callable[[str], None]) -> None:
         super().__init__(desk)
@@ -93,7 +91,10 @@ class SignalsPane(ListPane):
         words += f"; confidence {record.confidence:.2f}, {record.samples} samples, held {record.held_ms / 1000:.1f} s"
         return [((" " + part, "text"),) for part in text.wrap(words, width - 2)]
 
-    def action_go_to_coin(self) -> None:
+    def handlers(self) -> Handlers:
+        return {"signals.go": self.go_to_coin}
+
+    def go_to_coin(self) -> None:
         record = self._here()
         if record is not None:
             self._go_to(record.row.base)

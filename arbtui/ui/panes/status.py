@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 
 from arbtui.core.status import FeedState, FeedStatus
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
-from arbtui.ui.actions import Scope, keys_of, of
+from arbtui.ui.actions import ACTIONS
 from arbtui.ui.desk import Desk
+from arbtui.ui.keymap import Keymap
 from arbtui.ui.panes.books import basis_words
 from arbtui.ui.panes.feeds import STATE_MARK
+from arbtui.ui.registry import Scope
 from arbtui.ui.theme import Cell, Line, Role
 
 _WORST_FIRST = (
@@ -23,6 +25,7 @@ _WORST_FIRST = (
     FeedState.CONNECTING,
     FeedState.LIVE,
 )
+_KEPT = ("kill", "help")  # words of the footer that always have room
 _LEVEL_ROLE: dict[str, Role] = {"info": "text", "warning": "warn", "error": "error"}
 
 
@@ -152,28 +155,31 @@ def last_word_line(desk: Desk, width: int) -> Line:
     )
 
 
-def keys_line(
-    scopes: Sequence[Scope], keymap: Mapping[str, str], width: int, *, only: frozenset[str] | None = None
-) -> Line:
-    """The keys that the focused pane and the screen answer to, as many as fit; help always. ``only``: ids of these."""
+def keys_line(scopes: Sequence[Scope], keymap: Keymap, width: int) -> Line:
+    """The keys that these scopes answer to, as many as fit; the kill switch and help always."""
+    groups = footer(scopes, keymap)
+    kept = {short: groups.pop(short) for short in _KEPT if short in groups}
+    room = width - sum(len(keys) + len(short) + 3 for short, keys in kept.items())
     cells: list[Cell] = []
-    actions = [action for action in of(scopes) if action.short and (only is None or action.id in only)]
-    kept = [action for action in actions if action.id == "help"]
-    room = width - sum(len(action.short) + 4 for action in kept)
-    for action in actions:
-        if action in kept:
-            continue
-        keys = keys_of(action, keymap)[0]
-        words = action.short.split(" ", 1)
-        shown = (words[0], words[1]) if action.short.startswith(("[", "1")) else (keys, action.short)
-        used = len(shown[0]) + len(shown[1]) + 3
+    for short, keys in groups.items():
+        used = len(keys) + len(short) + 3
         if used > room:
             break
         room -= used
-        cells.extend(((f" {shown[0]}", "key"), (f" {shown[1]} ", "dim")))
-    for action in kept:
-        cells.extend(((f" {keys_of(action, keymap)[0]}", "key"), (f" {action.short}", "dim")))
-    return tuple(cells)
+        cells.extend(((f" {keys}", "key"), (f" {short} ", "dim")))
+    for short, keys in kept.items():
+        cells.extend(((f" {keys}", "key"), (f" {short} ", "dim")))
+    return (*cells[:-1], (cells[-1][0].rstrip(), cells[-1][1])) if cells else ()
+
+
+def footer(scopes: Sequence[Scope], keymap: Keymap) -> dict[str, str]:
+    """The footer's words with their keys: ``[ ]`` for two actions of one word, ``1-9`` for more."""
+    found: dict[str, list[str]] = {}
+    for scope in scopes:
+        for action in ACTIONS:
+            if action.scope == scope and action.short and (keys := keymap.spoken(action.id)):
+                found.setdefault(action.short, []).append(keys[0])
+    return {short: f"{keys[0]}-{keys[-1]}" if len(keys) > 2 else " ".join(keys) for short, keys in found.items()}
 
 
 def _cut(line: Line, width: int) -> Line:

@@ -7,21 +7,20 @@ on show alone. The frame says what an order here is; where it is not paper, the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from functools import partial
 
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.port import Ticket
 from arbtui.ui import text
-from arbtui.ui.actions import bindings
 from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.prompt import Question
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Line, Role
 from arbtui.ui.ticket.order import OrderPage
 from arbtui.ui.ticket.page import Go, Page, Verb
@@ -33,7 +32,6 @@ _FRAME = 2  # cells on each side
 class OrderPanel(Placing, can_focus=True):
     """``closed`` is called when the last page is left; ``ask`` puts a question into the line at the bottom."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("ticket")
     can_focus = True
 
     def __init__(self, desk: Desk, *, closed: Callable[[], None], ask: Callable[[Question], None]) -> None:
@@ -117,6 +115,23 @@ class OrderPanel(Placing, can_focus=True):
 
     # keys
 
+    def handlers(self) -> Handlers:
+        verbs: tuple[Verb, ...] = ("unit", "style", "swap", "close", "flatten", "retry", "keep", "cancel", "all")
+        return {
+            "ticket.enter": self.enter,
+            "ticket.send": lambda: self.send(capital=False),
+            "ticket.send_real": lambda: self.send(capital=True),
+            "ticket.more": lambda: self.step(1),
+            "ticket.less": lambda: self.step(-1),
+            "ticket.type": lambda: self._type(""),
+            "ticket.down": lambda: self.move(1),
+            "ticket.up": lambda: self.move(-1),
+            "ticket.page_down": lambda: self.page_by(1),
+            "ticket.page_up": lambda: self.page_by(-1),
+            "ticket.back": self.back,
+            **{f"ticket.{verb}": partial(self.verb, verb) for verb in verbs},
+        }
+
     def _go(self, to: Go) -> None:
         if isinstance(to, Ticket):
             page = self.page
@@ -127,11 +142,11 @@ class OrderPanel(Placing, can_focus=True):
             self._top = 0
         self.tick()
 
-    def action_enter(self) -> None:
+    def enter(self) -> None:
         if self.page is not None:
             self._go(self.page.enter(self._desk.now_s()))
 
-    def action_send(self, capital: bool) -> None:
+    def send(self, *, capital: bool) -> None:
         page = self.page
         if page is None:
             return
@@ -140,17 +155,14 @@ class OrderPanel(Placing, can_focus=True):
             self._pages = []
         self._go(after)
 
-    def action_verb(self, verb: Verb) -> None:
+    def verb(self, verb: Verb) -> None:
         if self.page is not None:
             self._go(self.page.verb(verb, self._desk.now_s()))
 
-    def action_step(self, direction: int) -> None:
+    def step(self, direction: int) -> None:
         if self.page is not None:
             self.page.step(direction)
             self.paint()
-
-    def action_type(self) -> None:
-        self._type("")
 
     def _type(self, typed: str) -> None:
         question = self.page.ask(typed) if self.page is not None else None
@@ -158,15 +170,15 @@ class OrderPanel(Placing, can_focus=True):
             self._ask(question)
         self.paint()
 
-    def action_move(self, by: int) -> None:
+    def move(self, by: int) -> None:
         if self.page is not None and not self.page.move(by):
             self._top += by
         self.paint()
 
-    def action_page(self, direction: int) -> None:
-        self.action_move(direction * max(1, self.size.height - 4))
+    def page_by(self, direction: int) -> None:
+        self.move(direction * max(1, self.size.height - 4))
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         page = self.page
         if page is not None and not page.back():
             self._pages.pop()

@@ -245,13 +245,13 @@ class Trading:
     def usd(self, ccy: str) -> Decimal | None:
         return self._prices.usd(ccy)
 
-    def _pnl(self, ledger: Ledger) -> Pnl:
+    def _pnl(self, ledger: Ledger, *, at_worst: bool = False) -> Pnl:
         if (closed := self._closed.get(ledger.hedge)) is not None:
             return closed
         legs = ledger.intent.legs
         prices = (self._prices.price(legs[0].key), self._prices.price(legs[1].key))
-        pnl = hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge))
-        if ledger.over and not any(leg.left for leg in pnl.legs):
+        pnl = hedge_pnl(ledger, prices, self.funding.of.get(ledger.hedge), at_worst=at_worst)
+        if pnl.complete and ledger.over and not any(leg.left for leg in pnl.legs):
             self._closed[ledger.hedge] = pnl
         return pnl
 
@@ -427,7 +427,7 @@ class Trading:
             return [undoes]
         now_ns = self.clock.now_ns()
         usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
-        result = cache(lambda ledger: self._pnl(ledger).usd(usd))
+        result = cache(lambda ledger: self._pnl(ledger, at_worst=True).usd(usd))
         used = usage(self.ledgers.values(), usd, result, now_ns)
         if isinstance(used, str):
             return [used]

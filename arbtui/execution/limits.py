@@ -2,6 +2,12 @@
 
 A limit of None does not hold. All amounts are one leg's worth in US dollars: a hedge of 1,000 USD buys for 1,000 and
 sells for 1,000.
+
+The loss of a day is what the hedges that ended since 00:00 UTC made, whole and on the day they ended, and what those
+that are open would lose if they were closed now, at the prices that an order would meet: realised, open, fees and
+funding of both legs together, because one leg gains what the other loses. An open profit makes up for no loss. What the
+venues have not told yet counts at its worst; where no price or no rate is known the loss is not known either, and
+nothing is opened.
 """
 
 from __future__ import annotations
@@ -30,7 +36,7 @@ class Limits:
     coin_usd: Decimal | None = Decimal(5_000)  # open on one coin
     venue_usd: Decimal | None = Decimal(10_000)  # open on one venue
     day_usd: Decimal | None = Decimal(50_000)  # opened since 00:00 UTC
-    day_loss_usd: Decimal | None = Decimal(200)  # realised since 00:00 UTC
+    day_loss_usd: Decimal | None = Decimal(200)  # of the day so far: see the module
     losing_in_row: int | None = 5  # closed hedges that lost, one after another
     rejected_in_row: int | None = 5  # hedges that a venue refused, one after another
     open_hedges: int | None = 10
@@ -39,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Usage:
-    """What is used up now. None: it cannot be known, and then nothing is opened."""
+    """What is used up now. None: it cannot be known, and then nothing is opened. ``unpriced``: hedges that are why."""
 
     by_coin: Mapping[str, Decimal]
     by_venue: Mapping[str, Decimal]
@@ -50,6 +56,7 @@ class Usage:
     open_hedges: int
     last_ns: Mapping[tuple[str, str], int]  # legs -> when a hedge on them was last begun
     unfinished: frozenset[str]  # legs with a hedge that is still being opened, repaired, or in doubt
+    unpriced: tuple[str, ...] = ()
 
 
 def worth(intent: Intent, index: int, usd: Usd) -> Decimal | None:
@@ -62,7 +69,7 @@ def worth(intent: Intent, index: int, usd: Usd) -> Decimal | None:
 def usage(
     ledgers: Iterable[Ledger], usd: Usd, result_usd: Callable[[Ledger], Decimal | None], now_ns: int
 ) -> Usage | str:
-    """Adds up all hedges. ``result_usd``: what an ended hedge made. In words, where a rate is missing."""
+    """Adds up all hedges. ``result_usd``: what a hedge made, at worst. In words, where a rate is missing."""
     by_coin: dict[str, Decimal] = defaultdict(Decimal)
     by_venue: dict[str, Decimal] = defaultdict(Decimal)
     last_ns: dict[tuple[str, str], int] = {}
@@ -89,16 +96,18 @@ def usage(
         if ledger.state is not State.HEDGED:
             unfinished.update(keys)
     ended = [ledger for ledger in begun if ledger.state.ended]
+    loss, unpriced = _day_loss(begun, result_usd, day_ns)
     return Usage(
         by_coin=by_coin,
         by_venue=by_venue,
         day_usd=day_usd,
-        day_loss_usd=_day_loss(ended, result_usd, day_ns),
+        day_loss_usd=None if unpriced else loss,
         losing_in_row=_losing(ended, result_usd),
         rejected_in_row=_rejected(begun),
         open_hedges=open_hedges,
         last_ns=last_ns,
         unfinished=frozenset(unfinished),
+        unpriced=unpriced,
     )
 
 
@@ -118,16 +127,20 @@ def _worst(ledger: Ledger, index: int, usd: Usd) -> Decimal | None:
     return most * leg.coin_price(leg.price) * rate
 
 
-def _day_loss(ended: list[Ledger], result_usd: Callable[[Ledger], Decimal | None], day_ns: int) -> Decimal | None:
-    total = ZERO
-    for ledger in ended:
-        if ledger.state_ns < day_ns:
+def _day_loss(
+    begun: list[Ledger], result_usd: Callable[[Ledger], Decimal | None], day_ns: int
+) -> tuple[Decimal, tuple[str, ...]]:
+    """The loss as far as it is known, and of which hedges it is not."""
+    total, unknown = ZERO, []
+    for ledger in begun:
+        if ledger.state.ended and ledger.state_ns < day_ns:
             continue
         result = result_usd(ledger)
         if result is None:
-            return None
-        total += result
-    return max(ZERO, -total)
+            unknown.append(ledger.hedge)
+        else:
+            total += result if ledger.state.ended else min(result, ZERO)
+    return max(ZERO, -total), tuple(unknown)
 
 
 def _losing(ended: list[Ledger], result_usd: Callable[[Ledger], Decimal | None]) -> int:
@@ -197,7 +210,8 @@ def _counters(limits: Limits, used: Usage) -> list[str]:
     found = []
     if limits.day_loss_usd is not None:
         if used.day_loss_usd is None:
-            found.append("what today's hedges made is not known yet, so limits.day_loss_usd cannot be checked")
+            which = f" ({', '.join(used.unpriced)}: no price or no rate to USD)" if used.unpriced else ""
+            found.append(f"what today's hedges made is not known{which}, so limits.day_loss_usd cannot be checked")
         elif used.day_loss_usd >= limits.day_loss_usd:
             found.append(f"{used.day_loss_usd:.2f} USD lost today, at limits.day_loss_usd = {limits.day_loss_usd:f}")
     counts = (

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
+from msgspec.structs import replace
+
 from arbtui.core.clock import NS_PER_MS
 from arbtui.core.orders import Fill, FundingPaid, Side
 from arbtui.execution.intents import Leg
@@ -71,11 +73,17 @@ class _Lot:
     price: Decimal
 
 
-def hedge_pnl(ledger: Ledger, prices: tuple[Price, Price], funding: Amounts | None = None) -> Pnl:
-    """The account of one hedge. ``funding``: its share, see ``share_funding``."""
+def hedge_pnl(
+    ledger: Ledger, prices: tuple[Price, Price], funding: Amounts | None = None, *, at_worst: bool = False
+) -> Pnl:
+    """The account of one hedge. ``funding``: its share, see ``Funding``.
+
+    ``at_worst``: what the venues have not told yet counts as bad as it can be, and not as nothing: what filled without
+    a fill at its order's limit, a fee that is not known at the taker's rate.
+    """
     legs, price, fees = [], defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
     for index, leg in enumerate(ledger.intent.legs):
-        fills = fills_of(ledger, index)
+        fills = _worst_fills(ledger, index) if at_worst else fills_of(ledger, index)
         one = leg_pnl(leg, fills, prices[index])
         legs.append(one)
         made = _EXACT.add(one.realised, one.open or ZERO)
@@ -92,6 +100,35 @@ def fills_of(ledger: Ledger, index: int) -> list[Fill]:
     return sorted(
         fills, key=lambda fill: (fill.t_ms if fill.t_ms is not None else fill.t_ns // NS_PER_MS, fill.fill_id)
     )
+
+
+def _worst_fills(ledger: Ledger, index: int) -> list[Fill]:
+    leg = ledger.intent.legs[index]
+    fills = [*fills_of(ledger, index)]
+    for line in ledger.lines.values():
+        if line.leg == index and (untold := _EXACT.subtract(line.filled, line.fills_qty)) > 0:
+            order = line.order
+            fills.append(
+                Fill(
+                    venue=order.venue,
+                    market=order.market,
+                    native=order.native,
+                    fill_id="",
+                    order_id="",
+                    client_id=order.client_id,
+                    side=order.side,
+                    price=order.price or leg.price,
+                    qty=untold,
+                    told="query",
+                    t_ns=line.heard_ns,
+                )
+            )
+    return [fill if fill.fee is not None else _with_worst_fee(leg, fill) for fill in fills]
+
+
+def _with_worst_fee(leg: Leg, fill: Fill) -> Fill:
+    fee = _EXACT.multiply(notional(fill.qty, fill.price, leg.terms), max(ZERO, leg.taker_rate))
+    return replace(fill, fee=fee, fee_ccy=leg.terms.settle_ccy)
 
 
 def leg_pnl(leg: Leg, fills: Iterable[Fill], price: Price) -> LegPnl:

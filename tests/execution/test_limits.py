@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import RefusalReason
+from arbtui.core.orders import OrderStatus
+from arbtui.execution.intents import Intent
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.limits import Limits, Usage, refusals, usage
-from tests.execution.stage import HEDGE, T0, Stage, dec, intent
+from arbtui.execution.pnl import hedge_pnl
+from arbtui.execution.ports import Price
+from arbtui.execution.reviews import close_intent
+from tests.execution.stage import GOOD, HEDGE, T0, Stage, dec, intent, quote
 
 NONE = Limits(None, None, None, None, None, None, None, None, 0.0)
 EMPTY = Usage({}, {}, Decimal(0), Decimal(0), 0, 0, 0, {}, frozenset())
@@ -104,3 +111,100 @@ def test_yesterday_is_another_day() -> None:
     stage.hedged()
     stage.wait(86_400)
     assert used(stage).day_usd == 0
+
+
+def priced(stage: Stage) -> Callable[[Ledger], Decimal | None]:
+    """As trading asks: at worst, at what an order would meet now."""
+
+    def result(ledger: Ledger) -> Decimal | None:
+        prices = (stage.board.price(ledger.intent.legs[0].key), stage.board.price(ledger.intent.legs[1].key))
+        return hedge_pnl(ledger, prices, at_worst=True).usd(usd)
+
+    return result
+
+
+BUY, SELL = "alpha.perp.COINUSDT", "beta.perp.COINUSDT"
+
+
+def test_what_is_open_counts_as_the_loss_that_closing_it_now_would_make() -> None:
+    stage = Stage()
+    stage.hedged()  # 10 bought at 100.10, its limit, and sold at 100.10
+    assert used(stage, priced(stage)).day_loss_usd == dec("2.20")  # 99.99 - 100.10 and 100.10 - 100.21, ten each
+    stage.board.prices[BUY] = quote("89.99", "90.00")
+    taken = used(stage, priced(stage))
+    assert taken.day_loss_usd == dec("102.20")
+    (text,) = refusals(intent(), replace(NONE, day_loss_usd=dec(100)), taken, usd, T0)
+    assert "102.20 USD lost today" in text
+
+
+def test_an_open_profit_makes_up_for_no_loss() -> None:
+    stage = Stage()
+    stage.hedged()
+    lost = stage.runner.ledgers[HEDGE]
+    won = Stage()
+    won.hedged()
+    results = {id(lost): dec(-7), id(won.runner.ledgers[HEDGE]): dec(50)}
+    both = usage([lost, won.runner.ledgers[HEDGE]], usd, lambda ledger: results[id(ledger)], T0)
+    assert isinstance(both, Usage)
+    assert both.day_loss_usd == 7
+
+
+def test_what_a_half_closed_hedge_realised_counts_with_what_is_open_of_it() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.board.prices = {BUY: quote("89.99", "90.00"), SELL: quote("90.20", "90.21")}
+    made = close_intent(
+        stage.runner.ledgers[HEDGE], (stage.board.price(BUY), stage.board.price(SELL)), T0, qty_base=dec(5)
+    )
+    assert isinstance(made, Intent)
+    assert stage.runner.close(made).accepted
+    whole = stage.runner.ledgers[HEDGE]
+    before = hedge_pnl(whole, (stage.board.price(BUY), stage.board.price(SELL)), at_worst=True).usd(usd)
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue))
+    pnl = hedge_pnl(whole, (stage.board.price(BUY), stage.board.price(SELL)), at_worst=True)
+    assert [leg.realised != 0 for leg in pnl.legs] == [True, True]
+    assert before is not None
+    loss = used(stage, priced(stage)).day_loss_usd
+    assert loss is not None
+    assert loss > -before  # each half crosses the band once more
+
+
+def test_without_a_price_the_loss_is_not_known_and_the_hedge_is_named() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.board.prices[BUY] = Price(None, None, dec(100), dec(1), 5.0, fresh=True)
+    taken = used(stage, priced(stage))
+    assert (taken.day_loss_usd, taken.unpriced) == (None, (HEDGE,))
+    (text,) = refusals(intent(), replace(NONE, day_loss_usd=dec(100)), taken, usd, T0)
+    assert HEDGE in text
+
+
+def test_a_fill_and_a_fee_that_are_not_told_count_at_their_worst() -> None:
+    stage = Stage()
+    stage.open()
+    for venue in ("alpha", "beta"):
+        order = stage.order(venue)
+        stage.report(order, OrderStatus.FILLED, "10")
+    told = hedge_pnl(stage.runner.ledgers[HEDGE], GOOD)
+    assert (told.usd(usd), told.complete) == (0, False)
+    # both at their limits of 100.10, 0.05 % of 1,001 USD each, and out again at 99.99 and 100.21
+    assert used(stage, priced(stage)).day_loss_usd == dec("3.201")
+
+
+def test_at_midnight_of_the_year_a_new_day_begins_and_what_is_open_comes_along() -> None:
+    eve_ns = int(datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC).timestamp()) * NS_PER_S
+    stage = Stage(now_ns=eve_ns)
+    for number in range(2):
+        hedge = f"{HEDGE[:-1]}{number}"
+        stage.open(intent(hedge=hedge, now_ns=stage.clock.now_ns()))
+        for venue in ("alpha", "beta"):
+            stage.fills(stage.order(venue))
+    stage.runner.abandon(f"{HEDGE[:-1]}0")
+    result = dec(-3)
+    stage.wait(1.999)
+    before = used(stage, lambda _ledger: result)
+    assert (before.day_loss_usd, before.day_usd) == (dec(6), dec(2_000))
+    stage.wait(0.001)
+    after = used(stage, lambda _ledger: result)
+    assert (after.day_loss_usd, after.day_usd, after.open_hedges) == (dec(3), dec(0), 1)

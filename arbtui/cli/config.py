@@ -42,8 +42,11 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
     else:
         from arbtui.config.show import shown
+        from arbtui.ui.keymap import Keymap
 
-        for line in shown(settings_of(args, where), credentials):
+        loaded = settings_of(args, where)
+        Keymap(loaded.settings.keys)
+        for line in shown(loaded, credentials):
             sys.stdout.write(line + "\n")
     sys.stdout.flush()
     return 0

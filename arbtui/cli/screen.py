@@ -20,6 +20,9 @@ class Screen:
     stays = True
 
     def __init__(self, settings: Settings, *, beside: Printer | None = None, outlived: bool = False) -> None:
+        from arbtui.ui.keymap import Keymap
+
+        Keymap(settings.keys)  # refused before anything is started
         self._settings = settings
         self._beside = beside
         self._outlived = outlived

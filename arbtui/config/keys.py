@@ -98,7 +98,11 @@ def flatten(keys: Keys, raw: Mapping[str, Any], refuse: Any) -> dict[Path, Any]:
             if found is None:
                 refuse(here, f'unknown key "{dotted(here)}"; the nearest valid one is "{keys.nearest(here)}"')
             elif model_of(found) is None and entry_of(found) is None:
-                flat[here] = value
+                if isinstance(value, dict) and entry_of(keys.annotation(path)) is not None:
+                    # an unquoted name with dots in it: TOML made tables of it
+                    walk({f"{name}.{more}": inner for more, inner in value.items()}, path)
+                else:
+                    flat[here] = value
             elif isinstance(value, dict):
                 walk(value, here)
             else:

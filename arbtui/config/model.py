@@ -6,9 +6,9 @@ Models are strict: "3" is no number and 1 is no truth value; environment and fla
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 MarketName = Literal["spot", "perp"]
 CategoryName = Literal["crypto", "tradfi", "pre_market"]
@@ -367,19 +367,6 @@ class Ui(Section):
     )
 
 
-def _dotted(given: Any) -> Any:
-    """``grid.sort = "o"`` without quotes is a table of tables in TOML: the same thing was meant."""
-    if not isinstance(given, dict):
-        return given
-    flat: dict[Any, Any] = {}
-    for name, value in given.items():
-        if isinstance(value, dict):
-            flat.update({f"{name}.{key}": inner for key, inner in _dotted(value).items()})
-        else:
-            flat[name] = value
-    return flat
-
-
 class Settings(Section):
     """All settings. ``venues`` and ``fees`` hold every exchange that this version knows."""
 
@@ -401,7 +388,7 @@ class Settings(Section):
     csv: Csv = Csv()
     log: Log = Log()
     ui: Ui = Ui()
-    keys: Annotated[dict[str, str], BeforeValidator(_dotted)] = Field(
+    keys: dict[str, str] = Field(
         default={},
         description="Keys of the screen: action = its keys, separated by commas, empty = none. ? on the screen names "
         "every action with its keys.",

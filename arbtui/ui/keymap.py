@@ -19,7 +19,7 @@ class Keymap:
         for action_id, written in (chosen or {}).items():
             if action_id not in BY_ID:
                 near = difflib.get_close_matches(action_id, BY_ID, n=1, cutoff=0.0)[0]
-                raise ConfigError(f'keys: there is no action "{action_id}"; the nearest is "{near}", ? shows all.')
+                raise ConfigError(f'config.toml [keys]: there is no action "{action_id}"; the nearest is "{near}".')
             self._keys[action_id] = _read(action_id, written)
         self._of_scope: dict[Scope, dict[str, Action]] = {}
         for action in ACTIONS:
@@ -34,7 +34,7 @@ class Keymap:
                 for key in self._keys[action.id] if action.scope in chain else ():
                     if key in seen:
                         raise ConfigError(
-                            f'keys: "{keynames.spoken(key)}" would mean both {seen[key].id} and {action.id}; '
+                            f'config.toml [keys]: "{keynames.spoken(key)}" would mean both {seen[key].id} and {action.id}; '
                             "give one of them another key."
                         )
                     seen[key] = action
@@ -68,4 +68,4 @@ def _read(action_id: str, written: str) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(keynames.read(key) for key in _listed(written)))
     except ValueError as error:
-        raise ConfigError(f'keys: "{action_id}": {error}.') from None
+        raise ConfigError(f'config.toml [keys]: "{action_id}": {error}.') from None

@@ -22,6 +22,7 @@ from typing import TextIO
 FILE_BYTES = 10_000_000
 FILES = 5
 FOR_FILES = {"for_files": True}
+IS_NOTICE = "is_notice"  # attribute of what is logged and told to guests as a notice too
 QUOTING = ("websockets", "aiohttp", "asyncio")  # below INFO these libraries quote raw traffic, credentials in it
 _STOP_WITHIN_S = 2.0
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from arbtui.core.clock import Clock
 from arbtui.core.errors import ArbtuiError, Broken, ProtocolBroken, TransportBroken, VenueRefused
 from arbtui.core.status import Notice
+from arbtui.logs import IS_NOTICE
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Trouble:
 
     def notice(self, level: str, text: str) -> None:
         """Say something once to whoever reads along, and to the log."""
-        log.log(_LEVELS.get(level, logging.INFO), text)
+        log.log(_LEVELS.get(level, logging.INFO), text, extra={IS_NOTICE: True})
         notice = Notice(self._clock.now_ns(), level, text)
         self.notices.append(notice)
         for listener in self.listeners:

@@ -106,10 +106,10 @@ class CsvFiles:
         self._thread.start()
 
     def spread(self, line: SpreadLine) -> None:
-        self._put("spreads", line.t_ns, _pair(line))
+        self._put("spreads", line.t_ns, pair_values(line))
 
     def signal(self, line: SignalLine) -> None:
-        self._put("signals", line.t_ns, [*(getattr(line, name) for name in _SIGNAL), *_pair(line)])
+        self._put("signals", line.t_ns, signal_values(line))
 
     def price(self, t_ns: int, line: QuoteLine) -> None:
         """``t_ns``: the moment of the row; all instruments of one look share it."""
@@ -166,7 +166,7 @@ class CsvFiles:
         while self._queue:
             kind, t_ns, row = self._queue.popleft()
             touched[kind] = file = self._file(kind, t_ns // _DAY_NS)
-            csv.writer(file).writerow([_time(t_ns), t_ns, *("" if value is None else value for value in row)])
+            csv.writer(file).writerow([time_text(t_ns), t_ns, *("" if value is None else value for value in row)])
         for file in touched.values():
             file.flush()
 
@@ -198,7 +198,12 @@ class CsvFiles:
         self._open.clear()
 
 
-def _pair(line: OfPair) -> list[Any]:
+def signal_values(line: SignalLine) -> list[Any]:
+    return [*(getattr(line, name) for name in _SIGNAL), *pair_values(line)]
+
+
+def pair_values(line: OfPair) -> list[Any]:
+    """A pair as the columns from ``base`` on have it."""
     return [line.base, *_leg(line.buy), *_leg(line.sell), *(getattr(line, name) for name in _FIGURES)]
 
 
@@ -210,7 +215,7 @@ def _values(of: HedgeLine | HedgeLegPart | PnlPart, names: Sequence[str]) -> Ite
     return (getattr(of, name) for name in names)
 
 
-def _time(t_ns: int) -> str:
+def time_text(t_ns: int) -> str:
     return f"{datetime.fromtimestamp(t_ns // NS_PER_S, UTC):%Y-%m-%dT%H:%M:%S}.{t_ns // 1_000_000 % 1000:03}Z"
 
 

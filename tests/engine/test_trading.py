@@ -12,6 +12,7 @@ from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, Balance, FundingPaid, ReadFailed, ReadKind
 from arbtui.execution.intents import Verb
 from arbtui.execution.limits import Limits
+from arbtui.execution.ports import Price
 from tests.engine.trading_stage import BUY, SELL, Stage, quote, ticket
 
 D = Decimal
@@ -408,3 +409,20 @@ def test_a_muted_leg_takes_no_new_hedge_and_what_is_open_may_still_be_closed() -
     stage.muted[SELL] = stage.muted[BUY] = "COIN is muted by you"
     closing = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))
     assert closing.refused == ""
+
+
+def test_what_is_missing_from_the_equity_is_named_and_the_rest_is_known() -> None:
+    stage = Stage()
+    assert stage.trading.equity().unread == ("binance", "okx")
+    assert stage.trading.equity_usd() is None
+    stage.ready()
+    whole = stage.trading.equity()
+    assert (whole.usd, whole.known, whole.missing) == (D(150_000), True, "")
+    now_ns = stage.clock.now_ns()
+    stage.hear(Balance(venue="okx", wallet="trading", asset="RARE", total=D(3), free=D(3), t_ns=now_ns))
+    part = stage.trading.equity()
+    assert (part.usd, part.known, part.missing) == (D(150_000), False, "no rate: RARE")
+    stage.hedged()
+    stage.market.prices[BUY] = Price(None, None, D(100), D(1), 5.0, fresh=True)
+    assert stage.trading.equity().no_price == (BUY,)
+    assert stage.trading.equity_usd() is None

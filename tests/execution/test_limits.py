@@ -187,7 +187,7 @@ def test_a_fill_and_a_fee_that_are_not_told_count_at_their_worst() -> None:
         order = stage.order(venue)
         stage.report(order, OrderStatus.FILLED, "10")
     told = hedge_pnl(stage.runner.ledgers[HEDGE], GOOD)
-    assert (told.usd(usd), told.complete) == (0, False)
+    assert (told.usd(usd), told.complete) == (dec(0), False)
     # both at their limits of 100.10, 0.05 % of 1,001 USD each, and out again at 99.99 and 100.21
     assert used(stage, priced(stage)).day_loss_usd == dec("3.201")
 

@@ -61,6 +61,12 @@ class Enquiries:
         """Everything that the start wants to know was answered."""
         return not self._unread
 
+    def unread(self, kind: ReadKind) -> set[str]:
+        """Venues that have not answered this yet, of what the start wants to know."""
+        if self._every is None:
+            return {venue for venue, _ in self._wallets}
+        return {venue for venue, _, asked, _ in self._unread if asked is kind}
+
     def start(self) -> None:
         self._every = Every(self._clock, FUNDING_EVERY_NS, self._ask_funding)
         self._unread |= {(venue, market, kind, "") for venue, market in self._wallets for kind in _OF_AN_ACCOUNT}

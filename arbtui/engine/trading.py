@@ -29,13 +29,16 @@ from arbtui.core.orders import (
     FundingPaid,
     LeverageRead,
     Position,
+    ReadKind,
     StreamState,
 )
 from arbtui.engine.enquiries import Enquiries
 from arbtui.execution.boundary import let_know
+from arbtui.execution.equity import Equity, equity_of
 from arbtui.execution.health import AccountHealth, Health
 from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
+from arbtui.execution.lifecycle import State
 from arbtui.execution.limits import Limits, opposed, refusals, usage
 from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
@@ -56,6 +59,7 @@ STOP_MARGIN_S = 2.0
 CURVE_KEPT = 2880
 CURVE_EVERY_NS = 30 * NS_PER_S  # a day of it is kept
 EARNS_AFTER_NS = 3_600 * NS_PER_S  # a payment for the last hour of a hedge may come after its end
+_REPAIRED = (State.UNBALANCED, State.REHEDGING, State.UNWINDING)  # with pauses in which no order is under way
 _OF_NEW_RISK = ("armed", "funds", "limits", "fees", "leverage")  # checks that a closing turn does not need
 
 
@@ -173,6 +177,14 @@ class Trading:
         self.runner.reconcile(text)
         self._enquiries.all_again()
 
+    def under_way(self) -> bool:
+        """Whether orders of some hedge may still be sent or filled by its rules alone."""
+        return any(
+            bool(ledger.unsettled()) or not ledger.turn_over or ledger.state in _REPAIRED
+            for ledger in self.ledgers.values()
+            if ledger.turns and ledger.state is not State.HALTED
+        )
+
     def bases(self) -> set[str]:
         """Coins of which something is open or under way: their prices are needed, whatever else was chosen."""
         live = (ledger for ledger in self.ledgers.values() if ledger.turns)
@@ -259,24 +271,14 @@ class Trading:
         return self._pnl(ledger).usd(self._prices.usd)
 
     def equity_usd(self) -> Decimal | None:
-        """Totals of all wallets, and what open perpetual positions would bring at their marks."""
-        total = Decimal(0)
-        for balance in self.facts.balances.values():
-            if not balance.total:
-                continue
-            rate = self._prices.usd(balance.asset)
-            if rate is None:
-                return None
-            total += balance.total * rate
-        for pair in self.pairs():
-            for part, own in zip(pair.pnl.legs, pair.legs, strict=True):
-                if own.leg.market is not Market.PERP or not part.left:
-                    continue
-                rate = self._prices.usd(own.leg.terms.settle_ccy)
-                if part.open is None or rate is None:
-                    return None
-                total += part.open * rate
-        return total
+        """``equity`` where all of it is known."""
+        equity = self.equity()
+        return equity.usd if equity.known else None
+
+    def equity(self) -> Equity:
+        """What all accounts are worth as far as it is known, and what is missing by name."""
+        unread = self._enquiries.unread(ReadKind.BALANCES)
+        return equity_of(self.facts.balances.values(), self.pairs(), cache(self._prices.usd), unread)
 
     @property
     def equity_curve(self) -> Sequence[tuple[int, float]]:

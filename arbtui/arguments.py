@@ -46,6 +46,10 @@ def where_options(parser: argparse.ArgumentParser) -> None:
     config_option(parser)
 
 
+def screen_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ascii", action="store_true", help="the screen paints nothing beyond ASCII")
+
+
 def printing_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-ui", action="store_true", help="no screen: JSON lines on stdout")
     parser.add_argument("--emit", metavar="KINDS", type=kinds, help="lines to print (default: spread,signal,status)")

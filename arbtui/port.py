@@ -68,6 +68,17 @@ class Remember:
 
 
 @dataclass(frozen=True)
+class SetSetting:
+    """Change a setting by its key (``signals.samples``) to what was typed; None: the change by key is taken back.
+
+    What can take effect at once does; the rest is refused with where to change it.
+    """
+
+    key: str
+    text: str | None
+
+
+@dataclass(frozen=True)
 class SetMute:
     """Nothing of this coin, or of this venue, may trade; or (``on`` false) it may again. One of the two is named.
 
@@ -90,7 +101,28 @@ class ReplayControl:
     speed: float | None = None
 
 
-Command = SelectCoin | ChooseLegs | SetThreshold | SetWalkSize | Remember | SetMute | ReplayControl
+Command = SelectCoin | ChooseLegs | SetThreshold | SetWalkSize | Remember | SetSetting | SetMute | ReplayControl
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as a person may look at it. Texts are as TOML spells values; secrets are masked.
+
+    ``value`` "" = not given. ``origin``: default, config (file line n), state (file), env (variable), flag (--flag),
+    this run. ``beneath``: what holds, and from where, if the change by key is taken back; "" where there was none.
+    ``fixed``: why it cannot be changed now, and where it can; "" if it can.
+    """
+
+    key: str
+    value: str
+    origin: str
+    kind: str  # "number", "whole number", "true or false", "text" ...
+    bounds: str  # "from 1 to 1,000", "" = none
+    choices: tuple[str, ...]  # all that it may be, where that is a list of words
+    about: str
+    default: str
+    beneath: str
+    fixed: str
 
 
 @dataclass(frozen=True)
@@ -260,6 +292,10 @@ class EnginePort(Protocol):
         """The threshold that holds for a coin without regard to its venues; the default for ""."""
         ...
 
+    def pair_threshold_bps(self, buy_slot: int, sell_slot: int) -> float:
+        """The threshold that holds for buying at one instrument and selling at the other; ``max_usd`` reaches to it."""
+        ...
+
     def threshold_entries(self) -> Mapping[str, float]:
         """Every threshold but the default, in bps net: coins, directions, venue pairs and pairs, by their keys as text.
 
@@ -360,6 +396,14 @@ class EnginePort(Protocol):
     def on_notice(self, call: Callable[[Notice], None]) -> None: ...
 
     def send(self, command: Command) -> Outcome: ...
+
+    def settings(self) -> Sequence[Setting]:
+        """Every setting as it holds now, in the order of the example file; of credentials, whether they are set."""
+        ...
+
+    def setting(self, key: str) -> object:
+        """The value that holds now of a setting, by its key; None where it has none."""
+        ...
 
     def remembered(self, key: str) -> str | None:
         """A value kept earlier with ``Remember``."""

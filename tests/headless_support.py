@@ -17,7 +17,7 @@ from arbtui.core.events import BookSnapshot, Funding, Level, Listing, MarkPrice,
 from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.status import FeedState, FeedStatus, Link, ProcessFigures
 from arbtui.engine.build import build_desk
-from arbtui.engine.desk import NoMemory
+from arbtui.engine.memory import NoMemory
 from arbtui.engine.trouble import Trouble
 from arbtui.headless import Headless, Printer
 from arbtui.market.state import Slot

@@ -24,7 +24,7 @@ from arbtui.core.events import BookDelta, BookSnapshot, Event, Quote
 from arbtui.core.model import Category, Channel, Market, TradingStatus
 from arbtui.core.status import ProcessFigures
 from arbtui.engine.build import build_desk
-from arbtui.engine.desk import NoMemory
+from arbtui.engine.memory import NoMemory
 from arbtui.engine.trouble import Trouble
 from arbtui.engine.venue import RunningVenue, Surroundings
 from arbtui.market.state import Slot

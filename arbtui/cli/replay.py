@@ -26,6 +26,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--speed", metavar="max|N", type=arguments.speed, help="as fast as it goes, or N times as it was"
     )
+    arguments.screen_options(parser)
     arguments.printing_options(parser)
     arguments.config_option(parser)
     args = parser.parse_args(argv)
@@ -52,6 +53,6 @@ def main(argv: Sequence[str]) -> int:
             from arbtui.headless import Printer
 
             guest = Printer(headless_of(args, csv_dir=Path(args.csv) if args.csv else None, lossless=True))
-        return asyncio.run(run_replay(ReplayRun(loaded.settings, tuple(args.files), pace), guest))
+        return asyncio.run(run_replay(ReplayRun(loaded.settings, tuple(args.files), pace, loaded), guest))
 
     return with_logs(where, loaded, play, screen=screen)

@@ -43,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
         "--top", metavar="N", type=arguments.count_or_all, help='coins by volume, or "all"; with --once: rows'
     )
     parser.add_argument("--record", metavar="DIR", help="record all traffic into this folder")
+    arguments.screen_options(parser)
     arguments.printing_options(parser)
     parser.add_argument("--duration", metavar="S", type=arguments.duration, help="end after so many seconds")
     parser.add_argument("--once", action="store_true", help="print the best opportunities and end")
@@ -55,9 +56,8 @@ def main(argv: Sequence[str]) -> int:
     where = paths_of(args)
     credentials = check_credentials(args, where)
     loaded = settings_of(args, where)
-    keys = credentials if args.live else None
     screen = None if headless else _screen(loaded.settings)
-    return with_logs(where, loaded, lambda: _run_live(args, where, loaded, keys, screen), screen=screen)
+    return with_logs(where, loaded, lambda: _run_live(args, where, loaded, credentials, screen), screen=screen)
 
 
 def refuse_contradictions(args: argparse.Namespace) -> None:
@@ -103,13 +103,13 @@ def _screen(settings: Settings) -> Screen:
 
 
 def _run_live(
-    args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None, screen: Screen | None
+    args: argparse.Namespace, where: Paths, loaded: Loaded, credentials: Credentials, screen: Screen | None
 ) -> int:
     import asyncio
 
     from arbtui.engine.run import run_live
 
-    run = live_run(args, where, loaded, keys, orders=not args.once)
+    run = live_run(args, where, loaded, credentials, orders=not args.once)
     return asyncio.run(run_live(run, screen or _printer(args, loaded.settings)))
 
 
@@ -125,7 +125,7 @@ def _printer(args: argparse.Namespace, settings: Settings) -> Guest:
 
 
 def live_run(
-    args: argparse.Namespace, where: Paths, loaded: Loaded, keys: Credentials | None = None, *, orders: bool
+    args: argparse.Namespace, where: Paths, loaded: Loaded, credentials: Credentials | None = None, *, orders: bool
 ) -> LiveRun:
     from pathlib import Path
 
@@ -133,6 +133,7 @@ def live_run(
 
     settings = loaded.settings
     venues = settings.enabled_venues()
+    keys = credentials if args.live else None
     return LiveRun(
         loaded=loaded,
         paths=where,
@@ -143,6 +144,7 @@ def live_run(
         record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
         credentials=keys,
         orders=orders,
+        accounts=credentials.origins if credentials is not None and not args.demo else None,
     )
 
 

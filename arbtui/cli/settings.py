@@ -83,6 +83,8 @@ def flags_of(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
     for name, path in (("record", ("recording", "dir")), ("csv", ("csv", "dir"))):
         if (folder := getattr(args, name, None)) is not None:
             flags[path] = Flag(folder, f"--{name}")
+    if getattr(args, "ascii", False):
+        flags[("ui", "ascii")] = Flag(True, "--ascii")
     return flags
 
 

@@ -30,12 +30,17 @@ from arbtui.core.kept import Kept, Plain
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a value came from; ``where`` is the flag, the variable, or file and line."""
+    """Where a value came from; ``where`` is the flag, the variable, or file and line.
 
-    kind: Literal["flag", "env", "state", "config", "default"]
+    "run": changed in this run, and kept nowhere.
+    """
+
+    kind: Literal["run", "flag", "env", "state", "config", "default"]
     where: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "run":
+            return "this run"
         return f"{self.kind} ({self.where})" if self.where else self.kind
 
 
@@ -52,7 +57,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Loaded:
-    """``dropped`` are keys of state.toml that config.toml has overruled since; their entries are to be removed."""
+    """``dropped`` are keys of state.toml that config.toml has overruled since; their entries are to be removed.
+
+    ``beneath``: what the person gave by flag, variable or file, which holds again where a change by key is taken back.
+    """
 
     settings: Settings
     origins: Mapping[Path, Origin]
@@ -60,6 +68,8 @@ class Loaded:
     keys: Keys
     dropped: tuple[str, ...]
     warnings: tuple[str, ...]
+    where: Paths
+    beneath: Mapping[Path, tuple[Any, Origin]]
 
     def origin(self, path: Path) -> Origin:
         return self.origins.get(path, DEFAULT)
@@ -86,13 +96,15 @@ def load(
     keys = Keys(venues)
     values, origins = _config_file(where, keys, must_exist)
     in_file = dict(values)
+    beneath = {path: (value, origins[path]) for path, value in values.items()}
     dropped, warnings = _lay_state_over(where, keys, kept or {}, values, origins)
     warnings += _lay_environment_over(keys, environ, values, origins)
     for path, flag in (flags or {}).items():
         values[path] = flag.value
         origins[path] = Origin("flag", flag.flag)
-    settings = _validated(keys, values, origins)
-    return Loaded(settings, origins, in_file, keys, tuple(dropped), tuple(warnings))
+    beneath |= {path: (values[path], origin) for path, origin in origins.items() if origin.kind in ("env", "flag")}
+    settings = validated(keys, values, origins)
+    return Loaded(settings, origins, in_file, keys, tuple(dropped), tuple(warnings), where, beneath)
 
 
 def _config_file(where: Paths, keys: Keys, must_exist: bool) -> tuple[dict[Path, Any], dict[Path, Origin]]:
@@ -144,7 +156,7 @@ def _lay_state_over(
 
 def _holds(keys: Keys, path: Path, value: Plain | None) -> bool:
     try:
-        _settings(keys, {path: value} if value is not None else {})
+        settings_of(keys, {path: value} if value is not None else {})
     except ValidationError:
         return False
     return True
@@ -166,7 +178,7 @@ def _lay_environment_over(
             raise ConfigError(f"environment variable {name} names no setting; the nearest is {_variable(keys, name)}.")
         if model_of(found) or entry_of(found) is not None or _in_free_table(keys, path):
             raise ConfigError(f"environment variable {name} names a whole table; set {dotted(path)} in config.toml.")
-        values[path] = _from_text(found, environ[name])
+        values[path] = from_text(found, environ[name])
         origins[path] = Origin("env", name)
     return warnings
 
@@ -196,7 +208,7 @@ def _looks_meant(keys: Keys, name: str) -> list[str]:
     return [f"environment variable {name} is ignored; perhaps {near[0]} was meant (two underscores after the section)."]
 
 
-def _from_text(annotation: Any, text: str) -> Any:
+def from_text(annotation: Any, text: str) -> Any:
     """A variable's text as the value its key wants: texts as they are, lists also as ``a,b``, the rest as in TOML."""
     if annotation is str or (get_origin(annotation) is Literal and text in get_args(annotation)):
         return text
@@ -209,7 +221,8 @@ def _from_text(annotation: Any, text: str) -> Any:
     return value
 
 
-def _settings(keys: Keys, values: Mapping[Path, Any]) -> Settings:
+def settings_of(keys: Keys, values: Mapping[Path, Any]) -> Settings:
+    """Settings from path -> value. Raises pydantic's ``ValidationError``."""
     tree = nested(values)
     for table in ("venues", "fees"):
         given = tree.get(table, {})
@@ -217,9 +230,9 @@ def _settings(keys: Keys, values: Mapping[Path, Any]) -> Settings:
     return Settings.model_validate(tree)
 
 
-def _validated(keys: Keys, values: Mapping[Path, Any], origins: Mapping[Path, Origin]) -> Settings:
+def validated(keys: Keys, values: Mapping[Path, Any], origins: Mapping[Path, Origin]) -> Settings:
     try:
-        return _settings(keys, values)
+        return settings_of(keys, values)
     except ValidationError as error:
         raise ConfigError(_complaint(error.errors(include_url=False), values, origins)) from None
 
@@ -227,7 +240,7 @@ def _validated(keys: Keys, values: Mapping[Path, Any], origins: Mapping[Path, Or
 def _complaint(errors: Sequence[ErrorDetails], values: Mapping[Path, Any], origins: Mapping[Path, Origin]) -> str:
     """The first thing that is wrong, in one sentence; alternatives of one value are joined by "or"."""
     path = _blamed(errors[0], values)
-    expected = dict.fromkeys(_expectation(error["msg"]) for error in errors if _blamed(error, values) == path)
+    expected = dict.fromkeys(expectation(error["msg"]) for error in errors if _blamed(error, values) == path)
     place = origins[path].where if path in origins else "settings"
     shown = f'"{dotted(path)}" = {literal(values[path])}' if path in values else f'"{dotted(path)}"'
     return f"{place}: {shown} is not valid: it {' or '.join(expected)}."
@@ -238,7 +251,8 @@ def _blamed(error: ErrorDetails, values: Mapping[Path, Any]) -> Path:
     return next((loc[:n] for n in range(len(loc), 0, -1) if loc[:n] in values), loc)
 
 
-def _expectation(message: str) -> str:
+def expectation(message: str) -> str:
+    """What pydantic complains of, as the end of a sentence that begins with "it"."""
     return re.sub(r"^(Input|String|Tuple|List|Dictionary|Value error,|Field) ", "", message).replace(
         "required", "must be given"
     )

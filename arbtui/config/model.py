@@ -346,8 +346,8 @@ class Ui(Section):
     )
     theme: ThemeName = Field(
         default="",
-        description="Colours; empty = dark. Gain is blue and loss orange except in green-red and red-green; ansi uses the "
-        "terminal's own sixteen colours.",
+        description="Colours; empty = dark. Gain is blue and loss orange except in green-red and red-green; ansi uses "
+        "the terminal's own sixteen colours.",
         examples=["light"],
     )
     ascii: bool = Field(default=False, description="Paint nothing beyond ASCII (--ascii).")
@@ -356,8 +356,8 @@ class Ui(Section):
     )
     unit: Literal["bps", "percent"] = Field(
         default="bps",
-        description="How the screen writes spreads, fees and thresholds, and reads those that are typed; settings and "
-        "what the engine says in sentences stay in basis points.",
+        description="How the screen writes spreads, fees and thresholds, and reads those that are typed; tickets, "
+        "settings and what the engine says in sentences stay in basis points.",
     )
     layout: LayoutName = Field(default="", description="Which panes get more room; empty = all.", examples=["trade"])
     on_hangup: Literal["stop", "headless"] = Field(
@@ -390,8 +390,8 @@ class Settings(Section):
     ui: Ui = Ui()
     keys: dict[str, str] = Field(
         default={},
-        description="Keys of the screen: action = its keys, separated by commas, empty = none. ? on the screen names "
-        "every action with its keys.",
+        description="Keys of the screen: each action with its keys, separated by commas; an empty text takes them away. "
+        "? on the screen names every action with its keys.",
         examples=[{"grid.sort": "s, f5", "order.kill": "!, ctrl+x, f12", "pane.zoom": "Z"}],
     )
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from arbtui.config import Settings
+from arbtui.config.keys import Path
 from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.model import Category, Channel, Market
 from arbtui.core.status import FeedStatus, ProcessFigures
-from arbtui.engine.desk import Desk, Memory
+from arbtui.engine.desk import Desk
+from arbtui.engine.memory import Memory
+from arbtui.engine.settings import SettingsBook, Sources
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
 from arbtui.market.terms import BasisRules, IdentityRules, MarketRules, Rhythm, VenueTerms
+from arbtui.port import SelectCoin
 from arbtui.strategy.attention import Attention
 from arbtui.strategy.pairs import PairRules
 from arbtui.strategy.rows import SignalRecord
@@ -104,8 +109,9 @@ def build_desk(
     status: Callable[[], Sequence[FeedStatus]],
     process: Callable[[], ProcessFigures],
     adopting: bool = False,
+    sources: Sources | None = None,
 ) -> Desk:
-    """A desk over an empty board."""
+    """A desk over an empty board. ``sources``: where ``settings`` came from; None: made by hand."""
     market_rules = rules_of(settings)
     board = Board(terms_of(venues), market_rules, adopting=adopting)
     thresholds = Thresholds(settings.signals.threshold_bps, settings.signals.thresholds)
@@ -126,6 +132,8 @@ def build_desk(
             return venues[slot.instrument.venue].quote_texts(slot.instrument.market, quote.raw)
         return quote.raw
 
+    attention = Attention(settings.books.max)
+    book = SettingsBook(sources or Sources.given(settings), memory)
     desk = Desk(
         mode=mode,
         clock=clock,
@@ -135,11 +143,42 @@ def build_desk(
         signal_listeners=listeners,
         thresholds=thresholds,
         trouble=trouble,
-        attention=Attention(settings.books.max),
-        memory=memory,
+        attention=attention,
+        memory=book,
         texts=texts,
         status=status,
         process=process,
     )
     desk.selected = settings.ui.symbol
+    book.apply = _Effects(desk, spreads, signals, thresholds, attention)
     return desk
+
+
+@dataclass(frozen=True)
+class _Effects:
+    """What a changed setting does to a desk at work; those of the screen take effect there."""
+
+    desk: Desk
+    spreads: Spreads
+    signals: Signals
+    thresholds: Thresholds
+    attention: Attention
+
+    def __call__(self, settings: Settings, path: Path) -> None:
+        match path:
+            case ("signals", "threshold_bps"):
+                self.thresholds.set_default(settings.signals.threshold_bps)
+            case ("signals", "thresholds", base):
+                self.thresholds.set_coin(base, settings.signals.thresholds.get(base))
+            case ("signals", _):
+                self.signals.set_rules(signal_rules_of(settings))
+            case ("walk", "usd"):
+                self.spreads.walk_usd = settings.walk.usd
+            case ("pairs", _):
+                self.spreads.set_rules(pair_rules_of(settings))
+            case ("books", "max"):
+                self.attention.hold_at_most(settings.books.max)
+            case ("ui", "symbol") if settings.ui.symbol in self.desk.board.coins:
+                self.desk.send(SelectCoin(settings.ui.symbol))
+            case _:
+                pass

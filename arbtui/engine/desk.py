@@ -14,6 +14,7 @@ from arbtui.core.clock import NS_PER_MS, Clock, Every
 from arbtui.core.errors import ConfigError
 from arbtui.core.events import QuoteTexts
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.engine.settings import SettingsBook
 from arbtui.engine.trouble import Trouble
 from arbtui.market.state import Board, Slot
 from arbtui.port import (
@@ -25,7 +26,9 @@ from arbtui.port import (
     ReplayPosition,
     SelectCoin,
     SetMute,
+    SetSetting,
     SetThreshold,
+    Setting,
     SetWalkSize,
     TradingPort,
 )
@@ -40,29 +43,6 @@ from arbtui.strategy.thresholds import Thresholds
 SWEEP_MS = 20  # a part of the slots each time: all of them twice a second, and no frame waits for many
 SWEEPS_PER_ROUND = 25
 MUTED_COINS, MUTED_VENUES = "ui.muted_coins", "ui.muted_venues"  # kept as names with spaces between
-
-
-class Memory(Protocol):
-    """What keys changed, kept across runs under the names of the settings (``signals.threshold_bps``, ``ui.sort``)."""
-
-    def get(self, key: str) -> str | float | None: ...
-
-    def put(self, key: str, value: str | float | None) -> None:
-        """None: the setting is taken away."""
-        ...
-
-
-class NoMemory:
-    """Nothing outlives this run: replays, and whoever only watches."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str | float | None] = {}
-
-    def get(self, key: str) -> str | float | None:
-        return self._values.get(key)
-
-    def put(self, key: str, value: str | float | None) -> None:
-        self._values[key] = value
 
 
 class Player(Protocol):
@@ -89,7 +69,7 @@ class Desk:
         thresholds: Thresholds,
         trouble: Trouble,
         attention: Attention,
-        memory: Memory,
+        memory: SettingsBook,
         texts: Callable[[Slot], QuoteTexts],
         status: Callable[[], Sequence[FeedStatus]],
         process: Callable[[], ProcessFigures],
@@ -145,6 +125,10 @@ class Desk:
 
     def threshold_bps(self, base: str = "") -> float:
         return self.thresholds.coin_bps(base)
+
+    def pair_threshold_bps(self, buy_slot: int, sell_slot: int) -> float:
+        buy, sell = self.board.slots[buy_slot], self.board.slots[sell_slot]
+        return self.thresholds.pair_bps(buy.coin.base, buy.instrument, sell.instrument)
 
     def threshold_entries(self) -> Mapping[str, float]:
         return self.thresholds.entries()
@@ -284,6 +268,12 @@ class Desk:
 
     # commands
 
+    def settings(self) -> Sequence[Setting]:
+        return list(self._memory.view())
+
+    def setting(self, key: str) -> object:
+        return self._memory.value(key)
+
     def remembered(self, key: str) -> str | None:
         value = self._memory.get(f"ui.{key}")
         return value if isinstance(value, str) else None
@@ -298,6 +288,10 @@ class Desk:
                 return self._set_threshold(net_bps, base)
             case SetWalkSize(usd):
                 return self._set_walk(usd)
+            case SetSetting(key, text):
+                return self._memory.change(key, text)
+            case Remember(key, value) if self._memory.knows(f"ui.{key}"):
+                return self._memory.change(f"ui.{key}", value)
             case Remember(key, value):
                 self._memory.put(f"ui.{key}", value)
                 return Outcome(accepted=True, text=f"{key} {value} is kept")

@@ -23,9 +23,11 @@ from arbtui.core.model import Category, Instrument, TradingStatus
 from arbtui.core.recorder import Recorder
 from arbtui.core.status import FeedState, FeedStatus
 from arbtui.engine.build import MARKETS, build_desk
-from arbtui.engine.desk import Desk, Memory
+from arbtui.engine.desk import Desk
 from arbtui.engine.freeze import freeze
+from arbtui.engine.memory import Memory
 from arbtui.engine.process import LoopLag, ProcessMeter
+from arbtui.engine.settings import Sources
 from arbtui.engine.trouble import Trouble
 from arbtui.engine.venue import RunningVenue, Surroundings
 from arbtui.market.state import Coin, Remedy, Slot
@@ -60,6 +62,7 @@ class Live:
         memory: Memory,
         recorder: Recorder | None,
         rng: random.Random,
+        sources: Sources | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -78,6 +81,7 @@ class Live:
             memory=memory,
             status=self.status,
             process=self._meter.figures,
+            sources=sources,
         )
         around = Surroundings(
             board=self.desk.board,

@@ -15,7 +15,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -26,14 +26,15 @@ from arbtui.core.clock import ManualClock
 from arbtui.core.errors import JournalError
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
-from arbtui.engine.desk import Desk, NoMemory
+from arbtui.engine.desk import Desk
 from arbtui.engine.ending import Stop, put_away, until_end
 from arbtui.engine.live import Live
-from arbtui.engine.memory import StateMemory
+from arbtui.engine.memory import NoMemory, StateMemory
 from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
+from arbtui.engine.settings import Sources
 from arbtui.engine.trouble import Trouble
 from arbtui.execution.records import BadRecord
 from arbtui.net.budget import Budgets
@@ -66,6 +67,7 @@ class LiveRun:
     record_dir: Path | None = None
     credentials: Credentials | None = None  # orders go to the accounts of these keys; None: to paper
     orders: bool = True  # False: this run only looks
+    accounts: Mapping[tuple[str, str], str] | None = None  # (venue, field) -> where its secret stands; None: not read
 
     @property
     def settings(self) -> Settings:
@@ -79,6 +81,7 @@ class ReplayRun:
     settings: Settings
     files: tuple[Path, ...]
     speed: float | None = None
+    loaded: Loaded | None = None  # where the settings came from
 
 
 async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None] = lambda live: None) -> int:
@@ -111,6 +114,7 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
             memory=memory,
             recorder=recorder,
             rng=rng,
+            sources=Sources(run.loaded, run.accounts),
         )
         on_live(live)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
@@ -166,7 +170,7 @@ async def run_replay(run: ReplayRun, guest: Guest) -> int:
         first = next(records, None)
         clock = ManualClock(first.t_ns if first is not None else 0)
         trouble = Trouble(clock)
-        desk, replay = _replay_desk(run.settings, clock, trouble)
+        desk, replay = _replay_desk(run, clock, trouble)
         pace = Pace(clock, run.speed) if run.speed is not None or guest.stays else None
         desk.player = pace
         guest.attach(desk)
@@ -203,12 +207,12 @@ def _said_as_they_come(records: Iterable[Record], warnings: list[str], trouble: 
         trouble.notice("warning", text)
 
 
-def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble) -> tuple[Desk, Replay]:
+def _replay_desk(run: ReplayRun, clock: ManualClock, trouble: Trouble) -> tuple[Desk, Replay]:
     venues = {name: registry.venue(name) for name in registry.names()}
     meter = ProcessMeter(LoopLag(), trouble.counts, lambda: 0)
     made: list[Replay] = []
     desk = build_desk(
-        settings,
+        run.settings,
         venues,
         mode="REPLAY",
         clock=clock,
@@ -217,6 +221,7 @@ def _replay_desk(settings: Settings, clock: ManualClock, trouble: Trouble) -> tu
         status=lambda: made[0].status(),
         process=meter.figures,
         adopting=True,
+        sources=Sources(run.loaded) if run.loaded is not None else None,
     )
     made.append(Replay(desk, clock, venues, trouble))
     return desk, made[0]

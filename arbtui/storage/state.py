@@ -44,6 +44,11 @@ class StateFile:
     def entries(self) -> dict[str, Kept]:
         return dict(self._entries)
 
+    @property
+    def writable(self) -> bool:
+        """Whether this process may write."""
+        return self._lock is not None and self._lock.held
+
     def get(self, key: str) -> Plain | None:
         entry = self._entries.get(key)
         return entry.value if entry is not None else None
@@ -63,7 +68,7 @@ class StateFile:
 
     def write(self) -> bool:
         """Bring what changed to disk; False where this process may not write. Raises ``OSError``."""
-        if self._lock is None or not self._lock.held:
+        if not self.writable:
             return False
         with self._guard:
             changed, self._changed = self._changed, {}

@@ -60,6 +60,10 @@ class Attention:
         self._last: dict[tuple[int, ...], tuple[int, float]] = {}  # held pair -> (last wanted, over_bps then)
         self._held: frozenset[int] = frozenset()
 
+    def hold_at_most(self, most: int) -> None:
+        """From the next ``choose`` on."""
+        self._most = most
+
     @property
     def held(self) -> frozenset[int]:
         """The answer of the last ``choose``: slot ids."""

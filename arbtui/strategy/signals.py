@@ -106,6 +106,13 @@ class Signals:
         """Look at every grid point from now on."""
         self._every = Every(self._clock, self._rules.sample_ms * NS_PER_MS, self._begin)
 
+    def set_rules(self, rules: SignalRules) -> None:
+        """Judge by these from the next look on; what was counted and what was raised stays."""
+        self._rules = rules
+        if self._every is not None:
+            self._every.cancel()
+            self.start()
+
     def stop(self) -> None:
         self._rest = iter(())
         if self._every is not None:

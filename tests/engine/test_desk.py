@@ -11,7 +11,8 @@ from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.events import Listing
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.engine.build import build_desk
-from arbtui.engine.desk import Desk, NoMemory
+from arbtui.engine.desk import Desk
+from arbtui.engine.memory import NoMemory
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.trouble import Trouble
 from arbtui.port import ReplayControl, SetMute, SetThreshold

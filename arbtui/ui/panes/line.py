@@ -19,17 +19,17 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
 from textual.widget import Widget
 
-from arbtui.ui.theme import Line, Theme
+from arbtui.ui.theme import Line, Look
 
 
 class LineWidget(Widget):
-    """Lines of cells; ``cursor_row`` is painted over the cursor's background."""
+    """Lines of cells; ``cursor_row`` is painted over the cursor's background. Colours and signs are the look's."""
 
     can_focus = False
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self._colours = theme
+        self._look = look
         self._lines: Sequence[Line] = ()
         self._cursor_row = -1
 
@@ -59,12 +59,12 @@ class LineWidget(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         cursor = y == self._cursor_row
-        theme = self._colours
-        base = theme.style("text", cursor=cursor)
+        look = self._look
+        base = look.style("text", cursor=cursor)
         if y >= len(self._lines):
             return Strip.blank(width, base)
         segments = [
-            Segment("".join(text for text, _ in cells), theme.style(role, cursor=cursor))
+            Segment(look.written("".join(text for text, _ in cells)), look.style(role, cursor=cursor))
             for role, cells in groupby(self._lines[y], key=itemgetter(1))
         ]
         return Strip(segments).adjust_cell_length(width, base)

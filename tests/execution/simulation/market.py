@@ -6,11 +6,13 @@ from bisect import bisect_right
 from decimal import ROUND_FLOOR, Decimal
 from random import Random
 
-from arbtui.core.clock import NS_PER_S, ManualClock
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Instrument
 from arbtui.execution.ports import Price
+from tests.execution.simulation.clock import SimClock
 
 _BPS = Decimal(10_000)
+_QTY = Decimal(10_000)
 
 
 class Path:
@@ -18,33 +20,48 @@ class Path:
 
     def __init__(self, rng: Random, start_ns: int, seconds: int, *, jumpy: float, walk_bps: float) -> None:
         self._start_ns = start_ns
-        self._prices: list[Decimal] = []
-        price = Decimal(100)
+        self._bps: list[float] = []
         for _ in range(2 * seconds):
             bps = rng.gauss(0, walk_bps)
             if rng.random() < jumpy:
                 bps += rng.choice((-1, 1)) * rng.uniform(10, 200)
-            price *= 1 + Decimal(str(round(bps, 2))) / _BPS
-            self._prices.append(price)
+            self._bps.append(round(bps, 2))
+        self._prices: list[Decimal] = []
 
-    def at(self, t_ns: int) -> Decimal:
-        index = 2 * (t_ns - self._start_ns) // NS_PER_S
-        return self._prices[max(0, min(index, len(self._prices) - 1))]
+    def step(self, t_ns: int) -> int:
+        """Which of the prices holds."""
+        return max(0, min(2 * (t_ns - self._start_ns) // NS_PER_S, len(self._bps) - 1))
+
+    def price(self, step: int) -> Decimal:
+        prices = self._prices
+        while len(prices) <= step:
+            last = prices[-1] if prices else Decimal(100)
+            prices.append(last * (1 + Decimal(str(self._bps[len(prices)])) / _BPS))
+        return prices[step]
 
 
 class Tape:
     """One venue's best bid and ask, wire units, on its tick; ``off_bps`` from the path."""
 
     def __init__(self, path: Path, instrument: Instrument, off_bps: float) -> None:
+        self.step = path.step
         self._path = path
         self._instrument = instrument
         self._off = 1 + Decimal(str(off_bps)) / _BPS
+        self._tops: dict[int, tuple[Decimal, Decimal]] = {}
 
     def top(self, t_ns: int) -> tuple[Decimal, Decimal]:
+        step = self.step(t_ns)
+        top = self._tops.get(step)
+        if top is None:
+            top = self._tops[step] = self._top(step)
+        return top
+
+    def _top(self, step: int) -> tuple[Decimal, Decimal]:
         spec = self._instrument
         assert spec.price_factor is not None
         assert spec.tick is not None
-        mid = self._path.at(t_ns) * self._off * spec.price_factor
+        mid = self._path.price(step) * self._off * spec.price_factor
         bid = (mid / spec.tick).to_integral_value(rounding=ROUND_FLOOR) * spec.tick
         return bid, bid + spec.tick
 
@@ -52,26 +69,26 @@ class Tape:
 class Sight:
     """What the program sees of the tapes: late, crossed or one-sided in some spans."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: SimClock) -> None:
         self._clock = clock
+        self._seen: dict[tuple[str, int, str], Price] = {}
         self.tapes: dict[str, Tape] = {}
         self.instruments: dict[str, Instrument] = {}
         self.spoilt: dict[str, list[tuple[int, int, str]]] = {}
 
     def price(self, leg: str) -> Price:
-        bid, ask = self.tapes[leg].top(self._clock.now_ns())
-        qty = Decimal(10_000)
-        how = self._spoilt(leg)
-        if how == "stale":
-            return Price(bid, qty, ask, qty, age_ms=9_000.0, fresh=False, why_not="nothing was heard")
-        if how == "crossed":
-            return Price(ask, qty, bid, qty, age_ms=5.0, fresh=True)
-        if how == "empty":
-            return Price(None, None, ask, qty, age_ms=5.0, fresh=True)
-        return Price(bid, qty, ask, qty, age_ms=5.0, fresh=True)
+        now_ns, tape = self._clock.now_ns(), self.tapes[leg]
+        how = self._spoilt(leg, now_ns)
+        key = (leg, tape.step(now_ns), how)
+        price = self._seen.get(key)
+        if price is None:
+            price = self._seen[key] = _price(*tape.top(now_ns), how)
+        return price
 
-    def _spoilt(self, leg: str) -> str:
-        now_ns, spans = self._clock.now_ns(), self.spoilt.get(leg, [])
+    def _spoilt(self, leg: str, now_ns: int) -> str:
+        spans = self.spoilt[leg]
+        if not spans:
+            return ""
         index = bisect_right(spans, (now_ns, 2**63, "")) - 1
         return spans[index][2] if index >= 0 and spans[index][1] > now_ns else ""
 
@@ -80,3 +97,13 @@ class Sight:
 
     def usd(self, ccy: str) -> Decimal | None:
         return Decimal(1) if ccy in ("USDT", "USDC", "USD") else None
+
+
+def _price(bid: Decimal, ask: Decimal, how: str) -> Price:
+    if how == "stale":
+        return Price(bid, _QTY, ask, _QTY, age_ms=9_000.0, fresh=False, why_not="nothing was heard")
+    if how == "crossed":
+        return Price(ask, _QTY, bid, _QTY, age_ms=5.0, fresh=True)
+    if how == "empty":
+        return Price(None, None, ask, _QTY, age_ms=5.0, fresh=True)
+    return Price(bid, _QTY, ask, _QTY, age_ms=5.0, fresh=True)

@@ -1,0 +1,230 @@
+"""Who knows the truth and watches: what hedges hold by the venues' books, against the rules and against the ledgers.
+
+While an episode runs: no order twice, none before it is on disk, none that opens while arbtui may not, none that closes
+without reduce-only; never more than was wanted; nothing that rests while its hedge is in doubt; no exposure of which
+nobody is told. At its end: every hedge is over, hedged or halted aloud, and the ledger says to the last digit what the
+venues' books say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_FLOOR, Decimal
+
+from arbtui.core.clock import NS_PER_S, Clock
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import Order, OrderKind, OrderStatus
+from arbtui.execution.intents import Intent
+from arbtui.execution.ledger import Ledger
+from arbtui.execution.lifecycle import State
+from arbtui.execution.lines import Line
+from arbtui.execution.runner import Runner, Said
+from tests.execution.simulation.books import ZERO, Held, Trade
+from tests.execution.simulation.clock import Life
+from tests.execution.simulation.disk import SimJournal
+from tests.execution.simulation.venue import SimVenue
+
+SILENCE_S = 50.0  # how long an exposure may go unmentioned: a resting order unheard of for 15 s, a doubt's alarm at 30
+
+
+class Judge:
+    """``broke`` is told of every rule that does not hold. ``taken``: others traded on an account of ours."""
+
+    def __init__(self, clock: Clock, venues: Mapping[str, SimVenue], broke: Callable[[str], None]) -> None:
+        self.taken = False
+        self.truth: dict[str, list[Decimal]] = {}  # hedge -> coins on each leg, signed
+        self.alarms: dict[str, int] = {}  # hedge -> when people were last alarmed
+        self.said = 0
+        self.exposed_ns: dict[str, int] = {}  # hedge -> since when
+        self.life = Life(lives=False)
+        self._runner: Runner | None = None
+        self._clock = clock
+        self._venues = venues
+        self._broke = broke
+        self._placed: set[str] = set()
+        self._wanted: dict[str, list[Decimal]] = {}
+        self._review: dict[str, list[Decimal]] = {}
+        self._at: dict[str, list[SimVenue]] = {}  # hedge -> the venue of each leg
+        self._changed = True
+
+    @property
+    def runner(self) -> Runner:
+        assert self._runner is not None
+        return self._runner
+
+    def new_life(self, life: Life, runner: Runner) -> None:
+        self.life, self._runner, self._changed = life, runner, True
+
+    # what is told of
+    def opens(self, intent: Intent) -> None:
+        """A person is about to open this."""
+        venues = [self._venues[leg.venue] for leg in intent.legs]
+        self._at[intent.hedge] = venues
+        self._wanted[intent.hedge] = [qty * _multiplier(venue) for qty, venue in zip(intent.qty, venues, strict=True)]
+        self._review[intent.hedge] = [leg.price for leg in intent.legs]
+
+    def interferes(self) -> None:
+        """Others trade on an account of ours."""
+        self.taken = self._changed = True
+
+    def hears(self, said: Said) -> None:
+        self.said += 1
+        if "mistake in arbtui" in said.text or "internal error" in said.text:
+            self._broke(said.text)
+        if said.alarm:
+            self.alarms[said.hedge] = said.t_ns
+
+    def sees(self, order: Order, journal: SimJournal) -> None:
+        """This order is on its way."""
+        name, runner = order.client_id, self.runner
+        if name in self._placed:
+            self._broke(f"{name} was sent twice")
+        self._placed.add(name)
+        letter = name[12]
+        if letter in "xuf" and order.market is Market.PERP and not order.reduce_only:
+            self._broke(f"{name} closes and is not reduce-only")
+        if runner.killed:
+            self._broke(f"{name} was sent with the kill switch on")
+        if letter == "e" and (runner.stopping or not runner.armed):
+            self._broke(f"{name} opens although arbtui is stopping or disarmed")
+        failing = journal.fails() or bool(runner.journal_failed)
+        if not journal.keeps(name) and not (failing and letter in "hru"):
+            self._broke(f"{name} was sent before it was on disk")
+
+    def fills(self, order: Order, trade: Trade) -> None:
+        """A venue's truth."""
+        hedge, leg = order.client_id[2:12], int(order.client_id[13])
+        spec = self._venues[order.venue].instrument
+        assert spec.multiplier is not None
+        got = self.truth.setdefault(hedge, [ZERO, ZERO])
+        self._check_frozen(hedge, order)
+        self._changed = True
+        got[leg] += order.side.sign * trade.qty * spec.multiplier
+        if trade.fee_ccy == spec.base:
+            got[leg] -= trade.fee * spec.multiplier
+        most = self._wanted[hedge][leg] if leg == 0 else max(self._wanted[hedge][1], got[0])
+        slack = most * Decimal("0.002") if spec.market is Market.SPOT else ZERO
+        signed = got[leg] if leg == 0 else -got[leg]
+        if (signed > most + slack or signed < -slack) and not self.taken:
+            self._broke(f"{hedge} holds {got[leg]} on leg {leg}, wanted at most {most}")
+
+    def _check_frozen(self, hedge: str, order: Order) -> None:
+        """While a hedge is in doubt nothing of it may rest for long: the pair takes no new risk.
+
+        An order that cannot rest is not meant: the venue alone decides when that ends.
+        """
+        ledger = self.runner.ledgers.get(hedge)
+        if order.kind is not OrderKind.POST_ONLY or not self.life.lives:
+            return
+        if ledger is None or ledger.state is not State.IN_DOUBT:
+            return
+        line = ledger.lines.get(order.client_id)
+        long_ago = self._clock.now_ns() - ledger.state_ns > NS_PER_S
+        if long_ago and line is not None and line.status is OrderStatus.OPEN and line.canceled_ns is None:
+            self._broke(f"{order.client_id} rests and fills although the hedge is in doubt")
+
+    # exposure
+    def excess(self, hedge: str) -> Decimal:
+        """Coins that one leg has too much, if an order could change it; zero for dust."""
+        legs = self.truth.get(hedge, [ZERO, ZERO])
+        if self.taken:
+            if len(self.truth) > 1:
+                return ZERO  # whose the taken coins were, nobody can say
+            legs = [self._account(hedge, leg) for leg in (0, 1)] if hedge in self.truth else legs
+        excess = legs[0] + legs[1]
+        heavy = 0 if excess > 0 else 1
+        return excess if excess and self._tradable(hedge, heavy, min(abs(excess), abs(legs[heavy]))) else ZERO
+
+    def _tradable(self, hedge: str, leg: int, base: Decimal) -> bool:
+        spec = self._at[hedge][leg].instrument
+        qty = wire_lots(base, spec)
+        assert spec.multiplier is not None
+        worth = qty * spec.multiplier * self._review[hedge][leg] * Decimal("0.8")
+        return qty > 0 and worth >= (spec.min_notional or ZERO)
+
+    def _account(self, hedge: str, leg: int) -> Decimal:
+        """Coins of the whole account on a leg: after others took some, only that says what is open."""
+        venue = self._at[hedge][leg]
+        if venue.instrument.market is Market.SPOT:
+            return self.truth[hedge][leg]
+        return venue.books.position * _multiplier(venue)
+
+    def watch(self) -> None:
+        """Each second: an exposure that nobody was told of must not last."""
+        if not self.exposed_ns and not self._changed:
+            return
+        self._changed = False
+        now_ns = self._clock.now_ns()
+        for hedge in self.truth:
+            excess = self.excess(hedge)
+            both = excess and all(self._tradable(hedge, leg, abs(excess)) for leg in (0, 1))
+            if not self.life.lives or not both:  # below the follower's lot it may wait for the next fill
+                self.exposed_ns.pop(hedge, None)
+                continue
+            since = self.exposed_ns.setdefault(hedge, now_ns)
+            mine = [hedge, "", *(self.alarms if self.taken else ())]
+            heard = max(self.alarms.get(each, 0) for each in mine)
+            if heard < since - 30 * NS_PER_S and now_ns - since > SILENCE_S * NS_PER_S:
+                self._broke(f"{hedge} has {excess} too much on one leg for {SILENCE_S} s and nobody was told")
+
+    # the end
+    def last_look(self) -> None:
+        if not self.life.lives:
+            return
+        for hedge, ledger in self.runner.ledgers.items():
+            told = hedge in self.alarms or "" in self.alarms
+            state, excess = ledger.state, self.excess(hedge)
+            if not (state.ended or state in (State.HEDGED, State.HALTED)):
+                self._broke(f"{hedge} is still {state} long after the last fault: {ledger.why}")
+            if state is State.HALTED and not told:
+                self._broke(f"{hedge} halted in silence")
+            if state is not State.HALTED and excess and not (self.taken and told):
+                self._broke(f"{hedge} is {state} and has {excess} too much on one leg")
+            if state is State.DONE and any(self.truth.get(hedge, [])) and not self.taken:
+                self._check_nothing_open(hedge)
+            self._compare(hedge, ledger)
+
+    def _check_nothing_open(self, hedge: str) -> None:
+        for leg in (0, 1):
+            if self._tradable(hedge, leg, abs(self.truth[hedge][leg])):
+                self._broke(f"{hedge} is done and holds {self.truth[hedge][leg]} on leg {leg}")
+
+    def _compare(self, hedge: str, ledger: Ledger) -> None:
+        """What the ledger says against what the venues did."""
+        seen = set()
+        for venue in self._venues.values():
+            for client_id, held in venue.books.orders.items():
+                if client_id[2:12] != hedge:
+                    continue
+                seen.add(client_id)
+                line = ledger.lines.get(client_id)
+                if line is not None:
+                    self._compare_order(held, line, sure=ledger.state is not State.HALTED)
+                elif held.filled and ledger.state is not State.HALTED and not self.taken:
+                    self._broke(f"the ledger has never heard of {client_id}, which filled {held.filled}")
+        for client_id, line in ledger.lines.items():
+            if client_id not in seen and line.filled:
+                self._broke(f"the ledger has fills of {client_id}, which never existed")
+
+    def _compare_order(self, held: Held, line: Line, *, sure: bool) -> None:
+        name = held.order.client_id
+        if line.filled > held.filled or (sure and line.filled != held.filled):
+            self._broke(f"{name} filled {held.filled}, the ledger says {line.filled}")
+        fees = sum((fill.fee or ZERO for fill in line.fills.values()), ZERO)
+        cost = sum((fill.price * fill.qty for fill in line.fills.values()), ZERO)
+        true_cost = sum((trade.price * trade.qty for trade in held.trades), ZERO)
+        true_fees = sum((trade.fee for trade in held.trades), ZERO)
+        if sure and (fees, cost) != (true_fees, true_cost):
+            self._broke(f"{name} cost {true_cost} and {true_fees} in fees, the ledger says {cost} and {fees}")
+
+
+def _multiplier(venue: SimVenue) -> Decimal:
+    assert venue.instrument.multiplier is not None
+    return venue.instrument.multiplier
+
+
+def wire_lots(base: Decimal, spec: Instrument) -> Decimal:
+    """The whole lots in ``base`` coins, wire units."""
+    assert spec.step is not None
+    assert spec.multiplier is not None
+    return (base / spec.multiplier / spec.step).to_integral_value(rounding=ROUND_FLOOR) * spec.step

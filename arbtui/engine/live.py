@@ -42,6 +42,7 @@ FIRST_LOOK_S = 3.0  # so long the first choice of coins waits for slow venues
 RESELECT_S = 60.0
 BOOKS_S = 1.0
 SAY_DOWN_AFTER_S = 6.0
+FINISH_S = 3.0  # after the clock was set: so long hedges under way may take to end
 STREAMED = (TradingStatus.TRADING, TradingStatus.CLOSE_ONLY)  # a halted one is silent: REST shows it
 STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
 
@@ -103,7 +104,10 @@ class Live:
         self.desk.board.on_stale = self._on_stale
         self._streamed: list[str] = []
         self.settled = asyncio.Event()  # coins are chosen and their streams asked for
-        self.on_jump: list[Callable[[str], None]] = []
+        self.on_jump_seen: list[Callable[[str], None]] = []  # the clock jumped, and time does not follow it yet
+        self.on_jump: list[Callable[[str], None]] = []  # it does now
+        self.busy: Callable[[], bool] = lambda: False  # whether hedges are under way that a jump must not disturb
+        self._jump_s: float | None = None  # when a jump was seen that is not followed yet
         self.needed: Callable[[], Iterable[str]] = tuple  # coins that are streamed though nobody chose them
 
     async def run(self) -> None:
@@ -250,20 +254,37 @@ class Live:
         told = False
         while True:
             await asyncio.sleep(1.0)
-            if jumped_ns := self._clock.check():
-                self.trouble.notice(
-                    "warning", f"the clock jumped by {jumped_ns / NS_PER_S:+.1f} s: everything is asked anew"
-                )
-                for venue in self.venues.values():
-                    venue.offset.forget()
-                    venue.feed.restart("the clock jumped")
-                for call in self.on_jump:
-                    call("the clock jumped")
+            self._look_at_clock(asyncio.get_running_loop().time())
             for venue in self.venues.values():
                 for _ in venue.note_health():
                     await asyncio.sleep(0)  # frames come first
             if not told and asyncio.get_running_loop().time() - began_s > SAY_DOWN_AFTER_S:
                 told = self._name_the_demo()
+
+    def _look_at_clock(self, now_s: float) -> None:
+        """A jump disarms at once. Where the clock was only set, hedges under way end before time follows it.
+
+        Then nothing but the date is wrong, and to ask everything anew would leave them alone meanwhile; after a sleep
+        nothing holds any more, and nothing is waited for.
+        """
+        jumped_ns, why = self._clock.jumped_ns(), "the clock jumped"
+        if not jumped_ns:
+            self._jump_s = None
+            return
+        if self._jump_s is None:
+            self._jump_s = now_s
+            self.trouble.notice("warning", f"{why} by {jumped_ns / NS_PER_S:+.1f} s: everything is asked anew")
+            for call in self.on_jump_seen:
+                call(why)
+        if self.busy() and not self._clock.slept() and now_s - self._jump_s < FINISH_S:
+            return
+        self._clock.follow()
+        self._jump_s = None
+        for call in self.on_jump:
+            call(why)
+        for venue in self.venues.values():
+            venue.offset.forget()
+            venue.feed.restart(why)
 
     def _name_the_demo(self) -> bool:
         """Say once what to try where nothing can be reached; whether there is nothing left to wait for."""

@@ -73,7 +73,9 @@ class Orders:
         self.trading.start()
         self._timers.append(Every(clock, KEEP_EVERY_NS, self._keep))
         self._timers.append(Every(clock, CURVE_EVERY_NS, self._keep_curve))
-        self._live.on_jump += [*(account.restart for account in self._accounts), self.trading.clock_jumped]
+        self._live.busy = self.trading.under_way
+        self._live.on_jump_seen.append(self.trading.runner.disarm)
+        self._live.on_jump += [self.trading.clock_jumped, *(account.restart for account in self._accounts)]
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
                 group.create_task(account.run())

@@ -134,8 +134,8 @@ class Runner:
 
     def reconcile(self, why: str) -> None:
         """The machine slept, or its clock jumped: disarm, and read the venues as a new process would."""
+        self._new_life(0)  # first: by the new time every wait of the old one would be over at once
         self.disarm(why)
-        self._new_life(0)
 
     def _new_life(self, unsaved: int) -> None:
         self._memory.begin(Life(unsaved=unsaved), self._born)

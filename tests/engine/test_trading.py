@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from arbtui.core.clock import NS_PER_MS
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, Balance, FundingPaid, ReadFailed, ReadKind
 from arbtui.execution.intents import Verb
@@ -70,6 +70,17 @@ def test_a_clock_that_jumped_disarms_and_has_every_account_read_anew() -> None:
     for pen in stage.pens.values():
         for kind in (ReadKind.MODE, ReadKind.BALANCES, ReadKind.POSITIONS, ReadKind.OPEN_ORDERS):
             assert pen.asked(kind) == 2  # both markets
+
+
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_an_order_under_way_while_the_clock_is_set_is_asked_for_and_not_given_up(seconds: int) -> None:
+    stage = Stage().ready()
+    hedge = stage.trading.fire(stage.trading.preview(ticket())).hedge
+    assert stage.trading.under_way()
+    vars(stage.clock)["_now_ns"] += seconds * NS_PER_S  # as a clock is set: nothing falls due by it
+    stage.trading.clock_jumped("the clock jumped")
+    assert stage.trading.ledgers[hedge].state == "in_doubt"
+    assert not any("for 600 s" in said.text for said in stage.trading.said)
 
 
 # ---- previews

@@ -1,0 +1,325 @@
+"""A figure over time as lines of text: a curve with its scale, its threshold, its signals and its figures. Pure.
+
+     8.0┤          ⢀⡀                    what stands above the threshold is a gain
+     6.0┤   ⣀⡀    ⢠⠎⠘⢄
+     4.0┼⠤ ⡜⠤⢣⠤ ⠤⢀⠔⠁⠤ ⠤⣀               the threshold, dashed
+     2.0┤⢀⠜   ⠣⡀⢀⠎      ⠑⠊ +3.6         the newest figure; none where nothing is known now
+        └────▲────▽─────────            a signal was raised, and cleared
+        −10m     −5m     now
+     now +3.6  min −0.8  med 3.1  max 8.2  n 588 of 600
+
+Columns stand on a fixed grid of time, so that a figure never changes its column and what was drawn moves on by whole
+cells. What there is no room for is left out from the bottom line up; the curve is always there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from statistics import median
+from typing import NamedTuple
+
+from arbtui.strategy.series import Series
+from arbtui.ui import text
+from arbtui.ui.braille import Run, dash, draw, row_of, runs_of_points, runs_of_series
+from arbtui.ui.glyphs import MINUS, UNKNOWN
+from arbtui.ui.theme import Cell, Line, Role
+
+_WIDEST_LABEL = 9
+_GUTTER_FROM = 20  # cells of width from which on a scale stands at the left,
+_VALUE_FROM = 36  # and the newest figure at the right
+_REACH = 1.5  # a threshold not further away than so many times the curve's own span is drawn with it
+
+Words = Callable[[float, int], str]  # a figure with so many decimals
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened: ``sign`` in the colour of ``role`` under the curve."""
+
+    t_ns: int
+    sign: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From ``low`` to ``high``, both multiples of ``step``."""
+
+    low: float
+    high: float
+    step: float
+
+    @property
+    def decimals(self) -> int:
+        return max(0, -floor(log10(self.step) + 1e-9))
+
+    def ticks(self) -> list[float]:
+        first = round(self.low / self.step)
+        return [(first + n) * self.step for n in range(round((self.high - self.low) / self.step) + 1)]
+
+
+def scale(low: float, high: float, rows: int) -> Scale:
+    """A round scale around these figures, with at most a label for every second of ``rows``."""
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        around = abs(low) / 100 or 1.0
+        low, high = low - around, high + around
+    step = _round_up((high - low) / max(1, rows // 2))
+    return Scale(floor(low / step) * step, ceil(high / step) * step, step)
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2 and 5 times a power of ten."""
+    power = 10.0 ** floor(log10(value))
+    return next((factor * power for factor in (1, 2, 5) if factor * power >= value * (1 - 1e-9)), 10 * power)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How many cells the parts of a chart have."""
+
+    gutter: int
+    width: int  # of the curve
+    margin: int
+    height: int  # of the curve
+    below: int  # lines under it: marks, times, figures
+
+    @classmethod
+    def of(cls, width: int, height: int, label: int) -> Frame:
+        gutter = label + 1 if width >= _GUTTER_FROM else 0  # never more than half, see _WIDEST_LABEL
+        margin = label + 1 if width >= _VALUE_FROM else 0
+        below = max(0, min(3, (height - 2) // 2))
+        return cls(gutter, width - gutter - margin, margin, height - below, below)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a chart says besides its curve. ``threshold`` and everything else in the unit of the curve."""
+
+    words: Words
+    threshold: float | None = None
+    marks: Sequence[Mark] = ()
+    live: bool = True  # whether what was last sampled holds still
+    good: Role = "gain"  # of the curve above the threshold
+    role: Role = "accent"  # of the rest, and of a curve without one
+    empty: str = "nothing known yet"
+
+
+class _Figures(NamedTuple):
+    """What is to be said of the values of a chart."""
+
+    low: float
+    high: float
+    median: float
+    known: int
+    of: int
+    now: float | None
+
+
+class _Curve(NamedTuple):
+    """``runs(columns)``: the curve; ``column(t_ns, columns)``: where a moment is. Columns are half cells."""
+
+    runs: Callable[[int], list[Run]]
+    column: Callable[[int, int], int]
+
+
+def series_chart(series: Series, now_ns: int, window_s: float, width: int, height: int, look: Look) -> list[Line]:
+    """The last ``window_s`` of a series, ``now`` at the right."""
+    window_ns = int(window_s * 1e9)
+
+    def runs(columns: int) -> list[Run]:
+        column_ns = max(1, window_ns // columns)
+        return runs_of_series(series, columns, _end_ns(now_ns, column_ns), column_ns)
+
+    def column(t_ns: int, columns: int) -> int:
+        column_ns = max(1, window_ns // columns)
+        return columns - 1 - (_end_ns(now_ns, column_ns) - 1 - t_ns) // column_ns
+
+    times = (f"{MINUS}{_span(window_s)}", f"{MINUS}{_span(window_s / 2)}", "now")
+    return _chart(_Curve(runs, column), _figures_of(series), times, width, height, look)
+
+
+def points_chart(
+    points: Sequence[tuple[int, float]], within: int, times: tuple[str, str, str], width: int, height: int, look: Look
+) -> list[Line]:
+    """``(t, value)`` from the first to the last of them; joined where not further apart than ``within``."""
+    values = [value for _, value in points]
+    figures = None
+    if values:
+        figures = _Figures(min(values), max(values), median(values), len(values), len(values), values[-1])
+    curve = _Curve(lambda columns: runs_of_points(points, columns, within), lambda t_ns, columns: -1)
+    return _chart(curve, figures, times, width, height, look)
+
+
+def _figures_of(series: Series) -> _Figures | None:
+    low, high, last = series.low, series.high, series.last
+    total = sum(last)
+    if total == total and len(last):
+        return _Figures(min(low), max(high), median(last), len(last), len(last), last[-1])
+    known = series.known()
+    if not known:
+        return None
+    least = min(known if low is last else [value for value in low if value == value])
+    most = max(known if high is last else [value for value in high if value == value])
+    now = last[-1] if last[-1] == last[-1] else None
+    return _Figures(least, most, median(known), len(known), len(last), now)
+
+
+def _end_ns(now_ns: int, column_ns: int) -> int:
+    """Where the right edge stands: cells of two columns lie on multiples of their width."""
+    cell_ns = 2 * column_ns
+    return (now_ns // cell_ns + 1) * cell_ns
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:g}s"
+    return f"{seconds / 60:g}m" if seconds <= 5400 else f"{seconds / 3600:g}h"
+
+
+def _chart(
+    curve: _Curve, figures: _Figures | None, times: tuple[str, str, str], width: int, height: int, look: Look
+) -> list[Line]:
+    if width <= 0 or height <= 0:
+        return []
+    if figures is None:
+        return _nothing(look.empty, width, height)
+    if not look.live:
+        figures = figures._replace(now=None)
+    scaled, threshold = _with_threshold(figures, look.threshold, Frame.of(width, height, 0).height)
+    frame = Frame.of(width, height, _label_width(scaled, figures.now, look.words))
+    lines = _curve_lines(curve.runs(2 * frame.width), scaled, threshold, figures.now, frame, look)
+    if frame.below >= 1:
+        lines.append(_axis(look.marks, curve.column, frame))
+    if frame.below >= 2:
+        lines.append(_times(times, frame))
+    if frame.below >= 3:
+        lines.append(_figure_line(figures, look, threshold, width))
+    return lines
+
+
+def _nothing(words: str, width: int, height: int) -> list[Line]:
+    wrapped = text.wrap(words, max(1, width - 2))[:height]
+    return [((text.fit(" " + line, width), "dim"),) for line in wrapped]
+
+
+def _with_threshold(figures: _Figures, threshold: float | None, rows: int) -> tuple[Scale, float | None]:
+    """The scale, and the threshold if it is near enough to be drawn without making the curve flat."""
+    low, high = figures.low, figures.high
+    if threshold is None:
+        return scale(low, high, rows), None
+    reach = _REACH * max(high - low, 1.0)
+    if not low - reach <= threshold <= high + reach:
+        return scale(low, high, rows), None
+    return scale(min(low, threshold), max(high, threshold), rows), threshold
+
+
+def _label_width(scaled: Scale, shown: float | None, words: Words) -> int:
+    labels = [words(scaled.low, scaled.decimals), words(scaled.high, scaled.decimals)]
+    if shown is not None:
+        labels.append(words(shown, max(1, scaled.decimals)))
+    return min(_WIDEST_LABEL, max(map(len, labels)))
+
+
+def _curve_lines(
+    runs: list[Run], scaled: Scale, threshold: float | None, shown: float | None, frame: Frame, look: Look
+) -> list[Line]:
+    dots = 4 * frame.height
+    drawn = draw(runs, scaled.low, scaled.high, frame.width, frame.height)
+    labels = {row_of(tick, scaled.low, scaled.high, dots) // 4: tick for tick in scaled.ticks()}
+    limit = None if threshold is None else row_of(threshold, scaled.low, scaled.high, dots)
+    newest = None if shown is None else row_of(shown, scaled.low, scaled.high, dots) // 4
+    lines: list[Line] = []
+    for row, cells in enumerate(drawn):
+        line: list[Cell] = []
+        at_limit = limit is not None and limit // 4 == row
+        if frame.gutter:
+            line.extend(_gutter(labels.get(row), threshold if at_limit else None, scaled, frame.gutter - 1, look.words))
+        above = limit is not None and row < limit // 4
+        role: Role = look.good if above else look.role
+        line.extend(_dashed(cells, dash(limit % 4), role) if limit is not None and at_limit else [(cells, role)])
+        if frame.margin:
+            here = look.words(shown, max(1, scaled.decimals)) if shown is not None and row == newest else ""
+            line.append((text.fit(" " + here, frame.margin), "strong"))
+        lines.append(tuple(line))
+    return lines
+
+
+def _gutter(tick: float | None, threshold: float | None, scaled: Scale, width: int, words: Words) -> list[Cell]:
+    """The label of a row: the threshold's own, before any other."""
+    if threshold is not None:
+        return [(text.fit(words(threshold, max(1, scaled.decimals)), width, right=True), "warn"), ("┼", "rule")]
+    if tick is None:
+        return [(" " * width, "dim"), ("│", "rule")]
+    return [(text.fit(words(tick, scaled.decimals), width, right=True), "dim"), ("┤", "rule")]
+
+
+def _dashed(cells: str, sign: str, role: Role) -> list[Cell]:
+    """The curve's row with the threshold where the curve is not, in every second cell."""
+    line: list[Cell] = []
+    for at, char in enumerate(cells):
+        cell: Cell = (char, role) if char != " " else (sign if at % 2 == 0 else " ", "warn")
+        if line and line[-1][1] == cell[1]:
+            line[-1] = (line[-1][0] + cell[0], cell[1])
+        else:
+            line.append(cell)
+    return line
+
+
+def _axis(marks: Sequence[Mark], place: Callable[[int, int], int], frame: Frame) -> Line:
+    """The line under the curve with what happened on it; the newest of those that share a cell."""
+    here: dict[int, Mark] = {}
+    for mark in marks:
+        column = place(mark.t_ns, 2 * frame.width)
+        if 0 <= column < 2 * frame.width:
+            here[column // 2] = mark
+    line: list[Cell] = [(" " * (frame.gutter - 1) + "└", "rule")] if frame.gutter else []
+    at = 0
+    for cell in sorted(here):
+        if cell > at:
+            line.append(("─" * (cell - at), "rule"))
+        line.append((here[cell].sign, here[cell].role))
+        at = cell + 1
+    return (*line, ("─" * (frame.width - at) + " " * frame.margin, "rule"))
+
+
+def _times(times: tuple[str, str, str], frame: Frame) -> Line:
+    left, middle, right = times
+    width = frame.width
+    if width < len(left) + len(right) + 1:
+        left = middle = ""
+    if width < len(left) + len(middle) + len(right) + 4:
+        middle = ""
+    words = left.ljust(width - len(right)) + right
+    start = (width - len(middle)) // 2
+    if middle:
+        words = words[:start] + middle + words[start + len(middle) :]
+    return ((" " * frame.gutter + text.fit(words, width) + " " * frame.margin, "dim"),)
+
+
+def _figure_line(figures: _Figures, look: Look, drawn: float | None, width: int) -> Line:
+    """As many of them as there is room for; the threshold too where it is too far away to be drawn."""
+    span = figures.high - figures.low
+    decimals = max(1, min(6, 1 - floor(log10(span)))) if span > 0 else 1
+
+    def words(value: float) -> str:
+        return look.words(value, decimals)
+
+    told = [
+        ("now", UNKNOWN if figures.now is None else words(figures.now)),
+        ("min", words(figures.low)),
+        ("med", words(figures.median)),
+        ("max", words(figures.high)),
+        ("n", f"{figures.known}" if figures.known == figures.of else f"{figures.known} of {figures.of}"),
+    ]
+    if look.threshold is not None and drawn is None:
+        told.insert(1, ("threshold", look.words(look.threshold, 1)))
+    cells: list[Cell] = []
+    left = width
+    for name, value in told:
+        left -= len(name) + len(value) + 3
+        if left < 0:
+            break
+        cells += [(f" {name} ", "dim"), (f"{value} ", "text")]
+    return tuple(cells)

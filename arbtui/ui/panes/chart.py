@@ -1,0 +1,250 @@
+"""What a pair's net spread was, a venue's premium, what stands in both books, and the equity: one of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Literal, get_args
+
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.model import Market
+from arbtui.port import Remember, Ticket
+from arbtui.strategy.depth import depth
+from arbtui.strategy.rows import SignalRecord, SignalState
+from arbtui.strategy.series import Series
+from arbtui.ui import text
+from arbtui.ui.chart import Look, Mark, points_chart, series_chart
+from arbtui.ui.depthchart import depth_chart
+from arbtui.ui.desk import Desk
+from arbtui.ui.layout import PaneId
+from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.pane import Pane
+from arbtui.ui.registry import Handlers
+from arbtui.ui.theme import Cell, Line
+
+What = Literal["net", "premium", "depth", "equity"]
+Legs = tuple[int, int]
+
+WHATS: tuple[What, ...] = get_args(What)
+WHAT_WORDS: dict[What, str] = {
+    "net": "net spread of the pair on show",
+    "premium": "premium of the perpetual over the spot, venue by venue",
+    "depth": "both books of the pair, summed up",
+    "equity": "equity of all accounts",
+}
+MINUTES = (1, 10, 60)
+EQUITY_GAP_NS = 180 * NS_PER_S  # a point comes each minute, unless something in it is not known
+
+
+class ChartPane(Pane):
+    """``ticket``: what somebody is about to order, whose pair is then on show."""
+
+    pane_id: ClassVar[PaneId] = "chart"
+
+    def __init__(self, desk: Desk, ticket: Callable[[], Ticket | None]) -> None:
+        super().__init__(desk)
+        self._ticket = ticket
+        self._body = LineWidget(desk.theme)
+        self._what: What = "net"
+        self._minutes = 10
+        self._venue = ""  # of the premium; "" = the first that has one
+        self._restore(desk.port.remembered("chart") or "")
+
+    def body_widgets(self) -> Iterable[LineWidget]:
+        return (self._body,)
+
+    def body_places(self, size: Size) -> dict[Widget, Region]:
+        return {self._body: Region(0, 0, size.width, size.height)}
+
+    # what is shown
+
+    def show_body(self, now_s: float) -> None:
+        lines = {
+            "net": self._net,
+            "premium": self._premium,
+            "depth": self._depth,
+            "equity": self._equity,
+        }[self._what]()
+        self._body.show(lines)
+
+    def legs(self) -> Legs | None:
+        """The pair that was chosen: the ticket's, or by hand; None = the coin's best, whichever that is."""
+        ticket = self._ticket()
+        if ticket is not None and ticket.base == self.desk.coin and not ticket.hedge:
+            slots = [self._slot(name) for name in (ticket.buy, ticket.sell)]
+            if slots[0] is not None and slots[1] is not None:
+                return slots[0], slots[1]
+        return self.desk.port.legs if self.desk.legs_chosen else None
+
+    def _slot(self, leg: str) -> int | None:
+        venue, _, rest = leg.partition(".")
+        market, _, native = rest.partition(".")
+        slot = self.desk.port.board.slot_of(venue, Market(market), native) if native else None
+        return None if slot is None else slot.id
+
+    def _net(self) -> list[Line]:
+        desk, port = self.desk, self.desk.port
+        if not desk.coin:
+            return self._say("No coin is selected yet.")
+        legs = self.legs()
+        window_s = self._minutes * 60
+        series = port.history(desk.coin, window_s) if legs is None else port.pair_history(*legs, window_s)
+        row = port.row(desk.coin) if legs is None else port.pair(*legs)
+        now_muted = row.muted if row is not None else f"{desk.coin} has no pair of quotes"
+        look = Look(
+            text.spread,
+            threshold=port.threshold_bps(desk.coin),
+            marks=marks(port.signals, desk.coin, legs),
+            live=now_muted is None,
+            empty=f"No pair of fresh quotes in the last {self._span}. " + (now_muted or "The first figure comes soon."),
+        )
+        return self._series(series, look)
+
+    def _premium(self) -> list[Line]:
+        desk, port = self.desk, self.desk.port
+        venue = self._premium_venue()
+        if not venue:
+            return self._say(f"No venue quotes both spot and perpetual of {desk.coin or 'a coin that is selected'}.")
+        series = port.premium_history(desk.coin, venue, self._minutes * 60)
+        empty = f"No fresh quotes of spot and perpetual at {venue} since {desk.coin} was selected."
+        return self._series(series, Look(text.spread, empty=empty))
+
+    def _series(self, series: Series, look: Look) -> list[Line]:
+        width, height = self.body_size
+        return series_chart(series, self.desk.port.clock.now_ns(), self._minutes * 60, width, height, look)
+
+    def _depth(self) -> list[Line]:
+        port = self.desk.port
+        legs = self.pair()
+        if legs is None:
+            return self._say("No pair of legs yet.")
+        found = depth(port.board.slots[legs[0]], port.board.slots[legs[1]])
+        if isinstance(found, str):
+            return self._say(f"No depth yet: {found}.")
+        return depth_chart(found, port.walk_usd, *self.body_size)
+
+    def _equity(self) -> list[Line]:
+        trading = self.desk.port.trading
+        if trading is None:
+            return self._say(f"No orders in this run: {self.desk.port.no_trading}")
+        points = trading.equity_curve
+        if not points:
+            return self._say("No equity yet: the first point comes within a minute, once all of it is known.")
+        times = (text.clock_time(points[0][0])[:5], "", text.clock_time(points[-1][0])[:5])
+        return points_chart(list(points), EQUITY_GAP_NS, times, *self.body_size, Look(_dollars))
+
+    def _say(self, words: str) -> list[Line]:
+        return [((" " + line, "dim"),) for line in text.wrap(words, max(1, self.body_size.width - 2))]
+
+    def pair(self) -> Legs | None:
+        """The legs on show, chosen or best."""
+        legs = self.legs()
+        if legs is not None:
+            return legs
+        row = self.desk.pair()
+        return None if row is None else (row.buy.slot, row.sell.slot)
+
+    def _premium_venue(self) -> str:
+        venues = self.desk.port.premium_venues(self.desk.coin)
+        return self._venue if self._venue in venues else venues[0] if venues else ""
+
+    # the title
+
+    @property
+    def _span(self) -> str:
+        return f"{self._minutes} min"
+
+    def title_extra(self) -> Sequence[Cell]:
+        cells: list[Cell] = [(f" {self._what} ", "strong")]
+        if self._what == "equity":
+            return cells
+        cells.append((f"{text.clean(self.desk.coin)} ", "strong"))
+        if self._what == "premium":
+            return [*cells, (f"{text.tag(self._premium_venue())} ", "text")]
+        legs = self.pair()
+        if legs is not None:
+            chosen = "" if self.legs() is not None else "best "
+            cells.append((f"{chosen}{legs_words(self.desk, legs)} ", "text"))
+        return cells
+
+    def title_right(self) -> Sequence[Cell]:
+        if self._what == "equity":
+            return (("USD", "dim"),)
+        if self._what == "depth":
+            return ((f"{text.amount(self.desk.port.walk_usd)} USD", "dim"),)
+        return ((f"{self._span} {text.spread_unit()}", "dim"),)
+
+    # keys
+
+    def handlers(self) -> Handlers:
+        return {"chart.window": self.choose_window, "chart.what": self.choose_what, "chart.venue": self.next_venue}
+
+    def choose_window(self, typed: str) -> str | None:
+        """So many minutes; the next of them without a number."""
+        words = typed.strip().removesuffix("m").removesuffix("min")
+        if words and words not in {str(minutes) for minutes in MINUTES}:
+            return f"{typed!r}: the chart goes over 1, 10 or 60 minutes"
+        following = MINUTES[(MINUTES.index(self._minutes) + 1) % len(MINUTES)]
+        self._minutes = int(words) if words else following
+        self._chosen(f"chart: the last {self._span}")
+        return None
+
+    def choose_what(self, typed: str) -> str | None:
+        """One of ``WHATS``; the next of them without a word."""
+        word = typed.strip()
+        what = next((what for what in WHATS if what == word), None)
+        if word and what is None:
+            return f"{typed!r}: the chart shows {', '.join(WHATS)}"
+        self._what = what or WHATS[(WHATS.index(self._what) + 1) % len(WHATS)]
+        self._chosen(f"chart: {WHAT_WORDS[self._what]}")
+        return None
+
+    def next_venue(self) -> str | None:
+        """The premium at the next venue that has one."""
+        venues = list(self.desk.port.premium_venues(self.desk.coin))
+        if self._what != "premium" or not venues:
+            return "only a chart of the premium has a venue of its own; C shows it"
+        self._venue = venues[(venues.index(self._premium_venue()) + 1) % len(venues)]
+        self.tick(self.desk.now_s())
+        return None
+
+    def _chosen(self, words: str) -> None:
+        kept = self.desk.port.send(Remember("chart", f"{self._what} {self._minutes}"))
+        self.desk.say(words if kept.accepted else f"{words}; {kept.text}", "info" if kept.accepted else "warning")
+        self.tick(self.desk.now_s())
+
+    def _restore(self, kept: str) -> None:
+        """As ``_chosen`` wrote it: ``premium 60``."""
+        word, _, minutes = kept.partition(" ")
+        what = next((what for what in WHATS if what == word), None)
+        if what is None or minutes not in {str(known) for known in MINUTES}:
+            if kept:
+                self.desk.say(f"ui.chart {kept!r} is not known; one of {', '.join(WHATS)}, and 1, 10 or 60", "warning")
+            return
+        self._what, self._minutes = what, int(minutes)
+
+
+def marks(signals: Sequence[SignalRecord], base: str, legs: Legs | None) -> list[Mark]:
+    """Where signals of the pair, or of any pair of the coin, were raised and cleared."""
+    found = []
+    for record in signals:
+        row = record.row
+        if row.base != base or (legs is not None and (row.buy.slot, row.sell.slot) != legs):
+            continue
+        if record.state is SignalState.RAISED:
+            found.append(Mark(record.t_ns, "▲", "gain_strong"))
+        elif record.state is SignalState.CLEARED:
+            found.append(Mark(record.t_ns, "▽", "dim"))
+    return found
+
+
+def legs_words(desk: Desk, legs: Legs) -> str:
+    """``OKX→BYBI``; a spot leg says so."""
+    slots = [desk.port.board.slots[leg] for leg in legs]
+    return "→".join(text.tag(slot.instrument.venue) + ("s" if slot.is_spot else "") for slot in slots)
+
+
+def _dollars(value: float, decimals: int) -> str:
+    return text.grouped(value, min(2, decimals))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arbtui.ui.completions import coins, columns, nothing, threshold_words
+from arbtui.ui.completions import chart_minutes, chart_whats, coins, columns, nothing, threshold_words
 from arbtui.ui.registry import Action, Argument, coin_selected, trading
 
 ACTIONS: tuple[Action, ...] = (
@@ -78,6 +78,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.feeds", "screen", "5", "health of the feeds", "pane"),
     Action("pane.positions", "screen", "6", "open hedges, profit, equity", "pane"),
     Action("pane.orders", "screen", "7", "orders, fills and what was said of them", "pane"),
+    Action("pane.chart", "screen", "8", "chart of the pair's net, of premium, depth and equity", "pane"),
+    Action("chart.window", "screen", "c", "chart: the last 1, 10 or 60 minutes", command="window",
+           takes=Argument("1|10|60", chart_minutes)),
+    Action("chart.what", "screen", "C", "chart: net spread, premium, depth or equity", command="chart",
+           takes=Argument("net|premium|depth|equity", chart_whats)),
+    Action("chart.venue", "chart", "v", "premium: the next venue with spot and perpetual", "venue"),
     Action("pane.next", "screen", "tab", "next pane"),
     Action("pane.previous", "screen", "shift+tab", "previous pane"),
     Action("pane.zoom", "screen", "z", "the pane alone, and back", "zoom"),

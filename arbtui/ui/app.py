@@ -132,6 +132,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             Job("feeds", 5, 3, of("feeds")),
             Job("positions", 5, 2, of("positions")),
             Job("orders", 5, 4, of("orders")),
+            Job("chart", 2, 1, of("chart")),
             Job("accounts", 5, 0, of("accounts")),
             Job("panel", 2, 1, self.main_screen.tick_panel),
             Job("lines", 5, 3, self.main_screen.tick_lines),

@@ -18,13 +18,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from arbtui.strategy.series import Series
 from arbtui.ui import text
 from arbtui.ui.braille import Run, dash, draw, row_of, runs_of_points, runs_of_series
 from arbtui.ui.glyphs import MINUS, UNKNOWN
 from arbtui.ui.theme import Cell, Line, Role
+
+What = Literal["net", "premium", "depth", "equity"]
+WHATS: tuple[What, ...] = get_args(What)
+WHAT_WORDS: dict[What, str] = {
+    "net": "net spread of the pair on show",
+    "premium": "premium of the perpetual over the spot, venue by venue",
+    "depth": "both books of the pair, summed up",
+    "equity": "equity of all accounts",
+}
+MINUTES = (1, 10, 60)
 
 _WIDEST_LABEL = 9
 _GUTTER_FROM = 20  # cells of width from which on a scale stands at the left,

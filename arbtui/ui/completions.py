@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from arbtui.ui.chart import MINUTES, WHATS
 from arbtui.ui.columns import COLUMNS
 
 if TYPE_CHECKING:
@@ -32,3 +33,11 @@ def columns(desk: Desk, words: Sequence[str]) -> Sequence[str]:
 def threshold_words(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     """A figure, then perhaps a coin."""
     return coins(desk, words[1:]) if len(words) == 2 else ()
+
+
+def chart_whats(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    return WHATS if len(words) < 2 else ()
+
+
+def chart_minutes(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    return [str(minutes) for minutes in MINUTES] if len(words) < 2 else ()

@@ -12,7 +12,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
-from arbtui.port import Remember
+from arbtui.port import Remember, Ticket
 from arbtui.ui import layout
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.asks import Asks
@@ -22,6 +22,7 @@ from arbtui.ui.layout import PaneId
 from arbtui.ui.orderkeys import OrderKeys
 from arbtui.ui.panes.accounts import AccountsPane
 from arbtui.ui.panes.books import BooksPane
+from arbtui.ui.panes.chart import ChartPane
 from arbtui.ui.panes.feeds import FeedsPane
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.panes.legs import LegsPane
@@ -34,6 +35,7 @@ from arbtui.ui.panes.status import alarm_line, detail_lines, keys_line, last_wor
 from arbtui.ui.picker import Picker
 from arbtui.ui.prompt import Chooser, PromptLine, Question
 from arbtui.ui.registry import PANE_SCOPES, Group, Handlers, Scope, gather
+from arbtui.ui.ticket.order import OrderPage
 from arbtui.ui.ticket.page import Page
 from arbtui.ui.ticket.panel import OrderPanel
 
@@ -74,6 +76,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "feeds": FeedsPane(desk),
             "positions": self.positions,
             "orders": self.orders,
+            "chart": ChartPane(desk, self._ticket),
             "accounts": AccountsPane(desk),
         }
         self._status = LineWidget(desk.theme)
@@ -349,6 +352,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _panel_closed(self) -> None:
         self._focus_again()
         self.rearrange()
+
+    def _ticket(self) -> Ticket | None:
+        """What somebody is about to order."""
+        page = self.panel.page if self.panel.open else None
+        return page.ticket if isinstance(page, OrderPage) else None
 
     def choose(self, title: str, choices: dict[str, str], choose: Callable[[str], None]) -> None:
         self._chooser.ask(title, choices, choose)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 from textual.geometry import Region, Size
 from textual.widget import Widget
@@ -15,7 +15,7 @@ from arbtui.strategy.depth import depth
 from arbtui.strategy.rows import SignalRecord, SignalState
 from arbtui.strategy.series import Series
 from arbtui.ui import text
-from arbtui.ui.chart import Look, Mark, points_chart, series_chart
+from arbtui.ui.chart import MINUTES, WHAT_WORDS, WHATS, Look, Mark, What, points_chart, series_chart
 from arbtui.ui.depthchart import depth_chart
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
@@ -24,17 +24,7 @@ from arbtui.ui.panes.pane import Pane
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
 
-What = Literal["net", "premium", "depth", "equity"]
 Legs = tuple[int, int]
-
-WHATS: tuple[What, ...] = get_args(What)
-WHAT_WORDS: dict[What, str] = {
-    "net": "net spread of the pair on show",
-    "premium": "premium of the perpetual over the spot, venue by venue",
-    "depth": "both books of the pair, summed up",
-    "equity": "equity of all accounts",
-}
-MINUTES = (1, 10, 60)
 EQUITY_GAP_NS = 180 * NS_PER_S  # a point comes each minute, unless something in it is not known
 
 

@@ -15,6 +15,7 @@ from arbtui.execution.preflight import Facts
 from arbtui.ui import text
 from arbtui.ui.accounts import AccountSum, Holding, Purse, Row, account_sums, fee_words, key, rows
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import MINUS, UNKNOWN
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
@@ -124,7 +125,7 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
         case AccountSum(health=health):
             mark, role = _standing(health)
             kind = "paper" if health.paper else word.lower()
-            usd = "nothing read" if not row.read else text.UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
+            usd = "nothing read" if not row.read else UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
             what = text_that_fits(standing_words(row, facts, now_ns), left)
             margin = amount(row.margin_usd)
             strong: Cell = (usd, "strong" if row.total_usd is not None else "warn")
@@ -143,9 +144,9 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
 def amount(value: Decimal | None) -> str:
     """Money or coins to the cent, finer where a cent is a lot."""
     if value is None:
-        return text.UNKNOWN
+        return UNKNOWN
     words = f"{value:,.2f}" if abs(value) >= 10 or not value else f"{value:.6f}".rstrip("0").rstrip(".")
-    return words.replace("-", text.MINUS)
+    return words.replace("-", MINUS)
 
 
 def text_that_fits(choices: Sequence[str], width: int) -> str:
@@ -217,7 +218,7 @@ def account_words(row: AccountSum, facts: Facts) -> str:
 
 
 def _percent(fraction: Decimal | None) -> str:
-    return text.UNKNOWN if fraction is None else f"{float(fraction) * 100:.0f}%"
+    return UNKNOWN if fraction is None else f"{float(fraction) * 100:.0f}%"
 
 
 def _leverage(row: Holding) -> str:

@@ -1,8 +1,9 @@
-"""The books of both legs side by side, and what the chosen size would bring."""
+"""The books of both legs side by side, what the chosen size takes of them, and what that would bring."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.geometry import Region, Size
@@ -11,17 +12,43 @@ from textual.widget import Widget
 from arbtui.core.model import Market
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import Leg, SpreadRow
+from arbtui.strategy.walk import Walk
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
-from arbtui.ui.ladder import Ladder, ladder
+from arbtui.ui.glyphs import UNKNOWN
+from arbtui.ui.ladder import GROUPS_BPS, Ladder, Rung, Taking, group_step, ladder, spread_bps, why_not
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import Pane
+from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 
 _HEAD = 1
-_SUMMARY_FROM = 13  # a body lower than this has no room for the summary
-_SUMMARY = 4
+_BELOW_FROM = 12  # a body as high has room for the summary below the books
+_BESIDE_FROM = 72  # a lower one that is so wide has it beside them
+_SUMMARY = 5
+_SUMMARY_WIDTH = 36
+_TAKINGS: tuple[Taking, Taking] = ("asks", "bids")
+_WARNINGS = {"resyncing": "resyncing", "waiting": "waiting for book", "crossed": "CROSSED"}
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where the books, and what they come to, stand in the body."""
+
+    ladders: Region
+    summary: Region
+
+
+def room_of(size: Size) -> Room:
+    width, height = size
+    if height >= _BELOW_FROM:
+        below = _SUMMARY + (1 if height >= _BELOW_FROM + 6 else 0)
+        return Room(Region(0, 0, width, height - below), Region(0, height - below, width, below))
+    if width >= _BESIDE_FROM:
+        left = width - _SUMMARY_WIDTH
+        return Room(Region(0, 0, left, height), Region(left, 0, _SUMMARY_WIDTH, height))
+    return Room(Region(0, 0, width, height), Region(0, height, width, 0))
 
 
 class BooksPane(Pane):
@@ -32,39 +59,59 @@ class BooksPane(Pane):
         self._head = LineWidget(desk.theme)
         self._sides = (LineWidget(desk.theme), LineWidget(desk.theme))
         self._summary = LineWidget(desk.theme)
+        self._group = 0  # place in GROUPS_BPS
+
+    def handlers(self) -> Handlers:
+        return {"books.finer": lambda: self._regroup(-1), "books.coarser": lambda: self._regroup(1)}
+
+    def _regroup(self, by: int) -> None:
+        self._group = max(0, min(self._group + by, len(GROUPS_BPS) - 1))
+        bps = GROUPS_BPS[self._group]
+        self.desk.say(f"levels put together by {text.spread_exact(bps)}" if bps else "the venues' own levels")
+        self.tick(self.desk.now_s())
 
     def body_widgets(self) -> Iterable[LineWidget]:
         return (self._head, *self._sides, self._summary)
 
     def body_places(self, size: Size) -> dict[Widget, Region]:
-        height = self._ladder_height(size)
-        half = (size.width - 1) // 2
+        room = room_of(size)
+        x, y, width, height = room.ladders
+        half, low = (width - 1) // 2, max(0, height - _HEAD)
         return {
-            self._head: Region(0, 0, size.width, _HEAD),
-            self._sides[0]: Region(0, _HEAD, half + 1, height),
-            self._sides[1]: Region(half + 1, _HEAD, size.width - half - 1, height),
-            self._summary: Region(0, _HEAD + height, size.width, max(0, size.height - _HEAD - height)),
+            self._head: Region(x, y, width, min(_HEAD, height)),
+            self._sides[0]: Region(x, y + _HEAD, half + 1, low),
+            self._sides[1]: Region(x + half + 1, y + _HEAD, width - half - 1, low),
+            self._summary: room.summary,
         }
-
-    def _ladder_height(self, size: Size) -> int:
-        room = max(0, size.height - _HEAD)
-        return room - _SUMMARY if size.height >= _SUMMARY_FROM else room
 
     def show_body(self, now_s: float) -> None:
         row = self.desk.pair()
         if row is None:
             self._show_nothing()
             return
-        height = self._ladder_height(self.body_size)
-        half = (self.body_size.width - 1) // 2
-        self._head.show([_head_line(row, half)])
-        for side, leg in enumerate((row.buy, row.sell)):
-            slot = self.desk.port.board.slots[leg.slot]
-            self._sides[side].show(ladder_lines(slot, height, half, "│" if side == 0 else ""))
-        if self.body_size.height >= _SUMMARY_FROM:
-            self._summary.show(summary(row, self.desk.port.walk_usd, self.body_size.width))
-        else:
-            self._summary.show(())
+        room = room_of(self.body_size)
+        height, half = max(0, room.ladders.height - _HEAD), (room.ladders.width - 1) // 2
+        slots = [self.desk.port.board.slots[leg.slot] for leg in (row.buy, row.sell)]
+        why = [why_not(self.desk.port, slot) for slot in slots]
+        books = self._ladders(slots, why, max(1, (height - 1) // 2))
+        most = max(book.most for book in books)
+        self._head.show([_head_line(row, why, half, room.ladders.width)])
+        for side, (slot, book) in enumerate(zip(slots, books, strict=True)):
+            edge = "│" if side == 0 else ""
+            self._sides[side].show(ladder_lines(slot, book, height, half, edge, most))
+        threshold = self.desk.port.pair_threshold_bps(row.buy.slot, row.sell.slot)
+        walks = (books[0].walk, books[1].walk)
+        lines = summary(row, self.desk.port.walk_usd, threshold, walks, usd_rate(slots[0]), room.summary.width)
+        self._summary.show(lines[: room.summary.height])
+
+    def _ladders(self, slots: Sequence[Slot], why: Sequence[str | None], depth: int) -> list[Ladder]:
+        ask_usd = slots[0].ask_usd
+        qty = self.desk.port.walk_usd / ask_usd if ask_usd else None
+        bps = GROUPS_BPS[self._group]
+        return [
+            ladder(slot, depth, muted=why[side] is not None, step=group_step(slot.mid, bps), taking=taking, qty=qty)
+            for side, (slot, taking) in enumerate(zip(slots, _TAKINGS, strict=True))
+        ]
 
     def _show_nothing(self) -> None:
         self._head.show([((" No pair of legs yet.", "dim"),)])
@@ -77,70 +124,178 @@ class BooksPane(Pane):
         chosen = "by hand" if self.desk.legs_chosen else "best pair"
         return ((f" {text.clean(self.desk.coin)} ", "strong"), (f" {chosen} ", "dim"))
 
+    def title_right(self) -> Sequence[Cell]:
+        bps = GROUPS_BPS[self._group]
+        return ((f"by {text.spread_exact(bps)}", "warn"),) if bps else ()
 
-def _head_line(row: SpreadRow, half: int) -> Line:
+
+def _head_line(row: SpreadRow, why: Sequence[str | None], half: int, width: int) -> Line:
     return (
-        (text.fit(" " + _leg_words("buy", row.buy), half), "gain"),
+        (text.fit(_leg_words("buy", row.buy, why[0]), half), "warn" if why[0] else "gain"),
         ("│", "rule"),
-        (text.fit(" " + _leg_words("sell", row.sell), half), "loss"),
+        (text.fit(_leg_words("sell", row.sell, why[1]), width - half - 1), "warn" if why[1] else "loss"),
     )
 
 
-def _leg_words(side: str, leg: Leg) -> str:
+def _leg_words(side: str, leg: Leg, why: str | None) -> str:
     market = "spot" if leg.market is Market.SPOT else "perp"
     source = " REST" if leg.source == "rest" else ""
-    return f"{side} {text.tag(leg.venue)} {market}  {text.age(leg.age_ms)}{source}"
+    return f"{'~' if why else ' '}{side} {text.tag(leg.venue)} {market} {text.age(leg.age_ms)}{source}"
 
 
-def ladder_lines(slot: Slot, height: int, width: int, edge: str) -> list[Line]:
-    """Asks above, best next to the middle, bids below; the middle says where the levels come from."""
+@dataclass(frozen=True)
+class Widths:
+    """Cells of a rung beside the mark's one. Where there is no room a size is left out, never cut."""
+
+    price: int
+    bar: int
+    size: int
+
+
+def rung_widths(width: int, price: int) -> Widths:
+    """``price``: cells that the longest price takes."""
+    price = min(price, max(0, width - 1))
+    left = max(0, width - 1 - price)
+    size = 0 if left < 7 else 7 if left < 16 else 9
+    return Widths(price, left - size, size)
+
+
+def ladder_lines(slot: Slot, book: Ladder, height: int, width: int, edge: str, most: float) -> list[Line]:
+    """Asks above, best next to the middle, bids below. ``most``: coins that a whole bar stands for."""
     each = max(1, (height - 1) // 2)
-    book = ladder(slot, each)
+    asks, bids = book.asks[:each], book.bids[:each]
     decimals = text.step_decimals(slot.instrument)
-    price_width = width * 11 // 20
-    size_width = width - price_width
+    prices = {rung.price: text.stepped_price(rung.price, decimals, min(12, width - 1)) for rung in (*asks, *bids)}
+    widths = rung_widths(width, max((len(words) for words in prices.values()), default=0))
+    blank: Line = ((" " * width + edge, "rule"),)
 
-    def level(at: tuple[float, float] | None, role: Role) -> Line:
-        if at is None:
-            return ((" " * width + edge, "dim"),)
-        price = text.stepped_price(at[0], decimals, price_width - 1)
-        qty = text.fit(text.size(at[1]), size_width, right=True)
-        return (text.fit(price, price_width, right=True), "faint" if book.stale else role), (qty + edge, "dim")
+    def rung(at: Rung, role: Role) -> Line:
+        shown: Role = "faint" if book.stale else role
+        return (*rung_cells(at, prices[at.price], widths, shown, most), (edge, "rule"))
 
-    blank_asks, blank_bids = each - len(book.asks), each - len(book.bids)
-    middle = text.fit(_middle(book), price_width) + text.fit(book.origin, size_width, right=True) + edge
-    lines = [level(None, "loss")] * blank_asks + [level(at, "loss") for at in reversed(book.asks)]
-    lines.append(((middle, "dim"),))
-    lines += [level(at, "gain") for at in book.bids] + [level(None, "gain")] * blank_bids
+    lines = [blank] * (each - len(asks)) + [rung(at, "loss") for at in reversed(asks)]
+    lines.append((*middle(slot, book, width), (edge, "rule")))
+    lines += [rung(at, "gain") for at in bids] + [blank] * (each - len(bids))
     return lines[:height]
 
 
-def _middle(book: Ladder) -> str:
-    if book.spread_bps is None:
-        return " no spread"
-    return f" ── {text.signed(book.spread_bps).lstrip('+')} bps"
+def rung_cells(at: Rung, price: str, widths: Widths, role: Role, most: float) -> tuple[Cell, ...]:
+    """``┃`` in front of what the walk takes, ``▸`` where it ends; the bar is the rung's share of the largest."""
+    mark = "▸" if at.last else "┃" if at.eaten > 0.0 else " "
+    bar = " " + bar_of(at.qty, most, widths.bar - 1) if widths.bar > 1 else ""
+    quiet: Role = "faint" if role == "faint" else "dim"
+    return (
+        (mark, "cursor"),
+        (text.fit(price, widths.price, right=True), "strong" if at.eaten > 0.0 and role != "faint" else role),
+        (text.fit(bar, widths.bar), quiet),
+        (text.fit(coins(at.qty, widths.size - 1), widths.size, right=True), quiet),
+    )
 
 
-def summary(row: SpreadRow, walk_usd: float, width: int) -> list[Line]:
-    """What the pair brings, in words that fit; the reason first where it may not be traded."""
+def bar_of(qty: float, most: float, width: int) -> str:
+    """As many half cells as ``qty`` is of ``most``, at least one."""
+    halves = max(1, round(2 * width * min(1.0, qty / most))) if most > 0.0 else 0
+    return "█" * (halves // 2) + "▌" * (halves % 2)
+
+
+def coins(value: float, width: int) -> str:
+    """A number of coins to four figures where they fit."""
+    for decimals in (3, 2, 1, 0):
+        words = f"{value:.{decimals}f}"
+        if len(words) <= min(width, 6) and (value >= 0.1 or decimals == 3) and float(words) > 0.0:
+            return words
+    return text.amount(value) if value >= 1.0 else f"{value:.0e}"
+
+
+def middle(slot: Slot, book: Ladder, width: int) -> tuple[Cell, ...]:
+    """The line between asks and bids: the spread, or why there is none to trust."""
+    warning = _WARNINGS.get(book.origin)
+    if warning is not None:
+        return ((text.fit(f" ── {warning}", width), "warn"),)
+    spread = spread_bps(slot)
+    words = "one side" if spread is None else f"{text.spread_plain(spread)} {text.spread_unit()}"
+    words += " top only" if book.origin == "top" else ""
+    words = f" ── {words} stale" if book.stale else f" ── {words} "
+    return ((text.fit(words, width) if book.stale else words.ljust(width, "─")[:width], "warn" if book.stale else
+             "dim"),)  # fmt: skip
+
+
+def usd_rate(slot: Slot) -> float | None:
+    """US dollars for one unit of the slot's price currency."""
+    return slot.ask_usd / slot.ask if slot.ask_usd is not None and slot.ask else None
+
+
+def summary(
+    row: SpreadRow,
+    walk_usd: float,
+    threshold_bps: float,
+    walks: tuple[Walk | None, Walk | None],
+    rate: float | None,
+    width: int,
+) -> list[Line]:
+    """What the chosen size brings, in words that fit; the reason first where the pair may not be traded."""
     if row.muted is not None:
-        return [((" " + line, "warn"),) for line in text.wrap(f"muted: {row.muted}", width - 1)[:_SUMMARY]]
-    top: Line = (
-        (f" gross {text.signed(row.gross_bps)} fees {text.plain(row.fees_bps)} ", "text"),
-        (f"NET {text.arrowed(row.net_bps)}", _gain(row.net_bps)),
-        (f" top {text.amount(row.top_usd)}", "dim"),
-    )
-    walk: Line = (
-        (f" for {text.amount(walk_usd)} USD ", "text"),
-        (f"NET {text.arrowed(row.walk_net_bps)}", _gain(row.walk_net_bps)),
-        (f" room {text.amount(row.max_usd)}", "dim"),
-    )
-    later: Line = (
-        (f" round trip {text.signed(row.round_trip_bps)}  carry {text.signed(row.carry_per_h_bps, 2)}/h", "text"),
-    )
-    lines = [top, walk, later]
+        muted: list[Line] = [((" " + line, "warn"),) for line in text.wrap(f"muted: {row.muted}", width - 1)[:3]]
+        return [*muted, *_later(row, width)]
+    return [*_walked(row, walk_usd, walks, rate, width), *_room(row, threshold_bps, width), *_later(row, width)]
+
+
+def _walked(
+    row: SpreadRow, walk_usd: float, walks: tuple[Walk | None, Walk | None], rate: float | None, width: int
+) -> list[Line]:
+    net, edge = row.walk_net_bps, row.net_bps
+    slip = None if net is None or edge is None else edge - net
+    parts = (text.spread(row.gross_bps), text.spread_plain(row.fees_bps), text.spread_plain(slip), text.spread_unit())
+    figures = "gross {} fee {} slip {} {}".format(*parts)
+    profit = profit_usd(net, walks[0], rate)
+    result = f"NET {text.spread_arrowed(net)} {text.spread_unit()}"
+    return [
+        ((" " + text.fit(_prices_words(walk_usd, walks, width - 1), width - 1), "text"),),
+        ((" " + text.fit(figures, width - 1), "text"),),
+        (
+            (f" {result} ", _gain(net)),
+            (text.fit(f" {text.money(profit)} USD" if profit is not None else _why_no_walk(walks), width - len(result)
+             - 2), _gain(net) if profit is not None else "warn"),
+        ),
+    ]  # fmt: skip
+
+
+def _prices_words(walk_usd: float, walks: tuple[Walk | None, Walk | None], width: int) -> str:
+    """The size, and the average price of each leg."""
+    head = f"for {walk_usd:,.0f} USD"
+    averages = [None if walk is None or not walk.enough else walk.average for walk in walks]
+    prices = " → ".join(text.price(average, 10) for average in averages)
+    return f"{head}  {prices}" if len(head) + 2 + len(prices) <= width else f"{text.amount(walk_usd)}  {prices}"
+
+
+def _why_no_walk(walks: tuple[Walk | None, Walk | None]) -> str:
+    if any(walk is None for walk in walks):
+        return " no book to walk yet"
+    short = [side for side, walk in zip(("buy", "sell"), walks, strict=True) if walk is not None and not walk.enough]
+    return f" {' and '.join(short)} book too short" if short else ""
+
+
+def profit_usd(net_bps: float | None, bought: Walk | None, rate: float | None) -> float | None:
+    """What the walk for the chosen size leaves after fees, US dollars."""
+    if net_bps is None or bought is None or not bought.enough or bought.average is None or rate is None:
+        return None
+    return net_bps * 1e-4 * bought.average * bought.wanted * rate
+
+
+def _room(row: SpreadRow, threshold_bps: float, width: int) -> list[Line]:
+    """How much more nets the threshold, marginal coin by marginal coin."""
+    words = f"room to {text.spread_exact(threshold_bps)}: "
+    if row.max_usd is None:
+        return [((" " + words, "dim"), (UNKNOWN, "faint"), (f" top {text.amount(row.top_usd)} USD", "dim"))]
+    room = "none" if not row.max_usd else f"{text.amount(row.max_usd)} USD"
+    return [((" " + text.fit(words + room, width - 1), "text" if row.max_usd else "dim"),)]
+
+
+def _later(row: SpreadRow, width: int) -> list[Line]:
+    trip = f" round trip {text.spread(row.round_trip_bps)}  carry {text.spread(row.carry_per_h_bps, 2)}/h"
+    lines: list[Line] = [((text.fit(trip, width), "text"),)]
     if row.basis is not None:
-        lines.append(((f" {basis_words(row)}", "dim"),))
+        lines.append(((text.fit(f" {basis_words(row)}", width), "dim"),))
     return lines
 
 

@@ -360,6 +360,13 @@ class Ui(Section):
         "settings and what the engine says in sentences stay in basis points.",
     )
     layout: LayoutName = Field(default="", description="Which panes get more room; empty = all.", examples=["trade"])
+    chart: str = Field(
+        default="",
+        pattern=r"^((net|premium|depth|equity) (1|10|60))?$",
+        description="What the chart shows (net, premium, depth or equity), and the last 1, 10 or 60 minutes of it; "
+        "empty = net 10.",
+        examples=["premium 60"],
+    )
     on_hangup: Literal["stop", "headless"] = Field(
         default="stop",
         description="When the terminal is gone or the screen broke: stop in good order, or go on without a screen, "

@@ -1,7 +1,8 @@
 """The private sockets of an account, kept alive: key, login, subscriptions, heartbeat, renewal, and a new one in time.
 
-A stream is "up" only when the venue has acknowledged everything that was asked for; whoever hears "up" reads the
-account anew, because what happened while nobody listened was told to nobody. A planned change overlaps: the new socket
+A stream is "up" only when the venue has acknowledged everything that was asked for, or, where its address says all and
+nothing is asked, when the far end has answered a ping; whoever hears "up" reads the account anew, because what happened
+while nobody listened was told to nobody. A planned change overlaps: the new socket
 is up before the old one is let go, and what both tell is told twice (fills carry ids).
 
 A frame that cannot be read may have been a fill: it ends the socket, so that everything is read anew.
@@ -224,7 +225,9 @@ class _Talk:
         self._up = asyncio.Event()
         self._due = asyncio.Event()  # another socket is to take over: its end was announced, or its key has one
         self._out: asyncio.Queue[str] = asyncio.Queue()
-        self._queue(frame.frame for frame in session.greet(around.stamp_ms()))
+        greeting = [frame.frame for frame in session.greet(around.stamp_ms())]
+        self._up_when_heard = not greeting
+        self._queue(greeting)
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._work = asyncio.create_task(self._run())
 
@@ -289,6 +292,8 @@ class _Talk:
         """Heartbeats, and the end where nothing is heard."""
         manners, clock = self._manners, self._around.clock
         pinged_ns = clock.now_ns()
+        if self._up_when_heard:
+            await self._socket.ping()
         while True:
             await asyncio.sleep(1.0)
             now_ns = clock.now_ns()
@@ -305,6 +310,8 @@ class _Talk:
 
     def _on_life(self) -> None:
         self._heard_ns = self._around.clock.now_ns()
+        if self._up_when_heard:
+            self._up.set()
 
     def _on_frame(self, data: bytes) -> None:
         """What is raised here ends the socket with it."""

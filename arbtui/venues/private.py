@@ -130,7 +130,10 @@ class PrivateSession(Protocol):
     """One private socket's conversation."""
 
     def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        """What is sent once the socket is open: login, or subscriptions where the address logs in."""
+        """What is sent once the socket is open: login, or subscriptions where the address logs in.
+
+        Nothing where the address says all: then the stream is up when the far end is first heard.
+        """
         ...
 
     def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:

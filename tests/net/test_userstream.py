@@ -86,6 +86,25 @@ async def test_up_is_told_once_everything_is_acknowledged_and_events_follow() ->
         await k.until(lambda: k.fills() == ["f1"])
 
 
+async def test_a_stream_whose_address_says_all_is_up_when_the_far_end_answers_a_ping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    private = ToyPrivate()
+    private.greets = False
+    monkeypatch.setattr(userstream, "UP_WITHIN_S", 0.5)
+    async with kept(private) as k:
+        await k.until(lambda: k.states() == ["up"])
+        assert k.server.heard == []
+    with monkeypatch.context() as deaf:
+        deaf.setattr(Socket, "ping", _unheard)
+        async with kept(private) as k:
+            await k.until(lambda: k.states()[:1] == ["down"])
+
+
+async def _unheard(_socket: Socket) -> None:
+    """A ping that nobody answers."""
+
+
 async def test_a_cut_line_is_told_as_down_and_comes_back_up() -> None:
     async with kept(ToyPrivate()) as k:
         await k.until(lambda: k.states() == ["up"])

@@ -121,6 +121,7 @@ class ToyPrivate:
     lifetime_s: float | None = None
     silence_s = 35.0
     renew_every_s: float | None = None
+    greets = True
 
     def place(self, env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
         if order.kind is OrderKind.MARKET:
@@ -237,14 +238,17 @@ class ToyPrivate:
     def private_session(
         self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
     ) -> ToyPrivateSession:
-        return ToyPrivateSession(keys)
+        return ToyPrivateSession(keys, greets=self.greets)
 
 
 class ToyPrivateSession:
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, *, greets: bool) -> None:
         self._keys = keys
+        self._greets = greets
 
     def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        if not self._greets:
+            return []
         return [PrivateFrame(f"login:{self._keys['api_key']}", secret=True)]
 
     def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:

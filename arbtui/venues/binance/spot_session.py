@@ -7,24 +7,22 @@ Source: Binance spot docs, "User Data Streams", "WebSocket API: User Data Stream
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Annotated
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.events import Closing, Ignored, Refused
 from arbtui.core.model import Market
-from arbtui.core.orders import Fill, OrderReport
+from arbtui.core.orders import OrderReport
 from arbtui.venues.binance.account import spot_balance
-from arbtui.venues.binance.decimals import amount, price, signed, traded_price, traded_qty
+from arbtui.venues.binance.decimals import amount, price
+from arbtui.venues.binance.executions import Execution, commission, pushed_fill
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
 from arbtui.venues.binance.signing import signed_ws_params
 from arbtui.venues.private import Expired, Keys, LoginRefused, PrivateEvent, PrivateFrame, SubscribedAll
-from arbtui.venues.wire import Millis, UpdateId, guarded
+from arbtui.venues.wire import Millis, guarded
 
-_TradeId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]  # -1: no trade
 _SUBSCRIBE_ID = "1"
 _NO_ID = ("", "null")  # ``C`` of an order that nothing canceled
 
@@ -35,25 +33,17 @@ _REJECTS = {
 }
 
 
-class _Execution(msgspec.Struct, kw_only=True):
+class _Execution(Execution, kw_only=True):
     """Names are the wire's."""
 
-    s: str
-    c: str
     C: str = ""
-    S: str
     X: str
-    i: UpdateId
     q: str
     z: str
     p: str = ""
     r: str = "NONE"
-    last_qty: str = msgspec.field(name="l", default="0")
-    L: str = "0"
     n: str | None = None
     N: str | None = None
-    t: _TradeId = -1
-    m: bool | None = None
     T: Millis | None = None
     Z: str = ""  # cumulative quote quantity
 
@@ -187,25 +177,5 @@ def _execution(row: _Execution, t_ns: int) -> Sequence[PrivateEvent]:
     )
     if row.t < 0 or not amount(row.last_qty):
         return (report,)
-    return _fill(row, t_ns), report
-
-
-def _fill(row: _Execution, t_ns: int) -> Fill:
-    return Fill(
-        venue=NAME,
-        market=Market.SPOT,
-        native=row.s,
-        fill_id=str(row.t),
-        order_id=str(row.i),
-        client_id=ours_or_none(row.client_id),
-        side=side_of(row.S),
-        price=traded_price(row.L),
-        qty=traded_qty(row.last_qty),
-        told="push",
-        t_ns=t_ns,
-        t_ms=row.T,
-        fee=Decimal(0) if row.n is None else signed(row.n),
-        fee_ccy=row.N or "",
-        maker=row.m,
-        origin=origin_of(row.client_id),
-    )
+    fill = pushed_fill(Market.SPOT, row, row.T, t_ns, fee=commission(row.n), fee_ccy=row.N or "")
+    return fill, report

@@ -1,7 +1,8 @@
 """The USD-M user data stream: orders, fills, balances and positions as they change.
 
-The address logs in (``userstream.stream_url``), so nothing needs to be asked for. LIST_SUBSCRIPTIONS is asked all the
-same: its answer, whatever it is, shows that the far end hears us, which an open socket alone does not.
+The address logs in (``userstream.stream_url``), so nothing is asked for: the methods of market streams (SUBSCRIBE,
+LIST_SUBSCRIPTIONS) are documented for those alone. That the far end hears us shows in the pongs to our pings, and the
+key's life in its own renewals.
 
 - TRADE_LITE tells a fill before ORDER_TRADE_UPDATE does, without fee and status; both name the same trade id.
 - ``ps`` is the position side here (in market data it is the pair).
@@ -23,32 +24,17 @@ import msgspec
 
 from arbtui.core.events import Closing, Ignored, Refused
 from arbtui.core.model import Market
-from arbtui.core.orders import Balance, Fill, LeverageRead, OrderReport, Position
+from arbtui.core.orders import Balance, LeverageRead, OrderReport, Position
 from arbtui.venues.binance.account import HELD, WALLETS
-from arbtui.venues.binance.decimals import amount, price, signed, traded_price, traded_qty
+from arbtui.venues.binance.decimals import amount, price, signed
+from arbtui.venues.binance.executions import Execution, commission, pushed_fill
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
-from arbtui.venues.private import Expired, PrivateEvent, PrivateFrame, SubscribedAll
-from arbtui.venues.wire import Millis, UpdateId, guarded
-
-_TradeId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]  # 0 or -1: no trade
-_HELLO_ID = 1
+from arbtui.venues.private import Expired, PrivateEvent, PrivateFrame
+from arbtui.venues.wire import Millis, guarded
 
 
-class _Trade(msgspec.Struct, kw_only=True):
-    """What ORDER_TRADE_UPDATE and TRADE_LITE tell alike of an execution. Names are the wire's."""
-
-    s: str
-    c: str
-    S: str
-    i: UpdateId
-    t: _TradeId = 0
-    last_qty: str = msgspec.field(name="l", default="0")
-    L: str = "0"
-    m: bool | None = None
-
-
-class _Order(_Trade, kw_only=True):
+class _Order(Execution, kw_only=True):
     X: str
     q: str
     z: str
@@ -65,7 +51,7 @@ class _OrderUpdate(msgspec.Struct, kw_only=True):
     T: Millis | None = None
 
 
-class _TradeLite(_Trade, kw_only=True):
+class _TradeLite(Execution, kw_only=True):
     T: Millis | None = None
 
 
@@ -137,8 +123,8 @@ class UsdmUserSession:
     """One socket of the user data stream. Wire units and names are Binance's own, so no instrument is looked up."""
 
     def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        frame = msgspec.json.encode({"method": "LIST_SUBSCRIPTIONS", "id": _HELLO_ID}).decode()
-        return [PrivateFrame(frame)]
+        """Nothing: the address says all."""
+        return []
 
     def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
         """Nothing: there is no login besides the address."""
@@ -166,7 +152,7 @@ class UsdmUserSession:
                 lite = guarded(_LITE, payload, "TRADE_LITE")
                 if lite.t <= 0:
                     return (Ignored("fill_without_id"),)
-                return (_fill(lite, lite.T, t_ns, fee=None, fee_ccy=""),)
+                return (pushed_fill(Market.PERP, lite, lite.T, t_ns, fee=None, fee_ccy=""),)
             case "ACCOUNT_UPDATE":
                 return _account_update(guarded(_ACCOUNT, payload, envelope.e), t_ns)
             case "ACCOUNT_CONFIG_UPDATE":
@@ -180,8 +166,6 @@ class UsdmUserSession:
 
 
 def _answer(envelope: _Envelope, t_ns: int) -> Sequence[PrivateEvent]:
-    if envelope.id == _HELLO_ID:  # an error serves as well: it was heard, and the address has subscribed already
-        return (SubscribedAll(),)
     error = envelope.error or (_Error(envelope.code, envelope.msg) if envelope.code else None)
     if error is not None:
         return (Refused((), str(error.code), error.msg[:200], t_ns),)
@@ -212,29 +196,7 @@ def _order_update(update: _OrderUpdate, t_ns: int) -> Sequence[PrivateEvent]:
     )
     if row.t <= 0 or not amount(row.last_qty):
         return (report,)
-    fee = Decimal(0) if row.n is None else signed(row.n)
-    return _fill(row, t_ms, t_ns, fee=fee, fee_ccy=row.N or ""), report
-
-
-def _fill(row: _Trade, t_ms: int | None, t_ns: int, *, fee: Decimal | None, fee_ccy: str) -> Fill:
-    return Fill(
-        venue=NAME,
-        market=Market.PERP,
-        native=row.s,
-        fill_id=str(row.t),
-        order_id=str(row.i),
-        client_id=ours_or_none(row.c),
-        side=side_of(row.S),
-        price=traded_price(row.L),
-        qty=traded_qty(row.last_qty),
-        told="push",
-        t_ns=t_ns,
-        t_ms=t_ms,
-        fee=fee,
-        fee_ccy=fee_ccy,
-        maker=row.m,
-        origin=origin_of(row.c),
-    )
+    return pushed_fill(Market.PERP, row, t_ms, t_ns, fee=commission(row.n), fee_ccy=row.N or ""), report
 
 
 def _account_update(update: _AccountUpdate, t_ns: int) -> Sequence[PrivateEvent]:

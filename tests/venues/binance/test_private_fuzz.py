@@ -79,7 +79,7 @@ PUSHES: dict[str, tuple[str, bytes, str]] = {
     "account": ("usdm", body(sample.ACCOUNT_UPDATE), "Position"),
     "leverage": ("usdm", body(sample.LEVERAGE_UPDATE), "LeverageRead"),
     "key": ("usdm", body(sample.KEY_EXPIRED), "Expired"),
-    "usdm answer": ("usdm", b'{"result":["k"],"id":1}', "SubscribedAll"),
+    "usdm answer": ("usdm", b'{"result":["k"],"id":1}', "Ignored"),
     "usdm error": ("usdm", b'{"error":{"code":2,"msg":"Invalid request"},"id":5}', "Refused"),
     "execution": ("spot", sample.wrapped(sample.EXECUTION), "Fill"),
     "spot balances": ("spot", sample.wrapped(sample.SPOT_BALANCES), "Balance"),

@@ -130,12 +130,8 @@ def test_a_heartbeat_proves_a_line_on_which_nothing_may_come_for_hours() -> None
         assert PRIVATE.private_session(stream, KEYS, {}).ping(T_NS) is None
 
 
-def test_usdm_is_up_when_its_question_is_answered() -> None:
-    (frame,) = PRIVATE.private_session(USDM, KEYS, {}).greet(STAMP_MS)
-    asked = json.loads(frame.frame)
-    assert asked["method"] == "LIST_SUBSCRIPTIONS"
-    assert usdm({"result": ["pqia91ma"], "id": asked["id"]}) == (SubscribedAll(),)
-    assert usdm({"error": {"code": 2, "msg": "Invalid request"}, "id": asked["id"]}) == (SubscribedAll(),)
+def test_usdm_asks_nothing_since_its_address_says_all() -> None:
+    assert PRIVATE.private_session(USDM, KEYS, {}).greet(STAMP_MS) == []
 
 
 def test_usdm_says_of_other_answers_what_they_are() -> None:

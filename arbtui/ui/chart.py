@@ -4,8 +4,7 @@
      6.0┤   ⣀⡀    ⢠⠎⠘⢄
      4.0┼⠤ ⡜⠤⢣⠤ ⠤⢀⠔⠁⠤ ⠤⣀               the threshold, dashed
      2.0┤⢀⠜   ⠣⡀⢀⠎      ⠑⠊ +3.6         the newest figure; none where nothing is known now
-        └────▲────▽─────────            a signal was raised, and cleared
-        −10m     −5m     now
+        −10m─▲───−5m─▽───now            a signal was raised, and cleared
      now +3.6  min −0.8  med 3.1  max 8.2  n 588 of 600
 
 Columns stand on a fixed grid of time, so that a figure never changes its column and what was drawn moves on by whole
@@ -16,7 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import ceil, floor, log10
+from operator import itemgetter
 from statistics import median
 from typing import Literal, NamedTuple, get_args
 
@@ -55,7 +56,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Scale:
-    """From ``low`` to ``high``, both multiples of ``step``."""
+    """From ``low`` to ``high``, with a label at every multiple of ``step`` in between."""
 
     low: float
     high: float
@@ -66,17 +67,18 @@ class Scale:
         return max(0, -floor(log10(self.step) + 1e-9))
 
     def ticks(self) -> list[float]:
-        first = round(self.low / self.step)
-        return [(first + n) * self.step for n in range(round((self.high - self.low) / self.step) + 1)]
+        first, last = ceil(self.low / self.step - 1e-6), floor(self.high / self.step + 1e-6)
+        return [at * self.step for at in range(first, last + 1)]
 
 
 def scale(low: float, high: float, rows: int) -> Scale:
-    """A round scale around these figures, with at most a label for every second of ``rows``."""
+    """A scale around these figures that does not move with each of them, a label for every second of ``rows`` or so."""
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         around = abs(low) / 100 or 1.0
         low, high = low - around, high + around
-    step = _round_up((high - low) / max(1, rows // 2))
-    return Scale(floor(low / step) * step, ceil(high / step) * step, step)
+    snap = _round_up((high - low) / 8)
+    low, high = floor(low / snap) * snap, ceil(high / snap) * snap
+    return Scale(low, high, _round_up((high - low) / max(1, rows // 2)))
 
 
 def _round_up(value: float) -> float:
@@ -93,13 +95,13 @@ class Frame:
     width: int  # of the curve
     margin: int
     height: int  # of the curve
-    below: int  # lines under it: marks, times, figures
+    below: int  # lines under it: times with what happened, then figures
 
     @classmethod
     def of(cls, width: int, height: int, label: int) -> Frame:
         gutter = label + 1 if width >= _GUTTER_FROM else 0  # never more than half, see _WIDEST_LABEL
         margin = label + 1 if width >= _VALUE_FROM else 0
-        below = max(0, min(3, (height - 2) // 2))
+        below = max(0, min(2, (height - 2) // 2))
         return cls(gutter, width - gutter - margin, margin, height - below, below)
 
 
@@ -201,10 +203,8 @@ def _chart(
     frame = Frame.of(width, height, _label_width(scaled, figures.now, look.words))
     lines = _curve_lines(curve.runs(2 * frame.width), scaled, threshold, figures.now, frame, look)
     if frame.below >= 1:
-        lines.append(_axis(look.marks, curve.column, frame))
+        lines.append(_axis(look.marks, curve.column, times, frame))
     if frame.below >= 2:
-        lines.append(_times(times, frame))
-    if frame.below >= 3:
         lines.append(_figure_line(figures, look, threshold, width))
     return lines
 
@@ -265,47 +265,37 @@ def _gutter(tick: float | None, threshold: float | None, scaled: Scale, width: i
     return [(text.fit(words(tick, scaled.decimals), width, right=True), "dim"), ("┤", "rule")]
 
 
-def _dashed(cells: str, sign: str, role: Role) -> list[Cell]:
+def _dashed(cells: str, sign: str, role: Role) -> Line:
     """The curve's row with the threshold where the curve is not, in every second cell."""
-    line: list[Cell] = []
-    for at, char in enumerate(cells):
-        cell: Cell = (char, role) if char != " " else (sign if at % 2 == 0 else " ", "warn")
-        if line and line[-1][1] == cell[1]:
-            line[-1] = (line[-1][0] + cell[0], cell[1])
-        else:
-            line.append(cell)
-    return line
+    return joined([
+        (char, role) if char != " " else (sign if at % 2 == 0 else " ", "warn") for at, char in enumerate(cells)
+    ])  # fmt: skip
 
 
-def _axis(marks: Sequence[Mark], place: Callable[[int, int], int], frame: Frame) -> Line:
-    """The line under the curve with what happened on it; the newest of those that share a cell."""
-    here: dict[int, Mark] = {}
-    for mark in marks:
-        column = place(mark.t_ns, 2 * frame.width)
-        if 0 <= column < 2 * frame.width:
-            here[column // 2] = mark
-    line: list[Cell] = [(" " * (frame.gutter - 1) + "└", "rule")] if frame.gutter else []
-    at = 0
-    for cell in sorted(here):
-        if cell > at:
-            line.append(("─" * (cell - at), "rule"))
-        line.append((here[cell].sign, here[cell].role))
-        at = cell + 1
-    return (*line, ("─" * (frame.width - at) + " " * frame.margin, "rule"))
-
-
-def _times(times: tuple[str, str, str], frame: Frame) -> Line:
+def _axis(marks: Sequence[Mark], column: Callable[[int, int], int], times: tuple[str, str, str], frame: Frame) -> Line:
+    """The line under the curve: its times, and over them what happened, the newest of those that share a cell."""
+    cells: list[Cell] = [("─", "rule")] * frame.width
     left, middle, right = times
-    width = frame.width
-    if width < len(left) + len(right) + 1:
-        left = middle = ""
-    if width < len(left) + len(middle) + len(right) + 4:
-        middle = ""
-    words = left.ljust(width - len(right)) + right
-    start = (width - len(middle)) // 2
-    if middle:
-        words = words[:start] + middle + words[start + len(middle) :]
-    return ((" " * frame.gutter + text.fit(words, width) + " " * frame.margin, "dim"),)
+    if frame.width >= len(left) + len(right) + 1:
+        _write(cells, 0, left)
+        _write(cells, frame.width - len(right), right)
+    if frame.width >= len(left) + len(middle) + len(right) + 6:
+        _write(cells, (frame.width - len(middle)) // 2, middle)
+    for mark in marks:
+        at = column(mark.t_ns, 2 * frame.width)
+        if 0 <= at < 2 * frame.width:
+            cells[at // 2] = (mark.sign, mark.role)
+    corner: Cell = ((" " * (frame.gutter - 1) + "└") if frame.gutter else "", "rule")
+    return joined([corner, *cells, (" " * frame.margin, "rule")])
+
+
+def _write(cells: list[Cell], at: int, words: str) -> None:
+    cells[at : at + len(words)] = [(char, "dim") for char in words]
+
+
+def joined(cells: Sequence[Cell]) -> Line:
+    """Neighbours of one role as one cell."""
+    return tuple(("".join(words for words, _ in same), role) for role, same in groupby(cells, itemgetter(1)))
 
 
 def _figure_line(figures: _Figures, look: Look, drawn: float | None, width: int) -> Line:

@@ -13,7 +13,7 @@ from math import ceil
 
 from arbtui.strategy.depth import Depth, Steps, reach
 from arbtui.ui import text
-from arbtui.ui.chart import Scale, scale
+from arbtui.ui.chart import Scale, joined, scale
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.theme import Cell, Line, Role
 
@@ -74,11 +74,8 @@ def _row(row: int, rows: int, heights: list[list[float]], scaled: Scale, size_us
         cell = _cell(bid - floor_eighths, ask - floor_eighths)
         if row == limit_row and column % (2 if cell[0] == " " else 4) == 0:
             cell = ("╌", "warn")
-        if line and line[-1][1] == cell[1]:
-            line[-1] = (line[-1][0] + cell[0], cell[1])
-        else:
-            line.append(cell)
-    return tuple(line)
+        line.append(cell)
+    return joined(line)
 
 
 def _cell(bid: float, ask: float) -> Cell:
@@ -113,8 +110,8 @@ def _words(depth: Depth, size_usd: float, width: int) -> Line:
     """Up to which prices the chosen size goes, and what the books overlap by."""
     size_base = size_usd / depth.crossing
     told = [
-        ("buy up to", text.price(reach(depth.asks, size_base), 11)),
-        ("sell down to", text.price(reach(depth.bids, size_base), 11)),
+        ("buy ≤", text.price(reach(depth.asks, size_base), 11)),
+        ("sell ≥", text.price(reach(depth.bids, size_base), 11)),
         ("overlap", f"{text.amount(depth.meet_base * depth.crossing)} USD" if depth.meet_base else UNKNOWN),
     ]
     cells: list[Cell] = []

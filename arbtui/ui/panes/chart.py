@@ -154,17 +154,16 @@ class ChartPane(Pane):
         if self._what == "premium":
             return [*cells, (f"{text.tag(self._premium_venue())} ", "text")]
         legs = self.pair()
-        if legs is not None:
-            chosen = "" if self.legs() is not None else "best "
-            cells.append((f"{chosen}{legs_words(self.desk, legs)} ", "text"))
-        return cells
+        if self._what == "net" and self.legs() is None:
+            return [*cells, ("best pair ", "dim")]
+        return cells if legs is None else [*cells, (f"{legs_words(self.desk, legs)} ", "text")]
 
     def title_right(self) -> Sequence[Cell]:
         if self._what == "equity":
             return (("USD", "dim"),)
         if self._what == "depth":
             return ((f"{text.amount(self.desk.port.walk_usd)} USD", "dim"),)
-        return ((f"{self._span} {text.spread_unit()}", "dim"),)
+        return ((f"{self._minutes}m {text.spread_unit()}", "dim"),)
 
     # keys
 

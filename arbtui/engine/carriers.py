@@ -13,6 +13,7 @@ import msgspec
 
 from arbtui.config import Settings
 from arbtui.core.clock import Clock
+from arbtui.core.errors import JournalError, OurMistake
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, AccountEvent
 from arbtui.engine.live import Live
@@ -50,7 +51,7 @@ class PaperVenue:
         kept: bytes | None,
         sink: Sink,
     ) -> None:
-        """Raises OurMistake for a kept account that cannot be read."""
+        """``kept``: the account as the journal's file has it. Raises JournalError where that cannot be read."""
         self._journal = journal
         self._sink = sink
         self._saved = 0
@@ -64,16 +65,22 @@ class PaperVenue:
             running.trades.live,
             partial(_default_fees, settings, running),
         )
-        self.executor = PaperExecutor(
-            self.name,
-            market,
-            clock,
-            self._hear,
-            paper_rules_of(settings, self.name),
-            kept=msgspec.json.decode(kept) if kept is not None else None,
-            on_wanted=running.hold_trades,
-            note=partial(live.trouble.notice, "info"),
-        )
+        try:
+            self.executor = PaperExecutor(
+                self.name,
+                market,
+                clock,
+                self._hear,
+                paper_rules_of(settings, self.name),
+                kept=msgspec.json.decode(kept) if kept is not None else None,
+                on_wanted=running.hold_trades,
+                note=partial(live.trouble.notice, "info"),
+            )
+        except (msgspec.DecodeError, OurMistake) as error:
+            raise JournalError(
+                f"the paper account of {self.name} in {journal.path} cannot be read ({error}): no order is taken while "
+                "it is so; move the file away to begin with new paper accounts."
+            ) from None
         running.trades.on_trade.append(self.executor.trade)
 
     def carrier(self, markets: tuple[Market, ...]) -> Carrier:

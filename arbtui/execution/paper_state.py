@@ -68,10 +68,7 @@ def from_json_value(value: object) -> PaperState:
     try:
         state = msgspec.convert(value, PaperState)
     except (msgspec.ValidationError, ValueError) as error:
-        raise OurMistake(f"the kept paper account cannot be read ({error}): remove it to begin a new one") from error
+        raise OurMistake(f"the kept paper account cannot be read ({error})") from error
     if state.version != VERSION:
-        raise OurMistake(
-            f"the kept paper account is of version {state.version}, this program reads {VERSION}: remove it to begin "
-            "a new one"
-        )
+        raise OurMistake(f"the kept paper account is of version {state.version}, this program reads {VERSION}")
     return state

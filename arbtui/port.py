@@ -15,6 +15,7 @@ from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.orders import AccountEvent
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.execution.equity import Equity
 from arbtui.execution.health import AccountHealth
 from arbtui.execution.intents import Intent, Style, Verb
 from arbtui.execution.ledger import Ledger
@@ -110,10 +111,11 @@ class Setting:
 
     ``value`` "" = not given. ``origin``: default, config (file line n), state (file), env (variable), flag (--flag),
     this run. ``beneath``: what holds, and from where, if the change by key is taken back; "" where there was none.
-    ``fixed``: why it cannot be changed now, and where it can; "" if it can.
+    ``section``: what the section is about. ``fixed``: why it cannot be changed now, and where it can; "" if it can.
     """
 
     key: str
+    section: str
     value: str
     origin: str
     kind: str  # "number", "whole number", "true or false", "text" ...
@@ -228,6 +230,10 @@ class TradingPort(Protocol):
 
     def equity_usd(self) -> Decimal | None:
         """All balances and open profit of all accounts; None where a rate or an account is not known."""
+        ...
+
+    def equity(self) -> Equity:
+        """What all accounts are worth as far as it is known, and what is missing by name."""
         ...
 
     @property
@@ -345,7 +351,7 @@ class EnginePort(Protocol):
     def history(self, base: str, window_s: float) -> Series:
         """``net_bps`` of the coin's best pair, whichever that was, for up to an hour.
 
-        All coins' are kept from when the first guest asks for any, or allows rows an age: not by a run that only prints.
+        All coins' are kept from when the first guest asks for any or allows rows an age: not by a run that only prints.
         """
         ...
 

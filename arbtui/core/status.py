@@ -59,6 +59,7 @@ class FeedStatus:
     connections: int = 0
     connects_last_min: int = 0
     first_data: dict[str, int] = field(default_factory=dict)  # channel -> streams that have brought data
+    since_ns: int | None = None  # engine time at which it was first found in this state; None = not kept
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class RunningVenue:
         self.streamed: list[Instrument] = []  # besides the books and trades that are held
         self._streams: dict[Stream, None] = {}  # of those
         self._slots: dict[Market, list[Slot]] = {market: [] for market in markets}  # of those
+        self._states: dict[Market, tuple[FeedState, int]] = {}  # as last told, and since when
         self.trades = Trades(around.board, around.clock, self._want)
         self.feed_host = _FeedHost(self, around)  # where frames arrive
         self.feed = VenueFeed(
@@ -272,10 +273,17 @@ class RunningVenue:
     def status(self) -> list[FeedStatus]:
         """The feed's view of its streams, and the market's of what they bring: the worse of the two."""
         return [
-            self._listed(self._judged(status))
+            self._dated(self._listed(self._judged(status)))
             for status in self.feed.status(COUNTED_NS)
             if status.market in self.discoveries
         ]
+
+    def _dated(self, status: FeedStatus) -> FeedStatus:
+        state, since_ns = self._states.get(status.market, (None, 0))
+        if state is not status.state:
+            since_ns = self._around.clock.now_ns()
+            self._states[status.market] = (status.state, since_ns)
+        return replace(status, since_ns=since_ns)
 
     def _judged(self, status: FeedStatus) -> FeedStatus:
         slots = self._slots[status.market]

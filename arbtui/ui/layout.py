@@ -69,9 +69,9 @@ _LARGE = _rows(
     Part(_columns(Part(("grid",)), Part(("books",), 35, least=42))),
     Part(
         _columns(
-            Part(("chart",), 31, least=36),
+            Part(("chart",), 29, least=36),
             Part(("legs",)),
-            Part(("positions", "accounts"), 33, least=48),
+            Part(("positions", "accounts"), 31, least=48),
         ),
         27,
         least=13,

@@ -7,14 +7,27 @@ looked at again only now and then: a fee or a funding payment that is told late 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from arbtui.execution.equity import Equity
+from arbtui.execution.exposure import NetExposure, net_exposure
 from arbtui.execution.ledger import Ledger
+from arbtui.execution.limits import NS_PER_DAY
 from arbtui.execution.pairs import Pair
 from arbtui.port import TradingPort
 
 LOOK_S = 0.45
 _AGAIN = 5  # so many ended hedges are worked out again at each look
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A hedge that is over. ``last_ns``: of its last fact; ``ended_ns``: when it came to its end."""
+
+    last_ns: int
+    ended_ns: int
+    made_usd: Decimal | None
 
 
 class Money:
@@ -23,8 +36,9 @@ class Money:
         self.pairs: Sequence[Pair] = ()
         self.bases: frozenset[str] = frozenset()
         self.pnl_usd: dict[str, Decimal | None] = {}
-        self.equity_usd: Decimal | None = None
-        self._ended: dict[str, tuple[int, Decimal | None]] = {}  # hedge -> when it last changed, what it made
+        self.equity: Equity | None = None
+        self.exposure: NetExposure | None = None  # None: a coin with a gap has no price
+        self._ended: dict[str, _Ended] = {}  # by hedge
         self._next = 0
         self._looked_s = float("-inf")
 
@@ -36,7 +50,8 @@ class Money:
         self.pairs = trading.pairs()
         self.bases = frozenset(pair.base for pair in self.pairs)
         self.pnl_usd = {pair.hedge: pair.pnl.usd(trading.usd) for pair in self.pairs}
-        self.equity_usd = trading.equity_usd()
+        self.equity = trading.equity()
+        self.exposure = net_exposure(self.pairs, trading.usd)
         self._look_at_ended()
 
     def _look_at_ended(self) -> None:
@@ -47,8 +62,8 @@ class Money:
         self._ended = {}
         for at, ledger in enumerate(ended):
             known = kept.get(ledger.hedge)
-            if known is None or known[0] != ledger.last_ns or at in again:
-                known = (ledger.last_ns, self.trading.pnl_usd(ledger.hedge))
+            if known is None or known.last_ns != ledger.last_ns or at in again:
+                known = _Ended(ledger.last_ns, ledger.state_ns, self.trading.pnl_usd(ledger.hedge))
             self._ended[ledger.hedge] = known
 
     @property
@@ -59,7 +74,12 @@ class Money:
     @property
     def ended_usd(self) -> Decimal | None:
         """What all of them made, fees and funding in it; None where one is not known."""
-        return _sum([made for _, made in self._ended.values()])
+        return _sum([ended.made_usd for ended in self._ended.values()])
+
+    def day_usd(self, now_ns: int) -> Decimal | None:
+        """What those made that ended since 00:00 UTC; None where one is not known."""
+        day_ns = now_ns - now_ns % NS_PER_DAY
+        return _sum([ended.made_usd for ended in self._ended.values() if ended.ended_ns >= day_ns])
 
     @property
     def open_usd(self) -> Decimal | None:

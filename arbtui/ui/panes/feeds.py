@@ -9,7 +9,8 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.status import FeedState, FeedStatus
-from arbtui.ui import text
+from arbtui.lines.exports import Table
+from arbtui.ui import tables, text
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
@@ -62,6 +63,9 @@ class FeedsPane(ListPane):
         feed = feeds[self.cursor.index]
         words = f"{feed.venue} {feed.market.value}: {feed.reason}"
         return [((" " + part, "warn"),) for part in text.wrap(words, width - 2)]
+
+    def table(self) -> Table:
+        return tables.feeds(self.desk.port, self.desk.port.status(), self.cursor.index)
 
     def title_extra(self) -> Sequence[Cell]:
         figures = self.desk.port.process()

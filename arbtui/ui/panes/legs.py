@@ -10,10 +10,11 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
+from arbtui.lines.exports import Table
 from arbtui.market.freshness import heard_ns
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import SpreadRow
-from arbtui.ui import text
+from arbtui.ui import tables, text
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.ladder import why_not
@@ -216,6 +217,9 @@ class LegsPane(ListPane):
         reason = why_not(self.desk.port, here)
         words = f"{here.key} muted: {reason}" if reason is not None else leg_words(here)
         return [((" " + part, "warn" if reason else "text"),) for part in text.wrap(words, width - 2)]
+
+    def table(self) -> Table:
+        return tables.legs(self.desk.port, self._slots(), self.cursor.index)
 
     def title_extra(self) -> Sequence[Cell]:
         return ((f" {text.clean(self.desk.coin)} ", "strong"),) if self.desk.coin else ()

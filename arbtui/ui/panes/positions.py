@@ -10,9 +10,12 @@ from typing import ClassVar
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from arbtui.execution.equity import Equity
 from arbtui.execution.pairs import Pair
-from arbtui.ui import braille, text
+from arbtui.lines.exports import Table
+from arbtui.ui import braille, tables, text
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.layout import PaneId
 from arbtui.ui.money import Money
 from arbtui.ui.panes.line import LineWidget
@@ -96,7 +99,7 @@ def _made(pair: Pair, money: Money) -> Cell:
 def _liquidation(pair: Pair, _: Money) -> Cell:
     away = pair.liquidation_bps
     if away is None:
-        return text.UNKNOWN, "faint"
+        return UNKNOWN, "faint"
     return f"{float(away) / 100:.0f}%", "error" if away < 500 else "warn" if away < 1500 else "text"
 
 
@@ -105,7 +108,7 @@ def _qty(pair: Pair) -> Decimal:
 
 
 def _signed_bps(value: Decimal | None) -> str:
-    return text.signed(text.bps(value))
+    return text.spread(text.bps(value))
 
 
 COLUMNS: tuple[PairColumn, ...] = (
@@ -239,6 +242,12 @@ class PositionsPane(ListPane):
         role: Role = "error" if here.state.troubled else "text"
         return [((" " + part, role),) for part in text.wrap(f"{here.base} {here.state.value}: {here.why}", width - 2)]
 
+    def table(self) -> Table:
+        money = self.desk.money
+        return tables.positions(
+            self.pairs, money.pnl_usd.get if money is not None else lambda _: None, self.cursor.index
+        )
+
     def title_extra(self) -> Sequence[Cell]:
         return ((f"{self.count} open ", "dim"),) if self.desk.money is not None else ()
 
@@ -253,18 +262,23 @@ class PositionsPane(ListPane):
 
 def sums(money: Money, width: int) -> Line:
     """What all of it comes to; what does not fit is left out from the end."""
-    ended, open_usd, equity = money.ended_usd, money.open_usd, money.equity_usd
-    cells: list[Cell] = [
-        (f" ended ({money.ended}) ", "dim"),
-        (f"{text.money(ended)} USD", _gain(ended)),
-        (f"   open ({len(money.pairs)}) ", "dim"),
-        (f"{text.money(open_usd)} USD", _gain(open_usd)),
-        ("   equity ", "dim"),
-        (text.UNKNOWN if equity is None else f"{equity:,.2f} USD", "text"),
+    ended, open_usd = money.ended_usd, money.open_usd
+    groups: list[tuple[Cell, ...]] = [
+        ((f" ended ({money.ended}) ", "dim"), (f"{text.money(ended)} USD", _gain(ended))),
+        ((f"   open ({len(money.pairs)}) ", "dim"), (f"{text.money(open_usd)} USD", _gain(open_usd))),
+        (("   equity ", "dim"), *_equity(money.equity)),
     ]
-    while cells and sum(len(words) for words, _ in cells) > width:
-        del cells[-2:]
-    return tuple(cells)
+    while groups and sum(len(words) for cells in groups for words, _ in cells) > width:
+        del groups[-1]
+    return tuple(cell for cells in groups for cell in cells)
+
+
+def _equity(equity: Equity | None) -> tuple[Cell, ...]:
+    """What is known of it, and by name what is missing."""
+    if equity is None:
+        return ((UNKNOWN, "faint"),)
+    known: Cell = (f"{text.grouped(equity.usd, 2)} USD", "text")
+    return (known,) if equity.known else (known, ("   and what is not known: ", "dim"), (equity.missing, "warn"))
 
 
 def _gain(value: Decimal | None) -> Role:

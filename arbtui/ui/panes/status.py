@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from rich.cells import cell_len
 
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.status import FeedState, FeedStatus
+from arbtui.execution.equity import Equity
+from arbtui.execution.exposure import NetExposure
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import FULL, GAIN, HALF, LOSS, MINUS, UNKNOWN
 from arbtui.ui.keymap import Keymap
+from arbtui.ui.layout import COMPACT_FROM, WIDE_FROM, Plan
 from arbtui.ui.panes.books import basis_words
 from arbtui.ui.panes.feeds import STATE_MARK
 from arbtui.ui.registry import Scope
@@ -25,39 +31,53 @@ _WORST_FIRST = (
     FeedState.CONNECTING,
     FeedState.LIVE,
 )
+_SAID_NS = 10 * NS_PER_S
+_SLOW_LOOP_MS = 50
+_SLOW_FEED_MS = 500
+_CLOCK_OFF_MS = 500
+_WITHOUT_CENTS_USD = 1_000_000
+_NAMED_FROM = 110  # cells of width from which on the program says its name
 _KEPT = ("kill", "help")  # words of the footer that always have room
 _LEVEL_ROLE: dict[str, Role] = {"info": "text", "warning": "warn", "error": "error"}
 
 
 def status_lines(desk: Desk, width: int) -> list[Line]:
-    return [_figures(desk, width), venue_strip(desk.port.status(), width)]
+    feeds = desk.port.status()
+    return [_figures(desk, feeds, width), venue_strip(feeds, desk.port.clock.now_ns(), width)]
 
 
-def _figures(desk: Desk, width: int) -> Line:
+def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
+    """Mode and clock always; of the rest what fits, the most needed first."""
     port = desk.port
-    feeds = port.status()
     process = port.process()
-    own = port.threshold_bps(desk.coin) if desk.coin else port.threshold_bps()
-    threshold = f"signal ≥ {port.threshold_bps():g} bps"
-    if desk.coin and own != port.threshold_bps():
-        threshold += f" ({text.clean(desk.coin)} {own:g})"
-    left: list[Cell] = [(f" {port.mode} ", "mode"), *_orders(desk), (" arbtui ", "strong")]
+    head: list[Cell] = [(f" {port.mode} ", "mode"), *_orders(desk)]
     wishes: list[Cell] = [
-        *_equity(desk),
-        (f" {threshold} ", "text"),
+        *_money(desk),
+        (f" {_threshold_words(desk)} ", "text"),
         (f" size {port.walk_usd:,.0f} USD ", "text"),
-        (f" {sum(feed.msgs_per_s for feed in feeds):,.0f} msg/s ", "dim"),
-        (f" lag {process.loop_lag_ms_p99:.0f} ms ", "dim" if process.loop_lag_ms_p99 < 50 else "warn"),
+        (f" {text.amount(sum(feed.msgs_per_s for feed in feeds))} msg/s ", "dim"),
+        (f" lag {process.loop_lag_ms_p99:.0f} ms ", "dim" if process.loop_lag_ms_p99 < _SLOW_LOOP_MS else "warn"),
         (f" {process.rss_mb:.0f} MB ", "dim"),
         (f" tick {desk.tick_ms:.0f} ms ", "dim"),
     ]
-    time: Cell = (f" {text.clock_time(port.clock.now_ns())} UTC", "text")
-    room = width - sum(len(words) for words, _ in left) - len(time[0])
+    now_ns = port.clock.now_ns()
+    time: Cell = (f" {text.clock_time(now_ns)} {text.zone(now_ns)}", "text")
+    if width >= _NAMED_FROM:
+        head.append((" arbtui ", "strong"))
+    room = width - sum(cell_len(words) for words, _ in head) - len(time[0])
     for cell in wishes:
         if len(cell[0]) <= room:
-            left.append(cell)
+            head.append(cell)
             room -= len(cell[0])
-    return (*left, (" " * max(0, room), "text"), time)
+    return (*head, (" " * max(0, room), "text"), time) if room >= 0 else _cut(tuple(head), width)
+
+
+def _threshold_words(desk: Desk) -> str:
+    """The threshold of all, and the selected coin's where that is another one."""
+    port = desk.port
+    everywhere, own = port.threshold_bps(), port.threshold_bps(desk.coin)
+    words = f"signal ≥ {text.spread_exact(everywhere)}"
+    return words if own == everywhere else f"{words} ({text.clean(desk.coin)} {text.spread_exact(own)})"
 
 
 def _orders(desk: Desk) -> list[Cell]:
@@ -69,15 +89,51 @@ def _orders(desk: Desk) -> list[Cell]:
         ("KILLED", "error") if trading.killed else ("ARMED", "gain") if trading.armed else ("DISARMED", "warn")
     )
     word = "" if trading.word == desk.port.mode else f" {trading.word}"
-    cells: list[Cell] = [(f"{word} ", "text"), state]
+    cells: list[Cell] = [(f"{word} ", "text"), (f"{state[0]} ", state[1])]
     if log is not None and log.alarms:
-        cells.append((f" {len(log.alarms)} ALARM{'S' if len(log.alarms) > 1 else ''}", "error"))
+        cells.append((f"{len(log.alarms)} ALARM{'S' if len(log.alarms) > 1 else ''} ", "error"))
     return cells
 
 
-def _equity(desk: Desk) -> list[Cell]:
-    equity = desk.money.equity_usd if desk.money is not None else None
-    return [(f" eq {equity:,.0f} ", "text")] if equity is not None else []
+def _money(desk: Desk) -> list[Cell]:
+    """Equity, what today's ended hedges made, what the open ones have made, what is unhedged."""
+    money = desk.money
+    if money is None or money.equity is None:
+        return []
+    day, made, exposure = money.day_usd(desk.port.clock.now_ns()), money.open_usd, money.exposure
+    cells: list[Cell] = [equity_cell(money.equity), (f" day {_arrowed(day)} ", _gain(day))]
+    if money.pairs:
+        cells.append((f" open {_arrowed(made)} ", _gain(made)))
+    return [*cells, exposure_cell(exposure)]
+
+
+def equity_cell(equity: Equity) -> Cell:
+    """All of it, or the part that is known and a question mark; unknown where nothing is."""
+    words = text.grouped(equity.usd, 0 if abs(equity.usd) >= _WITHOUT_CENTS_USD else 2)
+    if equity.known:
+        return f" eq {words} ", "text"
+    return (f" eq {words}+? " if equity.usd else f" eq {UNKNOWN} "), "warn"
+
+
+def exposure_cell(exposure: NetExposure | None) -> Cell:
+    if exposure is None:
+        return f" exp {UNKNOWN} ", "warn"
+    if not exposure.exact:
+        return f" exp {exposure.least:,.0f}..{exposure.most:,.0f} ", "warn"
+    if not exposure.most:
+        return " exp 0 ", "dim"
+    return f" exp {exposure.most:,.2f} ", "text"
+
+
+def _arrowed(usd: Decimal | None) -> str:
+    if usd is None:
+        return UNKNOWN
+    words = text.money(usd)
+    return f"{LOSS if words[0] == MINUS else GAIN}{words}" if usd else "0"
+
+
+def _gain(usd: Decimal | None) -> Role:
+    return "faint" if usd is None else "dim" if not usd else "loss" if usd < 0 else "gain"
 
 
 def alarm_line(desk: Desk, width: int) -> Line:
@@ -93,26 +149,64 @@ def alarm_line(desk: Desk, width: int) -> Line:
     return ((head, "error"), (text.fit(of + alarm.text, room), "error"), (tail, "key"))
 
 
-def venue_strip(feeds: Sequence[FeedStatus], width: int) -> Line:
-    """Per venue its worst market: mark, four letters, and age in ms or the state where it is not live."""
+def venue_strip(feeds: Sequence[FeedStatus], now_ns: int, width: int) -> Line:
+    """Per venue its worst market: ``●`` live with the age of its messages, ``◐`` slow, late or in part, ``○`` down and
+    for how long. Words become fewer until all fit; if they never do, those in trouble come first and the rest is
+    counted.
+    """
     venues: dict[str, FeedStatus] = {}
     for feed in feeds:
         known = venues.get(feed.venue)
         if known is None or _WORST_FIRST.index(feed.state) < _WORST_FIRST.index(known.state):
             venues[feed.venue] = feed
-    long = [_venue(feed, long=True) for feed in venues.values()]
-    if sum(cell_len(words) for cells in long for words, _ in cells) > width:
-        long = [_venue(feed, long=False) for feed in venues.values()]
-    return tuple(cell for cells in long for cell in cells)
+    for words in (_in_full, _shorter, _short, _shortest):
+        cells = [cell for feed in venues.values() for cell in words(feed, now_ns)]
+        if sum(cell_len(said) for said, _ in cells) <= width:
+            return tuple(cells)
+    return _cut(_troubled_first(list(venues.values()), now_ns), width)
 
 
-def _venue(feed: FeedStatus, *, long: bool) -> Line:
+def standing(feed: FeedStatus, now_ns: int) -> tuple[str, Role, str]:
+    """Mark, role, and what is not well in a word or two; "" where all is."""
     mark, role = STATE_MARK[feed.state]
-    if feed.state is FeedState.LIVE:
-        words = "" if feed.age_ms_p50 is None or not long else f" {feed.age_ms_p50:.0f}ms"
-        return (f" {text.tag(feed.venue)} ", "text"), (mark, role), (words + " ", "dim")
-    words = f" {feed.state.value}" if long else ""
-    return (f" {text.tag(feed.venue)} ", "text"), (mark + words + " ", role)
+    if feed.state is not FeedState.LIVE:
+        since = text.age((now_ns - feed.since_ns) / NS_PER_MS) if feed.since_ns is not None else ""
+        return mark, role, f"{feed.state.value} {since}".rstrip()
+    offset_ms, age_ms = feed.clock_offset_ms, feed.age_ms_p50
+    if offset_ms is not None and abs(offset_ms) > _CLOCK_OFF_MS:
+        return HALF, "warn", f"clock {text.signed(offset_ms / 1000)}s"
+    if age_ms is not None and age_ms > _SLOW_FEED_MS:
+        return HALF, "warn", f"slow {age_ms:.0f}ms"
+    return mark, role, ""
+
+
+def _in_full(feed: FeedStatus, now_ns: int) -> Line:
+    mark, role, trouble = standing(feed, now_ns)
+    age = "" if feed.age_ms_p50 is None else f"{feed.age_ms_p50:.0f}ms "
+    return (f" {text.tag(feed.venue)} ", "text"), (f"{mark} ", role), (f"{trouble} ", role) if trouble else (age, "dim")
+
+
+def _shorter(feed: FeedStatus, now_ns: int) -> Line:
+    """Words for trouble only."""
+    mark, role, trouble = standing(feed, now_ns)
+    return (f" {text.tag(feed.venue)} ", "text"), (f"{mark} {trouble} " if trouble else f"{mark} ", role)
+
+
+def _short(feed: FeedStatus, now_ns: int) -> Line:
+    mark, role, trouble = standing(feed, now_ns)
+    return (f" {text.tag(feed.venue)}", "text"), (mark + trouble.rpartition(" ")[2], role)
+
+
+def _shortest(feed: FeedStatus, now_ns: int) -> Line:
+    mark, role, _ = standing(feed, now_ns)
+    return (f" {text.tag(feed.venue)[:2]}", "text"), (mark, role)
+
+
+def _troubled_first(venues: Sequence[FeedStatus], now_ns: int) -> Line:
+    troubled = [feed for feed in venues if standing(feed, now_ns)[2]]
+    well = len(venues) - len(troubled)
+    cells: list[Cell] = [(f" {FULL}{well}", "gain")] if well else []
+    return (*cells, *(cell for feed in troubled for cell in _shortest(feed, now_ns)))
 
 
 def detail_lines(desk: Desk, width: int, count: int) -> list[Line]:
@@ -140,6 +234,27 @@ def _fee_words(row: SpreadRow) -> str:
 
 def _leg_fee(side: str, leg: Leg) -> str:
     return f"{side} {leg.venue} {leg.market.value} {leg.fee_bps:g} bps ({leg.fee_source})"
+
+
+def bottom_line(desk: Desk, plan: Plan, width: int) -> Line:
+    """The last word; in a terminal that hides panes, once that word is old, how to see them."""
+    notice = desk.last_word()
+    said = notice is not None and desk.port.clock.now_ns() - notice.t_ns < _SAID_NS
+    return hidden_line(desk.keys, width) if plan.hidden and not said else last_word_line(desk, width)
+
+
+def hidden_line(keys: Keymap, width: int) -> Line:
+    """That there is more than this terminal shows, and from which size on it does."""
+    others = f"{keys.first('pane.books')}-{keys.first('pane.accounts')}"
+    some, most = ("x".join(map(str, size)) for size in (COMPACT_FROM, WIDE_FROM))
+    choices = (
+        f" one pane at a time: {others} show the others; two at once from {some}, most of them from {most}",
+        f" {others} other panes; two at once from {some}, most from {most}",
+        f" {others} other panes; more from {some}",
+        f" {others} others, {some} more",
+        f" {others}",
+    )
+    return ((text.fit(next((words for words in choices if len(words) <= width), choices[-1]), width), "dim"),)
 
 
 def last_word_line(desk: Desk, width: int) -> Line:

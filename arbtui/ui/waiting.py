@@ -1,0 +1,68 @@
+"""What stands in place of the grid while there is nothing to show: what each feed is doing, and what to try. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arbtui.core.clock import NS_PER_MS
+from arbtui.core.status import FeedState, FeedStatus
+from arbtui.ui import text
+from arbtui.ui.keymap import Keymap
+from arbtui.ui.panes.feeds import STATE_MARK
+from arbtui.ui.theme import Line, Role
+
+_HEARD = (FeedState.LIVE, FeedState.DEGRADED)
+
+
+def waiting_lines(
+    feeds: Sequence[FeedStatus], now_ns: int, mode: str, keys: Keymap, width: int, height: int
+) -> list[Line]:
+    """The heading, the feeds in trouble first, what to try; feeds that find no room are counted."""
+    head: list[Line] = [((" " + words, "text"),) for words in text.wrap(_heading(feeds), width - 1)]
+    advice: list[Line] = [((" " + words, "dim"),) for words in text.wrap(_advice(feeds, mode, keys), width - 1)]
+    told = _feed_lines(feeds, now_ns, width)
+    air = 2 if height >= len(head) + len(advice) + len(told) + 3 else 0
+    room = max(0, height - len(head) - len(advice) - air)
+    if len(told) > room:
+        kept = told[: max(0, room - 1)]
+        more = f" ... {len(told) - len(kept)} more lines: {keys.first('pane.feeds')} shows the feeds"
+        told = [*kept, ((text.fit(more, width), "dim"),)][:room]
+    gap: list[Line] = [(("", "text"),)] if air else []
+    return [*head, *gap, *told, *gap, *advice]
+
+
+def _heading(feeds: Sequence[FeedStatus]) -> str:
+    if not feeds:
+        return "Starting."
+    if all(feed.state in _HEARD for feed in feeds):
+        return "All feeds are live. Waiting for the first coin with fresh quotes on two venues."
+    if all(feed.state is FeedState.DOWN for feed in feeds):
+        return "None of the venues can be reached; every one is tried again and again."
+    return "Waiting for the first quotes on two venues."
+
+
+def _advice(feeds: Sequence[FeedStatus], mode: str, keys: Keymap) -> str:
+    parts = [f"{keys.first('help')} help", f"{keys.first('quit')} quit"]
+    if any(feed.state not in _HEARD for feed in feeds) and mode not in ("DEMO", "REPLAY"):
+        parts += ["`arbtui check` says more of each venue", "`arbtui --demo` shows everything without a network"]
+    return ", ".join(parts) + "."
+
+
+def _feed_lines(feeds: Sequence[FeedStatus], now_ns: int, width: int) -> list[Line]:
+    """Markets of one venue that say the same are one line."""
+    groups: dict[tuple[str, FeedState, str], list[FeedStatus]] = {}
+    for feed in sorted(feeds, key=lambda feed: feed.state is FeedState.LIVE):
+        groups.setdefault((feed.venue, feed.state, feed.reason), []).append(feed)
+    lines: list[Line] = []
+    for (venue, state, reason), members in groups.items():
+        since = [feed.since_ns for feed in members if feed.since_ns is not None]
+        age = f" {text.age((now_ns - min(since)) / NS_PER_MS)}" if since and state is not FeedState.LIVE else ""
+        words = f"{venue} {' '.join(feed.market.value for feed in members)}: {state.value}{age}"
+        if reason and reason != state.value:
+            words += f", {reason}"
+        role: Role = "dim" if state is FeedState.LIVE else "text"
+        first, *rest = text.wrap(words, max(1, width - 3)) or [""]
+        mark, mark_role = STATE_MARK[state]
+        lines.append(((f" {mark} ", mark_role), (first, role)))
+        lines.extend((("   " + more, role),) for more in rest)
+    return lines

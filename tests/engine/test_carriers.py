@@ -27,7 +27,9 @@ def paper(path: Path, kept: bytes) -> PaperVenue:
     venue = registry.venue("binance")
     running: Any = SimpleNamespace(venue=venue, trades=SimpleNamespace(live=lambda _leg: True, on_trade=[]))
     running.hold_trades = lambda _leg: None
-    live: Any = SimpleNamespace(desk=SimpleNamespace(board=None, wire_texts=None), trouble=SimpleNamespace(notice=print))
+    live: Any = SimpleNamespace(
+        desk=SimpleNamespace(board=None, wire_texts=None), trouble=SimpleNamespace(notice=print)
+    )
     found = journals.kept(path, paper_name("binance"))
     return PaperVenue(running, live, Settings(), ManualClock(), journal, found, lambda _event: None)
 

@@ -22,24 +22,30 @@ from enum import Enum
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.screen import Screen
+from textual.widgets import Input
 
-from arbtui.config import Settings
+from arbtui.config import Settings, paths
 from arbtui.core.errors import OurMistake
+from arbtui.lines.exports import Exports
 from arbtui.port import EnginePort
-from arbtui.ui import theme
+from arbtui.ui.appearance import TEXTUAL_THEMES, Appearance
 from arbtui.ui.desk import Desk
 from arbtui.ui.driver import GuardedDriver, terminal_fds
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.keymap import Keymap
 from arbtui.ui.layout import PaneId
+from arbtui.ui.logbook import following
 from arbtui.ui.money import under_way
+from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.pump import Job, OutputHold, Pump
 from arbtui.ui.registry import Handlers
 from arbtui.ui.screen import MainScreen
 
 _log = logging.getLogger(__name__)
+EXPORTS = "exports"  # folder of what a person takes out of the screen, in the data folder
 _INTERRUPT_AGAIN_S = 2.0
 _FREEZE_AFTER_S = 1.5
+_TURNS = 12  # of the loop: more than a key takes through a line of text, its owner and the screen
 _SETTLE_S = 1.0  # for the last bytes to the terminal, which give it back to the shell
 
 
@@ -58,6 +64,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     MainScreen, HelpScreen { layers: base overlay; }
     Input, Input:focus { background: transparent; border: none; padding: 0; }
     Picker { border: round $primary; background: $background; }
+    .-ascii Picker { border: ascii $primary; }
     """
 
     def __init__(
@@ -67,19 +74,22 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         *,
         now_s: Callable[[], float] | None = None,
         mounted: Callable[[], None] = lambda: None,
+        exports: Exports | None = None,
     ) -> None:
         super().__init__(driver_class=GuardedDriver)
         self.animation_level = "none"
         self.terminal: GuardedDriver | None = None
         self._mounted = mounted
-        colours, problem = theme.choose(settings.ui.theme if settings is not None else "", no_color=self.no_color)
+        self._appearance = Appearance(port, no_color=self.no_color)
         sort = settings.ui.sort if settings is not None else ""
         keys = Keymap(settings.keys if settings is not None else None)
-        self.desk = Desk(port, theme.Look(colours), now_s or asyncio.get_running_loop().time, sort=sort, keys=keys)
-        if problem is not None:
-            self.desk.say(problem, "warning")
+        self.desk = Desk(port, self._appearance.look, now_s or asyncio.get_running_loop().time, sort=sort, keys=keys)
+        self.desk.looks_changed = self.looks_changed
+        for each in TEXTUAL_THEMES:
+            self.register_theme(each)
+        self._show_look()
         self._own_time = now_s is not None
-        self.main_screen = MainScreen(self.desk, self._handlers())
+        self.main_screen = MainScreen(self.desk, self._handlers(), exports)
         self.hold = OutputHold(self)
         self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
         self._interrupted_s = float("-inf")
@@ -99,6 +109,9 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if isinstance(event, events.Key) and not event.is_forwarded and self._press(event):
             return
         await super().on_event(event)
+        if isinstance(event, events.Key) and isinstance(self.focused, Input):
+            for _ in range(_TURNS):  # the next key must find the line as this one leaves it
+                await asyncio.sleep(0)
 
     def _press(self, event: events.Key) -> bool:
         """Do what the key means where keys go now; False where it means nothing there."""
@@ -117,7 +130,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         return self.main_screen
 
     def _jobs(self) -> list[Job]:
-        """Books ten times a second, the grid five times, the rest twice, not all on one beat."""
+        """Books ten times a second, what says how old it is five times, the rest twice; not all on one beat."""
 
         def of(pane: PaneId) -> Callable[[float], None]:
             return lambda now_s: self.main_screen.tick_pane(pane, now_s)
@@ -127,15 +140,15 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             Job("money", 1, 0, self.desk.look_at_money),
             Job("grid", 2, 0, of("grid")),
             Job("books", 1, 0, of("books")),
-            Job("legs", 5, 1, of("legs")),
+            Job("legs", 2, 1, of("legs")),
             Job("signals", 5, 3, of("signals")),
-            Job("feeds", 5, 3, of("feeds")),
+            Job("feeds", 2, 0, of("feeds")),
             Job("positions", 5, 2, of("positions")),
             Job("orders", 5, 4, of("orders")),
             Job("chart", 2, 1, of("chart")),
-            Job("accounts", 5, 0, of("accounts")),
+            Job("accounts", 5, 1, of("accounts")),
             Job("panel", 2, 1, self.main_screen.tick_panel),
-            Job("lines", 5, 3, self.main_screen.tick_lines),
+            Job("lines", 2, 1, self.main_screen.tick_lines),
         ]
 
     # life
@@ -187,6 +200,25 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if self.terminal is not None:
             await self.terminal.end_input()
         self.exit(end)
+
+    # how everything looks
+
+    def _show_look(self) -> None:
+        """Textual's own widgets as the settings say."""
+        if self._appearance.problem:
+            self.desk.say(self._appearance.problem, "warning")
+        self.theme = self._appearance.textual_theme
+        self.set_class(self._appearance.look.ascii, "-ascii")
+
+    def looks_changed(self) -> None:
+        """Settings of the screen were changed: paint everything anew, on all screens."""
+        self._appearance.take()
+        self._show_look()
+        self.desk.take_settings()
+        self.main_screen.take_settings()
+        for screen in self.screen_stack:
+            for widget in screen.query(LineWidget):
+                widget.refresh()
 
     # keys that concern the whole program
 
@@ -251,9 +283,10 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
         raise OurMistake("There is no terminal to show a screen on; start with --no-ui.")
     loop = asyncio.get_running_loop()
     factory = loop.get_task_factory()
-    app = ArbtuiApp(port, settings, mounted=lambda: loop.set_task_factory(factory))
+    exports = Exports(paths().data_dir / EXPORTS)
+    app = ArbtuiApp(port, settings, mounted=lambda: loop.set_task_factory(factory), exports=exports)
     task = asyncio.ensure_future(app.run_async(mouse=False))
-    with logs_off_terminal(), _signals_given_back(loop):
+    with logs_off_terminal(), following(app.desk.book), _signals_given_back(loop):
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from arbtui.ui import text
 from arbtui.ui.columns import BY_ID, BY_LETTER, COLUMNS
-from arbtui.ui.desk import Desk, number
+from arbtui.ui.desk import Desk
+from arbtui.ui.filter import fuzzy
 from arbtui.ui.panes.grid import GridPane
+from arbtui.ui.picker import Choice
 from arbtui.ui.prompt import Question
 from arbtui.ui.registry import Handlers
 from arbtui.ui.seat import Seat
+from arbtui.ui.theme import Line
 
 
 class Asks:
@@ -37,9 +42,9 @@ class Asks:
             return
         before = self._desk.order.filter.text
 
-        def keep(words: str) -> bool:
+        def keep(words: str) -> str:
             self.filter_by(words)
-            return True
+            return ""
 
         def hint(_: str) -> str:
             order = self._desk.order
@@ -78,30 +83,28 @@ class Asks:
     def _set_threshold(self, bps: str, base: str) -> str:
         if base and base not in self._desk.port.board.coins:
             return f"there is no coin {base}"
-        if number(bps) is None:
-            return f"{bps!r} is not a number of basis points"
-        self._desk.set_threshold(bps, base)
-        return ""
+        return self._desk.set_threshold(bps, base)
 
     def _ask_threshold(self, base: str) -> str:
         desk = self._desk
-        title = f"threshold of {base}, bps net" if base else "threshold, bps net"
+        unit = text.spread_unit()
+        title = f"threshold of {base}, {unit} net" if base else f"threshold, {unit} net"
 
         def hint(typed: str) -> str:
-            bps = number(typed)
+            bps = text.typed_spread(typed)
             if bps is None:
                 return "empty = as all" if base and not typed.strip() else "not a number"
             row = desk.port.row(base) if base else None
-            now = f"net now {text.signed(row.net_bps)}" if row is not None else _passing(desk, bps)
-            return f"{now}   ↑↓ 0.5   enter   esc"
+            now = f"net now {text.spread(row.net_bps)}" if row is not None else _passing(desk, bps)
+            return f"{now}   ↑↓ {text.spread_value(0.5):g}   enter   esc"
 
         self._seat.ask(
             Question(
                 title,
-                f"{desk.port.threshold_bps(base):g}",
+                f"{text.spread_value(desk.port.threshold_bps(base)):g}",
                 lambda typed: desk.set_threshold(typed, base),
                 hint=hint,
-                step=0.5,
+                step=text.spread_value(0.5),
             )
         )
         return ""
@@ -115,9 +118,8 @@ class Asks:
     def walk_size(self, typed: str) -> str:
         if not typed:
             self._seat.ask(Question("size, USD", f"{self._desk.port.walk_usd:g}", self._desk.set_walk_size, step=100.0))
-        elif not self._desk.set_walk_size(typed):
-            return f"{typed!r} is not a size in US dollars"
-        return ""
+            return ""
+        return self._desk.set_walk_size(typed)
 
     # coins
 
@@ -126,13 +128,42 @@ class Asks:
         if not coins:
             return "There are no coins yet"
         if not typed:
-            self._seat.pick_coin(coins)
+            self._seat.pick(
+                Choice(
+                    "go to a coin",
+                    "letters of the symbol",
+                    lambda letters: candidates(letters, coins, self._desk.recent),
+                    self._coin_row,
+                    self._seat.go_to_coin,
+                    "No coin has these letters in this order.",
+                )
+            )
             return ""
         base = next((base for base in coins if base.lower() == typed.lower()), None)
         if base is None:
             return f"there is no coin {typed.upper()}"
         self._seat.go_to_coin(base)
         return ""
+
+    def _coin_row(self, base: str, width: int) -> Line:
+        """A coin and its best net."""
+        row = self._desk.port.row(base)
+        net = "" if row is None else text.spread_arrowed(row.net_bps) if row.muted is None else "muted"
+        return ((text.fit(f" {base}", max(0, width - 9)), "text"), (text.fit(net + " ", 9, right=True), "dim"))
+
+
+def candidates(typed: str, coins: Sequence[str], recent: Sequence[str]) -> list[str]:
+    """Coins whose letters fit, best fit first; without letters the recent ones first, then all by name."""
+    typed = typed.strip().lower()
+    if not typed:
+        seen = [base for base in recent if base in coins]
+        return [*seen, *sorted(base for base in coins if base not in seen)]
+    fits = [
+        (skipped, recent.index(base) if base in recent else len(recent), len(base), base)
+        for base in coins
+        if (skipped := fuzzy(typed, base.lower())) is not None
+    ]
+    return [fit[-1] for fit in sorted(fits)]
 
 
 def _passing(desk: Desk, bps: float) -> str:

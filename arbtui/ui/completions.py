@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from arbtui.ui.chart import MINUTES, WHATS
 from arbtui.ui.columns import COLUMNS
+from arbtui.ui.layout import PANES
 
 if TYPE_CHECKING:
     from arbtui.ui.desk import Desk
@@ -30,6 +31,10 @@ def columns(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     return [column.id for column in COLUMNS] if len(words) < 2 else ()
 
 
+def panes(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    return PANES if len(words) < 2 else ()
+
+
 def threshold_words(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     """A figure, then perhaps a coin."""
     return coins(desk, words[1:]) if len(words) == 2 else ()
@@ -41,3 +46,35 @@ def chart_whats(desk: Desk, words: Sequence[str]) -> Sequence[str]:
 
 def chart_minutes(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     return [str(minutes) for minutes in MINUTES] if len(words) < 2 else ()
+
+
+def choices_of(key: str) -> Callable[[Desk, Sequence[str]], Iterable[str]]:
+    """Completion of a setting's choices."""
+
+    def complete(desk: Desk, words: Sequence[str]) -> Iterable[str]:
+        return _choices(desk, key) if len(words) < 2 else ()
+
+    return complete
+
+
+def set_words(desk: Desk, words: Sequence[str]) -> Iterable[str]:
+    """A key that can be changed now, then what it may be."""
+    if len(words) < 2:
+        return [setting.key for setting in desk.port.settings() if not setting.fixed]
+    return _choices(desk, words[0]) if len(words) == 2 else ()
+
+
+def _choices(desk: Desk, key: str) -> Sequence[str]:
+    found = (setting.choices for setting in desk.port.settings() if setting.key == key)
+    return [choice for choice in next(found, ()) if choice]
+
+
+def venues_on_off(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    """A venue, then what it is not now."""
+    if len(words) < 2:
+        return desk.venues()
+    return ("on" if words[0].lower() in desk.port.muted_venues else "off",) if len(words) == 2 else ()
+
+
+def speeds(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    return ("0.1", "0.5", "1", "2", "10", "100", "max") if len(words) < 2 else ()

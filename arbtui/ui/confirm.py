@@ -7,23 +7,40 @@ is held down, keys typed ahead into a terminal that stood still, and a text in t
 from __future__ import annotations
 
 CALM_S = 0.25
+RUSH_S = 0.005
 
 
 class Rhythm:
-    """Every key and every paste is told; ``calm`` speaks of the latest key."""
+    """Every key and every paste is told; ``calm`` speaks of the latest key, ``typed`` of a text since its beginning."""
 
     def __init__(self) -> None:
         self._last_s = float("-inf")
         self.calm = False
+        self._pasted = False
+        self._rushed = 0  # keys of the text that came right behind another
 
     def key(self, at_s: float) -> None:
         """A key was pressed then, as the terminal delivered it: not when somebody found the time to look."""
         self.calm = at_s - self._last_s >= CALM_S
+        self._rushed += at_s - self._last_s < RUSH_S
         self._last_s = max(self._last_s, at_s)
 
     def paste(self, at_s: float) -> None:
         self.calm = False
+        self._pasted = True
         self._last_s = max(self._last_s, at_s)
+
+    def begin_text(self) -> None:
+        """From here on something is typed that counts only if it was typed."""
+        self._pasted, self._rushed = False, 0
+
+    def typed(self, letters: int) -> bool:
+        """Whether a text of so many letters was typed by hand since it was begun, and ended by a key by itself.
+
+        A terminal that does not mark pastes sends one as keys without a pause; of keys typed over a slow line some
+        arrive together, but not most of them.
+        """
+        return self.calm and not self._pasted and 2 * self._rushed <= letters
 
 
 REVIEW_S = 5.0

@@ -6,7 +6,7 @@ subscribe to thirty books a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from arbtui.core.status import Notice
@@ -14,8 +14,10 @@ from arbtui.port import (
     ChooseLegs,
     Command,
     EnginePort,
+    Outcome,
     Remember,
     SelectCoin,
+    SetSetting,
     SetThreshold,
     SetWalkSize,
     Ticket,
@@ -23,10 +25,11 @@ from arbtui.port import (
 )
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import text
-from arbtui.ui.columns import BY_ID
+from arbtui.ui.columns import BY_ID, DEFAULT_SORT
 from arbtui.ui.confirm import Rhythm
-from arbtui.ui.filter import parse
+from arbtui.ui.filter import States, parse
 from arbtui.ui.keymap import Keymap
+from arbtui.ui.logbook import LogBook
 from arbtui.ui.money import Money
 from arbtui.ui.order import Order
 from arbtui.ui.orderlog import OrderLog
@@ -56,6 +59,7 @@ class Desk:
         self.now_s = now_s
         self.order = Order()
         self.coin = port.selected
+        self.looks_changed: Callable[[], None] = lambda: None  # a setting of the screen was changed
         self.recent: list[str] = []
         self.tick_ms = 0.0  # the slowest of the screen's own latest ticks
         self.rhythm = Rhythm()
@@ -64,6 +68,13 @@ class Desk:
         self._moved_at: float | None = None
         self._choosing_until_s = float("-inf") if self.coin else float("inf")
         self._said: Notice | None = None
+        self.book = LogBook(port.clock)
+        for notice in port.notices:
+            self.book.notice(notice)
+        port.on_notice(self.book.notice)
+        self.pins: tuple[str, ...] = ()  # coins that stay on top, in the order in which they were pinned
+        self.pin((port.remembered("pins") or "").split())
+        self.order.states = self._states
         self._restore_sort(port.remembered("sort") or sort)
 
     # the coin
@@ -125,6 +136,36 @@ class Desk:
         self._select()
         self.send(ChooseLegs(buy_slot, sell_slot))
 
+    # venues and marks
+
+    def venues(self) -> list[str]:
+        """The venues of this run, and those that were muted in an earlier one."""
+        return list(dict.fromkeys([*(feed.venue for feed in self.port.status()), *self.port.muted_venues]))
+
+    def pin(self, bases: Iterable[str]) -> None:
+        """These coins stay on top from now on, and no others."""
+        self.pins = tuple(dict.fromkeys(bases))
+        self.order.pinned = frozenset(self.pins)
+        self._resort()
+
+    def _states(self) -> States:
+        return States(
+            pinned=self.order.pinned,
+            signals=frozenset(record.row.base for record in self.port.standing()),
+            open=self.money.bases if self.money is not None else frozenset(),
+            stale=self._stale,
+        )
+
+    def _stale(self, row: SpreadRow) -> bool:
+        slots = self.port.board.slots
+        return slots[row.buy.slot].stale is not None or slots[row.sell.slot].stale is not None
+
+    def _muted_by_hand(self, row: SpreadRow) -> str:
+        """What of a pair is muted by hand, "" = nothing."""
+        if row.base in self.port.muted_coins:
+            return row.base
+        return next((leg.venue for leg in (row.buy, row.sell) if leg.venue in self.port.muted_venues), "")
+
     # orders
 
     def trading(self) -> TradingPort | None:
@@ -138,6 +179,9 @@ class Desk:
         row = self.pair()
         if row is None:
             self.say("There is no pair of quotes to trade yet", "warning")
+            return None
+        if muted := self._muted_by_hand(row):
+            self.say(f"{muted} is muted by you: no ticket; {self.keys.first('mark.mute')} unmutes it", "warning")
             return None
         usd = Decimal(f"{self.port.walk_usd:f}").normalize()
         return Ticket(row.base, buy=row.buy.name, sell=row.sell.name, usd=usd)
@@ -168,7 +212,7 @@ class Desk:
             self.say(kept.text, "warning")
 
     def filter_by(self, typed: str) -> None:
-        self.order.filter = parse(typed)
+        self.order.filter = parse(typed, self.venues())
         self._resort()
 
     def hold(self) -> None:
@@ -183,31 +227,44 @@ class Desk:
     def _resort(self) -> None:
         self.order.sort(self.now_s(), self.passes)
 
+    # settings
+
+    def take_settings(self) -> None:
+        """Settings of the screen were changed: the order of the rows, and figures that were typed in another unit."""
+        self._restore_sort(self.port.remembered("sort") or DEFAULT_SORT)
+        self.filter_by(self.order.filter.text)
+
+    def change_setting(self, key: str, typed: str | None) -> Outcome:
+        """Change a setting as the engine allows it, None: take the change back; those of the screen are in effect."""
+        outcome = self.port.send(SetSetting(key, typed))
+        self.say(outcome.text, "info" if outcome.accepted else "warning")
+        if outcome.accepted and key.startswith("ui."):
+            self.looks_changed()
+        return outcome
+
     # commands and what is said
 
     def send(self, command: Command) -> None:
         outcome = self.port.send(command)
         self.say(outcome.text, "info" if outcome.accepted else "warning")
 
-    def set_threshold(self, typed: str, base: str) -> bool:
-        """From what was typed; False (and said so) if it is no number."""
+    def set_threshold(self, typed: str, base: str) -> str:
+        """From what was typed; why it is none, "" if it is."""
         if not typed.strip() and base:
             self.send(SetThreshold(None, base))
-            return True
-        value = number(typed)
+            return ""
+        value = text.typed_spread(typed)
         if value is None:
-            self.say(f"{typed!r} is not a number of basis points", "warning")
-            return False
+            return f"{typed!r} is not a threshold such as {text.spread_exact(5.0)}"
         self.send(SetThreshold(value, base))
-        return True
+        return ""
 
-    def set_walk_size(self, typed: str) -> bool:
-        value = number(typed)
+    def set_walk_size(self, typed: str) -> str:
+        value = text.number(typed)
         if value is None or value <= 0:
-            self.say(f"{typed!r} is not a size in US dollars", "warning")
-            return False
+            return f"{typed!r} is not a size in US dollars"
         self.send(SetWalkSize(value))
-        return True
+        return ""
 
     def step_walk_size(self, direction: int) -> None:
         now = self.port.walk_usd
@@ -222,6 +279,7 @@ class Desk:
 
     def say(self, words: str, level: str = "info") -> None:
         self._said = Notice(self.port.clock.now_ns(), level, words)
+        self.book.say(self._said)
 
     def last_word(self) -> Notice | None:
         """The newest thing said by the screen or by the engine."""
@@ -230,14 +288,3 @@ class Desk:
         if self._said is None or (newest is not None and newest.t_ns > self._said.t_ns):
             return newest
         return self._said
-
-
-def number(typed: str) -> float | None:
-    """A finite number, with k or M if wanted: ``2k`` is 2,000."""
-    typed = typed.strip().lower().replace(",", "").replace(text.MINUS, "-")
-    scale = {"k": 1e3, "m": 1e6}.get(typed[-1:], 1.0)
-    try:
-        value = float(typed[:-1] if scale != 1.0 else typed) * scale
-    except ValueError:
-        return None
-    return value if abs(value) < float("inf") else None

@@ -34,8 +34,8 @@ class Keymap:
                 for key in self._keys[action.id] if action.scope in chain else ():
                     if key in seen:
                         raise ConfigError(
-                            f'config.toml [keys]: "{keynames.spoken(key)}" would mean both {seen[key].id} and {action.id}; '
-                            "give one of them another key."
+                            f'config.toml [keys]: "{keynames.spoken(key)}" would mean both {seen[key].id} and '
+                            f"{action.id}; give one of them another key."
                         )
                     seen[key] = action
 

@@ -1,8 +1,8 @@
-"""The line at the bottom while something is typed: the filter, a threshold, a size, the letter to sort by."""
+"""The line at the bottom while something is typed: a command, the filter, a threshold, a size; or one letter is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -13,42 +13,58 @@ from textual.widgets import Input
 from textual.widgets.input import Selection
 
 from arbtui.ui import text
+from arbtui.ui.commands import Offer
 from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.registry import Handlers
-from arbtui.ui.theme import Cell
+from arbtui.ui.theme import Cell, Line
 
 _NUMBER_WIDTH = 12
+OFFERS_SHOWN = 8
+OFFERS_WIDTH = 96
+_LINE_WIDTH = 28
+_KEYS_WIDTH = 12
 
 
 @dataclass(frozen=True)
 class Question:
-    """``accept`` gets the typed words and says whether the line may close; ``live`` is told of every change.
+    """``accept`` gets the typed words and says why they are not taken; "" = they are. ``live`` hears of every change.
 
     ``step``: what ↑ and ↓ add to a number, 0 = it is no number. A number is selected at first: typing replaces it.
+    ``offers``: what the line may become; ``history``: earlier lines, oldest first. ``typed``: nothing pasted counts.
     """
 
     title: str
     value: str
-    accept: Callable[[str], bool]
+    accept: Callable[[str], str]
     live: Callable[[str], None] | None = None
     cancel: Callable[[], None] | None = None
     hint: Callable[[str], str] | None = None
     step: float = 0.0
+    offers: Callable[[str], Sequence[Offer]] | None = None
+    history: Sequence[str] = ()
+    typed: bool = False
 
 
 class PromptLine(Placing):
-    """A title, Textual's own ``Input``, a hint."""
+    """A title, Textual's own ``Input``, a hint. ``changed`` is called when other rows are to be offered above it."""
 
-    def __init__(self, desk: Desk, closed: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk, closed: Callable[[], None], changed: Callable[[], None]) -> None:
         super().__init__()
         self._desk = desk
         self._done = closed
+        self._changed = changed
         self._question: Question | None = None
         self._title = LineWidget(desk.theme)
         self._hint = LineWidget(desk.theme)
         self._input = Input(compact=True, select_on_focus=False)
         self._input.cursor_blink = False
+        self._offers: Sequence[Offer] = ()
+        self._at = -1  # the offer that the line shows, -1 = what was typed
+        self._back = 0  # so many lines back in the history
+        self._typed = ""
+        self._put: str | None = None  # what was put into the line and not typed
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -58,6 +74,8 @@ class PromptLine(Placing):
     def places(self, size: Size) -> dict[Widget, Region]:
         title = len(self._question.title) + 2 if self._question is not None else 0
         wanted = _NUMBER_WIDTH if self._question is not None and self._question.step else size.width // 2
+        if self._problem:
+            wanted = min(wanted, len(self._input.value) + 2)  # what is wrong needs the room
         field = min(wanted, max(0, size.width - title))
         return {
             self._title: Region(0, 0, min(title, size.width), 1),
@@ -71,45 +89,107 @@ class PromptLine(Placing):
 
     def ask(self, question: Question) -> None:
         self._question = question
+        self._problem = ""
+        self._back, self._at, self._typed = 0, -1, question.value
         self._title.show([((f" {question.title} ", "key"),)])
-        self._input.value = question.value
-        self._input.cursor_position = len(question.value)
+        self._desk.rhythm.begin_text()
+        self._fill(question.value)
         if question.step:
             self._input.selection = Selection(0, len(question.value))
+        self._look(question.value)
         self.place_anew()
-        self._show_hint()
+        self.take_focus()
+
+    def take_focus(self) -> None:
         self.screen.set_focus(self._input, scroll_visible=False)
 
-    def _show_hint(self) -> None:
-        if self._question is None:
+    # what is typed
+
+    def _fill(self, value: str) -> None:
+        self._put = value
+        self._input.value = value
+        self._input.cursor_position = len(value)
+
+    def _look(self, value: str) -> None:
+        """The offers and the hint for what is in the line."""
+        question = self._question
+        if question is None:
             return
-        words = self._question.hint(self._input.value) if self._question.hint is not None else "enter  esc"
-        self._hint.show([((f" {text.clean(words)}", "dim"),)])
+        if self._at < 0:
+            self._offers = question.offers(value) if question.offers is not None else ()
+            self._changed()
+        words = self._problem or (question.hint(value) if question.hint is not None else "enter  esc")
+        self._hint.show([((f" {text.clean(words)}", "warn" if self._problem else "dim"),)])
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._question is not None and self._question.live is not None:
+        if self._question is None:
+            return
+        put, self._put = self._put, None
+        if event.value != put:
+            self._typed, self._at, self._back = event.value, -1, 0
+            if self._problem:
+                self._problem = ""
+                self.place_anew()
+        if self._question.live is not None:
             self._question.live(event.value)
-        self._show_hint()
+        self._look(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._question is not None and self._question.accept(event.value):
-            self._close()
+        question = self._question
+        if question is None:
+            return
+        if question.typed and not self._desk.rhythm.typed(len(event.value)):
+            self._refuse("that was pasted, or came too fast to be typed; type it")
+            self._fill("")
+            self._desk.rhythm.begin_text()
+            return
+        self._question = None  # what is accepted may ask for something itself
+        problem = question.accept(event.value)
+        if problem:
+            self._question = question
+            self._refuse(problem)
+        elif self._question is None:
+            self._done()
+
+    def _refuse(self, problem: str) -> None:
+        self._problem = problem
+        self._look(self._input.value)
+        self.place_anew()
+
+    # keys
 
     def handlers(self) -> Handlers:
-        return {"line.back": self.back, "line.up": lambda: self._step(1), "line.down": lambda: self._step(-1)}
+        return {
+            "line.back": self.back,
+            "line.up": lambda: self._vertical(-1),
+            "line.down": lambda: self._vertical(1),
+            "line.next": lambda: self._offer(1),
+            "line.previous": lambda: self._offer(-1),
+        }
 
     def back(self) -> None:
         if self._question is not None:
             if self._question.cancel is not None:
                 self._question.cancel()
-            self._close()
+            self._question = None
+            self._done()
 
-    def _step(self, direction: int) -> None:
-        if self._question is None or not self._question.step:
+    def _vertical(self, direction: int) -> None:
+        """A number: more or less. Else the offers, or the history where nothing was typed."""
+        question = self._question
+        if question is None:
             return
-        by = direction * self._question.step
+        if question.step:
+            self._step(-direction * question.step)
+        elif question.history and (self._back or not self._typed.strip()):
+            self._back = max(0, min(self._back - direction, len(question.history)))
+            self._fill(question.history[-self._back] if self._back else self._typed)
+        else:
+            self._offer(direction)
+
+    def _step(self, by: float) -> None:
         try:
             value = float(self._input.value or 0)
         except ValueError:
@@ -117,9 +197,43 @@ class PromptLine(Placing):
         self._input.value = f"{value + by:g}"
         self._input.cursor_position = len(self._input.value)
 
-    def _close(self) -> None:
-        self._question = None
-        self._done()
+    def _offer(self, direction: int) -> None:
+        """The next offer into the line; the only one is taken at once, and what may follow it is offered."""
+        if not self._offers:
+            return
+        if len(self._offers) == 1 or self._at < 0:
+            self._at = 0 if direction > 0 else len(self._offers) - 1
+        else:
+            self._at = (self._at + direction) % len(self._offers)
+        chosen = self._offers[self._at]
+        if len(self._offers) == 1:
+            self._typed, self._at = chosen.line + (" " if chosen.form and " " not in chosen.line else ""), -1
+            self._fill(self._typed)
+        else:
+            self._fill(chosen.line)
+        self._look(self._input.value)
+        self._changed()
+
+    # the rows above the line
+
+    @property
+    def rows(self) -> int:
+        return min(len(self._offers), OFFERS_SHOWN) if self._question is not None else 0
+
+    def offered(self, width: int) -> tuple[list[Line], int]:
+        """The rows above the line, and which of them is in the line; -1 = none."""
+        top = max(0, min(self._at - OFFERS_SHOWN + 2, len(self._offers) - OFFERS_SHOWN))
+        seen = self._offers[top : top + OFFERS_SHOWN]
+        return [_row(offer, width) for offer in seen], self._at - top if self._at >= 0 else -1
+
+
+def _row(offer: Offer, width: int) -> Line:
+    about = max(0, width - _LINE_WIDTH - _KEYS_WIDTH - 1)
+    return (
+        (text.fit(f" {offer.line} {offer.form}", min(_LINE_WIDTH, width)), "strong"),
+        (text.fit(offer.about, about), "dim"),
+        (text.fit(offer.keys, min(_KEYS_WIDTH, max(0, width - _LINE_WIDTH)), right=True) + " ", "key"),
+    )
 
 
 class Chooser(LineWidget, can_focus=True):
@@ -144,6 +258,9 @@ class Chooser(LineWidget, can_focus=True):
         for letter, word in choices.items():
             cells.extend(((f" {letter}", "key"), (f" {word}", "text")))
         self.show([tuple(cells)])
+        self.take_focus()
+
+    def take_focus(self) -> None:
         self.screen.set_focus(self, scroll_visible=False)
 
     def on_key(self, event: events.Key) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Scope = Literal[
     "always", "grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts", "ticket",
-    "list", "shared", "screen", "line", "picker", "help",
+    "list", "shared", "screen", "line", "picker", "help", "settings", "log", "thresholds",
 ]  # fmt: skip
 PANE_SCOPES: tuple[Scope, ...] = (
     "grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts",
@@ -50,6 +50,9 @@ SCOPE_TITLES: dict[Scope, str] = {
     "always": "At any time, whatever is open",
     "line": "While something is typed at the bottom",
     "picker": "Picker and palette",
+    "settings": "Settings",
+    "log": "Log of this run",
+    "thresholds": "List of thresholds",
     "help": "This page",
 }
 # Where keys may go: the scopes that are asked, in order. Within one of these no key means two things.
@@ -59,6 +62,9 @@ CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("always", "line"),
     ("always", "picker"),
     ("always", "help"),
+    ("always", "log", "list"),
+    ("always", "thresholds", "list"),
+    ("always", "settings", "list"),
 )
 COMMAND_SCOPES: tuple[Scope, ...] = ("always", *PANE_SCOPES, "shared", "screen")
 assert set(get_args(Scope)) == set(SCOPE_TITLES)

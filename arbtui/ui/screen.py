@@ -12,14 +12,20 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
+from arbtui.lines.exports import Exports
 from arbtui.port import Remember, Ticket
 from arbtui.ui import layout
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.asks import Asks
+from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
+from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
+from arbtui.ui.logview import LogScreen
+from arbtui.ui.muting import Muting
 from arbtui.ui.orderkeys import OrderKeys
+from arbtui.ui.palette import Palette
 from arbtui.ui.panes.accounts import AccountsPane
 from arbtui.ui.panes.books import BooksPane
 from arbtui.ui.panes.chart import ChartPane
@@ -31,15 +37,18 @@ from arbtui.ui.panes.orders import OrdersPane
 from arbtui.ui.panes.pane import ListPane, Pane
 from arbtui.ui.panes.positions import PositionsPane
 from arbtui.ui.panes.signals import SignalsPane
-from arbtui.ui.panes.status import alarm_line, detail_lines, keys_line, last_word_line, status_lines
-from arbtui.ui.picker import Picker
-from arbtui.ui.prompt import Chooser, PromptLine, Question
+from arbtui.ui.panes.status import alarm_line, bottom_line, detail_lines, keys_line, status_lines
+from arbtui.ui.picker import HEIGHT as PICKER_HEIGHT
+from arbtui.ui.picker import Choice, Picker
+from arbtui.ui.prompt import OFFERS_WIDTH, Chooser, PromptLine, Question
 from arbtui.ui.registry import PANE_SCOPES, Group, Handlers, Scope, gather
+from arbtui.ui.replaykeys import ReplayKeys
+from arbtui.ui.settingskeys import SettingsKeys
+from arbtui.ui.settingsscreen import SettingsScreen
+from arbtui.ui.thresholds import ThresholdScreen
 from arbtui.ui.ticket.order import OrderPage
 from arbtui.ui.ticket.page import Page
 from arbtui.ui.ticket.panel import OrderPanel
-
-_PICKER_SIZE = Size(44, 18)
 
 
 class _ScreenLayout(Layout):
@@ -59,9 +68,9 @@ _LAYOUT = _ScreenLayout()
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
-    """``whole``: what concerns the whole program, by action."""
+    """``whole``: what concerns the whole program, by action. ``exports``: where copies go; None = nowhere."""
 
-    def __init__(self, desk: Desk, whole: Handlers) -> None:
+    def __init__(self, desk: Desk, whole: Handlers, exports: Exports | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keys = OrderKeys(desk, self)
@@ -84,19 +93,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._alarm = LineWidget(desk.theme)
         self._word = LineWidget(desk.theme)
         self._keys = LineWidget(desk.theme)
-        self._prompt = PromptLine(desk, self._prompt_closed)
+        self._prompt = PromptLine(desk, self._prompt_closed, self._offers_changed)
+        self._offers = LineWidget(desk.theme)
         self._chooser = Chooser(desk, self._prompt_closed)
         self._picker = Picker(desk, self._picker_closed)
         self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self.ask)
         self.asks = Asks(desk, self, self.grid)
+        self._palette = Palette(desk, self)
         self._recent: list[PaneId] = ["grid"]  # as they were looked at, the last one first
         self._preset: layout.Preset = layout.preset_of(desk.port.remembered("layout")) or "all"
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
-        self.styles.background = desk.theme.background
-        groups: list[Group] = [self.asks, self.keys, self.panel, self._prompt, *self.panes.values()]
+        self._settings = SettingsKeys(desk, self.show_settings)
+        groups: list[Group] = [self.asks, self._settings, self.keys, self._palette, self.panel, self._prompt]
+        groups += [self._picker, self._copying(exports), Muting(desk, self), ReplayKeys(desk, self)]
+        groups += self.panes.values()
         self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
     def compose(self) -> ComposeResult:
@@ -108,11 +121,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield self._keys
         yield self._prompt
         yield self._chooser
+        yield self._offers
         yield self._picker
         yield self.panel
 
     def on_mount(self) -> None:
         self._picker.styles.layer = "overlay"
+        self._offers.styles.layer = "overlay"
         self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
 
@@ -149,8 +164,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             room = Region(0, plan.status.height, size.width, max(0, size.height - plan.status.height - below))
             places[self.panel] = self.panel.region_in(room)
         if self._picker.open:
-            width, height = min(_PICKER_SIZE.width, size.width), min(_PICKER_SIZE.height, size.height)
+            width, height = min(self._picker.width, size.width), min(PICKER_HEIGHT, size.height)
             places[self._picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
+        if self._prompt.rows and plan.bottom is not None:
+            height = min(self._prompt.rows, plan.bottom.y)
+            places[self._offers] = Region(0, plan.bottom.y - height, min(OFFERS_WIDTH, size.width), height)
         return places
 
     @property
@@ -192,8 +210,19 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.tick_lines(self.desk.now_s())
         return problem
 
+    def _copying(self, exports: Exports | None) -> Copying:
+        return Copying(
+            self.desk,
+            lambda: self.panes[self._current],
+            exports=exports,
+            clip=lambda words: self.app.copy_to_clipboard(words),
+            start=lambda work: self.run_worker(work, name="copy", group="copy"),
+        )
+
     def _own_handlers(self) -> Handlers:
         return {
+            "log.open": lambda: self._open(LogScreen(self.desk)),
+            "threshold.list": lambda: self._open(ThresholdScreen(self.desk)),
             **{f"pane.{pane_id}": partial(self.show_pane, pane_id) for pane_id in self.panes},
             "pane.next": lambda: self.next_pane(1),
             "pane.previous": lambda: self.next_pane(-1),
@@ -202,9 +231,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "back": self.back,
             "help": self.help,
             "repaint": self.repaint,
-            "picker.down": lambda: self._picker.move(1),
-            "picker.up": lambda: self._picker.move(-1),
-            "picker.close": self._picker.close,
+            "pane.go": self.go_to_pane,
             "list.down": lambda: self._in_list(lambda pane: pane.move(1)),
             "list.up": lambda: self._in_list(lambda pane: pane.move(-1)),
             "list.top": lambda: self._in_list(lambda pane: pane.edge(-1)),
@@ -257,7 +284,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self._alarm_asked = self._alarmed  # once: under a hold of the output nothing is arranged yet
             self.rearrange()
         self._alarm.show([alarm_line(desk, width)])
-        self._word.show([last_word_line(desk, width)])
+        self._word.show([bottom_line(desk, self.plan, width)])
         shown: tuple[Scope, ...] = (self._current, "screen", "shared", "always")
         self._keys.show([keys_line(("always", "shared") if self.panel.open else shown, desk.keys, width)])
         if self._picker.open:
@@ -288,6 +315,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         there = [pane for pane in layout.PANES if pane in self.panes]
         self.show_pane(there[(there.index(self._current) + direction) % len(there)])
 
+    def go_to_pane(self, name: str) -> str:
+        found = next((pane_id for pane_id in self.panes if pane_id == name), None)
+        if found is None:
+            return f"there is no pane {name!r}; there are {', '.join(self.panes)}"
+        self.show_pane(found)
+        return ""
+
     def next_layout(self) -> None:
         """The next preset of the layout, kept for the next start."""
         self._preset = layout.PRESETS[(layout.PRESETS.index(self._preset) + 1) % len(layout.PRESETS)]
@@ -316,21 +350,33 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.rearrange()
 
     def _focus_again(self) -> None:
-        owner = self.panel if self.panel.open else self.panes[self._current]
-        self.set_focus(owner, scroll_visible=False)
+        """Keys go where something is asked, else to the panel, else to the pane."""
+        for asking, line in ((self._prompt.asking, self._prompt), (self._chooser.asking, self._chooser)):
+            if asking:
+                line.take_focus()
+                return
+        if self._picker.open:
+            self._picker.take_focus()
+            return
+        self.set_focus(self.panel if self.panel.open else self.panes[self._current], scroll_visible=False)
 
     def ask(self, question: Question) -> None:
         self._prompt.ask(question)
         self.rearrange()
 
-    def pick_coin(self, coins: list[str]) -> None:
-        self._picker.ask(coins)
+    def _offers_changed(self) -> None:
+        """Other rows stand above the line that is typed in."""
+        lines, at = self._prompt.offered(min(OFFERS_WIDTH, self.size.width))
+        self._offers.show(lines, at)
+        if self._offers.size.height != len(lines):
+            self.rearrange()
+
+    def pick(self, choice: Choice) -> None:
+        self._picker.ask(choice)
         self.rearrange()
 
-    def _picker_closed(self, base: str | None) -> None:
+    def _picker_closed(self) -> None:
         self._focus_again()
-        if base is not None:
-            self.go_to_coin(base)
         self.rearrange()
 
     def go_to_coin(self, base: str) -> None:
@@ -371,11 +417,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return entry.hedge if entry is not None else ""
         return ""
 
+    # settings
+
+    def show_settings(self, words: str) -> None:
+        self.app.push_screen(SettingsScreen(self.desk, words))
+
+    def take_settings(self) -> None:
+        """Settings of the screen were changed: everything again as they say now."""
+        self._preset = layout.preset_of(self.desk.port.remembered("layout")) or "all"
+        for pane in self.panes.values():
+            pane.place_anew()
+        self.rearrange()
+
     # the rest
 
     def help(self) -> None:
         first: Scope = "ticket" if self.panel.open else self._current
         self.app.push_screen(HelpScreen(self.desk, first))
+
+    def _open(self, screen: FullScreen) -> None:
+        self.app.push_screen(screen)
 
     def repaint(self) -> None:
         self.refresh(layout=True)

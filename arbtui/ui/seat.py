@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from arbtui.ui.picker import Choice
 from arbtui.ui.prompt import Question
 from arbtui.ui.ticket.page import Page
 
@@ -24,8 +25,8 @@ class Seat(Protocol):
 
     def open_panel(self, page: Page) -> None: ...
 
-    def pick_coin(self, coins: list[str]) -> None:
-        """Open the picker over these coins."""
+    def pick(self, choice: Choice) -> None:
+        """Open the picker."""
         ...
 
     def go_to_coin(self, base: str) -> None:

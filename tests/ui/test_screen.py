@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from arbtui.config import Settings
 from arbtui.core.model import Market
 from arbtui.core.status import FeedState
+from arbtui.lines.exports import Exports
 from arbtui.port import ChooseLegs, Remember, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.strategy.rows import SignalState
 from arbtui.ui.app import ArbtuiApp, ScreenEnd
@@ -59,11 +60,18 @@ class Seat:
 
 @asynccontextmanager
 async def seated(
-    port: FakePort | None = None, width: int = 120, height: int = 40, settings: Settings | None = None
+    port: FakePort | None = None,
+    width: int = 120,
+    height: int = 40,
+    settings: Settings | None = None,
+    *,
+    exports: Exports | None = None,
 ) -> AsyncIterator[Seat]:
     port = port if port is not None else FakePort(60)
+    if settings is not None:
+        port.given(settings)
     clock = [1000.0]
-    app = ArbtuiApp(port, settings, now_s=lambda: clock[0])
+    app = ArbtuiApp(port, settings, now_s=lambda: clock[0], exports=exports)
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
         seat = Seat(app, port, pilot, clock)
@@ -404,9 +412,9 @@ async def test_what_is_no_number_is_refused_in_words_and_the_line_stays_open() -
     async with seated() as seat:
         await seat.press("t", "x", "enter")
         assert not any(isinstance(command, SetThreshold) for command in seat.port.sent)
-        assert "not a number" in await seat.text()
+        assert "'x' is not a threshold" in await seat.text()
         await seat.press("escape")
-        assert "'x' is not a number of basis points" in await seat.text()
+        assert "threshold, bps net" not in await seat.text()
 
 
 async def test_a_refused_command_is_told_in_the_engines_words() -> None:
@@ -586,7 +594,7 @@ async def test_q_while_something_is_typed_is_a_letter() -> None:
 async def test_without_colour_there_are_only_greys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with seated(FakePort(5)) as seat:
-        theme = seat.app.desk.theme
+        theme = seat.app.desk.theme.theme
         for style in (*theme.styles.values(), *theme.on_cursor.values()):
             for colour in (style.color, style.bgcolor):
                 assert colour is not None
@@ -597,7 +605,7 @@ async def test_without_colour_there_are_only_greys(monkeypatch: pytest.MonkeyPat
 async def test_an_unknown_theme_is_said_and_the_default_taken() -> None:
     settings = Settings().model_copy(update={"ui": Settings().ui.model_copy(update={"theme": "neon"})})
     async with seated(FakePort(5), settings=settings) as seat:
-        assert "ui.theme 'neon' is not known; use one of dark, grey" in await seat.text()
+        assert "ui.theme 'neon' is not known; use one of dark, light" in await seat.text()
 
 
 async def test_a_hostile_symbol_cannot_write_outside_its_cell() -> None:

@@ -119,9 +119,7 @@ async def test_sizes_step_are_typed_and_change_their_unit() -> None:
 async def test_what_is_typed_and_is_no_size_is_refused_and_nothing_changes() -> None:
     async with dealing() as dealer:
         await dealer.press("o", "equals_sign", "minus", "3", "enter")
-        said = dealer.seat.app.desk.last_word()
-        assert said is not None
-        assert "is not a size" in said.text
+        assert "'-3' is not a size" in await dealer.text()
         await dealer.press("escape")
         assert dealer.order.ticket.usd == 1000
         assert dealer.page is not None

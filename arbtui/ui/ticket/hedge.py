@@ -22,6 +22,7 @@ from arbtui.execution.lines import Line as OrderLine
 from arbtui.port import Preview, Ticket, TradingPort
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.money import under_way
 from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket import page
@@ -181,7 +182,7 @@ class HedgePage(Page):
                 (line.purpose.word, 7, False, "text"),
                 (text.exact(line.order.qty * coins), 9, True, "text"),
                 (text.exact(line.filled * coins), 9, True, "text"),
-                (text.UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
+                (UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
                 (f"{_ms(line.planned_ns, line.handed_ns)}+{_ms(line.handed_ns, acked_ns)}ms", 8, True, "dim"),
                 (words, max(12, width - 62), False, role),
             )
@@ -210,7 +211,7 @@ class HedgePage(Page):
                 (f"{text.arrowed(net)} bps = {text.money(made.net_usd)} USD", gain(_float(made.net_usd))),
             ),
             ((f"previewed {self._promised(ledger)}", "dim"),),
-            ((f"fees {text.UNKNOWN if made.fees_usd is None else f'{made.fees_usd:,.2f} USD'}", "dim"),),
+            ((f"fees {UNKNOWN if made.fees_usd is None else f'{made.fees_usd:,.2f} USD'}", "dim"),),
         ]
         if made.within_ms is not None:
             groups.append(((f"sent to last fill {made.within_ms} ms", "dim"),))
@@ -228,7 +229,7 @@ class HedgePage(Page):
             return "" if sent.estimate is None else f"{text.signed(text.bps(sent.estimate.net_bps))} bps"
         if ledger.intent.opens:
             return f"{text.signed(float(ledger.intent.planned_net_bps))} bps at the frozen tops"
-        return text.UNKNOWN
+        return UNKNOWN
 
     def _repairs(self, ledger: Ledger, width: int) -> list[Line]:
         """What may be decided, and what each would mean now."""
@@ -262,7 +263,7 @@ class HedgePage(Page):
             return f"flatten: {preview.refused if preview is not None else 'orders are under way; wait'}"
         legs = [
             f"{view.leg.side} {text.exact(view.qty_base)} on {view.leg.key} at about "
-            f"{text.UNKNOWN if view.est is None else text.price(float(view.leg.coin_price(view.est)), 10)}"
+            f"{UNKNOWN if view.est is None else text.price(float(view.leg.coin_price(view.est)), 10)}"
             for view in preview.estimate.legs
             if view.qty
         ]
@@ -321,7 +322,7 @@ def _unknown(ledger: Ledger, made: Outcome) -> str:
 
 
 def _ms(from_ns: int | None, to_ns: int | None) -> str:
-    return text.UNKNOWN if from_ns is None or to_ns is None else f"{(to_ns - from_ns) // NS_PER_MS}"
+    return UNKNOWN if from_ns is None or to_ns is None else f"{(to_ns - from_ns) // NS_PER_MS}"
 
 
 def _signed(value: Decimal) -> str:

@@ -13,6 +13,7 @@ from arbtui.execution.pairs import Pair
 from arbtui.port import Preview, Ticket, TradingPort
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import MINUS
 from arbtui.ui.money import under_way
 from arbtui.ui.theme import Line, Role
 from arbtui.ui.ticket import page
@@ -217,6 +218,6 @@ def legs_words(pair: Pair) -> str:
     """``BINA+ OKX−s``: which leg is long and which is short, s = spot."""
     words = []
     for own in pair.legs:
-        sign = "+" if own.coins > 0 else text.MINUS if own.coins < 0 else "0"
+        sign = "+" if own.coins > 0 else MINUS if own.coins < 0 else "0"
         words.append(f"{text.tag(own.leg.venue)}{sign}{'s' if own.leg.market.value == 'spot' else ''}")
     return " ".join(words)

@@ -22,6 +22,7 @@ from arbtui.port import Preview, Ticket, TradingPort
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import text
 from arbtui.ui.desk import WALK_SIZES_USD, Desk
+from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.prompt import Question
 from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket import page
@@ -161,15 +162,14 @@ class OrderPage(Page):
         size = self.ticket.usd if self.ticket.usd is not None else self.ticket.qty_base
         return text.exact(size if size is not None else self._held())
 
-    def _take_size(self, typed: str, in_usd: bool) -> bool:
+    def _take_size(self, typed: str, in_usd: bool) -> str:
         size = exact_size(typed)
         if size is None:
-            self.desk.say(f"{typed!r} is not a size", "warning")
-            return False
+            return f"{typed!r} is not a size"
         self._change(
             replace(self.ticket, usd=size, qty_base=None) if in_usd else replace(self.ticket, usd=None, qty_base=size)
         )
-        return True
+        return ""
 
     def verb(self, verb: page.Verb, now_s: float) -> Go:
         ticket = self.ticket
@@ -329,7 +329,7 @@ def leg_line(view: LegView) -> Line:
             (text.coin_price(leg.coin_price(view.limit), 11), 11, True, quiet),
             (text.exact(view.qty_base), 11, True, quiet),
             (_estimated(view), 11, True, quiet),
-            (text.UNKNOWN if view.fee is None else f"{view.fee:.2f}", 8, True, quiet),
+            (UNKNOWN if view.fee is None else f"{view.fee:.2f}", 8, True, quiet),
             (text.age(view.age_ms), 6, True, "warn" if view.why_not else "dim"),
         )
     )
@@ -337,7 +337,7 @@ def leg_line(view: LegView) -> Line:
 
 def _estimated(view: LegView) -> str:
     if view.est is None:
-        return text.UNKNOWN
+        return UNKNOWN
     return text.price(float(view.leg.coin_price(view.est)), 11)
 
 

@@ -17,6 +17,11 @@ class Life:
         self.lives = lives
         self.crash_in = crash_in
 
+    @property
+    def may_die(self) -> bool:
+        """Whether its death is still to come, or a new life is."""
+        return not self.lives or self.crash_in >= 0
+
     def act(self) -> None:
         if self.crash_in == 0:
             raise Crash

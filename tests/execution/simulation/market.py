@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from decimal import ROUND_FLOOR, Decimal
 from random import Random
 
@@ -13,6 +12,9 @@ from tests.execution.simulation.clock import SimClock
 
 _BPS = Decimal(10_000)
 _QTY = Decimal(10_000)
+
+
+_NEVER = 2**63
 
 
 class Path:
@@ -32,6 +34,11 @@ class Path:
         """Which of the prices holds."""
         return max(0, min(2 * (t_ns - self._start_ns) // NS_PER_S, len(self._bps) - 1))
 
+    def until_ns(self, t_ns: int) -> int:
+        """When the next price begins."""
+        step = self.step(t_ns)
+        return _NEVER if step == len(self._bps) - 1 else self._start_ns + (step + 1) * NS_PER_S // 2
+
     def price(self, step: int) -> Decimal:
         prices = self._prices
         while len(prices) <= step:
@@ -44,14 +51,14 @@ class Tape:
     """One venue's best bid and ask, wire units, on its tick; ``off_bps`` from the path."""
 
     def __init__(self, path: Path, instrument: Instrument, off_bps: float) -> None:
-        self.step = path.step
+        self.until_ns = path.until_ns
         self._path = path
         self._instrument = instrument
         self._off = 1 + Decimal(str(off_bps)) / _BPS
         self._tops: dict[int, tuple[Decimal, Decimal]] = {}
 
     def top(self, t_ns: int) -> tuple[Decimal, Decimal]:
-        step = self.step(t_ns)
+        step = self._path.step(t_ns)
         top = self._tops.get(step)
         if top is None:
             top = self._tops[step] = self._top(step)
@@ -71,26 +78,29 @@ class Sight:
 
     def __init__(self, clock: SimClock) -> None:
         self._clock = clock
-        self._seen: dict[tuple[str, int, str], Price] = {}
+        self._seen: dict[str, tuple[int, int, Price]] = {}  # leg -> from when until when it is seen so
         self.tapes: dict[str, Tape] = {}
         self.instruments: dict[str, Instrument] = {}
         self.spoilt: dict[str, list[tuple[int, int, str]]] = {}
 
     def price(self, leg: str) -> Price:
-        now_ns, tape = self._clock.now_ns(), self.tapes[leg]
-        how = self._spoilt(leg, now_ns)
-        key = (leg, tape.step(now_ns), how)
-        price = self._seen.get(key)
-        if price is None:
-            price = self._seen[key] = _price(*tape.top(now_ns), how)
+        now_ns = self._clock.now_ns()
+        from_ns, until_ns, price = self._seen.get(leg, _UNSEEN)
+        if not from_ns <= now_ns < until_ns:
+            how, change_ns = self._spoilt(leg, now_ns)
+            tape = self.tapes[leg]
+            price = _price(*tape.top(now_ns), how)
+            self._seen[leg] = now_ns, min(change_ns, tape.until_ns(now_ns)), price
         return price
 
-    def _spoilt(self, leg: str, now_ns: int) -> str:
-        spans = self.spoilt[leg]
-        if not spans:
-            return ""
-        index = bisect_right(spans, (now_ns, 2**63, "")) - 1
-        return spans[index][2] if index >= 0 and spans[index][1] > now_ns else ""
+    def _spoilt(self, leg: str, now_ns: int) -> tuple[str, int]:
+        """How it is seen, and when that changes next."""
+        for begin_ns, end_ns, how in self.spoilt[leg]:
+            if now_ns < begin_ns:
+                return "", begin_ns
+            if now_ns < end_ns:
+                return how, end_ns
+        return "", _NEVER
 
     def instrument(self, leg: str) -> Instrument | None:
         return self.instruments.get(leg)
@@ -107,3 +117,6 @@ def _price(bid: Decimal, ask: Decimal, how: str) -> Price:
     if how == "empty":
         return Price(None, None, ask, _QTY, age_ms=5.0, fresh=True)
     return Price(bid, _QTY, ask, _QTY, age_ms=5.0, fresh=True)
+
+
+_UNSEEN = (_NEVER, _NEVER, _price(Decimal(0), Decimal(0), ""))

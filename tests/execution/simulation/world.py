@@ -239,7 +239,8 @@ class World:
         if self._whole or now_ns < self._calm_ns:
             return False
         ledgers = judge.runner.ledgers.values()
-        if not self.life.lives or judge.exposed_ns or self.journal.busy or not all(map(_stands, ledgers)):
+        awaited = self.life.may_die or judge.exposed_ns or self.journal.busy
+        if awaited or not all(map(_stands, ledgers)):
             self._still = None
             return False
         still = (judge.said, [(ledger.state, ledger.last_ns) for ledger in ledgers])

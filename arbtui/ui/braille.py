@@ -26,7 +26,7 @@ def dash(dot: int) -> str:
 
 
 def runs_of_series(series: Series, columns: int, end_ns: int, column_ns: int) -> list[Run]:
-    """The series in ``columns`` of ``column_ns``, the last of which ends at ``end_ns``.
+    """The series in ``columns`` of ``column_ns``, the last of which ends at ``end_ns``; what is older is in the first.
 
     Figures that follow one another are one run, even where columns in between have no figure of their own.
     """
@@ -36,7 +36,7 @@ def runs_of_series(series: Series, columns: int, end_ns: int, column_ns: int) ->
     runs: list[Run] = []
     run: Run = []
     following = -1
-    at = max(0, -((start_ns - left_ns) // step_ns))
+    at = 0
     for column in range(columns):
         stop = min(len(low), -((start_ns - left_ns - (column + 1) * column_ns) // step_ns))
         if stop <= at:

@@ -78,7 +78,7 @@ def scale(low: float, high: float, rows: int) -> Scale:
         low, high = low - around, high + around
     snap = _round_up((high - low) / 8)
     low, high = floor(low / snap) * snap, ceil(high / snap) * snap
-    return Scale(low, high, _round_up((high - low) / max(1, rows // 2)))
+    return Scale(low, high, _round_up((high - low) / max(1, (rows + 1) // 2)))
 
 
 def _round_up(value: float) -> float:

@@ -125,7 +125,7 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
         case AccountSum(health=health):
             mark, role = _standing(health)
             kind = "paper" if health.paper else word.lower()
-            usd = "nothing read" if not row.read else UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
+            usd = "not read" if not row.read else UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
             what = text_that_fits(standing_words(row, facts, now_ns), left)
             margin = amount(row.margin_usd)
             strong: Cell = (usd, "strong" if row.total_usd is not None else "warn")

@@ -124,6 +124,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if action is None:
             return False
         (self.main_screen if action.scope == "always" else screen).run(action.id)
+        if action.id == "order.kill" and isinstance(screen, FullScreen):
+            screen.dismiss()  # the main screen says what came of it
         return True
 
     def get_default_screen(self) -> Screen[None]:
@@ -227,7 +229,12 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             "quit": lambda: self.main_screen.keys.quit(lambda: self.leave(ScreenEnd.QUIT)),
             "interrupt": self.interrupt,
             "suspend": self.stop,
+            "repaint": self.repaint,
         }
+
+    def repaint(self) -> None:
+        self.screen.refresh(layout=True)
+        self.main_screen.tick_all()
 
     def interrupt(self) -> None:
         now_s = self.desk.now_s()

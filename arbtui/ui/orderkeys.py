@@ -8,7 +8,9 @@ from arbtui.execution.intents import Verb
 from arbtui.execution.pairs import Pair
 from arbtui.port import Ticket, TradingPort
 from arbtui.ui.desk import Desk
+from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.money import under_way
+from arbtui.ui.prompt import Question
 from arbtui.ui.registry import Handlers
 from arbtui.ui.seat import Seat
 from arbtui.ui.ticket.hedge import HedgePage, kept_open
@@ -117,20 +119,53 @@ class OrderKeys:
 
     # asked first
 
-    def arm(self) -> None:
+    def arm(self) -> str:
+        """Paper is armed by one key; where orders leave this machine, by a phrase that names the largest of them."""
         trading = self._desk.trading()
         if trading is None:
-            return
+            return ""
         if trading.armed:
-            self._desk.say("armed already; ! disarms", "info")
-            return
-        key = "y" if trading.word == PAPER else "Y"
-        self._seat.choose(f"arm {trading.word}: hedges may be opened?", {key: "arm"}, lambda _: self._arm(trading))
+            self._desk.say(f"armed already; {self._desk.keys.first('order.kill')} disarms", "info")
+            return ""
+        if trading.word == PAPER:
+            self._seat.choose("arm PAPER: hedges may be opened?", {"y": "arm"}, lambda _: self._arm_by_key(trading))
+            return ""
+        phrase = self._phrase()
+        if not phrase:
+            return "not armed: the limits of this run are not known, so there is no phrase to arm by"
+
+        def accept(typed: str) -> str:
+            if " ".join(typed.split()) != phrase:
+                return f"that is not the phrase; it is: {phrase}"
+            self._arm(trading)
+            return ""
+
+        title = f"arm {trading.word}: type {phrase}"
+        self._seat.ask(Question(title, "", accept, hint=lambda _: self._risked(), typed=True))
+        return ""
+
+    def _phrase(self) -> str:
+        """``live`` and the most that one order may be worth, in US dollars; "" where that is not known."""
+        most = self._desk.port.setting("limits.order_usd")
+        return f"live {most:.12g}" if isinstance(most, int | float) else f"live {most}" if most == "off" else ""
+
+    def _risked(self) -> str:
+        """The other limits, in words."""
+        names = {"coin_usd": "a coin", "venue_usd": "a venue", "day_usd": "a day", "day_loss_usd": "a day's loss"}
+        parts = []
+        for key, words in names.items():
+            most = self._desk.port.setting(f"limits.{key}")
+            shown = f"{most:,.0f}" if isinstance(most, int | float) else UNKNOWN if most is None else f"{most}"
+            parts.append(f"{words} {shown}")
+        return f"USD at most: {', '.join(parts)}   esc"
+
+    def _arm_by_key(self, trading: TradingPort) -> None:
+        if self._desk.rhythm.calm:
+            self._arm(trading)
+        else:
+            self._desk.say("not armed: that key came within 250 ms of another", "warning")
 
     def _arm(self, trading: TradingPort) -> None:
-        if not self._desk.rhythm.calm:
-            self._desk.say("not armed: that key came within 250 ms of another", "warning")
-            return
         answer = trading.arm()
         self._desk.say(answer.text, "info" if answer.accepted else "warning")
 

@@ -230,7 +230,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "pane.layout": self.next_layout,
             "back": self.back,
             "help": self.help,
-            "repaint": self.repaint,
             "pane.go": self.go_to_pane,
             "list.down": lambda: self._in_list(lambda pane: pane.move(1)),
             "list.up": lambda: self._in_list(lambda pane: pane.move(-1)),
@@ -437,10 +436,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _open(self, screen: FullScreen) -> None:
         self.app.push_screen(screen)
-
-    def repaint(self) -> None:
-        self.refresh(layout=True)
-        self.tick_all()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self.tick_all)

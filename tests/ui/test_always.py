@@ -1,0 +1,116 @@
+"""What works whatever is open, and what arms: the kill switch, one step back, a phrase that is typed."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import Paste
+
+from tests.ui.dealer import Dealer, dealing
+
+
+@pytest.fixture(scope="module")
+def places() -> dict[str, tuple[str, ...]]:
+    """How to open everything that can be open over the panes."""
+    return {
+        "panel": ("o",),
+        "coin picker": ("ctrl+k",),
+        "palette": ("ctrl+p",),
+        "chooser": ("s",),
+        "help": ("question_mark",),
+        "log": ("L",),
+        "zoom": ("z",),
+        "other pane": ("4",),
+        "review": ("o", "enter"),
+    }
+
+
+async def killed(dealer: Dealer, key: str) -> bool:
+    """Whether the key killed; armed again afterwards."""
+    await dealer.press(key)
+    did = dealer.trading.killed
+    for _ in range(3):
+        await dealer.press("escape")
+    if did:
+        dealer.trading.arm()
+    return did
+
+
+async def test_the_kill_switch_works_whatever_is_open(places: dict[str, tuple[str, ...]]) -> None:
+    async with dealing() as dealer:
+        for name, keys in places.items():
+            await dealer.press(*keys)
+            assert await killed(dealer, "exclamation_mark"), name
+        for name, keys in {"filter": ("slash", "b"), "command": ("colon",), "threshold": ("t",)}.items():
+            await dealer.press(*keys)
+            await dealer.press("exclamation_mark")
+            assert not dealer.trading.killed, f"{name}: a letter of the text"
+            assert await killed(dealer, "ctrl+x"), name
+            await dealer.press(*keys)
+            assert await killed(dealer, "f12"), name
+
+
+async def test_after_a_kill_the_main_screen_says_what_came_of_it() -> None:
+    async with dealing() as dealer:
+        await dealer.press("question_mark", "exclamation_mark")
+        assert dealer.seat.app.screen is dealer.seat.app.main_screen
+        assert "KILLED" in await dealer.text()
+
+
+async def test_esc_steps_back_one_level_everywhere_and_never_quits(places: dict[str, tuple[str, ...]]) -> None:
+    async with dealing() as dealer:
+        screen = dealer.seat.app.main_screen
+        for name, keys in places.items():
+            await dealer.press(*keys)
+            for _ in keys:
+                await dealer.press("escape")
+            assert dealer.seat.app.screen is screen, name
+            assert not screen.asking, name
+            assert dealer.seat.app.focused is screen.grid, name
+        for _ in range(5):
+            await dealer.press("escape")
+        assert dealer.seat.app.is_running
+
+
+async def test_a_paste_confirms_nothing() -> None:
+    async with dealing() as dealer:
+        await dealer.open_one()
+        sent = list(dealer.trading.fired)
+        for keys in (("F", "F"), ("O", "enter"), ("exclamation_mark", "A")):
+            await dealer.press(*keys)
+            dealer.seat.app.post_message(Paste("y\nY\n"))
+            await dealer.seat.pilot.pause()
+            assert dealer.trading.fired == sent
+            assert dealer.trading.killed is not dealer.trading.armed
+            for _ in range(3):
+                await dealer.press("escape")
+
+
+async def test_where_orders_leave_arming_wants_a_phrase_that_is_typed() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        await dealer.press("exclamation_mark", "A")
+        text = await dealer.text()
+        assert "arm SIMULATED: type live 1000" in text
+        assert "a coin 5,000" in text
+        await dealer.press(*"live", "space", *"999", "enter")
+        assert "that is not the phrase; it is: live 1000" in await dealer.text()
+        assert not dealer.trading.armed
+        await dealer.press("escape", "A")
+        dealer.seat.app.post_message(Paste("live 1000"))
+        await dealer.press("enter")
+        assert "that was pasted" in await dealer.text()
+        assert not dealer.trading.armed
+        await dealer.press(*"live", "space", *"1000")
+        await dealer.seat.press("enter")
+        assert not dealer.trading.armed, "that key came too soon"
+        await dealer.press(*"live", "space", *"1000", "enter")
+        assert dealer.trading.armed
+        assert "SIMULATED ARMED" in await dealer.text()
+
+
+async def test_keys_without_a_pause_are_no_typed_phrase() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        await dealer.press("exclamation_mark", "A")
+        await dealer.press(*"live", "space", *"1000", gap_s=0.0)
+        await dealer.press("enter")
+        assert "came too fast to be typed" in await dealer.text()
+        assert not dealer.trading.armed

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from arbtui.core.model import Market
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
-from arbtui.ui.filter import lesser_volume_usd, worst_age_ms
+from arbtui.ui.filter import SPREADS, lesser_volume_usd, worst_age_ms
+from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.theme import Cell, Role
 
 SortValue = float | str | None
@@ -55,11 +56,11 @@ def _plain(row: SpreadRow) -> Role:
 
 def _net(row: SpreadRow, net_bps: float | None, threshold_bps: float) -> Cell:
     if net_bps is None:
-        return text.UNKNOWN, "faint"
+        return UNKNOWN, "faint"
     if row.muted is not None:
-        return f"({text.signed(net_bps)})", "faint"
+        return f"({text.spread(net_bps)})", "faint"
     role: Role = "loss" if net_bps < 0 else "gain_strong" if net_bps >= threshold_bps else "gain"
-    return text.arrowed(net_bps), role
+    return text.spread_arrowed(net_bps), role
 
 
 def _quiet(row: SpreadRow) -> Role:
@@ -93,15 +94,15 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.sell.price, lambda row, _: (text.price(row.sell.price, 9), _plain(row)),
     ),
     Column(
-        "gross", "edge", "gross", "g", 6, 6, "before fees, bps",
-        lambda row: row.gross_bps, lambda row, _: (text.signed(row.gross_bps), _plain(row)),
+        "gross", "edge", "gross", "g", 6, 6, "before fees",
+        lambda row: row.gross_bps, lambda row, _: (text.spread(row.gross_bps), _plain(row)),
     ),
     Column(
-        "fees", "edge", "fees", "e", 6, 10, "both taker fees, bps",
-        lambda row: row.fees_bps, lambda row, _: (text.plain(row.fees_bps), _quiet(row)),
+        "fees", "edge", "fees", "e", 6, 10, "both taker fees",
+        lambda row: row.fees_bps, lambda row, _: (text.spread_plain(row.fees_bps), _quiet(row)),
     ),
     Column(
-        "net", "edge", "net", "n", 8, 0, "gross - fees at the top of both books, bps",
+        "net", "edge", "net", "n", 8, 0, "gross - fees at the top of both books",
         lambda row: row.net_bps, lambda row, threshold: _net(row, row.net_bps, threshold),
     ),
     Column(
@@ -117,16 +118,16 @@ COLUMNS: tuple[Column, ...] = (
         worst_age_ms, lambda row, _: (text.age(worst_age_ms(row)), _quiet(row)),
     ),
     Column(
-        "walk", "later", "walk", "w", 8, 11, "net for the chosen size, walking both books, bps",
+        "walk", "later", "walk", "w", 8, 11, "net for the chosen size, walking both books",
         lambda row: row.walk_net_bps, lambda row, threshold: _net(row, row.walk_net_bps, threshold),
     ),
     Column(
-        "carry", "later", "carry", "f", 7, 12, "funding earned per hour holding both legs, bps",
-        lambda row: row.carry_per_h_bps, lambda row, _: (text.signed(row.carry_per_h_bps, 2), _plain(row)),
+        "carry", "later", "carry", "f", 7, 12, "funding earned per hour holding both legs",
+        lambda row: row.carry_per_h_bps, lambda row, _: (text.spread(row.carry_per_h_bps, 2), _plain(row)),
     ),
     Column(
-        "rt", "later", "r.trip", "r", 7, 13, "net of opening now and closing when both mids have met, bps",
-        lambda row: row.round_trip_bps, lambda row, _: (text.signed(row.round_trip_bps), _plain(row)),
+        "rt", "later", "r.trip", "r", 7, 13, "net of opening now and closing when both mids have met",
+        lambda row: row.round_trip_bps, lambda row, _: (text.spread(row.round_trip_bps), _plain(row)),
     ),
     Column(
         "vol", "words", "vol", "o", 6, 14, "24 h volume of the leg that has less, US dollars",
@@ -154,7 +155,7 @@ def choose(width: int, sorted_by: str = "") -> list[tuple[Column, int]]:
     left = width
     taken: dict[str, int] = {}
     for column in sorted(COLUMNS, key=lambda column: need[column.id]):
-        wanted = column.width
+        wanted = column.width + (text.spread_room() if column.id in SPREADS else 0)
         if column.id == "why":
             wanted = _WHY_LEAST if sorted_by == "why" else min(column.width, max(_WHY_LEAST, left))
         if wanted > left:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from arbtui.core.clock import Clock
@@ -78,11 +79,15 @@ class BookHandler(logging.Handler):
             self._book.record(record)
 
 
-def following(book: LogBook) -> Callable[[], None]:
-    """From now on everything that is logged goes into the book too; returns what ends it."""
+@contextmanager
+def following(book: LogBook) -> Iterator[None]:
+    """Meanwhile everything that is logged goes into the book too."""
     handler = BookHandler(book)
     logging.getLogger().addHandler(handler)
-    return lambda: logging.getLogger().removeHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 @dataclass

@@ -23,13 +23,10 @@ def test_a_notice_that_is_logged_too_stands_there_once() -> None:
     kept = book()
     trouble = Trouble(ManualClock(7))
     trouble.listeners.append(kept.notice)
-    stop = following(kept)
-    try:
+    with following(kept):
         trouble.notice("warning", "okx is down")
         trouble.count("okx", "not_json", "no JSON")
         logging.getLogger("arbtui.net.feed").error("it %s", "broke")
-    finally:
-        stop()
     logging.getLogger("arbtui.net.feed").error("nobody listens any more")
     assert said(kept) == [
         ("warning", "engine", "okx is down"),

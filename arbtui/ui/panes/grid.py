@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from arbtui.core.status import FeedState
-from arbtui.ui import text
-from arbtui.ui.columns import BY_ID, COLUMNS, Column, body, choose, header
+from arbtui.lines.exports import Table
+from arbtui.ui import tables, text
+from arbtui.ui.columns import BY_ID, COLUMNS, Column, body, header, pages
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
+from arbtui.ui.waiting import waiting_lines
 
 _CURSOR_WIDTH = 1
 _ROWS_AGE_MS = 4000.0  # what the order is made of may be so old; what is shown is as of now
@@ -32,6 +33,8 @@ class GridPane(ListPane):
         self._rest = LineWidget(desk.theme)  # to the right of the last column
         self._words = LineWidget(desk.theme)  # instead of rows, while there are none
         self._fitted: dict[str, list[tuple[Column, int]]] = {}
+        self._page, self._pages = 0, 1  # of columns: which is on show, of how many
+        self._sorted_by = ""  # when columns were chosen
         self._speaks = True
 
     def body_widgets(self) -> Iterable[LineWidget]:
@@ -44,7 +47,11 @@ class GridPane(ListPane):
         if self._speaks:
             return {self._words: size.region}
         self._fitted = {}
-        for column, width in choose(size.width - _CURSOR_WIDTH):
+        self._sorted_by = self.desk.order.column
+        choices = pages(size.width - _CURSOR_WIDTH, self._sorted_by)
+        self._pages = len(choices)
+        self._page = min(self._page, self._pages - 1)
+        for column, width in choices[self._page]:
             self._fitted.setdefault(column.group, []).append((column, width))
         places: dict[Widget, Region] = {self._pointer: Region(0, 0, _CURSOR_WIDTH, size.height)}
         x = _CURSOR_WIDTH
@@ -106,8 +113,8 @@ class GridPane(ListPane):
 
     def show_body(self, now_s: float) -> None:
         speaks = not self.count
-        if speaks != self._speaks:
-            self._speaks = speaks
+        if speaks != self._speaks or self._sorted_by != self.desk.order.column:
+            self._speaks, self._sorted_by = speaks, self.desk.order.column
             self.place_anew()
             self.call_after_refresh(self.tick, now_s)
         if speaks:
@@ -134,7 +141,7 @@ class GridPane(ListPane):
             for base, row, threshold_bps in zip(bases, rows, thresholds, strict=True):
                 if row is not None:
                     cells = tuple(body(column, width, row, threshold_bps) for column, width in columns)
-                    lines.append(_starred(cells) if group == "name" and base in held else cells)
+                    lines.append(self._marked(cells, base, held) if group == "name" else cells)
                 else:
                     lines.append(((" " + text.clean(base) if group == "name" else "", "faint"),))
             self._groups[group].show(lines, cursor_row)
@@ -146,21 +153,23 @@ class GridPane(ListPane):
 
     def _explanation(self) -> list[Line]:
         """Why there are no rows: nothing passes the filter, or nothing has come yet, feed by feed."""
-        order = self.desk.order
-        width = max(1, self.size.width - 2)
+        desk, order = self.desk, self.desk.order
         if order.total:
             return [(("", "text"),), ((f" No coin of {order.total} passes the filter. esc clears it.", "text"),)]
-        said: list[Line] = [
-            (("", "text"),),
-            ((" Waiting for the first quotes on two venues.", "text"),),
-            (("", "text"),),
-        ]
-        for feed in self.desk.port.status():
-            if feed.state is not FeedState.LIVE:
-                words = f" {text.tag(feed.venue)} {feed.market.value}: {feed.state.value}"
-                words += f", {feed.reason}" if feed.reason else ""
-                said.extend(((" " + line, "dim"),) for line in text.wrap(words, width))
-        return said
+        port, (width, height) = desk.port, self.body_size
+        return waiting_lines(port.status(), port.clock.now_ns(), port.mode, desk.keys, width, height)
+
+    def _marked(self, cells: Line, base: str, held: Collection[str]) -> Line:
+        """In the air before the name: ``*`` a coin with an open hedge, else ``^`` a pinned one."""
+        mark = "*" if base in held else "^" if base in self.desk.order.pinned else ""
+        (name, role), *rest = cells
+        return ((mark, "cursor"), (name[1:], role), *rest) if mark else cells
+
+    def table(self) -> Table:
+        order, port = self.desk.order, self.desk.port
+        rows = [row for base in order.bases if (row := port.row(base)) is not None]
+        at = next((at for at, row in enumerate(rows) if row.base == self.desk.coin), None)
+        return tables.spreads(port, rows, at)
 
     # title
 
@@ -175,6 +184,8 @@ class GridPane(ListPane):
         order = self.desk.order
         place = order.place.get(self.desk.coin)
         cells: list[Cell] = []
+        if self._pages > 1:
+            cells.append((f"columns {self._page + 1}/{self._pages}", "dim" if not self._page else "warn"))
         if order.held:
             cells.append(("held", "warn"))
         if place is not None:
@@ -185,7 +196,18 @@ class GridPane(ListPane):
     # keys
 
     def handlers(self) -> Handlers:
-        return {"grid.reverse": self.reverse, "grid.hold": self.hold}
+        return {
+            "grid.reverse": self.reverse,
+            "grid.hold": self.hold,
+            "grid.columns_right": lambda: self._turn(1),
+            "grid.columns_left": lambda: self._turn(-1),
+        }
+
+    def _turn(self, by: int) -> None:
+        """The next columns that have no room beside these; after the last page the first again."""
+        self._page = (self._page + by) % self._pages
+        self.place_anew()
+        self.call_after_refresh(self.tick, self.desk.now_s())
 
     def reverse(self) -> None:
         self.desk.sort_by(self.desk.order.column, reverse=not self.desk.order.reverse)
@@ -204,9 +226,3 @@ class GridPane(ListPane):
         self.cursor.index = self.desk.order.place.get(self.desk.coin, 0)
         self.cursor.top = 0
         self.tick(self.desk.now_s())
-
-
-def _starred(cells: Line) -> Line:
-    """A coin with an open hedge: ``*`` in the air before its name."""
-    (name, role), *rest = cells
-    return (("*", "cursor"), (name[1:], role), *rest)

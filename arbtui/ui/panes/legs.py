@@ -42,7 +42,12 @@ def _priced(pick: Callable[[Slot], float | None]) -> Callable[[Slot, int], str]:
 
 
 def _name(slot: Slot) -> str:
-    return f"{text.tag(slot.instrument.venue)} {slot.instrument.market.value}"
+    """Venue and market, and the quote currency where the venue lists the coin's market in several."""
+    instrument = slot.instrument
+    place = instrument.venue, instrument.market
+    alike = sum((other.instrument.venue, other.instrument.market) == place for other in slot.coin.slots)
+    market = instrument.market.value
+    return f"{text.tag(instrument.venue)} {market if alike == 1 else f'{market[0]} {instrument.quote}'}"
 
 
 def premium_pct(slot: Slot) -> float | None:
@@ -96,7 +101,7 @@ def age_ms(slot: Slot, now_ns: int) -> float | None:
 
 
 COLUMNS: tuple[LegColumn, ...] = (
-    LegColumn("name", "leg", 11, 0, lambda slot, _: _name(slot), right=False),
+    LegColumn("name", "leg", 12, 0, lambda slot, _: _name(slot), right=False),
     LegColumn("top", "bid", 11, 1, _priced(lambda slot: slot.bid)),
     LegColumn("top", "size", 9, 8, lambda slot, _: text.size(slot.bid_qty)),
     LegColumn("top", "ask", 11, 2, _priced(lambda slot: slot.ask)),

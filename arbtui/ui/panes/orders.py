@@ -9,7 +9,8 @@ from typing import ClassVar
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from arbtui.ui import text
+from arbtui.lines.exports import Table
+from arbtui.ui import tables, text
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.orderlog import Entry
@@ -75,6 +76,10 @@ class OrdersPane(ListPane):
             return None
         of = f"{here.base} {here.hedge}: " if here.hedge else ""
         return [((" " + part, here.role),) for part in text.wrap(f"{of}{here.text}", width - 2)]
+
+    def table(self) -> Table:
+        log = self.desk.log
+        return tables.entries(reversed(log.entries) if log is not None else (), self.cursor.index)
 
     def title_extra(self) -> Sequence[Cell]:
         alarms = len(self.desk.log.alarms) if self.desk.log is not None else 0

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from arbtui.lines.exports import Table
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PANES, PaneId
 from arbtui.ui.panes.line import LineWidget, Placing
@@ -48,6 +49,10 @@ class Pane(Placing, can_focus=True):
     def handlers(self) -> Handlers:
         """What the pane does, by action; see ``registry``."""
         return {}
+
+    def table(self) -> Table | None:
+        """All that the pane has rows of, for copies and exports; None: it is none of rows."""
+        return None
 
     @abstractmethod
     def body_widgets(self) -> Iterable[LineWidget]:

@@ -14,6 +14,7 @@ from arbtui.execution.equity import Equity
 from arbtui.execution.pairs import Pair
 from arbtui.lines.exports import Table
 from arbtui.ui import braille, tables, text
+from arbtui.ui.chart import EQUITY_GAP_NS
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.layout import PaneId
@@ -232,7 +233,7 @@ class PositionsPane(ListPane):
         values = [value for _, value in points]
         span = f"{text.clock_time(points[0][0])[:5]}-{text.clock_time(points[-1][0])[:5]}"
         words = f"{min(values):,.0f}-{max(values):,.0f} {span}"
-        drawn = braille.curve(list(points), inner, height - 1)
+        drawn = braille.curve(points, inner, height - 1, EQUITY_GAP_NS)
         return [((text.fit("  " + words, width), "dim"),), *((("  " + line, "accent"),) for line in drawn)]
 
     def detail(self, width: int) -> list[Line] | None:

@@ -1,4 +1,4 @@
-"""The signal log, newest first: what was raised, cleared, rejected, and why."""
+"""The signal log, newest first: what was raised and what became of it, what was cleared or never raised, and why."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Market
+from arbtui.lines.exports import Table
 from arbtui.strategy.rows import Leg, SignalRecord, SignalState
-from arbtui.ui import text
+from arbtui.ui import signallog, tables, text
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane
 from arbtui.ui.registry import Handlers
+from arbtui.ui.signallog import Fate
 from arbtui.ui.theme import Cell, Line, Role
 
 STATES: dict[SignalState, tuple[str, Role]] = {
@@ -24,6 +27,7 @@ STATES: dict[SignalState, tuple[str, Role]] = {
     SignalState.CLEARED: ("○", "dim"),
     SignalState.REJECTED: ("×", "warn"),
 }
+STATE_WORDS = {SignalState.RAISED: "raised", SignalState.CLEARED: "cleared", SignalState.REJECTED: "not raised"}
 _WIDE = 70
 
 
@@ -77,19 +81,35 @@ class SignalsPane(ListPane):
         newest = [signals[-1 - place] for place in range(top, min(top + height, len(signals)))]
         if newest:
             cursor_row = self.cursor.index - top if self.has_focus else -1
-            self._log.show([line(record, width) for record in newest], cursor_row)
+            fates, now_ns = self._fates(newest), self.desk.port.clock.now_ns()
+            self._log.show([line(record, fates.get(record.id), now_ns, width) for record in newest], cursor_row)
         else:
-            bps = self.desk.port.threshold_bps()
-            self._log.show([((text.fit(f" None yet at {bps:g} bps net. t changes the threshold.", width), "dim"),)])
+            threshold = text.spread_exact(self.desk.port.threshold_bps())
+            self._log.show([((text.fit(f" None yet at {threshold} net. t changes the threshold.", width), "dim"),)])
+
+    def _fates(self, records: Iterable[SignalRecord]) -> dict[str, Fate]:
+        """What became of the raises among these, by their ids."""
+        port = self.desk.port
+        gone = signallog.cleared(port.signals)
+        standing = frozenset(record.id for record in port.standing())
+        hedges = signallog.opened(port.trading.ledgers.values() if port.trading is not None else ())
+        raised = (record for record in records if record.state is SignalState.RAISED)
+        return {record.id: signallog.fate(record, gone, standing, hedges) for record in raised}
 
     def detail(self, width: int) -> list[Line] | None:
         record = self._here()
         if record is None:
             return None
-        words = f"{text.clock_time(record.t_ns)} {record.row.base} {record.state.value}"
+        fate = self._fates([record]).get(record.id)
+        words = f"{text.clock_time(record.t_ns)} {record.row.base} {STATE_WORDS[record.state]}"
+        words += f", {outcome(record, fate, self.desk.port.clock.now_ns())}" if fate is not None else ""
         words += "".join(f", {more}" for more in (record.reason, record.advice) if more)
-        words += f"; confidence {record.confidence:.2f}, {record.samples} samples, held {record.held_ms / 1000:.1f} s"
+        words += f"; confidence {record.confidence:.2f}, {record.samples} samples, held {held(record)}"
+        words += f", threshold {text.spread_exact(record.threshold_bps)}"
         return [((" " + part, "text"),) for part in text.wrap(words, width - 2)]
+
+    def table(self) -> Table:
+        return tables.signals(self.desk.port, reversed(self.desk.port.signals), self.cursor.index)
 
     def handlers(self) -> Handlers:
         return {"signals.go": self.go_to_coin}
@@ -100,31 +120,47 @@ class SignalsPane(ListPane):
             self._go_to(record.row.base)
 
     def title_right(self) -> Sequence[Cell]:
-        return ((f"≥ {self.desk.port.threshold_bps():g} bps", "title"),)
+        return ((f"≥ {text.spread_exact(self.desk.port.threshold_bps())}", "title"),)
 
 
-def line(record: SignalRecord, width: int) -> Line:
+def held(record: SignalRecord) -> str:
+    return f"{record.held_ms / 1000:.1f} s"
+
+
+def outcome(record: SignalRecord, fate: Fate, now_ns: int) -> str:
+    """What became of a raise, the hedge first that was opened from it."""
+    fired = f"FIRED {fate.hedge}, " if fate.hedge else ""
+    if fate.stands:
+        return f"{fired}stands for {text.age((now_ns - record.t_ns) / 1e6)}"
+    if fate.gone_ns is None:
+        return f"{fired}gone"
+    return f"{fired}gone after {(fate.gone_ns - record.t_ns) / NS_PER_S:.1f} s"
+
+
+def line(record: SignalRecord, fate: Fate | None, now_ns: int, width: int) -> Line:
+    """``fate``: of a raise."""
     row = record.row
     net = row.walk_net_bps if row.walk_net_bps is not None else row.net_bps
     mark, state_role = STATES[record.state]
     raised = record.state is SignalState.RAISED
+    over = raised and fate is not None and not fate.stands
     when = text.clock_time(record.t_ns)
     legs = f"{_leg(row.buy)}→{_leg(row.sell)}"
+    tail = outcome(record, fate, now_ns) if fate is not None else record.reason
     if width < _WIDE:
         pair = f" {when} {text.fit(row.base, 6)} {text.fit(legs, 11)} "
-        tail = "" if raised else record.reason
     else:
         pair = f" {when} {text.fit(row.base, 9)} {text.fit(legs, 13)} "
-        held = f"held {record.held_ms / 1000:.1f}s"
         room = text.amount(row.max_usd if row.max_usd is not None else row.top_usd)
-        tail = f"{record.state.value}, room {room} USD, {held}" if raised else f"{record.state.value}, {record.reason}"
+        tail = f"{STATE_WORDS[record.state]}, {tail}" + (f", room {room} USD" if raised else f", held {held(record)}")
     net_role: Role = "dim" if net is None or not raised else "gain" if net >= 0 else "loss"
+    tail_role: Role = "accent" if fate is not None and fate.hedge else "dim" if over else state_role
     left = max(0, width - cell_len(pair) - 10)
     return (
-        (f" {mark}", state_role),
+        (f" {mark}", "dim" if over else state_role),
         (pair, "text"),
-        (text.fit(text.arrowed(net), 8), net_role),
-        (text.fit(tail, left), state_role),
+        (text.fit(text.spread_arrowed(net), 8), net_role),
+        (text.fit(tail, left), tail_role),
     )
 
 

@@ -1,0 +1,157 @@
+"""A full screen with a list: a title, rows with a cursor, the row under it in full, a line of keys or one to type in.
+
+A subclass says what there is (``rows``), where the cursor stands (``place``, ``move``), and paints single rows.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from arbtui.ui import text
+from arbtui.ui.desk import Desk
+from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.prompt import PromptLine, Question
+from arbtui.ui.registry import Handlers, Scope
+from arbtui.ui.theme import Cell, Line
+
+_AGAIN_S = 0.5
+
+
+class ListScreen(FullScreen):
+    detail_rows: ClassVar[int] = 3  # for the row under the cursor, in full
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.prompt = PromptLine(desk, self._prompt_closed, lambda: None)
+        self._body = _Body(self.page, self.prompt)
+        self._top = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._body
+
+    def on_mount(self) -> None:
+        self.set_interval(_AGAIN_S, self.show)
+
+    # what a subclass has
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """Rows of the list."""
+
+    @abstractmethod
+    def place(self) -> int:
+        """The row under the cursor, -1 = none."""
+
+    @abstractmethod
+    def move(self, by: int) -> None:
+        """Move the cursor, as far as there are rows."""
+
+    def above(self, at: int) -> int:
+        """The topmost row that is to be seen with this one."""
+        return at
+
+    @abstractmethod
+    def head(self) -> Sequence[Cell]: ...
+
+    @abstractmethod
+    def row(self, at: int, width: int) -> Line: ...
+
+    @abstractmethod
+    def detail(self, at: int) -> Cell:
+        """What the row says in full."""
+
+    @abstractmethod
+    def nothing(self) -> str:
+        """Why there are no rows."""
+
+    @abstractmethod
+    def keys(self) -> str:
+        """The line of keys at the bottom."""
+
+    # moving and typing
+
+    def handlers(self) -> Handlers:
+        return {
+            **self.prompt.handlers(),
+            "list.down": lambda: self._moved(1),
+            "list.up": lambda: self._moved(-1),
+            "list.top": lambda: self._moved(-self.count),
+            "list.bottom": lambda: self._moved(self.count),
+            "list.page_down": lambda: self._moved(self._window - 1),
+            "list.page_up": lambda: self._moved(1 - self._window),
+            "list.half_down": lambda: self._moved(self._window // 2),
+            "list.half_up": lambda: self._moved(-(self._window // 2)),
+        }
+
+    def chain(self, *, printable: bool) -> Sequence[Scope]:
+        if self.prompt.asking:
+            return () if printable else ("always", "line")
+        return ("always", self.scope, "list")
+
+    def ask(self, question: Question) -> None:
+        self.prompt.ask(question)
+        self._body.place_anew()
+
+    def _prompt_closed(self) -> None:
+        self.set_focus(None)
+        self._body.place_anew()
+        self.show()
+
+    def leave(self) -> None:
+        self.dismiss()
+
+    def _moved(self, by: int) -> None:
+        self.move(by)
+        self.show()
+
+    # painting
+
+    @property
+    def _window(self) -> int:
+        return max(1, self.size.height - 2 - self.detail_rows)
+
+    def show(self) -> None:
+        width, height = self.size
+        at, window = self.place(), self._window
+        self._top = max(0, min(self._top, self.count - window))
+        if at >= 0:
+            self._top = max(min(self._top, self.above(at)), at - window + 1)
+        seen = range(self._top, min(self._top + window, self.count))
+        rows: list[Line] = [self.row(each, width) for each in seen]
+        if not rows:
+            rows = [((" " + part, "dim"),) for part in text.wrap(self.nothing(), width - 2)]
+        rows += [()] * (window - len(rows))
+        said, role = self.detail(at) if at >= 0 else ("", "text")
+        detail: list[Line] = [((" " + part, role),) for part in text.wrap(said, width - 2)[: self.detail_rows]]
+        detail += [()] * (self.detail_rows - len(detail))
+        foot: Line = () if self.prompt.asking else ((f" {self.keys()}", "dim"),)
+        lines = [tuple(self.head()), *rows[:window], *detail, foot]
+        self.page.show(lines[:height], at - self._top + 1 if at >= 0 else -1)
+
+
+class _Body(Placing):
+    """The page, and over its last line the one to type in while there is something to type."""
+
+    def __init__(self, page: LineWidget, prompt: PromptLine) -> None:
+        super().__init__()
+        self._page = page
+        self._prompt = prompt
+
+    def compose(self) -> ComposeResult:
+        yield self._page
+        yield self._prompt
+
+    def places(self, size: Size) -> dict[Widget, Region]:
+        typed = 1 if self._prompt.asking and size.height else 0
+        return {
+            self._page: Region(0, 0, size.width, size.height - typed),
+            self._prompt: Region(0, size.height - typed, size.width, typed),
+        }

@@ -1,10 +1,13 @@
 """What the venues hold against what the hedges know: strangers, hands, liquidations. Said, never silently corrected.
 
-A position read is compared only while no order that takes is open on that instrument, and it counts only when a
-second one, at least a second later, says the same. What differs while an order rests is said, no more. Else: more than
-the hedges hold is somebody else's business and is told once; less, on the same side, means that a leg was taken away:
-an alarm, and the policy decides what becomes of the hedge. The first comparison of a life takes what is over as not
-ours.
+What is compared lies in a *pot*: the position of one perpetual, or one coin of a spot wallet, whichever instruments it
+was bought on. A read is compared only while no order that takes is open there, and it counts only when a second one, at
+least a second later, says the same. What differs while an order rests is said, no more. Else: more than the hedges hold
+is somebody else's business and is told once; less, on the same side, means that a leg was taken away: an alarm, and the
+policy decides what becomes of the hedge. The first comparison of a life takes what is over as not ours.
+
+Of spot that hedges sold out of what the account had, nothing can be missing. So little that no order could sell it is
+taken off the books of the hedge and said, and halts nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +18,14 @@ from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Market
-from arbtui.core.orders import Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind
+from arbtui.core.orders import Balance, Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind
 from arbtui.execution.actions import amount
+from arbtui.execution.intents import Leg
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
-from arbtui.execution.quantity import ZERO, coins
+from arbtui.execution.lines import Line
+from arbtui.execution.paper_market import wallets_of
+from arbtui.execution.quantity import ZERO, coins, tradable
 from arbtui.execution.records import Lost
 
 _APART_NS = NS_PER_S
@@ -37,6 +43,7 @@ class Finding:
     text: str
     again: bool = False
     ours: bool = False  # on an instrument that a hedge holds
+    dust: bool = False  # what is lost is too little for an order
     lost: tuple[tuple[str, Lost], ...] = ()
 
 
@@ -46,19 +53,20 @@ class Audit:
     def __init__(self, ledgers: Mapping[str, Ledger]) -> None:
         self._ledgers = ledgers
         self._rows: dict[tuple[str, str], dict[str, Position]] = {}
-        self._others: dict[str, Decimal] = {}  # leg -> coins at the venue that are not ours
-        self._suspects: dict[str, tuple[int, Decimal]] = {}  # leg -> first seen, difference in coins
+        self._balances: dict[tuple[str, str, str], Balance] = {}  # venue, wallet, asset
+        self._others: dict[str, Decimal] = {}  # pot -> coins at the venue that are not ours
+        self._suspects: dict[str, tuple[int, Decimal]] = {}  # pot -> first seen, difference in coins
         self._told: set[str] = set()
         self._kept: list[Fill] = []
 
-    def venues(self) -> set[str]:
-        """Where open hedges hold perpetuals."""
+    def venues(self, market: Market) -> set[str]:
+        """Where open hedges hold something of this market."""
         return {
             leg.venue
             for ledger in self._ledgers.values()
             if ledger.turns and not ledger.state.ended
             for leg in ledger.intent.legs
-            if leg.market is Market.PERP
+            if leg.market is market
         }
 
     def stranger(self, event: Fill | OrderReport) -> Finding | None:
@@ -68,7 +76,13 @@ class Audit:
             return None
         self._told.add(key)
         leg = f"{event.venue}.{event.market.value}.{event.native}"
-        held = any(ledger.position(index) and not ledger.state.ended for ledger, index in self._holders(leg))
+        held = any(
+            ledger.position(index) and not ledger.state.ended
+            for ledger in self._ledgers.values()
+            if ledger.turns
+            for index, of in enumerate(ledger.intent.legs)
+            if of.key == leg
+        )
         what = f"{event.side} {event.native} ({event.order_id})"
         return Finding(event.venue, f"an order that is not arbtui's on {event.venue}: {what}", ours=held)
 
@@ -91,27 +105,38 @@ class Audit:
         self._kept = [fill for fill in self._kept if fill not in out]
         return out
 
-    def hear(self, event: Position | ReadDone | ReadFailed) -> list[Finding]:
+    def hear(self, event: Position | Balance | ReadDone | ReadFailed) -> list[Finding]:
         if isinstance(event, Position):
             self._rows.setdefault((event.venue, event.native), {})[event.held] = event
             return []
-        if isinstance(event, ReadFailed) or event.kind is not ReadKind.POSITIONS:
+        if isinstance(event, Balance):
+            self._balances[event.venue, event.wallet, event.asset] = event
             return []
-        findings = [self._compare(key, event) for key in sorted(self._legs(event))]
+        if isinstance(event, ReadFailed) or (event.market, event.kind) not in _TELLS:
+            return []
+        findings = [self._compare(key, event) for key in sorted(self._pots(event))]
         return [finding for finding in findings if finding is not None]
 
-    def _legs(self, done: ReadDone) -> set[str]:
+    def _pots(self, done: ReadDone) -> set[str]:
         return {
-            leg.key
+            _pot(leg)
             for ledger in self._ledgers.values()
             if ledger.turns
             for leg in ledger.intent.legs
-            if leg.market is Market.PERP and leg.venue == done.venue and done.native in ("", leg.native)
+            if (leg.venue, leg.market) == (done.venue, done.market) and done.native in ("", leg.native)
         }
+
+    def _there(self, leg: Leg, asked_ns: int) -> Decimal:
+        """Coins in the leg's pot, of what was told since the read was asked for."""
+        if leg.market is Market.SPOT:
+            told = self._balances.get((leg.venue, wallets_of(leg.venue)[Market.SPOT], leg.terms.asset))
+            return coins(told.total, leg.terms) if told is not None and told.t_ns >= asked_ns else ZERO
+        rows = self._rows.get((leg.venue, leg.native), {}).values()
+        return sum((coins(row.qty, leg.terms) for row in rows if row.t_ns >= asked_ns), ZERO)
 
     def _compare(self, key: str, done: ReadDone) -> Finding | None:
         holders = self._holders(key)
-        under_way = [ledger for ledger, _ in holders if any(line.order.leg == key for line in ledger.unsettled())]
+        under_way = [ledger for ledger, _ in holders if _open_in(ledger, key)]
         halted = all(ledger.state is State.HALTED for ledger in under_way)
         if not halted and not all(_only_rests(ledger, key) for ledger in under_way):
             self._suspects.pop(key, None)
@@ -119,8 +144,9 @@ class Audit:
         if any(ledger.last_ns >= done.asked_ns for ledger, _ in holders):
             return None  # something happened while the venue was answering
         leg = holders[0][0].intent.legs[holders[0][1]]
-        rows = self._rows.get((leg.venue, leg.native), {}).values()
-        there = sum((coins(row.qty, leg.terms) for row in rows if row.t_ns >= done.asked_ns), ZERO)
+        if leg.market is Market.SPOT and not all(_told_whole(ledger, index) for ledger, index in holders):
+            return None  # a fee in the coin that is not told yet is only guessed
+        there = self._there(leg, done.asked_ns)
         ours = sum((ledger.position(index) for ledger, index in holders), ZERO)
         difference = there - ours - self._others.get(key, ZERO)
         if not difference:
@@ -137,7 +163,7 @@ class Audit:
             why = "a halted hedge's order is unknown" if halted else "an order of theirs rests, which may be why"
             text = f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and {why}"
             return self._unsure(leg.venue, text)
-        return self._judge(key, leg.venue, there, ours)
+        return self._judge(key, leg, there, ours)
 
     def _unsure(self, venue: str, text: str) -> Finding | None:
         """An order is open there whose fills may not all have been told: what differs may be that. Said once."""
@@ -146,19 +172,21 @@ class Audit:
         self._told.add(text)
         return Finding(venue, text, ours=True)
 
-    def _judge(self, key: str, venue: str, there: Decimal, ours: Decimal) -> Finding:
+    def _judge(self, key: str, leg: Leg, there: Decimal, ours: Decimal) -> Finding:
         left = max(ZERO, min(ours, there)) if ours > 0 else min(ZERO, max(ours, there))
         others = self._others.get(key, ZERO)
-        if left == ours or (others and (there - ours) * ours >= 0):
+        sold_out_of_others = leg.market is Market.SPOT and ours <= 0
+        if left == ours or sold_out_of_others or (others and (there - ours) * ours >= 0):
             self._others[key] = there - ours
             return Finding(
-                venue, f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}: the rest is not ours"
+                leg.venue, f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}: the rest is not ours"
             )
         missing = left - ours
         gone = f"{amount(abs(missing))} were taken away"
         why = f"{key} holds {amount(there)} coins, arbtui's hedges hold {amount(ours)}: {gone}"
         self._others[key] = there - left
-        return Finding(venue, why, lost=tuple(self._shares(key, missing, why)))
+        dust = leg.market is Market.SPOT and not tradable(abs(missing), leg)
+        return Finding(leg.venue, why, lost=tuple(self._shares(key, missing, why)), dust=dust)
 
     def _shares(self, key: str, missing: Decimal, why: str) -> list[tuple[str, Lost]]:
         """The youngest hedges lose first: which one it was cannot be known, and each is halted."""
@@ -178,10 +206,25 @@ class Audit:
             for ledger in self._ledgers.values()
             if ledger.turns
             for index, leg in enumerate(ledger.intent.legs)
-            if leg.key == key
+            if _pot(leg) == key
         ]
 
 
+_TELLS = ((Market.PERP, ReadKind.POSITIONS), (Market.SPOT, ReadKind.BALANCES))
+
+
+def _pot(leg: Leg) -> str:
+    """Where the leg's coins lie, in words."""
+    return leg.key if leg.market is Market.PERP else f"{leg.terms.asset} of {leg.venue}'s spot"
+
+
+def _open_in(ledger: Ledger, key: str) -> list[Line]:
+    return [line for line in ledger.unsettled() if _pot(ledger.intent.legs[line.leg]) == key]
+
+
 def _only_rests(ledger: Ledger, key: str) -> bool:
-    open_there = [line for line in ledger.unsettled() if line.order.leg == key]
-    return all(line.rests and not line.waits for line in open_there)
+    return all(line.rests and not line.waits for line in _open_in(ledger, key))
+
+
+def _told_whole(ledger: Ledger, index: int) -> bool:
+    return all(line.complete or line.given_up for line in ledger.lines.values() if line.leg == index)

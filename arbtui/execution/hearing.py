@@ -16,6 +16,7 @@ from arbtui.core.clock import NS_PER_MS
 from arbtui.core.model import Market
 from arbtui.core.orders import (
     AccountEvent,
+    Balance,
     Fill,
     FundingPaid,
     OrderAbsent,
@@ -71,6 +72,8 @@ class Hearing:
             self._stream(event)
         elif isinstance(event, ReadDone | ReadFailed | Position):
             self._account(event)
+        elif isinstance(event, Balance):
+            self._audit.hear(event)
         elif isinstance(event, FundingPaid):
             self._memory.put("", Told(event))
         elif isinstance(event, OrderEvent):
@@ -156,11 +159,11 @@ class Hearing:
         key = f"{event.venue}.{event.market.value}.{event.native}"
         if self._audit.taken(event):
             self._memory.tell("", f"{event.venue} itself traded on {key}: {event.origin}", alarm=True)
-        self._read_positions_twice(event.venue)
+        self._read_holdings_twice(event.venue)
 
-    def _read_positions_twice(self, venue: str) -> None:
-        self._read_positions(venue)
-        self._memory.clock.call_at(self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, venue))
+    def _read_holdings_twice(self, venue: str) -> None:
+        self._read_holdings(venue)
+        self._memory.clock.call_at(self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_holdings, venue))
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
         for ledger in self._ledgers.values():
@@ -178,17 +181,18 @@ class Hearing:
             return
         if finding.again:
             self._memory.clock.call_at(
-                self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_positions, finding.venue)
+                self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_holdings, finding.venue)
             )
             return
-        self._memory.tell("", finding.text, alarm=bool(finding.lost) or finding.ours)
+        self._memory.tell("", finding.text, alarm=(bool(finding.lost) and not finding.dust) or finding.ours)
         if finding.ours:
-            self._read_positions_twice(finding.venue)
+            self._read_holdings_twice(finding.venue)
         for hedge, lost in finding.lost:
             self._memory.put(hedge, lost)
             ledger = self._ledgers[hedge]
             stands = ledger.intent.opens or ledger.turn_over  # one that is being closed goes on with what is left
-            if stands and ledger.intent.policy.on_leg_lost == "halt" and allows(ledger.state, Step.HALT):
+            halts = stands and not finding.dust and ledger.intent.policy.on_leg_lost == "halt"
+            if halts and allows(ledger.state, Step.HALT):
                 self._memory.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
             self._stepper.wake(hedge)
 
@@ -214,7 +218,7 @@ class Hearing:
             for line in ledger.unsettled():
                 if (line.order.venue, line.order.market) == (venue, market) and not line.waits and not line.query_open:
                     self._stepper.query(line)
-        self._read_positions(venue)
+        self._read_holdings(venue)
 
     def _touched(self, venue: str, market: Market) -> dict[str, int]:
         """Natives with live or unfinished hedges, and since when their fills are to be read."""
@@ -253,16 +257,22 @@ class Hearing:
                     name.hedge
                 )
 
-    def _read_positions(self, venue: str) -> None:
-        if venue in self._executors:
+    def _read_holdings(self, venue: str) -> None:
+        """What the account holds where hedges do: spot where some was traded, and positions unless that is all."""
+        if venue not in self._executors:
+            return
+        spot = venue in self._audit.venues(Market.SPOT)
+        if not spot or venue in self._audit.venues(Market.PERP):
             self._executors[venue].read(ReadKind.POSITIONS, Market.PERP)
+        if spot:
+            self._executors[venue].read(ReadKind.BALANCES, Market.SPOT)
 
     def audit_later(self) -> None:
         self._memory.clock.call_at(self._memory.clock.now_ns() + self._every_ns, self._audit_now)
 
     def _audit_now(self) -> None:
-        for venue in sorted(self._audit.venues()):
-            self._read_positions(venue)
+        for venue in sorted(self._audit.venues(Market.PERP) | self._audit.venues(Market.SPOT)):
+            self._read_holdings(venue)
         self.audit_later()
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from arbtui.config.keys import Keys, Path, dotted, entry_of
+from arbtui.config.keys import Keys, Path, dotted, entry_of, model_of
 from arbtui.config.load import expectation, from_text, literal, settings_of
 from arbtui.config.model import Settings
 from arbtui.config.show import kind
@@ -18,9 +18,13 @@ from arbtui.core.errors import ConfigError
 
 @dataclass(frozen=True)
 class Described:
-    """``bounds``: "from 1 to 1000", "" = none. ``choices``: all that it may be, where that is a list of words."""
+    """``bounds``: "from 1 to 1000", "" = none. ``choices``: all that it may be, where that is a list of words.
+
+    ``section``: what the section is about.
+    """
 
     path: Path
+    section: str
     kind: str
     bounds: str
     choices: tuple[str, ...]
@@ -30,19 +34,21 @@ class Described:
 
 def described(keys: Keys) -> dict[Path, Described]:
     """Every key that may hold a value, free tables as one key of their own, in the order of the example file."""
-    return {path: _described(path, known) for path, known in keys.leaves()}
+    return {path: _described(keys, path, known) for path, known in keys.leaves()}
 
 
 def of_entry(table: Described, keys: Keys, path: Path) -> Described:
     """An entry of a free table, such as a coin's own threshold: it has no default."""
     entry = entry_of(keys.annotation(table.path))
-    return Described(path, kind(entry), _bounds(entry, ()), _choices(entry), table.about, None)
+    return Described(path, table.section, kind(entry), _bounds(entry, ()), _choices(entry), table.about, None)
 
 
-def _described(path: Path, known: FieldInfo) -> Described:
+def _described(keys: Keys, path: Path, known: FieldInfo) -> Described:
     annotation = known.annotation
+    section = model_of(keys.annotation(path[:-1])) if len(path) > 1 else None
     return Described(
         path,
+        (section.__doc__ or "").strip() if section is not None else "",
         kind(annotation),
         _bounds(annotation, known.metadata),
         _choices(annotation),

@@ -105,6 +105,7 @@ class SettingsBook:
             origin = next((self._now[known].origin for known in self._now if known[: len(path)] == path), origin)
         return Setting(
             dotted(path),
+            about.section,
             "" if value is None else masked(literal(value)),
             str(origin),
             about.kind,
@@ -126,7 +127,7 @@ class SettingsBook:
             where = ", ".join(dict.fromkeys(fields.values()))
             fixed = f"secrets are never shown; they stand in {self._loaded.where.credentials}, or in variables"
             about = f"Keys of your account on {venue}."
-            yield Setting(f"credentials.{venue}", value, where, "secrets", "", (), about, "", "", fixed)
+            yield Setting(f"credentials.{venue}", "Keys of accounts.", value, where, "secrets", "", (), about, "", "", fixed)
 
     # changing
 
@@ -206,7 +207,7 @@ class SettingsBook:
         if path[:2] == ("signals", "thresholds") and (len(path) == 2 or any(sign in path[2] for sign in ":>+")):
             return f"only thresholds of coins are set by key (T, :threshold); the others stand in {config}"
         if path[0] not in _AT_ONCE or path in _AT_START:
-            return f"{dotted(path)} is read at the start: edit {config} and start again"
+            return f"read at the start alone: edit {config} and start again"
         return ""
 
 

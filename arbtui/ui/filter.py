@@ -12,7 +12,8 @@
             |  "muted" | "stale" | "pinned" | "signal" | "open" | "inventory" | "rest"     the row's state
 
 A comparison with a figure that is not known is not true, so its inverse is. ``age`` is in seconds, funding
-(``carry``) in bps per hour. What is typed is not kept over a restart: a row that is hidden by a
+(``carry``) per hour; spreads are in the unit of the screen, unless the number names its own: ``net>3bps``,
+``net>0.03%``. What is typed is not kept over a restart: a row that is hidden by a
 word of last week would be missed.
 """
 
@@ -27,6 +28,7 @@ from math import isfinite
 
 from arbtui.core.model import Market
 from arbtui.strategy.rows import SpreadRow
+from arbtui.ui.text import typed_spread
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ _SIDES: dict[str, Callable[[SpreadRow], tuple[str, ...]]] = {
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq,
 }  # fmt: skip
+SPREADS = ("net", "gross", "fees", "rt", "walk", "carry")  # in the unit of the screen, unless they name their own
 _COMPARISON = re.compile(r"([^<>=]*)(>=|<=|>|<|=)(.*)")
 _STARTS = (*FIGURES, *STATES, *(f"{side}:" for side in (*_SIDES, "coin")), "or")
 
@@ -204,7 +207,7 @@ def _figure_test(name: str, sign: str, number: str) -> Test | str:
         return f'"{name}" is no figure; {_nearest(name, FIGURES)}'
     if not number:
         return f"{name}{sign} waits for a number"
-    limit = _number(number)
+    limit = typed_spread(number) if name in SPREADS else _number(number)
     if limit is None:
         return f'"{number}" is not a number'
     compare = _COMPARE[sign]

@@ -28,7 +28,6 @@ class FullScreen(Screen[None], inherit_bindings=False):
         self.desk = desk
         self.page = LineWidget(desk.theme)
         self._frame = _Frame(self.page)
-        self.styles.background = desk.theme.background
 
     def compose(self) -> ComposeResult:
         yield self._frame

@@ -20,10 +20,13 @@ from typing import Literal
 from rich.cells import cell_len, set_cell_size
 
 from arbtui.core.model import Instrument
-from arbtui.ui.glyphs import ELLIPSIS, GAIN, LOSS, MINUS, SUBSCRIPTS, UNKNOWN
+from arbtui.ui import glyphs
+from arbtui.ui.glyphs import ELLIPSIS, SUBSCRIPTS
 
-UP = GAIN
-DOWN = LOSS
+UNKNOWN = glyphs.UNKNOWN
+MINUS = glyphs.MINUS
+UP = glyphs.GAIN
+DOWN = glyphs.LOSS
 _SUBSCRIPT = str.maketrans("0123456789", SUBSCRIPTS)
 _SIGNIFICANT = 6  # enough to tell a tenth of a basis point
 

@@ -69,6 +69,8 @@ class Theme:
                 "input-selection-background": "ansi_blue" if self.ansi else self.cursor_background,
                 "input-selection-foreground": "ansi_white" if self.ansi else colour("strong"),
                 "text-disabled": colour("dim"),
+                "ansi-background": "ansi_black",
+                "ansi-foreground": "ansi_white",
             },
         )
 

@@ -180,7 +180,7 @@ async def test_what_keys_change_elsewhere_is_in_the_settings_as_well(folder: Pat
         ("signals.treshold_bps", "5", "there is no setting signals.treshold_bps; the nearest is signals.threshold"),
         ("limits.order_usd", "1e9", "never changed by key: edit"),
         ("hedge.unwind_band_bps", "500", "never changed by key: edit"),
-        ("market.top", "5", "read at the start: edit"),
+        ("market.top", "5", "read at the start alone: edit"),
         ("signals.thresholds.okx+binance", "1", "only thresholds of coins"),
         ("credentials.okx", "x", "there is no setting"),
     ],

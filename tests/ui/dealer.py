@@ -68,9 +68,15 @@ class Dealer:
 
 @asynccontextmanager
 async def dealing(
-    width: int = 120, height: int = 40, *, word: str = "PAPER", limits: Limits | None = None, coins: int = 12
+    width: int = 120,
+    height: int = 40,
+    *,
+    word: str = "PAPER",
+    limits: Limits | None = None,
+    coins: int = 12,
+    port: FakePort | None = None,
 ) -> AsyncIterator[Dealer]:
-    port = FakePort(coins)
+    port = port if port is not None else FakePort(coins)
     for slot in port.board.slots:
         slot.taker_rate = 0.0005
     trading = fake_trading(port, word=word, limits=limits)

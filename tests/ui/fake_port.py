@@ -13,11 +13,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from arbtui.config import Settings, VenueSettings
+from arbtui.config.keys import Path as Key
 from arbtui.core.clock import NS_PER_S, Clock, ManualClock
 from arbtui.core.events import BookSnapshot, Funding, MarkPrice, Quote, QuoteTexts, Ticker
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.sequence import Replaced
 from arbtui.core.status import FeedState, FeedStatus, Notice, ProcessFigures
+from arbtui.engine.memory import NoMemory
+from arbtui.engine.settings import SettingsBook, Sources
 from arbtui.market.basis import Between
 from arbtui.market.book import Book
 from arbtui.market.slot import Coin, Slot
@@ -30,7 +34,9 @@ from arbtui.port import (
     ReplayPosition,
     SelectCoin,
     SetMute,
+    SetSetting,
     SetThreshold,
+    Setting,
     SetWalkSize,
     TradingPort,
 )
@@ -57,9 +63,13 @@ class FakeBoard:
     def __init__(self) -> None:
         self.slots: list[Slot] = []
         self.coins: dict[str, Coin] = {}
+        self.limit_ms: float | None = None  # a quote older than this is stale at the moment it becomes so
         self.rates = FakeRates()
 
     def judge(self, slot: Slot, now_ns: int) -> str | None:
+        if slot.muted is None and self.limit_ms is not None and slot.quote is not None:
+            age_ms = (now_ns - slot.quote.t_ns) / 1e6
+            return f"no frame for {age_ms / 1000:.1f} s" if age_ms > self.limit_ms else None
         return slot.muted
 
     def slot_of(self, venue: str, market: Market, native: str) -> Slot | None:
@@ -96,6 +106,7 @@ class FakePort:
         self.board = cast("Board", self._board)
         self._thresholds: dict[str, float] = {"": 5.0}
         self._kept: dict[str, str] = {}
+        self.given(Settings())
         self._signals: deque[SignalRecord] = deque(maxlen=500)
         self._notices: deque[Notice] = deque(maxlen=200)
         self._best: dict[str, tuple[Slot, Slot]] = {}
@@ -199,8 +210,29 @@ class FakePort:
 
     # what guests read
 
+    def given(self, settings: Settings) -> None:
+        """The settings of this run."""
+        known = settings.model_copy(update={"venues": {venue: VenueSettings() for venue in VENUES}})
+        self.book = SettingsBook(Sources.given(known), NoMemory())
+        self.book.apply = self._apply
+
+    def _apply(self, settings: Settings, path: Key) -> None:
+        if path == ("signals", "threshold_bps"):
+            self._thresholds[""] = settings.signals.threshold_bps
+        elif path == ("walk", "usd"):
+            self.walk_usd = settings.walk.usd
+
+    def settings(self) -> Sequence[Setting]:
+        return list(self.book.view())
+
+    def setting(self, key: str) -> object:
+        return self.book.value(key)
+
     def threshold_bps(self, base: str = "") -> float:
         return self._thresholds.get(base, self._thresholds[""])
+
+    def pair_threshold_bps(self, buy_slot: int, sell_slot: int) -> float:
+        return self.threshold_bps(self._board.slots[buy_slot].coin.base)
 
     def threshold_entries(self) -> Mapping[str, float]:
         return {base: bps for base, bps in self._thresholds.items() if base}
@@ -330,6 +362,10 @@ class FakePort:
         self._signals.append(record)
         return record
 
+    def clear(self, record: SignalRecord, raised: SignalRecord) -> None:
+        """The record becomes the end of that raise."""
+        self._signals[self._signals.index(record)] = replace(record, id=raised.id)
+
     def status(self) -> Sequence[FeedStatus]:
         return self.feeds
 
@@ -382,6 +418,10 @@ class FakePort:
             case SetWalkSize(usd):
                 self.walk_usd = usd
                 return Outcome(True, f"size {usd:,.0f} USD")
+            case SetSetting(key, text):
+                return self.book.change(key, text)
+            case Remember(key, value) if self.book.knows(f"ui.{key}"):
+                return self.book.change(f"ui.{key}", value)
             case Remember(key, value):
                 self._kept[key] = value
                 return Outcome(True, "kept")
@@ -421,7 +461,8 @@ class FakePort:
         self.failing = True
 
     def remembered(self, key: str) -> str | None:
-        return self._kept.get(key)
+        kept = self.book.get(f"ui.{key}")
+        return kept if isinstance(kept, str) else self._kept.get(key)
 
 
 def instrument(venue: str, market: Market, base: str, price: float) -> Instrument:

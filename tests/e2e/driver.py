@@ -1,9 +1,10 @@
 """A guest that does what it is told: arbtui's engine in a process of its own, with orders fired from outside.
 
-    python -m tests.e2e.driver --gateway URL [--accounts] [--record DIR]
+    python -m tests.e2e.driver --gateway URL [--accounts] [--record DIR] [--tty NAME]
 
 Folders come from XDG_*, keys from ARBTUI_<VENUE>_<FIELD>, settings from ARBTUI_<SECTION>__<KEY>, as for arbtui itself.
-Commands are lines of JSON on stdin, each answered by one line on stdout; stdin's end ends the guest, as q would.
+Commands are lines of JSON on stdin, each answered by one line on stdout; stdin's end ends the guest, as q would. With
+``--tty`` arbtui's own screen is on that terminal, which becomes this process's own; it is the screen that ends the run.
 
 Where the process is to die or to be hurt in a certain place, the environment says so, and this file alone knows how:
 
@@ -32,14 +33,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from arbtui.cli.screen import Screen
 from arbtui.config import load, load_credentials, paths
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.orders import AccountEvent
 from arbtui.engine.run import LiveRun, chosen_mode, run_live
 from arbtui.execution.intents import Style, Verb, read_client_id
 from arbtui.execution.ledger import Ledger
-from arbtui.execution.records import Ordered, Stepped
+from arbtui.execution.memory import Memory
+from arbtui.execution.records import Fact, Ordered, Stepped
 from arbtui.execution.runner import Answer, Runner
+from arbtui.execution.sending import Sending
 from arbtui.logs import start as start_logs
 from arbtui.net.wallclock import WallClock
 from arbtui.port import EnginePort, Preview, Ticket, TradingPort
@@ -54,8 +58,10 @@ class Driver:
 
     stays = False
 
-    def __init__(self) -> None:
+    def __init__(self, screen: Screen | None = None) -> None:
         self.port: EnginePort
+        self.screen = screen
+        self._told, self._answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
         self.notices: list[str] = []
         self.disk: list[sqlite3.Connection] = []
         self._previews: dict[str, Preview] = {}
@@ -64,23 +70,33 @@ class Driver:
     def attach(self, port: EnginePort) -> None:
         self.port = port
         port.on_notice(lambda notice: self.notices.append(f"{notice.level}: {notice.text}"))
-
-    async def run(self) -> int:
         loop = asyncio.get_running_loop()
 
         def read() -> None:
-            for line in sys.stdin:
+            for line in self._told:
                 loop.call_soon_threadsafe(self._lines.put_nowait, line)
             loop.call_soon_threadsafe(self._lines.put_nowait, None)
 
         threading.Thread(target=read, daemon=True).start()
-        while (line := await self._lines.get()) is not None:
-            say(self.obey(json.loads(line)))
+        self._obeying = asyncio.create_task(self._obey_all())
+        if self.screen is not None:
+            self.screen.attach(port)
+
+    async def run(self) -> int | None:
+        if self.screen is not None:
+            return await self.screen.run()
+        await asyncio.shield(self._obeying)
         return 0
+
+    async def _obey_all(self) -> None:
+        while (line := await self._lines.get()) is not None:
+            self._answers.write(json.dumps(self.obey(json.loads(line))) + "\n")
+            self._answers.flush()
 
     async def drained(self) -> None: ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        self._obeying.cancel()
 
     @property
     def trading(self) -> TradingPort:
@@ -109,6 +125,14 @@ class Driver:
                 return _answer(getattr(self.trading, do)(more["hedge"]))
             case "state":
                 return self._state()
+            case "break":
+                self.port.rows = _broken  # type: ignore[method-assign, assignment]  # the screen asks at its next beat
+                return {}
+            case "full":
+                for database in self.disk:
+                    (pages,) = database.execute("PRAGMA page_count").fetchone()
+                    database.execute(f"PRAGMA max_page_count={pages}")
+                return {}
             case "disk":
                 for database in self.disk:
                     database.execute("PRAGMA max_page_count=1073741823")
@@ -156,6 +180,10 @@ class Driver:
         }
 
 
+def _broken(*_: object) -> Any:
+    raise RuntimeError("a test broke the screen")
+
+
 def _hedge(trading: TradingPort, ledger: Ledger) -> dict[str, Any]:
     pair = next((pair for pair in trading.pairs() if pair.hedge == ledger.hedge), None)
     return {
@@ -189,11 +217,6 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
 
-def say(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
-
-
 # ---- where it dies, and what hurts it
 
 
@@ -220,9 +243,9 @@ def die_at(place: str) -> None:
 
 
 def _die_at_hand_over(when: str, letter: str) -> None:
-    hand_over = Runner._hand_over
+    hand_over = Sending._hand_over
 
-    def patched(self: Runner, ledger: Ledger, orders: tuple[Ordered, ...]) -> None:
+    def patched(self: Sending, ledger: Ledger, orders: tuple[Ordered, ...]) -> None:
         meant = any(ordered.purpose.value == letter for ordered in orders)
         if meant and when == "handing":
             die()
@@ -230,7 +253,7 @@ def _die_at_hand_over(when: str, letter: str) -> None:
         if meant:
             asyncio.get_running_loop().call_later(SENT_AFTER_S if when == "sent" else 0.0, die)
 
-    Runner._hand_over = patched  # type: ignore[method-assign]
+    Sending._hand_over = patched  # type: ignore[method-assign]
 
 
 def _die_at_event(when: str, kind: str, letter: str) -> None:
@@ -248,14 +271,14 @@ def _die_at_event(when: str, kind: str, letter: str) -> None:
 
 
 def _die_in_state(state: str) -> None:
-    put = Runner.put
+    put = Memory.put
 
-    def patched(self: Runner, hedge: str, fact: Any, *more: Any) -> None:
-        put(self, hedge, fact, *more)
+    def patched(self: Memory, hedge: str, fact: Fact, at_ns: int | None = None) -> None:
+        put(self, hedge, fact, at_ns)
         if isinstance(fact, Stepped) and self.ledgers[hedge].state.value == state:
             asyncio.get_running_loop().call_later(0.02, die)
 
-    Runner.put = patched  # type: ignore[method-assign, assignment]
+    Memory.put = patched  # type: ignore[method-assign]
 
 
 def fill_the_disk(pages_more: int, opened: list[sqlite3.Connection]) -> None:
@@ -281,21 +304,34 @@ def jump_on(number: int, seconds: float) -> None:
     signal.signal(number, lambda *_: moved.__setitem__(0, int(seconds * 1e9)))
 
 
+def take_terminal(name: str) -> None:
+    """A session leader without a terminal gets the first that it opens; stderr stays what it was, for talk."""
+    terminal = os.open(name, os.O_RDWR)
+    for fd in (0, 1):
+        os.dup2(terminal, fd)
+    os.close(terminal)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True)
     parser.add_argument("--accounts", action="store_true", help="orders go to accounts; without it: paper")
     parser.add_argument("--record")
+    parser.add_argument("--tty")
     args = parser.parse_args()
-    driver = Driver()
     if place := os.environ.pop("DRIVER_DIES", ""):
         die_at(place)
+    journals: list[sqlite3.Connection] = []
     if pages := os.environ.pop("DRIVER_FULL", ""):
-        fill_the_disk(int(pages), driver.disk)
+        fill_the_disk(int(pages), journals)
     if jump := os.environ.pop("DRIVER_JUMPS", ""):
         jump_on(signal.SIGUSR1, float(jump))
     where = paths()
     loaded = load(where, registry.names(), environ=os.environ, flags={})
+    driver = Driver(Screen(loaded.settings, outlived=loaded.settings.ui.on_hangup == "headless") if args.tty else None)
+    driver.disk = journals
+    if args.tty:
+        take_terminal(args.tty)
     venues = loaded.settings.enabled_venues()
     run = LiveRun(
         loaded=loaded,

@@ -21,6 +21,7 @@ from operator import itemgetter
 from statistics import median
 from typing import Literal, NamedTuple, get_args
 
+from arbtui.core.clock import NS_PER_S
 from arbtui.strategy.series import Series
 from arbtui.ui import text
 from arbtui.ui.braille import Run, dash, draw, row_of, runs_of_points, runs_of_series
@@ -36,6 +37,7 @@ WHAT_WORDS: dict[What, str] = {
     "equity": "equity of all accounts",
 }
 MINUTES = (1, 10, 60)
+EQUITY_GAP_NS = 180 * NS_PER_S  # a point comes each minute, unless something in it is not known
 
 _WIDEST_LABEL = 9
 _GUTTER_FROM = 20  # cells of width from which on a scale stands at the left,
@@ -72,13 +74,13 @@ class Scale:
 
 
 def scale(low: float, high: float, rows: int) -> Scale:
-    """A scale around these figures that does not move with each of them, a label for every second of ``rows`` or so."""
+    """A scale around these figures that does not move with each of them, labels for no more than three of four ``rows``."""
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         around = abs(low) / 100 or 1.0
         low, high = low - around, high + around
     snap = _round_up((high - low) / 8)
     low, high = floor(low / snap) * snap, ceil(high / snap) * snap
-    return Scale(low, high, _round_up((high - low) / max(1, (rows + 1) // 2)))
+    return Scale(low, high, _round_up((high - low) / max(1.0, 0.75 * rows - 1.0)))
 
 
 def _round_up(value: float) -> float:
@@ -273,24 +275,26 @@ def _dashed(cells: str, sign: str, role: Role) -> Line:
 
 
 def _axis(marks: Sequence[Mark], column: Callable[[int, int], int], times: tuple[str, str, str], frame: Frame) -> Line:
-    """The line under the curve: its times, and over them what happened, the newest of those that share a cell."""
+    """The line under the curve: its times, and what happened, the newest of those that share a cell."""
     cells: list[Cell] = [("─", "rule")] * frame.width
+    for mark in marks:
+        at = column(mark.t_ns, 2 * frame.width)
+        if 0 <= at < 2 * frame.width:
+            cells[at // 2] = (mark.sign, mark.role)
     left, middle, right = times
     if frame.width >= len(left) + len(right) + 1:
         _write(cells, 0, left)
         _write(cells, frame.width - len(right), right)
     if frame.width >= len(left) + len(middle) + len(right) + 6:
         _write(cells, (frame.width - len(middle)) // 2, middle)
-    for mark in marks:
-        at = column(mark.t_ns, 2 * frame.width)
-        if 0 <= at < 2 * frame.width:
-            cells[at // 2] = (mark.sign, mark.role)
     corner: Cell = ((" " * (frame.gutter - 1) + "└") if frame.gutter else "", "rule")
     return joined([corner, *cells, (" " * frame.margin, "rule")])
 
 
 def _write(cells: list[Cell], at: int, words: str) -> None:
-    cells[at : at + len(words)] = [(char, "dim") for char in words]
+    """A time, unless something happened in its place."""
+    if all(role == "rule" for _, role in cells[at : at + len(words)]):
+        cells[at : at + len(words)] = [(char, "dim") for char in words]
 
 
 def joined(cells: Sequence[Cell]) -> Line:

@@ -119,7 +119,7 @@ def test_a_scale_holds_its_figures_and_is_not_much_wider(one: float, other: floa
     assert scaled.low <= low + slack
     assert scaled.high >= high - slack
     assert scaled.low < scaled.high < inf
-    assert len(scaled.ticks()) <= max(1, (rows + 1) // 2) + 1
+    assert len(scaled.ticks()) <= max(1.0, 0.75 * rows - 1) + 1
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,23 @@ from typing import ClassVar
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Market
 from arbtui.port import Remember, Ticket
 from arbtui.strategy.depth import depth
 from arbtui.strategy.rows import SignalRecord, SignalState
 from arbtui.strategy.series import Series
 from arbtui.ui import text
-from arbtui.ui.chart import MINUTES, WHAT_WORDS, WHATS, Look, Mark, What, points_chart, series_chart
+from arbtui.ui.chart import (
+    EQUITY_GAP_NS,
+    MINUTES,
+    WHAT_WORDS,
+    WHATS,
+    Look,
+    Mark,
+    What,
+    points_chart,
+    series_chart,
+)
 from arbtui.ui.depthchart import depth_chart
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PaneId
@@ -25,7 +34,6 @@ from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
 
 Legs = tuple[int, int]
-EQUITY_GAP_NS = 180 * NS_PER_S  # a point comes each minute, unless something in it is not known
 
 
 class ChartPane(Pane):
@@ -123,7 +131,7 @@ class ChartPane(Pane):
         if not points:
             return self._say("No equity yet: the first point comes within a minute, once all of it is known.")
         times = (text.clock_time(points[0][0])[:5], "", text.clock_time(points[-1][0])[:5])
-        return points_chart(list(points), EQUITY_GAP_NS, times, *self.body_size, Look(_dollars))
+        return points_chart(points, EQUITY_GAP_NS, times, *self.body_size, Look(_dollars))
 
     def _say(self, words: str) -> list[Line]:
         return [((" " + line, "dim"),) for line in text.wrap(words, max(1, self.body_size.width - 2))]
@@ -159,10 +167,8 @@ class ChartPane(Pane):
         return cells if legs is None else [*cells, (f"{legs_words(self.desk, legs)} ", "text")]
 
     def title_right(self) -> Sequence[Cell]:
-        if self._what == "equity":
+        if self._what in ("depth", "equity"):
             return (("USD", "dim"),)
-        if self._what == "depth":
-            return ((f"{text.amount(self.desk.port.walk_usd)} USD", "dim"),)
         return ((f"{self._minutes}m {text.spread_unit()}", "dim"),)
 
     # keys
@@ -205,14 +211,10 @@ class ChartPane(Pane):
         self.tick(self.desk.now_s())
 
     def _restore(self, kept: str) -> None:
-        """As ``_chosen`` wrote it: ``premium 60``."""
+        """As ``_chosen`` wrote it, ``premium 60``: the setting ``ui.chart`` takes nothing else."""
         word, _, minutes = kept.partition(" ")
-        what = next((what for what in WHATS if what == word), None)
-        if what is None or minutes not in {str(known) for known in MINUTES}:
-            if kept:
-                self.desk.say(f"ui.chart {kept!r} is not known; one of {', '.join(WHATS)}, and 1, 10 or 60", "warning")
-            return
-        self._what, self._minutes = what, int(minutes)
+        self._what = next((what for what in WHATS if what == word), self._what)
+        self._minutes = next((known for known in MINUTES if str(known) == minutes), self._minutes)
 
 
 def marks(signals: Sequence[SignalRecord], base: str, legs: Legs | None) -> list[Mark]:

@@ -12,6 +12,7 @@ and what the engine says in sentences are always in basis points, and say so.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import floor, isfinite, log10
@@ -67,6 +68,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     if len(text) > width:
         return text[: width - 1] + ELLIPSIS
     return text.rjust(width) if right else text.ljust(width)
+
+
+def that_fits(choices: Sequence[str], width: int) -> str:
+    """The first of them that has room, else the last: from the fullest words to the shortest."""
+    return next((words for words in choices if cell_len(words) <= width), choices[-1])
 
 
 def tag(venue: str) -> str:

@@ -126,7 +126,7 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
             mark, role = _standing(health)
             kind = "paper" if health.paper else word.lower()
             usd = "not read" if not row.read else UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
-            what = text_that_fits(standing_words(row, facts, now_ns), left)
+            what = text.that_fits(standing_words(row, facts, now_ns), left)
             margin = amount(row.margin_usd)
             strong: Cell = (usd, "strong" if row.total_usd is not None else "warn")
             return ((f"{mark} ", role), *_cells(width - 2, (f"{text.tag(health.venue)} {kind}", "strong"), "", "",
@@ -136,7 +136,7 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
             usd_cell: Cell = ("no rate", "warn") if row.usd is None else (amount(row.usd), "text")
             return _cells(width, (name, "text"), amount(balance.total), amount(balance.free), usd_cell, "", ("", "dim"))
         case Holding():
-            what = text_that_fits(_position_words(row), left)
+            what = text.that_fits(_position_words(row), left)
             return _cells(width, (f"    {text.clean(row.position.native)}", "text"), text.exact(row.coins), "",
                 (amount(row.usd), "text"), amount(row.margin_usd), (what, _danger(row)))  # fmt: skip
 
@@ -147,11 +147,6 @@ def amount(value: Decimal | None) -> str:
         return UNKNOWN
     words = f"{value:,.2f}" if abs(value) >= 10 or not value else f"{value:.6f}".rstrip("0").rstrip(".")
     return words.replace("-", MINUS)
-
-
-def text_that_fits(choices: Sequence[str], width: int) -> str:
-    """The first that fits, else the last."""
-    return next((words for words in choices if len(words) <= width), choices[-1])
 
 
 def _standing(health: AccountHealth) -> tuple[str, Role]:

@@ -131,16 +131,21 @@ class BooksPane(Pane):
 
 def _head_line(row: SpreadRow, why: Sequence[str | None], half: int, width: int) -> Line:
     return (
-        (text.fit(_leg_words("buy", row.buy, why[0]), half), "warn" if why[0] else "gain"),
+        (text.fit(_leg_words("buy", row.buy, why[0], half), half), "warn" if why[0] else "gain"),
         ("│", "rule"),
-        (text.fit(_leg_words("sell", row.sell, why[1]), width - half - 1), "warn" if why[1] else "loss"),
+        (
+            text.fit(_leg_words("sell", row.sell, why[1], width - half - 1), width - half - 1),
+            "warn" if why[1] else "loss",
+        ),
     )
 
 
-def _leg_words(side: str, leg: Leg, why: str | None) -> str:
+def _leg_words(side: str, leg: Leg, why: str | None, width: int) -> str:
     market = "spot" if leg.market is Market.SPOT else "perp"
-    source = " REST" if leg.source == "rest" else ""
-    return f"{'~' if why else ' '}{side} {text.tag(leg.venue)} {market} {text.age(leg.age_ms)}{source}"
+    age = text.age(leg.age_ms) + (" REST" if leg.source == "rest" else "")
+    choices = (f"{side} {text.tag(leg.venue)} {market} {age}", f"{text.tag(leg.venue)} {market} {age}",
+               f"{text.tag(leg.venue)} {age}", text.tag(leg.venue))  # fmt: skip
+    return ("~" if why else " ") + text.that_fits(choices, width - 1)
 
 
 @dataclass(frozen=True)
@@ -245,13 +250,17 @@ def _walked(
 ) -> list[Line]:
     net, edge = row.walk_net_bps, row.net_bps
     slip = None if net is None or edge is None else edge - net
-    parts = (text.spread(row.gross_bps), text.spread_plain(row.fees_bps), text.spread_plain(slip), text.spread_unit())
-    figures = "gross {} fee {} slip {} {}".format(*parts)
+    gross, fees, slipped = text.spread(row.gross_bps), text.spread_plain(row.fees_bps), text.spread_plain(slip)
+    figures = (
+        f"gross {gross} fee {fees} slip {slipped} {text.spread_unit()}",
+        f"gross {gross} f {fees} s {slipped}",
+        f"{gross} gross",
+    )
     profit = profit_usd(net, walks[0], rate)
     result = f"NET {text.spread_arrowed(net)} {text.spread_unit()}"
     return [
         ((" " + text.fit(_prices_words(walk_usd, walks, width - 1), width - 1), "text"),),
-        ((" " + text.fit(figures, width - 1), "text"),),
+        ((" " + text.fit(text.that_fits(figures, width - 1), width - 1), "text"),),
         (
             (f" {result} ", _gain(net)),
             (text.fit(f" {text.money(profit)} USD" if profit is not None else _why_no_walk(walks), width - len(result)
@@ -292,8 +301,9 @@ def _room(row: SpreadRow, threshold_bps: float, width: int) -> list[Line]:
 
 
 def _later(row: SpreadRow, width: int) -> list[Line]:
-    trip = f" round trip {text.spread(row.round_trip_bps)}  carry {text.spread(row.carry_per_h_bps, 2)}/h"
-    lines: list[Line] = [((text.fit(trip, width), "text"),)]
+    trip, carry = text.spread(row.round_trip_bps), text.spread(row.carry_per_h_bps, 2)
+    choices = (f"round trip {trip}  carry {carry}/h", f"trip {trip} carry {carry}/h", f"trip {trip}")
+    lines: list[Line] = [((text.fit(" " + text.that_fits(choices, width - 1), width), "text"),)]
     if row.basis is not None:
         lines.append(((text.fit(f" {basis_words(row)}", width), "dim"),))
     return lines

@@ -254,7 +254,7 @@ def hidden_line(keys: Keymap, width: int) -> Line:
         f" {others} others, {some} more",
         f" {others}",
     )
-    return ((text.fit(next((words for words in choices if len(words) <= width), choices[-1]), width), "dim"),)
+    return ((text.fit(text.that_fits(choices, width), width), "dim"),)
 
 
 def last_word_line(desk: Desk, width: int) -> Line:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_MS
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import Fill, Order, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.core.orders import Balance, Fill, Order, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.execution.paper_market import wallets_of
 from tests.execution.simulation.faults import Faults
 
 ZERO = Decimal(0)
@@ -54,20 +55,30 @@ class Strange:
 
 
 class Books:
-    """Orders, trades and the position of an account. ``position``: signed wire, of the whole account."""
+    """Orders, trades and what the account holds.
 
-    def __init__(self, name: str, instrument: Instrument, faults: Faults) -> None:
+    ``position``: what was traded on the instrument, signed wire; of a perpetual that is all that there is.
+    ``wallet``: coins in a spot wallet, with what was in it before and without fees paid in the coin.
+    """
+
+    def __init__(self, name: str, instrument: Instrument, faults: Faults, stock: Decimal) -> None:
         self.name = name
         self.instrument = instrument
         self.orders: dict[str, Held] = {}
         self.strangers: list[Strange] = []
         self.position = ZERO
+        self.wallet = stock
         self._faults = faults
         self._ids = 0
 
     def next_id(self) -> int:
         self._ids += 1
         return self._ids
+
+    @property
+    def held(self) -> Decimal:
+        """What others can take from the account, signed wire."""
+        return self.wallet if self.instrument.market is Market.SPOT else self.position
 
     # what happens
     def trade(self, held: Held, price: Decimal, qty: Decimal, now_ns: int, *, maker: bool) -> Trade:
@@ -76,8 +87,12 @@ class Books:
         trade = Trade(f"t{self.next_id()}", price, qty, fee, ccy, now_ns, maker)
         held.trades.append(trade)
         held.filled += qty
-        self.position += order.side.sign * qty
+        self._move(order.side.sign * qty, trade)
         return trade
+
+    def _move(self, signed: Decimal, trade: Trade) -> None:
+        self.position += signed
+        self.wallet += signed - (trade.fee if trade.fee_ccy == self.instrument.base else ZERO)
 
     def _fee(self, side: Side, price: Decimal, qty: Decimal, *, maker: bool) -> tuple[Decimal, str]:
         spec = self.instrument
@@ -94,7 +109,7 @@ class Books:
         trade = Trade(f"t{number}", price, qty, ZERO, self.instrument.quote, now_ns, False)
         row = Strange(side, trade, origin, f"x{number}")
         self.strangers.append(row)
-        self.position += side.sign * qty
+        self._move(side.sign * qty, trade)
         return row
 
     # what is told
@@ -161,3 +176,8 @@ class Books:
 
     def position_row(self, now_ns: int) -> Position:
         return Position(venue=self.name, native=self.instrument.native, qty=self.position, t_ns=now_ns, told="query")
+
+    def balance_row(self, now_ns: int) -> Balance:
+        pot = wallets_of(self.name)[Market.SPOT]
+        coin = self.instrument.base
+        return Balance(venue=self.name, wallet=pot, asset=coin, total=self.wallet, free=None, t_ns=now_ns)

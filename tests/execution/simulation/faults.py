@@ -15,6 +15,7 @@ class Faults:
     until_ns: int = 0
     lost_delivered: float = 0.0
     lost_undelivered: float = 0.0
+    twice: float = 0.0  # the way to the venue repeats a request; what comes back is the answer to the second
     reject: float = 0.0
     hopeless: float = 0.0
     thin: float = 0.0  # an order finds only part of what it wants
@@ -51,6 +52,7 @@ WEIGHTS = (0.3, 0.2, 0.08, 0.22, 0.2)
 ANY = {
     "lost_delivered": 0.5,
     "lost_undelivered": 0.5,
+    "twice": 0.4,
     "reject": 0.5,
     "hopeless": 0.5,
     "thin": 0.7,

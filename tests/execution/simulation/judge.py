@@ -1,9 +1,8 @@
 """Who knows the truth and watches: what hedges hold by the venues' books, against the rules and against the ledgers.
 
-While an episode runs: no order twice, none before it is on disk, none that opens while arbtui may not, none that closes
-without reduce-only; never more than was wanted; nothing that rests while its hedge is in doubt; no exposure of which
-nobody is told. At its end: every hedge is over, hedged or halted aloud, and the ledger says to the last digit what the
-venues' books say.
+While an episode runs: never more than was wanted, nor more than the limits count; nothing that rests while its hedge is
+in doubt; no exposure of which nobody is told, neither while it lasts nor when arbtui stops. At its end: every hedge is
+over, hedged or halted aloud, and the ledger says to the last digit what the venues' books say.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from arbtui.core.orders import Order, OrderKind, OrderStatus
 from arbtui.execution.intents import Intent
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
+from arbtui.execution.limits import Usage, usage
 from arbtui.execution.lines import Line
-from arbtui.execution.runner import Runner, Said
+from arbtui.execution.runner import Runner, Said, Stopped
 from tests.execution.simulation.books import ZERO, Held, Trade
 from tests.execution.simulation.clock import Life
-from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.venue import SimVenue
 
 SILENCE_S = 50.0  # how long an exposure may go unmentioned: a resting order unheard of for 15 s, a doubt's alarm at 30
@@ -41,7 +40,6 @@ class Judge:
         self._clock = clock
         self._venues = venues
         self._broke = broke
-        self._placed: set[str] = set()
         self._wanted: dict[str, list[Decimal]] = {}
         self._review: dict[str, list[Decimal]] = {}
         self._at: dict[str, list[SimVenue]] = {}  # hedge -> the venue of each leg
@@ -56,11 +54,14 @@ class Judge:
         self.life, self._runner, self._changed = life, runner, True
 
     # what is told of
-    def opens(self, intent: Intent) -> None:
-        """A person is about to open this."""
+    def opens(self, intent: Intent, usd: Decimal) -> None:
+        """A person is about to open this, for ``usd``."""
         venues = [self._venues[leg.venue] for leg in intent.legs]
+        coins = [qty * _multiplier(venue) for qty, venue in zip(intent.qty, venues, strict=True)]
+        if coins[0] * intent.legs[0].price > usd or coins[1] > coins[0]:
+            self._broke(f"{intent.hedge} would buy {coins[0]} and sell {coins[1]} for {usd} USD")
         self._at[intent.hedge] = venues
-        self._wanted[intent.hedge] = [qty * _multiplier(venue) for qty, venue in zip(intent.qty, venues, strict=True)]
+        self._wanted[intent.hedge] = coins
         self._review[intent.hedge] = [leg.price for leg in intent.legs]
 
     def interferes(self) -> None:
@@ -74,22 +75,12 @@ class Judge:
         if said.alarm:
             self.alarms[said.hedge] = said.t_ns
 
-    def sees(self, order: Order, journal: SimJournal) -> None:
-        """This order is on its way."""
-        name, runner = order.client_id, self.runner
-        if name in self._placed:
-            self._broke(f"{name} was sent twice")
-        self._placed.add(name)
-        letter = name[12]
-        if letter in "xuf" and order.market is Market.PERP and not order.reduce_only:
-            self._broke(f"{name} closes and is not reduce-only")
-        if runner.killed:
-            self._broke(f"{name} was sent with the kill switch on")
-        if letter == "e" and (runner.stopping or not runner.armed):
-            self._broke(f"{name} opens although arbtui is stopping or disarmed")
-        failing = journal.fails() or bool(runner.journal_failed)
-        if not journal.keeps(name) and not (failing and letter in "hru"):
-            self._broke(f"{name} was sent before it was on disk")
+    def told_at_the_end(self, told: Stopped) -> None:
+        """arbtui has stopped, and said what stays open: nothing that is may be missing."""
+        words = " ".join([*told.open, *told.doubt])
+        for hedge in self.truth if not self.taken else ():
+            if hedge not in words and any(self._tradable(hedge, leg, abs(self.truth[hedge][leg])) for leg in (0, 1)):
+                self._broke(f"{hedge} holds {self.truth[hedge]}, and the end of arbtui was silent about it")
 
     def fills(self, order: Order, trade: Trade) -> None:
         """A venue's truth."""
@@ -107,6 +98,19 @@ class Judge:
         signed = got[leg] if leg == 0 else -got[leg]
         if (signed > most + slack or signed < -slack) and not self.taken:
             self._broke(f"{hedge} holds {got[leg]} on leg {leg}, wanted at most {most}")
+        self._check_worst(hedge, order, leg)
+
+    def _check_worst(self, hedge: str, order: Order, leg: int) -> None:
+        """Limits count the most that a leg may hold: never less than what it does hold, told or not."""
+        ledger = self.runner.ledgers.get(hedge)
+        if not self.life.lives or self.taken or ledger is None or order.client_id not in ledger.lines:
+            return
+        used = usage([ledger], lambda _ccy: Decimal(1), lambda _ledger: ZERO, self._clock.now_ns())
+        assert isinstance(used, Usage)
+        worth = abs(self.truth[hedge][leg]) * self._review[hedge][leg]
+        counted = used.by_venue.get(order.venue, ZERO)
+        if worth > counted * Decimal("1.01"):
+            self._broke(f"{hedge} holds {worth} USD on {order.venue}, the limits count {counted}")
 
     def _check_frozen(self, hedge: str, order: Order) -> None:
         """While a hedge is in doubt nothing of it may rest for long: the pair takes no new risk.
@@ -145,8 +149,8 @@ class Judge:
     def _account(self, hedge: str, leg: int) -> Decimal:
         """Coins of the whole account on a leg: after others took some, only that says what is open."""
         venue = self._at[hedge][leg]
-        if venue.instrument.market is Market.SPOT:
-            return self.truth[hedge][leg]
+        if venue.instrument.market is Market.SPOT:  # what others sell there are their own coins first
+            return min(self.truth[hedge][leg], venue.books.wallet)
         return venue.books.position * _multiplier(venue)
 
     def watch(self) -> None:

@@ -87,14 +87,14 @@ class Sight:
         now_ns = self._clock.now_ns()
         from_ns, until_ns, price = self._seen.get(leg, _UNSEEN)
         if not from_ns <= now_ns < until_ns:
-            how, change_ns = self._spoilt(leg, now_ns)
+            how, change_ns = self.spoils(leg, now_ns)
             tape = self.tapes[leg]
             price = _price(*tape.top(now_ns), how)
             self._seen[leg] = now_ns, min(change_ns, tape.until_ns(now_ns)), price
         return price
 
-    def _spoilt(self, leg: str, now_ns: int) -> tuple[str, int]:
-        """How it is seen, and when that changes next."""
+    def spoils(self, leg: str, now_ns: int) -> tuple[str, int]:
+        """What is wrong with what is seen of it ("": nothing), and when that changes next."""
         for begin_ns, end_ns, how in self.spoilt[leg]:
             if now_ns < begin_ns:
                 return "", begin_ns

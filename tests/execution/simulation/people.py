@@ -18,6 +18,7 @@ from arbtui.execution.reviews import Rates, Wish, close_intent, open_intent
 from arbtui.execution.runner import Runner, Stopped
 from tests.execution.simulation.judge import Judge
 from tests.execution.simulation.market import Sight
+from tests.execution.simulation.sending import Sending
 from tests.execution.simulation.telling import Note
 from tests.execution.simulation.venue import SimVenue
 
@@ -35,14 +36,21 @@ class People:
     """They act on the life that runs, if one does."""
 
     def __init__(
-        self, rng: Random, clock: Clock, venues: Mapping[str, SimVenue], sight: Sight, judge: Judge, note: Note
+        self,
+        rng: Random,
+        clock: Clock,
+        venues: Mapping[str, SimVenue],
+        sight: Sight,
+        judge: Judge,
+        sending: Sending,
+        note: Note,
     ) -> None:
-        self.stopped: list[Stopped] = []
         self._rng = rng
         self._clock = clock
         self._venues = venues
         self._sight = sight
         self._judge = judge
+        self._sending = sending
         self._note = note
 
     def open(self, style: Style, maker: int | None, usd: Decimal, policy: Policy) -> None:
@@ -60,8 +68,10 @@ class People:
         if isinstance(intent, str):
             self._note("not opened:", intent)
             return
-        self._judge.opens(intent)
+        self._judge.opens(intent, usd)
         answer = runner.open(intent)
+        if answer.accepted:
+            self._sending.begins(intent)
         self._note("open", intent.hedge, style, intent.qty, answer.text)
 
     def close(self, verb: Verb) -> None:
@@ -74,7 +84,12 @@ class People:
         prices = (self._sight.price(keys[0]), self._sight.price(keys[1]))
         style, maker = draw_style(self._rng) if verb is Verb.CLOSE else (Style.TAKER_TAKER, None)
         intent = close_intent(ledger, prices, self._clock.now_ns(), verb=verb, style=style, maker=maker)
-        return intent if isinstance(intent, str) else self._judge.runner.close(intent).text
+        if isinstance(intent, str):
+            return intent
+        answer = self._judge.runner.close(intent)
+        if answer.accepted:
+            self._sending.begins(intent)
+        return answer.text
 
     def command(self, what: str) -> None:
         if not self._judge.life.lives:
@@ -90,15 +105,21 @@ class People:
             "arm": runner.arm,
             "cancel": lambda: [runner.cancel(hedge) for hedge in list(runner.ledgers)],
             "retry": lambda: _retry(runner),
-            "stop": lambda: runner.stop(self.stopped.append),
+            "stop": lambda: runner.stop(self._stopped),
             "adl": partial(self._interfere, "adl"),
             "hand": partial(self._interfere, "order"),
         }
         commands[what]()
 
+    def _stopped(self, told: Stopped) -> None:
+        self._note("stopped", *told.open, *told.doubt)
+        self._judge.told_at_the_end(told)
+
     def _interfere(self, origin: Origin) -> None:
         venue = self._venues["beta"]
-        held = venue.books.position
+        if origin == "order" and self._rng.random() < 0.5:
+            venue = self._venues["alpha"]
+        held = venue.books.held
         if not held:
             return
         self._judge.interferes()

@@ -107,6 +107,8 @@ class Reads:
         books, now_ns = self._books, self.now()
         if kind is ReadKind.POSITIONS:
             return [books.position_row(now_ns)] if books.position else []
+        if kind is ReadKind.BALANCES:
+            return [books.balance_row(now_ns)] if books.wallet else []
         known = [held for held in books.orders.values() if self._remembers(held)]
         match kind:
             case ReadKind.OPEN_ORDERS:

@@ -1,9 +1,9 @@
 """A venue that keeps the truth and tells it badly. It shares no code with the ledger, only the words of ``core``.
 
 Everything that goes wrong is drawn from the episode's own random numbers: lost answers (of orders that arrived or did
-not), refusals, partial, uneven and no fills, fills between a cancel and its end, ends that come later, events twice,
-late or in another order, gaps of the private stream, reads that fail or are empty once, words that nobody knows,
-answers that lag behind the book, orders that are forgotten, positions that the venue itself takes away.
+not), requests that arrive twice, refusals, partial, uneven and no fills, fills between a cancel and its end, ends that
+come later, events twice, late or in another order, gaps of the private stream, reads that fail or are empty once, words
+that nobody knows, answers that lag behind the book, orders that are forgotten, positions that the venue itself takes.
 """
 
 from __future__ import annotations
@@ -54,12 +54,13 @@ class SimVenue:
         faults: Faults,
         memory: Memory,
         *,
+        stock: Decimal,
         note: Note,
         filled: Callable[[Order, Trade], None],
     ) -> None:
         self.name = name
         self.instrument = instrument
-        self.books = Books(name, instrument, faults)
+        self.books = Books(name, instrument, faults, stock)
         self.telling = Telling(name, instrument, clock, rng, faults, note)
         self.reads = Reads(self.books, self.telling, clock, rng, faults, memory, note)
         self._tape = tape
@@ -80,8 +81,13 @@ class SimVenue:
             self._note(self.name, order.client_id, "never arrives")
             self._answer(lambda: self._unanswered(order, "place"), self._rng.uniform(200, 3_000))
             return
-        lost = self._strikes(faults.lost_delivered)
         way_ms = self._rng.uniform(2, 40)
+        if self._strikes(faults.twice):
+            self._note(self.name, order.client_id, "arrives twice")
+            self._after(way_ms, lambda: self._arrive(order, tell=False))
+            self._after(way_ms + self._rng.uniform(1, 900), lambda: self._arrive(order, tell=True))
+            return
+        lost = self._strikes(faults.lost_delivered)
         if lost:
             way_ms = self._rng.choice((way_ms, self._rng.uniform(2, 450 * self._settle_s)))
             self._note(self.name, "the answer to", order.client_id, "gets lost")

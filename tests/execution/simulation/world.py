@@ -23,6 +23,7 @@ from tests.execution.simulation.judge import Judge
 from tests.execution.simulation.market import Path, Sight, Tape
 from tests.execution.simulation.people import COMMANDS, People, draw_style
 from tests.execution.simulation.reads import Memory
+from tests.execution.simulation.sending import Sending
 from tests.execution.simulation.telling import Wire
 from tests.execution.simulation.venue import Port, SimVenue
 
@@ -94,7 +95,8 @@ class World:
         self.judge = Judge(self.clock, self.venues, self.broke)
         for index, name in enumerate(("alpha", "beta")):
             self._venue(name, index, path)
-        self.people = People(rng, self.clock, self.venues, self.sight, self.judge, self.note)
+        self.sending = Sending(self.clock, self.venues, self.sight, self.broke)
+        self.people = People(rng, self.clock, self.venues, self.sight, self.judge, self.sending, self.note)
         self.journal = self._disk()
 
     def _disk(self) -> SimJournal:
@@ -114,8 +116,18 @@ class World:
         memory = Memory(settle_s=rng.choice((1.0, 3.0)), forget_s=rng.choice((20.0, 3_600.0)))
         self.rules[name] = VenueRules(Absence(memory.settle_s, memory.forget_s), history=rng.random() < 0.8)
         faults = draw_faults(rng, START_NS, faults_s)
+        stock = Decimal(rng.choice(("0", "0", "0.05", "70"))) if instrument.market is Market.SPOT else Decimal(0)
         self.venues[name] = SimVenue(
-            name, instrument, tape, self.clock, rng, faults, memory, note=self.note, filled=self.judge.fills
+            name,
+            instrument,
+            tape,
+            self.clock,
+            rng,
+            faults,
+            memory,
+            stock=stock,
+            note=self.note,
+            filled=self.judge.fills,
         )
         spoilt = draw_spoilt(rng, START_NS, faults_s)
         ends = [end_ns for _, end_ns in faults.gaps] + [end_ns for _, end_ns, _ in spoilt]
@@ -140,6 +152,7 @@ class World:
             self.sight,
             self.rules,
             say=self._said,
+            watch=self.sending.knows,
             audit_every_s=AUDIT_S,
         )
         self.judge.new_life(life, runner)
@@ -162,7 +175,7 @@ class World:
             return
         self.note("  ", verb, order.client_id, order.side, order.qty, "at", order.price, order.kind)
         if verb == "place":
-            self.judge.sees(order, self.journal)
+            self.sending.goes(order, self.judge.runner, self.journal)
 
     def _said(self, said: Said) -> None:
         self.note("!!!" if said.alarm else "   ", said.hedge, said.text)

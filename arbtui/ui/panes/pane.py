@@ -31,6 +31,18 @@ def rule(width: int, left: Sequence[Cell], right: Sequence[Cell], *, focus: bool
     return (("─", edge), *left, ("─" * max(0, room - taken), edge), *right, ("─", edge))
 
 
+def tab_cells(front: PaneId, tabs: Sequence[PaneId], width: int, *, focus: bool) -> list[Cell]:
+    """The panes of a zone by digit and name; by digit alone behind the front one where names have no room."""
+    tabs = tabs or (front,)
+    named = sum(len(TITLES[pane]) + 4 for pane in tabs) <= width
+    shown = tabs if named or len(TITLES[front]) + 4 + 2 * len(tabs) <= width else (front,)
+    own: Cell = (f" {PANES.index(front) + 1} {TITLES[front]} ", "title_focus" if focus else "title")
+    if named:
+        return [own if pane == front else (f" {PANES.index(pane) + 1} {TITLES[pane]} ", "faint") for pane in shown]
+    digits = " ".join(str(PANES.index(pane) + 1) for pane in shown if pane != front)
+    return [own, (f" {digits} ", "faint")] if digits else [own]
+
+
 class Pane(Placing, can_focus=True):
     """``tick`` reads the engine's state and shows it; it is never called while the pane is not on screen."""
 
@@ -88,17 +100,7 @@ class Pane(Placing, can_focus=True):
 
     def show_title(self) -> None:
         focus = self.has_focus
-        left: list[Cell] = []
-        tabs = self.tabs
-        if sum(len(TITLES[pane]) + 4 for pane in tabs) > self.size.width - _TITLE_ROOM:
-            tabs = ()
-        for pane in tabs or (self.pane_id,):
-            digit, name = PANES.index(pane) + 1, TITLES[pane]
-            if pane == self.pane_id:
-                left.append((f" {digit} {name} ", "title_focus" if focus else "title"))
-            else:
-                left.append((f" {digit} {name} ", "faint"))
-        left.extend(self.title_extra())
+        left = [*tab_cells(self.pane_id, self.tabs, self.size.width - _TITLE_ROOM, focus=focus), *self.title_extra()]
         right = [(f" {text} ", role) for text, role in self.title_right()]
         self.title_rule.show([rule(self.size.width, left, right, focus=focus)])
 

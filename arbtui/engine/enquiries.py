@@ -88,8 +88,11 @@ class Enquiries:
                 self._ask((venue, market, kind, ""))
 
     def modes(self) -> None:
+        """How accounts are set up, and the leverage of what was looked at: a venue may hold it lower than was set."""
         for venue, market in self._wallets:
             self._ask((venue, market, ReadKind.MODE, ""), again=True)
+        for key in [key for key in self._asked_ns if key[2] is ReadKind.LEVERAGE]:
+            self._ask(key, again=True)
 
     def for_preview(self, instrument: Instrument) -> None:
         """What the checks want to know of an instrument's account."""

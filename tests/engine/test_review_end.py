@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from arbtui.core.clock import ManualClock
-from arbtui.engine.orders import Orders
 from arbtui.engine.ending import EXIT_OPEN, Stop, until_end
+from arbtui.engine.orders import Orders
 from arbtui.engine.trouble import Trouble
 from arbtui.execution.runner import Stopped
 

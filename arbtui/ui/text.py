@@ -287,11 +287,6 @@ def clock_time(t_ns: int) -> str:
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
 
 
-def day(t_ns: int) -> str:
-    """The date in the zone of the screen: ``2026-11-20``."""
-    return time.strftime("%Y-%m-%d", (time.localtime if _manner.local else time.gmtime)(t_ns // 1_000_000_000))
-
-
 def zone(t_ns: int) -> str:
     """The name of the screen's zone at that time: ``UTC``, or what this machine calls its own, ``CEST``."""
     return time.localtime(t_ns // 1_000_000_000).tm_zone if _manner.local else "UTC"

@@ -63,7 +63,7 @@ def test_keys_that_do_not_arrive_are_refused_in_a_sentence(written: str, why: st
 
 
 def test_a_keymap_moves_a_key_and_everything_that_names_it_follows() -> None:
-    keymap = Keymap({"pane.zoom": "Z, f5", "grid.sort": "", "quit": ",", "settings": ";"})
+    keymap = Keymap({"pane.zoom": "Z, f5", "grid.sort": "", "quit": ",", "settings": "f6"})
     assert keymap.spoken("pane.zoom") == ["Z", "F5"]
     chain: tuple[Scope, ...] = ("always", "grid", "list", "shared", "screen")
     assert keymap.find(chain, "z") is None

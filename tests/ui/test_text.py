@@ -206,7 +206,6 @@ def in_katmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("in_katmandu")
 def test_local_time_is_that_of_the_machine_and_names_its_zone() -> None:
     t_ns = 1_763_683_200_000_000_000  # 2025-11-21 00:00 UTC
-    assert (text.clock_time(t_ns), text.day(t_ns), text.zone(t_ns)) == ("00:00:00", "2025-11-21", "UTC")
+    assert (text.clock_time(t_ns), text.zone(t_ns)) == ("00:00:00", "UTC")
     text.write_in(unit="bps", local=True)
-    assert (text.clock_time(t_ns), text.day(t_ns), text.zone(t_ns)) == ("05:45:00", "2025-11-21", "KAT")
-    assert text.day(t_ns - 6 * 3600 * 10**9) == "2025-11-20"
+    assert (text.clock_time(t_ns), text.zone(t_ns)) == ("05:45:00", "KAT")

@@ -64,7 +64,7 @@ def _columns(*parts: Part) -> Split:
 _BUT_GRID: Zone = ("books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts")
 _BELOW: Zone = ("legs", "positions", "orders", "feeds", "accounts")
 _DEALING: Zone = ("positions", "orders", "accounts", "signals", "feeds", "legs", "chart")
-_GRID_OVER_TABS = _rows(Part(("grid",)), Part(_BUT_GRID, 40, least=6, most=20))
+_GRID_OVER_TABS = _rows(Part(("grid",)), Part(_BUT_GRID, 40, least=5, most=20))
 _LARGE = _rows(
     Part(_columns(Part(("grid",)), Part(("books",), 35, least=42))),
     Part(

@@ -165,10 +165,15 @@ def test_every_row_is_as_wide_as_the_pane(width: int) -> None:
 
 
 def test_small_amounts_keep_their_figures() -> None:
-    assert [amount(Decimal(value)) for value in ("0", "0.00012", "1.5", "-25000.456")] == [
-        "0.00", "0.00012", "1.5", "−25,000.46"
+    assert [amount(Decimal(value), 12) for value in ("0", "0.00012", "0.00000012", "1.5", "-25000.456")] == [
+        "0.00", "0.00012", "1.2e−7", "1.5", "−25,000.46"
     ]  # fmt: skip
-    assert amount(None) == "·"
+    assert amount(None, 12) == "·"
+
+
+def test_an_amount_without_room_gets_coarser_and_is_never_cut() -> None:
+    value = Decimal("-12345678.91")
+    assert [amount(value, width) for width in (14, 12, 6)] == ["−12,345,678.91", "−12,345,679", "−12M"]
 
 
 async def test_the_pane_shows_all_accounts_and_the_cursor_stays_with_its_row() -> None:

@@ -51,13 +51,14 @@ def test_a_venue_is_as_well_as_its_worse_market() -> None:
 
 def test_the_strip_says_less_in_less_room_and_never_hides_who_is_down() -> None:
     feeds = [feed(venue, Market.PERP) for venue in MANY[:-1]] + [down(MANY[-1])]
-    texts = {width: said(venue_strip(feeds, START_NS, width)) for width in (200, 120, 100, 60, 30, 12)}
+    texts = {width: said(venue_strip(feeds, START_NS, width)) for width in (200, 120, 100, 80, 68, 30, 12)}
     assert "BINA ● 12ms" in texts[200]
     assert "PARA ○ down 12s" in texts[120]
     assert "BINA ●" in texts[120]
     assert "PARA○12s" in texts[100]
-    assert "PA○" in texts[60]
-    assert texts[30] == " ●12 PA○"
+    assert texts[80].endswith("EXTE● PARA○12s")
+    assert "BIN● OKX● BYB● BIT●" in texts[68]
+    assert texts[30] == " ●12 PAR○"
     assert all(cell_len(text) <= width for width, text in texts.items())
 
 

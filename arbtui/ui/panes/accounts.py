@@ -12,7 +12,8 @@ from textual.widget import Widget
 from arbtui.core.clock import NS_PER_MS
 from arbtui.execution.health import AccountHealth
 from arbtui.execution.preflight import Facts
-from arbtui.ui import text
+from arbtui.lines.exports import Table
+from arbtui.ui import tables, text
 from arbtui.ui.accounts import AccountSum, Holding, Purse, Row, account_sums, fee_words, key, rows
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import MINUS, UNKNOWN
@@ -92,6 +93,9 @@ class AccountsPane(ListPane):
             words, role = purse_words(here), "text"
         return [((" " + part, role if role != "gain" else "text"),) for part in text.wrap(words, width - 2)]
 
+    def table(self) -> Table:
+        return tables.accounts(self._rows, self.cursor.index)
+
     def title_extra(self) -> Sequence[Cell]:
         trading = self.desk.port.trading
         return ((f"{trading.word} ", "dim"),) if trading is not None else ()
@@ -120,33 +124,53 @@ def header(width: int) -> Line:
 
 def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
     """``word``: what an order is in this run; ``width`` without the pointer's cell."""
-    left = width - (_NAME + _TOTAL + _FREE + _USD + _MARGIN if _wide(width) else _LEAST) - 2
+    room = width - (_NAME + _TOTAL + _FREE + _USD + _MARGIN if _wide(width) else _LEAST) - 2  # for the words
     match row:
-        case AccountSum(health=health):
-            mark, role = _standing(health)
-            kind = "paper" if health.paper else word.lower()
-            usd = "not read" if not row.read else UNKNOWN if row.total_usd is None else f"{row.total_usd:,.2f}"
-            what = text.that_fits(standing_words(row, facts, now_ns), left)
-            margin = amount(row.margin_usd)
-            strong: Cell = (usd, "strong" if row.total_usd is not None else "warn")
-            return ((f"{mark} ", role), *_cells(width - 2, (f"{text.tag(health.venue)} {kind}", "strong"), "", "",
-                    strong, margin, (what, role if role != "gain" else "dim")))  # fmt: skip
-        case Purse(balance=balance):
-            name = f"    {text.clean(balance.wallet)} {text.clean(balance.asset)}"
-            usd_cell: Cell = ("no rate", "warn") if row.usd is None else (amount(row.usd), "text")
-            return _cells(width, (name, "text"), amount(balance.total), amount(balance.free), usd_cell, "", ("", "dim"))
+        case AccountSum():
+            return _account_line(row, text.that_fits(standing_words(row, facts, now_ns), room), word, width)
+        case Purse():
+            return _purse_line(row, width)
         case Holding():
-            what = text.that_fits(_position_words(row), left)
-            return _cells(width, (f"    {text.clean(row.position.native)}", "text"), text.exact(row.coins), "",
-                (amount(row.usd), "text"), amount(row.margin_usd), (what, _danger(row)))  # fmt: skip
+            return _holding_line(row, text.that_fits(_position_words(row), room), width)
 
 
-def amount(value: Decimal | None) -> str:
-    """Money or coins to the cent, finer where a cent is a lot."""
+def _account_line(row: AccountSum, words: str, word: str, width: int) -> Line:
+    mark, role = _standing(row.health)
+    name = f"{text.tag(row.health.venue)} {'paper' if row.health.paper else word.lower()}"
+    usd: Cell = (amount(row.total_usd, _USD - 1) if row.read else "not read", "strong" if row.total_usd else "warn")
+    what: Cell = (words, role if role != "gain" else "dim")
+    cells = _cells(width - 2, (name, "strong"), "", "", usd, amount(row.margin_usd, _MARGIN - 1), what)
+    return ((f"{mark} ", role), *cells)
+
+
+def _purse_line(row: Purse, width: int) -> Line:
+    held = row.balance
+    name = f"    {text.clean(held.wallet)} {text.clean(held.asset)}"
+    usd: Cell = ("no rate", "warn") if row.usd is None else (amount(row.usd, _USD - 1), "text")
+    total, free = amount(held.total, _TOTAL - 1), amount(held.free, _FREE - 1)
+    return _cells(width, (name, "text"), total, free, usd, "", ("", "dim"))
+
+
+def _holding_line(row: Holding, words: str, width: int) -> Line:
+    coins = text.that_fits((text.exact(row.coins), amount(row.coins, _TOTAL - 1)), _TOTAL - 1)
+    usd: Cell = (amount(row.usd, _USD - 1), "text")
+    margin = amount(row.margin_usd, _MARGIN - 1)
+    name: Cell = (f"    {text.clean(row.position.native)}", "text")
+    return _cells(width, name, coins, "", usd, margin, (words, _danger(row)))
+
+
+def amount(value: Decimal | None, width: int) -> str:
+    """Money or coins to the cent, finer where a cent is a lot, coarser where there is no room; never cut."""
     if value is None:
         return UNKNOWN
-    words = f"{value:,.2f}" if abs(value) >= 10 or not value else f"{value:.6f}".rstrip("0").rstrip(".")
-    return words.replace("-", MINUS)
+    size = abs(value)
+    if size >= 10 or not value:
+        choices = (f"{value:,.2f}", f"{value:,.0f}", text.amount(float(value)))
+    elif size >= Decimal("0.000001"):
+        choices = (f"{value:.6f}".rstrip("0").rstrip("."), f"{value:.2f}", f"{value:.0e}")
+    else:
+        choices = (f"{value:.1e}",) * 3
+    return text.that_fits(choices, width).replace("-", MINUS)
 
 
 def _standing(health: AccountHealth) -> tuple[str, Role]:

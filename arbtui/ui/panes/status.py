@@ -21,6 +21,7 @@ from arbtui.ui.layout import COMPACT_FROM, WIDE_FROM, Plan
 from arbtui.ui.panes.books import basis_words
 from arbtui.ui.panes.feeds import STATE_MARK
 from arbtui.ui.registry import Scope
+from arbtui.ui.replaykeys import words as replay_words
 from arbtui.ui.theme import Cell, Line, Role
 
 _WORST_FIRST = (
@@ -50,7 +51,7 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
     """Mode and clock always; of the rest what fits, the most needed first."""
     port = desk.port
     process = port.process()
-    head: list[Cell] = [(f" {port.mode} ", "mode"), *_orders(desk)]
+    head: list[Cell] = [(f" {port.mode} ", "mode"), *_replay(desk), *_orders(desk)]
     wishes: list[Cell] = [
         *_money(desk),
         (f" {_threshold_words(desk)} ", "text"),
@@ -70,6 +71,14 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
             head.append(cell)
             room -= len(cell[0])
     return (*head, (" " * max(0, room), "text"), time) if room >= 0 else _cut(tuple(head), width)
+
+
+def _replay(desk: Desk) -> list[Cell]:
+    """Where a recording stands, in a replay."""
+    position = desk.port.replay
+    if position is None:
+        return []
+    return [(f" {replay_words(position)} ", "warn" if position.paused or position.ended else "text")]
 
 
 def _threshold_words(desk: Desk) -> str:
@@ -159,7 +168,7 @@ def venue_strip(feeds: Sequence[FeedStatus], now_ns: int, width: int) -> Line:
         known = venues.get(feed.venue)
         if known is None or _WORST_FIRST.index(feed.state) < _WORST_FIRST.index(known.state):
             venues[feed.venue] = feed
-    for words in (_in_full, _shorter, _short, _shortest):
+    for words in (_in_full, _shorter, _short, _tagged, _shortest):
         cells = [cell for feed in venues.values() for cell in words(feed, now_ns)]
         if sum(cell_len(said) for said, _ in cells) <= width:
             return tuple(cells)
@@ -197,9 +206,15 @@ def _short(feed: FeedStatus, now_ns: int) -> Line:
     return (f" {text.tag(feed.venue)}", "text"), (mark + trouble.rpartition(" ")[2], role)
 
 
-def _shortest(feed: FeedStatus, now_ns: int) -> Line:
+def _tagged(feed: FeedStatus, now_ns: int) -> Line:
     mark, role, _ = standing(feed, now_ns)
-    return (f" {text.tag(feed.venue)[:2]}", "text"), (mark, role)
+    return (f" {text.tag(feed.venue)}", "text"), (mark, role)
+
+
+def _shortest(feed: FeedStatus, now_ns: int) -> Line:
+    """Three letters: two would not tell Binance from Bitget."""
+    mark, role, _ = standing(feed, now_ns)
+    return (f" {text.tag(feed.venue)[:3]}", "text"), (mark, role)
 
 
 def _troubled_first(venues: Sequence[FeedStatus], now_ns: int) -> Line:

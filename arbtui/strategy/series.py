@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 from typing import TypeAlias
 
 from arbtui.core.clock import NS_PER_S
@@ -63,10 +63,12 @@ class Ring:
         """The figure of grid point ``at``; points between it and the newest before become gaps. The past is closed."""
         values = self.values
         size = len(values)
-        if at < self.at:
+        ahead = at - self.at
+        if ahead > 1:
+            for skipped in range(max(self.at + 1, at - size + 1), at):
+                values[skipped % size] = self.empty
+        elif ahead < 0:
             return
-        for skipped in range(max(self.at + 1, at - size + 1), at):
-            values[skipped % size] = self.empty
         self.at = at
         values[at % size] = value
 
@@ -89,7 +91,8 @@ class Buckets:
     __slots__ = ("high", "last", "low")
 
     def __init__(self) -> None:
-        self.low, self.high, self.last = Ring(COARSE_KEPT), Ring(COARSE_KEPT), Ring(COARSE_KEPT)
+        self.low, self.high = Ring(COARSE_KEPT, empty=inf), Ring(COARSE_KEPT, empty=-inf)
+        self.last = Ring(COARSE_KEPT)
 
     def put(self, t_ns: int, value: float) -> None:
         at = t_ns // COARSE_NS
@@ -97,22 +100,27 @@ class Buckets:
         if at > self.last.at:
             self.low.put(at, value)
             self.high.put(at, value)
+            self.last.put(at, value)
         elif at == self.last.at:
             if value < self.low.values[place]:
                 self.low.values[place] = value
             if value > self.high.values[place]:
                 self.high.values[place] = value
-        self.last.put(at, value)
+            self.last.values[place] = value
 
     def series(self, now_ns: int, count: int) -> Series:
         """The ``count`` newest buckets as of ``now_ns``, the one under way among them."""
         at = now_ns // COARSE_NS
         low, high, last = (ring.read(at, count) for ring in (self.low, self.high, self.last))
+        for place, value in enumerate(last):
+            if value != value:
+                low[place] = high[place] = nan
         return Series((at + 1) * COARSE_NS, COARSE_NS, low, high, last)
 
     def most(self, now_ns: int, count: int) -> float | None:
         """The greatest figure of the ``count`` newest buckets; None where none is known."""
-        return max((value for value in self.high.read(now_ns // COARSE_NS, count) if value == value), default=None)
+        found = max(self.high.read(now_ns // COARSE_NS, count), default=-inf)
+        return None if found == -inf else found
 
 
 class Track:

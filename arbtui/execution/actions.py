@@ -84,7 +84,8 @@ class Desk:
     """What holds for all hedges at once.
 
     ``armed``: new risk may be taken. ``killed``: nothing is opened or closed, what rests is canceled. ``deaf``: venues
-    whose private stream is down. ``shared``: legs that several hedges hold.
+    whose private stream is down. ``shared``: legs that several hedges hold. ``unborne``: of this hedge, legs of which
+    the venue has not said yet, or has said otherwise, that it holds what the hedge does.
     """
 
     rules: Mapping[str, VenueRules]
@@ -93,6 +94,7 @@ class Desk:
     stopping: bool = False
     deaf: frozenset[tuple[str, Market]] = field(default_factory=frozenset)
     shared: frozenset[str] = field(default_factory=frozenset)
+    unborne: frozenset[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)

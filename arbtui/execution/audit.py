@@ -56,6 +56,7 @@ class Audit:
         self._balances: dict[tuple[str, str, str], Balance] = {}  # venue, wallet, asset
         self._others: dict[str, Decimal] = {}  # pot -> coins at the venue that are not ours
         self._suspects: dict[str, tuple[int, Decimal]] = {}  # pot -> first seen, difference in coins
+        self._compared_ns: dict[str, int] = {}  # pot -> when the last read that was compared was asked
         self._told: set[str] = set()
         self._kept: list[Fill] = []
 
@@ -68,6 +69,11 @@ class Audit:
             for leg in ledger.intent.legs
             if leg.market is market
         }
+
+    def unborne(self, leg: Leg, since_ns: int) -> bool:
+        """Whether no read asked since then has borne out what hedges hold there, or one has said otherwise."""
+        key = _pot(leg)
+        return key in self._suspects or self._compared_ns.get(key, -1) < since_ns
 
     def stranger(self, event: Fill | OrderReport) -> Finding | None:
         """An order or fill that is not ours; told once for each order."""
@@ -140,12 +146,14 @@ class Audit:
         halted = all(ledger.state is State.HALTED for ledger in under_way)
         if not halted and not all(_only_rests(ledger, key) for ledger in under_way):
             self._suspects.pop(key, None)
+            self._compared_ns[key] = done.asked_ns  # as far as it can be while something is under way
             return None
         if any(ledger.last_ns >= done.asked_ns for ledger, _ in holders):
             return None  # something happened while the venue was answering
         leg = holders[0][0].intent.legs[holders[0][1]]
         if leg.market is Market.SPOT and not all(_told_whole(ledger, index) for ledger, index in holders):
             return None  # a fee in the coin that is not told yet is only guessed
+        self._compared_ns[key] = done.asked_ns
         there = self._there(leg, done.asked_ns)
         ours = sum((ledger.position(index) for ledger, index in holders), ZERO)
         difference = there - ours - self._others.get(key, ZERO)

@@ -10,8 +10,9 @@ The cases, in this order; the first that holds decides.
     | a fill bears our name, its order is not known     | halt                                                       |
     | an order is in doubt                              | in_doubt: cancel what rests, ask, prove, alarm, halt       |
     | it comes from an earlier life                     | in_doubt: read the venues first                            |
+    | the venues do not hold what it holds              | read again, until the audit has taken it off the books     |
     | it was in doubt and is not any more               | resolved: decide anew                                      |
-    | halted                                            | cancel what rests; nothing else                            |
+    | halted                                            | cancel what rests; done where both legs are gone           |
     | the kill switch is on                             | cancel what rests; halt if the legs are unequal            |
     | reduce-only was refused                           | read the position twice: flat = done, and said             |
     | nothing was sent in this turn                     | both legs, the leader alone, or drop it with the reason    |
@@ -47,7 +48,7 @@ from arbtui.execution.actions import (
     amount,
     order_of,
 )
-from arbtui.execution.doubts import catch_up, resolve
+from arbtui.execution.doubts import bear_out, catch_up, resolve
 from arbtui.execution.intents import Purpose, Style, Verb
 from arbtui.execution.leading import follow, lead_on, leader, take_first
 from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, purposes
@@ -83,6 +84,8 @@ def decide(ledger: Ledger, prices: tuple[Price, Price], now_ns: int, desk: Desk)
         if (fill := ledger.stranger()) is not None:
             what = f"{fill.venue} filled {fill.side} {fill.qty:f} {fill.native} for an order that cannot be named"
             return Mark(Step.HALT, f"{what}; an order of this hedge may have gone out unrecorded")
+        if (action := bear_out(case)) is not None:
+            return action
         return Mark(Step.RESOLVED, "the venues have told what became of every order")
     if ledger.state is State.HALTED or desk.killed:
         return _stand(case)
@@ -102,13 +105,23 @@ def _stand(case: Case) -> Action:
     if ledger.unsettled():
         return case.heard_or(None)
     if ledger.state is State.HALTED:
-        return _books(case)
+        return _closed_from_outside(case) or _books(case)
     excess = case.excess()
     if repairable(case, excess):
         if not allows(ledger.state, Step.HALT):
             return Mark(Step.SHORT, words(case, excess))
         return Mark(Step.HALT, f"the kill switch is on, and {words(case, excess)}")
     return _settle(case, excess)
+
+
+def _closed_from_outside(case: Case) -> Action | None:
+    """Both legs are gone by somebody else's doing: there is nothing left that a person could decide."""
+    ledger = case.ledger
+    unclear = ledger.overfilled() or ledger.nameless() is not None or ledger.stranger() is not None
+    if not ledger.halted_by_loss or _held(case) or unclear:
+        return None
+    why = "closed from outside: what it held is gone on both legs by somebody else's doing"
+    return Mark(Step.EMPTY, f"{why}{_dust(case, case.excess())}")
 
 
 def _first(case: Case) -> Action:

@@ -87,6 +87,31 @@ def catch_up(case: Case) -> Action | None:
     return _patience(case, from_ns, "after the restart the venues could not be read") or Wait(min(waits))
 
 
+def bear_out(case: Case) -> Action | None:
+    """Nothing is sent to balance legs that the venues may not hold any more; None once they have said what they hold.
+
+    Somebody may have closed them while nobody looked, or is just closing them: the audit compares, and takes off the
+    books what is gone.
+    """
+    if not case.desk.unborne:
+        return None
+    waits: list[int] = []
+    for index in sorted(case.desk.unborne):
+        kind = _holding(case, index)
+        log = case.ledger.reads.get((index, kind))
+        due_ns = _due(log.asked_ns, case.intent.policy.ask_every_ms * NS_PER_MS, log.under_way) if log else 0
+        if due_ns <= case.now_ns:
+            return ReadAccount(index, kind)
+        waits.append(due_ns)
+    since_ns = max(case.ledger.relived_ns or 0, case.ledger.lost_ns)
+    return _patience(case, since_ns, "the venues do not bear out what it holds") or Wait(min(waits))
+
+
+def _holding(case: Case, index: int) -> ReadKind:
+    """What tells how much a leg holds."""
+    return ReadKind.POSITIONS if case.leg(index).market is Market.PERP else ReadKind.BALANCES
+
+
 def _read_since(case: Case, index: int, kind: ReadKind, from_ns: int) -> bool:
     """Once for a hedge that was quiet; twice, apart, for one whose last orders may be in no journal."""
     log = case.ledger.reads.get((index, kind))
@@ -109,8 +134,8 @@ def _wanted(case: Case) -> list[tuple[int, ReadKind]]:
     for index, leg in enumerate(case.intent.legs):
         kinds = _lists(history=case.desk.rules[leg.venue].history)
         wanted += [(index, kind) for kind in kinds]
-        if leg.market is Market.PERP:
-            wanted.append((index, ReadKind.POSITIONS))
+        if leg.market is Market.PERP or case.position(index):
+            wanted.append((index, _holding(case, index)))
     return wanted
 
 

@@ -138,7 +138,8 @@ class Hearing:
             return
         key = f"{event.venue}.{event.market.value}.{event.native}"
         waiting = [ledger for ledger in self._ledgers.values() if _may_be(ledger, key)]
-        for ledger in waiting:
+        halted = [ledger for ledger in self._ledgers.values() if _may_have_been(ledger, key)]
+        for ledger in [*waiting, *halted]:
             ledger.hear(event)
             self._stepper.wake(ledger.hedge)
         if event.origin != "order":
@@ -175,6 +176,14 @@ class Hearing:
             self._found(finding)
         self._stepper.wake()
 
+    def unborne(self, ledger: Ledger) -> frozenset[int]:
+        """Legs of which the venue has not said yet that it holds what the hedge does, since there is reason to ask."""
+        since_ns = max(ledger.relived_ns or 0, ledger.lost_ns)
+        if not since_ns or not (ledger.lost_unread or ledger.state is State.IN_DOUBT):
+            return frozenset()
+        legs = ledger.intent.legs
+        return frozenset(i for i in (0, 1) if ledger.position(i) and self._audit.unborne(legs[i], since_ns))
+
     def _found(self, finding: Finding | None) -> None:
         """Said; where it takes a leg away, the policy is followed."""
         if finding is None:
@@ -194,6 +203,8 @@ class Hearing:
             halts = stands and not finding.dust and ledger.intent.policy.on_leg_lost == "halt"
             if halts and allows(ledger.state, Step.HALT):
                 self._memory.step_to(ledger, Step.HALT, f"a leg was taken away: {lost.why}")
+            if (other := ledger.intent.legs[1 - lost.leg].venue) != finding.venue:
+                self._read_holdings_twice(other)  # whoever took one leg away may have taken both
             self._stepper.wake(hedge)
 
     def _stream(self, event: StreamState) -> None:
@@ -276,9 +287,18 @@ class Hearing:
         self.audit_later()
 
 
+def _holds(ledger: Ledger, key: str) -> bool:
+    return bool(ledger.turns) and any(leg.key == key for leg in ledger.intent.legs)
+
+
+def _may_have_been(ledger: Ledger, key: str) -> bool:
+    """Whether an unrecorded order of this hedge may have done it, before the hedge was halted unread."""
+    return _holds(ledger, key) and ledger.state is State.HALTED and ledger.owes_reads
+
+
 def _may_be(ledger: Ledger, key: str) -> bool:
     """Whether something on this instrument that bears no name of ours may be this hedge's all the same."""
-    if not ledger.turns or not any(leg.key == key for leg in ledger.intent.legs):
+    if not _holds(ledger, key):
         return False
     reading = ledger.relived_ns is not None and ledger.state is State.IN_DOUBT
     return reading or any(line.order.leg == key for line in ledger.unsettled())

@@ -111,6 +111,8 @@ class Ledger:
         self._rows: list[dict[str, Position]] = [{}, {}]
         self.lost = [ZERO, ZERO]
         self.lost_unread = False  # coins are gone, and no person has said yet to go on
+        self.lost_ns = 0  # when the last of them were found to be gone
+        self.halted_by_loss = False  # that, and nothing else, is why a person has to decide
         self.reads: dict[tuple[int, ReadKind], ReadLog] = {}
         self.number = 0  # of the next order
         self._by_order_id: dict[tuple[str, str, str], Line] = {}  # venue, native with market, order id
@@ -278,13 +280,13 @@ class Ledger:
                 self.hear(fact.event)
             case Lost():
                 self.lost[fact.leg] += fact.coins
-                self.lost_unread = True
+                self.lost_unread, self.lost_ns = True, t_ns
             case Stepped():
                 self._step(t_ns, fact)
             case Asked():
                 self.canceled = self.canceled or fact.what == "cancel"
                 if fact.what == "retry":
-                    self.lost_unread = False
+                    self.lost_unread, self.lost_ns = False, 0
                     self.retried_number = self.number
                     self._unattributed.clear()
             case Life():
@@ -306,6 +308,8 @@ class Ledger:
             self.trouble_number = self.number if self.trouble_number is None else self.trouble_number
         elif fact.step in (Step.BALANCED, Step.EMPTY, Step.RETRY, Step.CLOSE):
             self.trouble_ns = self.trouble_number = None
+        if fact.step is Step.HALT:
+            self.halted_by_loss = self.lost_unread
         if fact.step is Step.ABANDON:
             self.abandoned = True
         if fact.step is Step.RESOLVED:

@@ -6,7 +6,7 @@
                                                 |
                                   rehedging -> unwinding -> flat            repaired, or given back
     in_doubt      something was sent and it is not known what became of it: nothing new is sent
-    halted        no rule is left, or a rule says stop: a person decides
+    halted        no rule is left, or a rule says stop: a person decides, unless both legs were closed from outside
 
 A hedge that is done or flat may still be woken: a fill that the venue tells late counts like any other. One that a
 person took over may not: what is told of it later is kept and said, and is the person's.
@@ -102,7 +102,7 @@ TABLE: Mapping[State, Mapping[Step, State]] = MappingProxyType(
         _S.UNWINDING: _REPAIRS,
         _S.FLAT: {_E.SHORT: _S.UNBALANCED, _E.DOUBT: _S.IN_DOUBT, _E.BALANCED: _S.HEDGED, _E.HALT: _S.HALTED},
         _S.IN_DOUBT: {_E.RESOLVED: _S.WORKING, _E.HALT: _S.HALTED},
-        _S.HALTED: {_E.RETRY: _S.WORKING, _E.CLOSE: _S.CLOSING, _E.ABANDON: _S.DONE},
+        _S.HALTED: {_E.RETRY: _S.WORKING, _E.CLOSE: _S.CLOSING, _E.ABANDON: _S.DONE, _E.EMPTY: _S.DONE},
     }
 )
 

@@ -20,6 +20,7 @@ from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind, Side
 from arbtui.execution.actions import Action, Alarm, Case, Declare, Mark, ReadAccount, SendOrders, Wait, amount, taker
+from arbtui.execution.doubts import bear_out
 from arbtui.execution.intents import Purpose
 from arbtui.execution.ledger import purposes
 from arbtui.execution.lifecycle import State, Step
@@ -80,6 +81,8 @@ def repair(case: Case, excess: Decimal) -> Action:
         return Mark(Step.HALT, f"the kill switch is on, and {words(case, excess)}")
     if ledger.lost_unread and case.intent.opens and case.intent.policy.on_leg_lost == "halt":
         return Mark(Step.HALT, f"coins of a leg are gone by somebody else's doing; {words(case, excess)}")
+    if ledger.lost_unread and case.intent.opens and (action := bear_out(case)) is not None:
+        return action
     tried = [line for line in ledger.lines.values() if line.number >= (ledger.trouble_number or 0)]
     pause_ns = _pause(case, tried)
     if pause_ns > case.now_ns:

@@ -361,9 +361,8 @@ class Runner:
             for leg in other.intent.legs
             if leg.key in keys
         }
-        return Desk(
-            self._rules, self.armed, self.killed, self.stopping, frozenset(self._hearing.deaf), frozenset(shared)
-        )
+        deaf, unborne = frozenset(self._hearing.deaf), self._hearing.unborne(ledger)
+        return Desk(self._rules, self.armed, self.killed, self.stopping, deaf, frozenset(shared), unborne)
 
     def _act(self, ledger: Ledger, action: Action) -> None:
         hedge = ledger.hedge

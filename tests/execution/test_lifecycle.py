@@ -31,8 +31,8 @@ def test_every_state_can_be_halted(state: State) -> None:
     assert after(state, Step.HALT) is State.HALTED
 
 
-def test_only_a_person_leads_out_of_halted() -> None:
-    assert set(TABLE[State.HALTED]) == {Step.RETRY, Step.CLOSE, Step.ABANDON}
+def test_only_a_person_leads_out_of_halted_unless_nothing_is_left() -> None:
+    assert set(TABLE[State.HALTED]) == {Step.RETRY, Step.CLOSE, Step.ABANDON, Step.EMPTY}
 
 
 def test_nothing_is_sent_while_in_doubt() -> None:

@@ -253,6 +253,12 @@ def test_a_leg_that_was_taken_away_is_balanced_where_the_policy_says_so() -> Non
     for venue in ("alpha", "beta"):
         stage.fills(stage.order(venue))
     lose_a_leg(stage)
+    assert stage.state() == "unbalanced"
+    assert len(stage.sent()) == 2  # whoever took this leg may be taking the other one
+    stage.wait(1.1)
+    for venue, qty in (("alpha", "10"), ("beta", "-4")):
+        stage.position(venue, qty)
+        stage.read_done(venue, ReadKind.POSITIONS, native="")
     assert stage.state() == "rehedging"
     assert (stage.order("beta").side, stage.order("beta").qty) == (Side.SELL, dec(6))
 

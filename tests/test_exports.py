@@ -35,6 +35,7 @@ def test_two_files_of_one_second_stand_beside_each_other(tmp_path: Path) -> None
     assert one != two
     assert one.read_bytes() == two.read_bytes()
     assert exports.text(T0, "books", "a\nb\n").read_text() == "a\nb\n"
+    assert exports.text(T0, "net-../A B", "").name == "net-.._A_B-2027-01-15T080000.txt"
 
 
 def test_copied_rows_are_appended_with_every_value(tmp_path: Path) -> None:

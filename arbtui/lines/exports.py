@@ -10,6 +10,7 @@ Every call writes at once and blocks: call it in a thread. Raises ``OSError``.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,8 +76,9 @@ class Exports:
         """A file that was not there, opened."""
         self.folder.mkdir(parents=True, exist_ok=True)
         stamp = f"{datetime.fromtimestamp(t_ns // NS_PER_S, UTC):%Y-%m-%dT%H%M%S}"
+        plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)  # a venue names coins as it likes
         for again in range(_TRIES):
-            path = self.folder / f"{name}-{stamp}{f'-{again + 1}' if again else ''}.{kind}"
+            path = self.folder / f"{plain}-{stamp}{f'-{again + 1}' if again else ''}.{kind}"
             try:
                 return path.open("x", encoding="utf-8", newline="")
             except FileExistsError:

@@ -8,12 +8,15 @@ from arbtui.ui import text
 from arbtui.ui.columns import BY_ID, BY_LETTER, COLUMNS
 from arbtui.ui.desk import Desk
 from arbtui.ui.filter import fuzzy
+from arbtui.ui.filter import hint as filter_hint
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.picker import Choice
 from arbtui.ui.prompt import Question
 from arbtui.ui.registry import Handlers
 from arbtui.ui.seat import Seat
 from arbtui.ui.theme import Line
+
+LATELY_S = 600.0
 
 
 class Asks:
@@ -46,9 +49,12 @@ class Asks:
             self.filter_by(words)
             return ""
 
-        def hint(_: str) -> str:
+        def hint(words: str) -> str:
             order = self._desk.order
-            return order.filter.problem or f"{len(order.bases)} of {order.total}   enter keeps, esc clears"
+            if order.filter.problem:
+                return order.filter.problem
+            may_become = filter_hint(words, self._desk.venues()) or "enter keeps, esc clears"
+            return f"{len(order.bases)} of {order.total}   {may_become}"
 
         self._seat.ask(Question("/", before, keep, live=self.filter_by, cancel=lambda: self.filter_by(""), hint=hint))
 
@@ -132,7 +138,7 @@ class Asks:
                 Choice(
                     "go to a coin",
                     "letters of the symbol",
-                    lambda letters: candidates(letters, coins, self._desk.recent),
+                    self._candidates,
                     self._coin_row,
                     self._seat.go_to_coin,
                     "No coin has these letters in this order.",
@@ -144,6 +150,12 @@ class Asks:
             return f"there is no coin {typed.upper()}"
         self._seat.go_to_coin(base)
         return ""
+
+    def _candidates(self, letters: str) -> list[str]:
+        """The coin that is on show comes last of the recent ones: nobody switches to where they are."""
+        desk = self._desk
+        recent = [base for base in desk.recent if base != desk.coin]
+        return candidates(letters, desk.order.known(), [*recent, desk.coin])
 
     def _coin_row(self, base: str, width: int) -> Line:
         """A coin and its best net."""
@@ -167,4 +179,7 @@ def candidates(typed: str, coins: Sequence[str], recent: Sequence[str]) -> list[
 
 
 def _passing(desk: Desk, bps: float) -> str:
-    return f"{desk.order.clearing(bps)} of {desk.order.total} coins now"
+    """How many coins stand at or above a threshold now, and how many did lately."""
+    now = desk.order.clearing(bps)
+    lately = max(now, desk.port.passed(bps, LATELY_S))  # it is looked back at in steps of some seconds
+    return f"{now} of {desk.order.total} coins now, {lately} in {LATELY_S / 60:.0f} min"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from math import isnan
 
 import msgspec
 
@@ -20,7 +21,9 @@ from arbtui.lines.records import StatusLine
 from arbtui.market.slot import Slot
 from arbtui.port import EnginePort
 from arbtui.strategy.rows import SignalRecord, SpreadRow
+from arbtui.strategy.series import Series
 from arbtui.ui import text
+from arbtui.ui.accounts import AccountSum, Holding, Purse, Row
 from arbtui.ui.orderlog import Entry
 
 _LEGS = (
@@ -35,6 +38,11 @@ _PAIRS = (
     *(f"buy_{name}" for name in _PAIR_LEG),
     *(f"sell_{name}" for name in _PAIR_LEG),
     *("gap", "dust", "made_usd", "complete"),
+)
+_SERIES = ("time", "t_ns", "low", "high", "last")
+_ACCOUNTS = (
+    *("kind", "venue", "wallet", "what", "total", "free", "usd", "margin_usd"),
+    *("coins", "entry", "mark", "liquidation", "leverage"),
 )
 _LEVELS = ("base", "side", "leg", "book", "level", "price", "qty")
 
@@ -120,6 +128,48 @@ def _pair(pair: Pair, made_usd: Decimal | None) -> tuple[Raw, ...]:
         *sides,
         *(pair.gap.known, pair.dust, made_usd, pair.pnl.complete),
     )
+
+
+def series(name: str, of: Series) -> Table:
+    """Figures over time: the least, the greatest and the newest of each step; its stamp is the step's end."""
+    found: list[tuple[Raw, ...]] = []
+    for number, figures in enumerate(zip(of.low, of.high, of.last, strict=True), 1):
+        end_ns = of.start_ns + number * of.step_ns
+        found.append((time_text(end_ns), end_ns, *(None if isnan(figure) else figure for figure in figures)))
+    return Table(name, _SERIES, found)
+
+
+def equity(points: Iterable[tuple[int, float]]) -> Table:
+    return Table("equity", ("time", "t_ns", "usd"), [(time_text(t_ns), t_ns, usd) for t_ns, usd in points])
+
+
+def accounts(held: Iterable[Row], at: int | None) -> Table:
+    return Table("accounts", _ACCOUNTS, [_account(row) for row in held], at)
+
+
+def _account(row: Row) -> tuple[Raw, ...]:
+    match row:
+        case AccountSum(health=health):
+            kind = "paper" if health.paper else "account"
+            return (kind, health.venue, None, None, None, None, row.total_usd, row.margin_usd, *[None] * 5)
+        case Purse(balance=balance):
+            amounts = (balance.total, balance.free)
+            return ("asset", row.venue, balance.wallet, balance.asset, *amounts, row.usd, None, *[None] * 5)
+        case Holding(position=position):
+            prices = (row.coins, row.entry, row.mark, row.liquidation)
+            leverage = row.leverage.leverage if row.leverage is not None else None
+            return (
+                "position",
+                row.venue,
+                None,
+                position.native,
+                None,
+                None,
+                row.usd,
+                row.margin_usd,
+                *prices,
+                leverage,
+            )
 
 
 # in words

@@ -51,13 +51,13 @@ async def test_a_coin_goes_from_pinned_to_muted_and_back_and_a_pinned_one_stays_
         coin, desk = seat.coin, seat.app.desk
         assert desk.order.place[coin] == len(desk.order.bases) - 1
         await seat.press("m")
-        assert desk.pins == (coin,)
+        assert list(desk.pins) == [coin]
         assert desk.order.bases[0] == coin
         assert seat.coin == coin, "the cursor goes with its coin"
         await seat.press("g")
         assert f"▸^{coin}" in await seat.text()
         await seat.press("m")
-        assert desk.pins == ()
+        assert not desk.pins
         assert seat.port.sent[-1] == SetMute(base=coin)
         await seat.pass_s(2.5)
         assert f"{coin} is muted by you" in await seat.text(), "the reason stands below"
@@ -177,7 +177,7 @@ async def test_a_row_goes_to_the_clipboard_and_to_a_file_that_is_named(tmp_path:
         assert last_word(seat) == f"the row is copied: {tmp_path / 'out' / 'copied.jsonl'}"
 
 
-@pytest.mark.parametrize("pane", ["grid", "legs", "signals", "feeds", "orders", "positions"])
+@pytest.mark.parametrize("pane", ["grid", "legs", "signals", "feeds", "orders", "positions", "books", "accounts"])
 async def test_every_list_exports_all_its_rows(pane: str, tmp_path: Path) -> None:
     port = FakePort(30)
     port.raise_signal("BTC")
@@ -189,7 +189,16 @@ async def test_every_list_exports_all_its_rows(pane: str, tmp_path: Path) -> Non
         assert str(path) in last_word(seat)
         with path.open(newline="") as file:
             rows = list(csv.reader(file))
-        count = {"grid": 30, "legs": 10, "signals": 1, "feeds": 10, "orders": 0, "positions": 0}[pane]
+        count = {
+            "grid": 30,
+            "legs": 10,
+            "signals": 1,
+            "feeds": 10,
+            "orders": 0,
+            "positions": 0,
+            "books": 80,
+            "accounts": 0,
+        }[pane]
         assert len(rows) == count + 1
         assert all(len(row) == len(rows[0]) for row in rows)
 

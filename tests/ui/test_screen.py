@@ -371,7 +371,7 @@ async def test_a_filter_that_lets_nothing_through_says_so_and_esc_undoes_it() ->
 async def test_a_word_of_the_filter_that_makes_no_sense_is_named_while_typing() -> None:
     async with seated() as seat:
         await seat.press("slash", *"by", "colon", *"okx")
-        assert "by: is not a side; use buy:, sell:, venue:" in await seat.text()
+        assert 'at 1: "by:" is not known; the nearest is "buy:"' in await seat.text()
 
 
 async def test_space_holds_the_order_and_lets_it_go() -> None:
@@ -471,13 +471,13 @@ async def test_the_picker_goes_to_a_coin_even_past_a_filter() -> None:
         assert any(line.startswith("▸ DOGE") for line in await seat.rows())
 
 
-async def test_the_picker_offers_recent_coins_first_and_esc_changes_nothing() -> None:
+async def test_the_picker_offers_the_coin_before_this_one_first_and_esc_changes_nothing() -> None:
     async with seated() as seat:
         for coin in ("sol", "xrp"):
             await seat.press("ctrl+k", *coin, "enter")
         await seat.press("ctrl+k")
         lines = [line[38:60].strip() for line in await seat.rows()]
-        assert lines.index("XRP") < lines.index("SOL")
+        assert lines.index("SOL") < lines.index("XRP") < lines.index("AVAX")
         await seat.press("down", "escape")
         assert seat.coin == "XRP"
 
@@ -546,7 +546,7 @@ async def test_signals_stand_newest_first_and_enter_goes_to_the_coin() -> None:
         await seat.press("4", "z")
         text = await seat.text()
         assert text.index("SOL") < text.index("ETH")
-        assert "rejected, room 300 USD is below 1,000 USD" in text
+        assert "not raised, room 300 USD is below 1,000 USD" in text
         await seat.press("j", "enter")
         assert seat.coin == "ETH"
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
+from decimal import Decimal
+from math import nan
+
+from arbtui.core.clock import NS_PER_S
+from arbtui.core.orders import Balance, Position
+from arbtui.execution.health import AccountHealth
 from arbtui.lines.csvfiles import COLUMNS
 from arbtui.port import SelectCoin
 from arbtui.strategy.rows import SignalState
+from arbtui.strategy.series import Series
 from arbtui.ui import tables
+from arbtui.ui.accounts import AccountSum, Holding, Purse
 from arbtui.ui.orderlog import OrderLog
 from tests.ui.fake_port import FakePort
 from tests.ui.fake_trading import fake_trading
@@ -56,6 +65,35 @@ def test_legs_feeds_and_entries_have_a_value_for_every_column() -> None:
     ):
         assert all(len(row) == len(table.columns) for row in table.rows)
         assert len(set(table.columns)) == len(table.columns)
+
+
+def test_histories_have_a_line_a_step_and_nothing_where_there_was_nothing() -> None:
+    points = array("f", [1.5, nan, 2.5])
+    table = tables.series("net-BTC", Series(30 * NS_PER_S, 10 * NS_PER_S, points, points, points))
+    assert [row[1:] for row in table.rows] == [
+        (10 * NS_PER_S, 1.5, 1.5, 1.5),
+        (20 * NS_PER_S, None, None, None),
+        (30 * NS_PER_S, 2.5, 2.5, 2.5),
+    ]
+    assert [row[1:] for row in tables.equity([(NS_PER_S, 25_000.0)]).rows] == [(NS_PER_S, 25_000.0)]
+
+
+def test_accounts_are_rows_of_one_table() -> None:
+    health = AccountHealth("okx", True, {}, None, {}, ())
+    balance = Balance(venue="okx", wallet="trading", asset="USDT", total=Decimal(5), free=Decimal(4), t_ns=1)
+    position = Position(venue="okx", native="BTC-USDT-SWAP", qty=Decimal(-2), t_ns=1)
+    table = tables.accounts(
+        [
+            AccountSum(health, (), (), read=True, without_rate=()),
+            Purse("okx", balance, Decimal("5.01")),
+            Holding("okx", position, Decimal("-0.02"), Decimal(100), None, None, None, None, None, None),
+        ],
+        1,
+    )
+    assert [row[0] for row in table.rows] == ["paper", "asset", "position"]
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert table.here is not None
+    assert (table.here["what"], table.here["usd"]) == ("USDT", Decimal("5.01"))
 
 
 def test_a_row_reads_as_a_sentence() -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from arbtui.core.clock import NS_PER_MS
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.execution.health import AccountHealth
 from arbtui.execution.preflight import Facts
 from arbtui.lines.exports import Table
@@ -24,6 +24,7 @@ from arbtui.ui.theme import Cell, Line, Role
 
 _NAME, _TOTAL, _FREE, _USD, _MARGIN = 18, 13, 12, 11, 9
 _LEAST = _NAME + _USD  # narrower than with all columns, these are left
+_MARK_NS = 15 * NS_PER_S  # the longest that a stream of marks may be silent
 _NEAR, _NEARER = Decimal("0.15"), Decimal("0.05")  # of the mark to the liquidation price
 
 
@@ -131,7 +132,7 @@ def line(row: Row, facts: Facts, word: str, now_ns: int, width: int) -> Line:
         case Purse():
             return _purse_line(row, width)
         case Holding():
-            return _holding_line(row, text.that_fits(_position_words(row), room), width)
+            return _holding_line(row, text.that_fits(_position_words(row), room), now_ns, width)
 
 
 def _account_line(row: AccountSum, words: str, word: str, width: int) -> Line:
@@ -145,18 +146,23 @@ def _account_line(row: AccountSum, words: str, word: str, width: int) -> Line:
 
 def _purse_line(row: Purse, width: int) -> Line:
     held = row.balance
-    name = f"    {text.clean(held.wallet)} {text.clean(held.asset)}"
+    name: Cell = (f"  {'  ' if row.heard else '~ '}{text.clean(held.wallet)} {text.clean(held.asset)}", "text")
     usd: Cell = ("no rate", "warn") if row.usd is None else (amount(row.usd, _USD - 1), "text")
     total, free = amount(held.total, _TOTAL - 1), amount(held.free, _FREE - 1)
-    return _cells(width, (name, "text"), total, free, usd, "", ("", "dim"))
+    return _faint_unless(row.heard, _cells(width, name, total, free, usd, "", ("", "dim")))
 
 
-def _holding_line(row: Holding, words: str, width: int) -> Line:
+def _holding_line(row: Holding, words: str, now_ns: int, width: int) -> Line:
+    fresh = row.heard and now_ns - row.mark_ns <= _MARK_NS
     coins = text.that_fits((text.exact(row.coins), amount(row.coins, _TOTAL - 1)), _TOTAL - 1)
     usd: Cell = (amount(row.usd, _USD - 1), "text")
     margin = amount(row.margin_usd, _MARGIN - 1)
-    name: Cell = (f"    {text.clean(row.position.native)}", "text")
-    return _cells(width, name, coins, "", usd, margin, (words, _danger(row)))
+    name: Cell = (f"  {'  ' if fresh else '~ '}{text.clean(row.position.native)}", "text")
+    return _faint_unless(fresh, _cells(width, name, coins, "", usd, margin, (words, _danger(row))))
+
+
+def _faint_unless(fresh: bool, line: Line) -> Line:
+    return line if fresh else tuple((words, "faint") for words, _ in line)
 
 
 def amount(value: Decimal | None, width: int) -> str:
@@ -175,7 +181,7 @@ def amount(value: Decimal | None, width: int) -> str:
 
 def _standing(health: AccountHealth) -> tuple[str, Role]:
     """The account's mark: all private streams up, some of them, none."""
-    up = [market in health.streams and health.streams[market].state == "up" for market in health.wallets]
+    up = [health.heard(market) for market in health.wallets]
     if all(up):
         return "●", "gain"
     return ("◐", "warn") if any(up) else ("○", "error")

@@ -10,13 +10,15 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
+from arbtui.lines.exports import Table
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.strategy.walk import Walk
-from arbtui.ui import text
+from arbtui.ui import tables, text
+from arbtui.ui.belief import why_not
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
-from arbtui.ui.ladder import GROUPS_BPS, Ladder, Rung, Taking, group_step, ladder, spread_bps, why_not
+from arbtui.ui.ladder import GROUPS_BPS, Ladder, Rung, Taking, group_step, ladder, spread_bps
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import Pane
@@ -117,6 +119,9 @@ class BooksPane(Pane):
         self._head.show([((" No pair of legs yet.", "dim"),)])
         for widget in (*self._sides, self._summary):
             widget.show(())
+
+    def table(self) -> Table:
+        return tables.books(self.desk.port, self.desk.pair())
 
     def title_extra(self) -> Sequence[Cell]:
         if not self.desk.coin:

@@ -9,11 +9,12 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from arbtui.core.model import Market
+from arbtui.lines.exports import Table
 from arbtui.port import Remember, Ticket
 from arbtui.strategy.depth import depth
 from arbtui.strategy.rows import SignalRecord, SignalState
 from arbtui.strategy.series import Series
-from arbtui.ui import text
+from arbtui.ui import tables, text
 from arbtui.ui.chart import (
     EQUITY_GAP_NS,
     MINUTES,
@@ -86,9 +87,7 @@ class ChartPane(Pane):
         desk, port = self.desk, self.desk.port
         if not desk.coin:
             return self._say("No coin is selected yet.")
-        legs = self.legs()
-        window_s = self._minutes * 60
-        series = port.history(desk.coin, window_s) if legs is None else port.pair_history(*legs, window_s)
+        legs, series = self.legs(), self._net_history()
         row = port.row(desk.coin) if legs is None else port.pair(*legs)
         now_muted = row.muted if row is not None else f"{desk.coin} has no pair of quotes"
         look = Look(
@@ -99,6 +98,24 @@ class ChartPane(Pane):
             empty=f"No pair of fresh quotes in the last {self._span}. " + (now_muted or "The first figure comes soon."),
         )
         return self._series(series, look)
+
+    def _net_history(self) -> Series:
+        port, legs, window_s = self.desk.port, self.legs(), self._minutes * 60
+        return port.history(self.desk.coin, window_s) if legs is None else port.pair_history(*legs, window_s)
+
+    def table(self) -> Table | None:
+        """What is drawn, as figures."""
+        port, pair = self.desk.port, self.pair()
+        if self._what == "equity":
+            return tables.equity(port.trading.equity_curve if port.trading is not None else ())
+        if self._what == "depth":
+            return tables.books(port, port.pair(*pair) if pair is not None else None)
+        if self._what == "net" and self.desk.coin:
+            return tables.series(f"net-{self.desk.coin}", self._net_history())
+        if self._what == "premium" and (venue := self._premium_venue()):
+            history = port.premium_history(self.desk.coin, venue, self._minutes * 60)
+            return tables.series(f"premium-{self.desk.coin}-{venue}", history)
+        return None
 
     def _premium(self) -> list[Line]:
         desk, port = self.desk, self.desk.port

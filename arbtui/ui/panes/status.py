@@ -14,6 +14,7 @@ from arbtui.execution.exposure import NetExposure
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
+from arbtui.ui.belief import stale_price
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import FULL, GAIN, HALF, LOSS, MINUS, UNKNOWN
 from arbtui.ui.keymap import Keymap
@@ -112,7 +113,8 @@ def _money(desk: Desk) -> list[Cell]:
     day, made, exposure = money.day_usd(desk.port.clock.now_ns()), money.open_usd, money.exposure
     cells: list[Cell] = [equity_cell(money.equity), (f" day {_arrowed(day)} ", _gain(day))]
     if money.pairs:
-        cells.append((f" open {_arrowed(made)} ", _gain(made)))
+        stale = made is not None and any(stale_price(desk.port, pair) is not None for pair in money.pairs)
+        cells.append((f" open ~({_arrowed(made)}) ", "faint") if stale else (f" open {_arrowed(made)} ", _gain(made)))
     return [*cells, exposure_cell(exposure)]
 
 

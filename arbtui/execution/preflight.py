@@ -219,7 +219,9 @@ def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
         return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
     both = " for both legs" if shared else ""
     text = f"{leg.venue} has {balance.free:.2f} {asset} free, {need:.2f} needed{both}"
-    return Check("funds", balance.free >= need, text if balance.free >= need else f"{text}; move funds or trade less")
+    if balance.free < need:
+        return Check("funds", False, f"{text}; move funds or trade less")
+    return Check("funds", True, f"{text}, {balance.free - need:.2f} stay free")
 
 
 def _needs(intent: Intent, index: int, snap: Snapshot) -> tuple[tuple[str, str, str], Decimal] | None:

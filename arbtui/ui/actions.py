@@ -44,6 +44,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.unit", "ticket", "u", "size in USD or in coins"),
     Action("ticket.style", "ticket", "m", "both legs IOC, or the first rests, or the second rests"),
     Action("ticket.swap", "ticket", "x", "the legs change places"),
+    Action("ticket.below", "ticket", "b", "allow this ticket to open below its threshold, or not"),
     Action("ticket.close", "ticket", "O", "close this hedge, or a part of it"),
     Action("ticket.flatten", "ticket", "f", "flatten this hedge"),
     Action("ticket.retry", "ticket", "r", "halted: go on by the rules"),

@@ -79,6 +79,11 @@ async def dealing(
     port = port if port is not None else FakePort(coins)
     for slot in port.board.slots:
         slot.taker_rate = 0.0005
+    for base in port.board.coins:  # worth a hedge: some 20 bps above what its fees are
+        row = port.row(base)
+        dear = port.board.slots[row.sell.slot] if row is not None else None
+        if dear is not None and dear.mid is not None:
+            port.quote(dear, dear.mid * 1.003)
     trading = fake_trading(port, word=word, limits=limits)
     async with seated(port, width, height) as seat:
         dealer = Dealer(seat, trading)

@@ -25,6 +25,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from arbtui.port import SetThreshold
 from arbtui.strategy.rows import SignalState
 from arbtui.ui import app
 from arbtui.ui.app import ArbtuiApp, run_screen
@@ -108,6 +109,7 @@ async def main(args: argparse.Namespace) -> None:
         app.ArbtuiApp = WatchedApp  # type: ignore[misc]
     port = FakePort(args.coins)
     if args.orders:
+        port.send(SetThreshold(-1000.0))  # whatever the market is, a ticket may be sent
         fake_trading(port)
     gc.collect()
     gc.freeze()  # as the engine does once it stands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,10 @@ from textual import events
 
 from arbtui.execution.intents import Style
 from arbtui.execution.limits import Limits
+from arbtui.execution.preflight import Check
+from arbtui.port import SetThreshold
 from arbtui.ui.confirm import REVIEW_S
+from arbtui.ui.ticket import after
 from arbtui.ui.ticket.order import exact_size
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import FakePort
@@ -66,12 +70,12 @@ async def test_the_preview_follows_the_market_at_every_tick() -> None:
         assert buy.ask is not None
         dealer.port.quote(buy, buy.ask * 0.99)
         await dealer.seat.pass_s(0.4)
-        after = dealer.order.preview
+        now = dealer.order.preview
         assert before.estimate is not None
-        assert after.estimate is not None
+        assert now.estimate is not None
         assert before.estimate.net_bps is not None
-        assert after.estimate.net_bps is not None
-        assert after.estimate.net_bps > before.estimate.net_bps + 50
+        assert now.estimate.net_bps is not None
+        assert now.estimate.net_bps > before.estimate.net_bps + 50
 
 
 async def test_a_failing_check_stands_first_in_full_and_keeps_the_review_away() -> None:
@@ -83,6 +87,92 @@ async def test_a_failing_check_stands_first_in_full_and_keeps_the_review_away() 
         assert "REVIEW" not in text
         await dealer.press("y")
         assert dealer.trading.fired == []
+
+
+async def test_a_net_below_the_threshold_opens_nothing_unless_it_is_allowed_for_that_ticket() -> None:
+    async with dealing() as dealer:
+        await dealer.press("o")
+        await dealer.wait(0.5)
+        estimate = dealer.order.preview.estimate
+        assert estimate is not None
+        assert estimate.net_bps is not None
+        assert "net above threshold" in await dealer.text()
+        dealer.port.send(SetThreshold(float(estimate.net_bps) + 1, dealer.order.ticket.base))
+        await dealer.press("enter")
+        text = await dealer.text()
+        assert "FAILS net above threshold: net +" in text
+        assert "allows it once" in text
+        assert not dealer.order.review.on
+        await dealer.press("b", "enter")
+        assert dealer.order.review.on
+        await dealer.press("b")
+        assert dealer.order.below, "frozen while under review"
+        await dealer.press("y")
+        assert len(dealer.trading.fired) == 1
+
+
+async def test_what_was_allowed_for_a_ticket_is_not_for_the_other_way_round() -> None:
+    async with dealing() as dealer:
+        await dealer.press("o", "b", "x", "enter")
+        assert "FAILS net above threshold: net −" in await dealer.text()
+        assert not dealer.order.review.on
+
+
+async def test_a_net_that_falls_below_the_threshold_after_review_sends_nothing() -> None:
+    async with dealing() as dealer:
+        await dealer.press("o", "enter")
+        assert dealer.order.review.on
+        dealer.port.send(SetThreshold(1000.0, dealer.order.ticket.base))
+        await dealer.press("y")
+        assert dealer.trading.fired == []
+        assert "not sent: net +" in await dealer.text()
+
+
+async def test_closing_asks_for_no_threshold() -> None:
+    async with dealing() as dealer:
+        await dealer.open_one()
+        dealer.port.send(SetThreshold(1000.0))
+        await dealer.press("O", "enter")
+        assert dealer.order.review.on
+
+
+def test_the_threshold_counts_from_its_own_figure_on_and_an_unknown_net_is_below_it() -> None:
+    def check(net: str | None, threshold: float, *, allowed: bool = False) -> Check:
+        return after.net_check(None if net is None else Decimal(net), threshold, allowed=allowed, key="b")
+
+    assert check("5.1", 5.1).ok
+    assert not check("5.0999", 5.1).ok
+    assert check("-3", -5.0).ok, "a threshold below nothing is a person's word as well"
+    assert not check(None, -5.0).ok
+    assert check(None, 5.0, allowed=True).text.endswith("you allow it for this ticket")
+
+
+def test_funding_is_what_the_sold_leg_gets_less_what_the_bought_one_pays() -> None:
+    port = FakePort(1)
+    slots = {slot.key: slot for slot in port.board.slots}
+    okx, bybit, spot = slots["okx.perp.BTCUSDT"], slots["bybit.perp.BTCUSDT"], slots["okx.spot.BTCUSDT"]
+    assert okx.funding is not None
+    assert bybit.funding is not None
+    okx.funding.rate, bybit.funding.rate = "0.0001", "0.0003"
+    assert after.funding_usd(okx, bybit, Decimal(10_000)) == pytest.approx(2.0)
+    assert after.funding_usd(spot, bybit, Decimal(10_000)) == pytest.approx(3.0)
+    assert after.funding_usd(okx, None, Decimal(10_000)) is None
+    bybit.funding.rate = None
+    assert after.funding_usd(okx, bybit, Decimal(10_000)) is None
+
+
+async def test_the_ticket_says_what_it_would_leave_open_and_what_funding_comes_next() -> None:
+    async with dealing(limits=Limits(order_usd=None, coin_usd=None, venue_usd=None, again_after_s=0.0)) as dealer:
+        await dealer.press("o")
+        await dealer.wait(0.5)
+        text = await dealer.text()
+        assert "funding to next" in text
+        assert re.search(r"after: \w+ (99\d|1,000) of 5,000 USD", text)
+        assert "stay free" in text
+        await dealer.press("escape")
+        await dealer.open_one()
+        await dealer.press("o")
+        assert re.search(r"after: \w+ (1,99\d|2,000) of 5,000 USD", await dealer.text())
 
 
 async def test_a_stale_leg_is_named_with_its_reason() -> None:
@@ -119,7 +209,7 @@ async def test_sizes_step_are_typed_and_change_their_unit() -> None:
 async def test_what_is_typed_and_is_no_size_is_refused_and_nothing_changes() -> None:
     async with dealing() as dealer:
         await dealer.press("o", "equals_sign", "minus", "3", "enter")
-        assert "'-3' is not a size" in await dealer.text()
+        assert "'1000-3' is not a size" in await dealer.text()
         await dealer.press("escape")
         assert dealer.order.ticket.usd == 1000
         assert dealer.page is not None

@@ -40,7 +40,8 @@ def test_a_ticket_is_painted_reviewed_sent_and_followed(terminal: Terminal, tmp_
     press(terminal, "\r", "REVIEW")
     press(terminal, "y", "the whole hedge")
     press(terminal, "\x1b", "net↓")
-    press(terminal, "7", "(exit)")
+    press(terminal, "7", "7 orders")
+    press(terminal, "z", "(exit)")
     press(terminal, "!", "KILLED")
     painted_equal(terminal, tmp_path / "rows", "killed, with an alarm")
 

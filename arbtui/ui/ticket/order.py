@@ -2,7 +2,7 @@
 
     EDIT --enter--> REVIEW --y--> the hedge's own page
       ^                |
-      +-- esc, 5 s, a check that fails, a net that fell by more than 1 bp
+      +-- esc, 5 s, a check that fails, a net that fell by more than 1 bp or, where it opens, below its threshold
 
 The ticket is bound to its legs, or to its hedge, when it is made. What is sent is the preview that was frozen at enter.
 """
@@ -18,6 +18,7 @@ from arbtui.core.orders import Side
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.preflight import Check
 from arbtui.execution.preview import Estimate, LegView
+from arbtui.market.slot import Slot
 from arbtui.port import Preview, Ticket, TradingPort
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import text
@@ -25,7 +26,7 @@ from arbtui.ui.desk import WALK_SIZES_USD, Desk
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.prompt import Question
 from arbtui.ui.theme import Cell, Line, Role
-from arbtui.ui.ticket import page
+from arbtui.ui.ticket import after, page
 from arbtui.ui.ticket.hedge import HedgePage
 from arbtui.ui.ticket.page import PAPER, Go, Page, columns, flow, gain, wrapped
 
@@ -56,7 +57,8 @@ class OrderPage(Page):
         super().__init__(desk, trading)
         self.ticket = ticket
         self.frozen: Preview | None = None
-        self.preview = trading.preview(ticket)
+        self.below = False  # whether a person allows a net below the threshold
+        self.preview = self._preview()
         self.sent = False
 
     @property
@@ -68,11 +70,28 @@ class OrderPage(Page):
     def opens(self) -> bool:
         return self.ticket.verb is Verb.OPEN
 
+    def _preview(self) -> Preview:
+        """The ticket as the engine works it out, with the check that is the screen's own."""
+        made = self.trading.preview(self.ticket)
+        if not self.opens or made.intent is None:
+            return made
+        key = self.desk.keys.first("ticket.below")
+        net_bps = made.estimate.net_bps if made.estimate is not None else None
+        check = after.net_check(net_bps, self._threshold_bps(), allowed=self.below, key=key)
+        refused = "; ".join(words for words in (made.refused, "" if check.ok else check.text) if words)
+        return replace(made, checks=[*made.checks, check], refused=refused)
+
+    def _threshold_bps(self) -> float:
+        buy, sell = self._slots()
+        if buy is None or sell is None:
+            return self.desk.port.threshold_bps(self.ticket.base)
+        return self.desk.port.pair_threshold_bps(buy.id, sell.id)
+
     # time and keys
 
     def tick(self, now_s: float) -> None:
         super().tick(now_s)
-        self.preview = self.trading.preview(self.ticket)
+        self.preview = self._preview()
 
     def end_review(self, note: str = "") -> None:
         super().end_review(note)
@@ -82,7 +101,7 @@ class OrderPage(Page):
         if self.review.on:
             self.note = f"{self.review.key} sends; esc goes back"
             return None
-        self.preview = self.trading.preview(self.ticket)
+        self.preview = self._preview()
         if self.preview.intent is None or self.preview.refused:
             failed = dict.fromkeys(check.name for check in self.preview.checks if not check.ok)
             self.note = f"not reviewed, because this failed: {', '.join(failed) or self.preview.refused}"
@@ -97,7 +116,7 @@ class OrderPage(Page):
         assert frozen is not None
         if self.sent:
             return None
-        self.preview = self.trading.preview(self.ticket)
+        self.preview = self._preview()
         refused = worse(frozen, self.preview)
         if refused:
             self.end_review(f"not sent: {refused}")
@@ -119,7 +138,7 @@ class OrderPage(Page):
             return
         self.ticket = ticket
         self.note = ""
-        self.preview = self.trading.preview(ticket)
+        self.preview = self._preview()
 
     def step(self, direction: int) -> None:
         if self.opens:
@@ -174,12 +193,16 @@ class OrderPage(Page):
     def verb(self, verb: page.Verb, now_s: float) -> Go:
         ticket = self.ticket
         if verb == "swap" and self.opens:
+            self.below = self.below and self.review.on
             self._change(replace(ticket, buy=ticket.sell, sell=ticket.buy))
         elif verb == "style" and ticket.verb is not Verb.FLATTEN:
             style, maker = _NEXT_STYLE[ticket.maker]
             self._change(replace(ticket, style=style, maker=maker))
         elif verb == "unit" and self.opens:
             self._change(self._other_unit())
+        elif verb == "below" and self.opens:
+            self.below = self.below if self.review.on else not self.below
+            self._change(ticket)
         return None
 
     def _other_unit(self) -> Ticket:
@@ -198,7 +221,7 @@ class OrderPage(Page):
         if self.opens:
             return (
                 ("enter", "review"), ("+ -", "size"), ("0-9", "type it"), ("u", "unit"), ("m", "IOC/maker"),
-                ("x", "swap legs"), ("esc", "close"),
+                ("x", "swap legs"), ("b", "below threshold"), ("esc", "close"),
             )  # fmt: skip
         if self.ticket.verb is Verb.CLOSE:
             return (("enter", "review"), ("+ -", "part"), ("0-9", "type it"), ("m", "IOC/maker"), ("esc", "back"))
@@ -249,40 +272,55 @@ class OrderPage(Page):
             return "IOC on both legs"
         return f"leg {(self.ticket.maker or 0) + 1} rests as maker, the other hedges each fill"
 
-    def _row(self) -> SpreadRow | None:
-        """The pair as the grid sees it: depth until the threshold, and carry."""
-        board = self.desk.port.board
+    def _slots(self) -> tuple[Slot | None, Slot | None]:
+        """The instruments of an opening ticket, (bought, sold)."""
         slots = []
         for leg in (self.ticket.buy, self.ticket.sell):
             venue, market, native = leg.split(".", 2)
-            slots.append(board.slot_of(venue, Market(market), native))
-        buy, sell = slots
+            slots.append(self.desk.port.board.slot_of(venue, Market(market), native))
+        return slots[0], slots[1]
+
+    def _row(self) -> SpreadRow | None:
+        """The pair as the grid sees it: depth until the threshold, and carry."""
+        buy, sell = self._slots()
         return self.desk.port.pair(buy.id, sell.id) if buy is not None and sell is not None else None
 
     def _figures(self, figures: Estimate, width: int) -> list[Line]:
-        net = text.bps(figures.net_bps)
+        net, unit = text.bps(figures.net_bps), text.spread_unit()
         groups: list[Sequence[Cell]] = [
-            ((f"gross {text.signed(text.bps(figures.gross_bps))}", "text"),),
-            ((f"fees {text.plain(text.bps(figures.fees_bps))}", "text"),),
-            ((f"slip {text.plain(text.bps(figures.slip_bps))}", "text"),),
+            ((f"gross {text.spread(text.bps(figures.gross_bps))}", "text"),),
+            ((f"fees {text.spread_plain(text.bps(figures.fees_bps))}", "text"),),
+            ((f"slip {text.spread_plain(text.bps(figures.slip_bps))}", "text"),),
             (
                 ("NET ", "text"),
-                (f"{text.arrowed(net)} bps = {text.money(figures.net_usd)} USD", gain(net)),
+                (f"{text.spread_arrowed(net)} {unit} = {text.money(figures.net_usd)} USD", gain(net)),
             ),
         ]
         if self.frozen is not None and self.preview.estimate is not None:
-            groups.append(((f"now {text.signed(text.bps(self.preview.estimate.net_bps))}", "dim"),))
-        worst_bps = text.signed(text.bps(figures.worst_bps))
+            groups.append(((f"now {text.spread(text.bps(self.preview.estimate.net_bps))}", "dim"),))
+        worst_bps = text.spread(text.bps(figures.worst_bps))
         worst: list[Sequence[Cell]] = [
-            ((f"worst at both limits {worst_bps} bps = {text.money(figures.worst_usd)} USD", "text"),),
+            ((f"worst at both limits {worst_bps} {unit} = {text.money(figures.worst_usd)} USD", "text"),),
         ]
         row = self._row() if self.opens else None
         if row is not None:
-            worst.append(((f"carry {text.signed(row.carry_per_h_bps, 2)} bps/h", "dim"),))
+            worst.append(((f"carry {text.spread(row.carry_per_h_bps, 2)} {unit}/h", "dim"),))
+            worst.extend(self._after(figures))
         made = self.trading.pnl_usd(self.ticket.hedge) if self.ticket.hedge else None
         if made is not None:
             worst.append(((f"the hedge so far, at exit prices: {text.money(made)} USD", "text"),))
         return [*flow(groups, width), *flow(worst, width)]
+
+    def _after(self, figures: Estimate) -> list[Sequence[Cell]]:
+        """What the next funding would bring, and what would then be open on the coin."""
+        base = self.ticket.base
+        funding = after.funding_usd(*self._slots(), figures.usd)
+        held = after.open_usd(base, self.trading.ledgers.values(), self.trading.usd)
+        limit = self.desk.port.setting("limits.coin_usd")
+        return [
+            ((f"funding to next {text.money(funding)} USD", "text" if funding is not None else "faint"),),
+            after.position_cells(base, held, figures.usd, limit),
+        ]
 
     def _in_words(self) -> str:
         assert self.frozen is not None
@@ -314,7 +352,7 @@ def worse(frozen: Preview, now: Preview) -> str:
     if was is not None and net is None:
         return "its net is not known any more; a book is missing or too thin"
     if was is not None and net is not None and was - net > AGAINST_BPS:
-        return f"net fell from {text.signed(float(was))} to {text.signed(float(net))} bps since review"
+        return f"net fell from {text.spread(float(was))} to {text.spread(float(net))} {text.spread_unit()} since review"
     return ""
 
 
@@ -359,7 +397,7 @@ def check_lines(preview: Preview, width: int) -> list[Line]:
 
 def _in_order(checks: Sequence[Check]) -> Sequence[Check]:
     """Money and limits first: the rest is fine, or it would be said above."""
-    return sorted(checks, key=lambda check: check.name not in ("funds", "limits"))
+    return sorted(checks, key=lambda check: check.name not in ("funds", "limits", after.NAME))
 
 
 def exact_size(typed: str) -> Decimal | None:

@@ -17,7 +17,7 @@ from arbtui.ui.prompt import Question
 from arbtui.ui.theme import Cell, Line, Role
 
 PAPER = "PAPER"
-Verb = Literal["retry", "flatten", "close", "keep", "cancel", "all", "unit", "style", "swap"]
+Verb = Literal["retry", "flatten", "close", "keep", "cancel", "all", "unit", "style", "swap", "below"]
 
 
 class Page(ABC):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 
 from rich.cells import cell_len
 from textual import events
@@ -116,7 +117,6 @@ class OrderPanel(Placing, can_focus=True):
     # keys
 
     def handlers(self) -> Handlers:
-        verbs: tuple[Verb, ...] = ("unit", "style", "swap", "close", "flatten", "retry", "keep", "cancel", "all")
         return {
             "ticket.enter": self.enter,
             "ticket.send": lambda: self.send(capital=False),
@@ -129,7 +129,7 @@ class OrderPanel(Placing, can_focus=True):
             "ticket.page_down": lambda: self.page_by(1),
             "ticket.page_up": lambda: self.page_by(-1),
             "ticket.back": self.back,
-            **{f"ticket.{verb}": partial(self.verb, verb) for verb in verbs},
+            **{f"ticket.{verb}": partial(self.verb, verb) for verb in get_args(Verb)},
         }
 
     def _go(self, to: Go) -> None:

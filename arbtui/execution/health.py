@@ -25,6 +25,11 @@ class AccountHealth:
     streams: Mapping[Market, StreamState]
     failed: Sequence[ReadFailed]
 
+    def heard(self, market: Market) -> bool:
+        """Whether its private stream is up: what happens there is told."""
+        told = self.streams.get(market)
+        return told is not None and told.state == "up"
+
 
 class Health:
     """``accounts``: venue -> whether it is paper, and the wallet of each of its markets."""

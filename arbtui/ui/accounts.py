@@ -22,18 +22,22 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Purse:
-    """One asset of one wallet that is not empty. ``usd``: the total's worth."""
+    """One asset of one wallet that is not empty. ``usd``: the total's worth.
+
+    ``heard``: the private stream that would tell of a change is up.
+    """
 
     venue: str
     balance: Balance
     usd: Decimal | None
+    heard: bool
 
 
 @dataclass(frozen=True)
 class Holding:
     """One open position. ``coins`` signed; prices per coin; ``usd`` = what it is worth at the mark, signed.
 
-    ``to_liquidation``: the mark's way to the liquidation price as a fraction of the mark.
+    ``to_liquidation``: the mark's way to the liquidation price as a fraction of the mark. ``heard``: as of ``Purse``.
     """
 
     venue: str
@@ -46,6 +50,8 @@ class Holding:
     usd: Decimal | None
     margin_usd: Decimal | None
     leverage: LeverageRead | None
+    mark_ns: int  # engine time of the mark
+    heard: bool
 
 
 @dataclass(frozen=True)
@@ -87,12 +93,22 @@ def account_sums(accounts: Sequence[AccountHealth], facts: Facts, usd: Usd, slot
 
 def _account_sum(health: AccountHealth, facts: Facts, usd: Usd, slot_of: SlotOf) -> AccountSum:
     told = [balance for balance in facts.balances.values() if balance.venue == health.venue]
-    purses = [Purse(health.venue, balance, _worth(balance.total, balance.asset, usd)) for balance in told]
+    purses = [
+        Purse(health.venue, balance, _worth(balance.total, balance.asset, usd), _heard(health, balance.wallet))
+        for balance in told
+    ]
     kept = sorted((purse for purse in purses if purse.balance.total), key=_largest_first)
     open_ones = [held for held in facts.positions.values() if held.venue == health.venue and held.qty]
-    holdings = [_holding(held, facts, usd, slot_of) for held in sorted(open_ones, key=lambda held: held.native)]
+    perp = health.heard(Market.PERP)
+    in_order = sorted(open_ones, key=lambda held: held.native)
+    holdings = [_holding(held, facts, usd, slot_of, heard=perp) for held in in_order]
     without = sorted({purse.balance.asset for purse in kept if purse.usd is None})
     return AccountSum(health, kept, holdings, bool(told), tuple(without))
+
+
+def _heard(health: AccountHealth, wallet: str) -> bool:
+    """Whether everything that trades from a wallet is heard."""
+    return all(health.heard(market) for market, name in health.wallets.items() if name == wallet)
 
 
 def _largest_first(purse: Purse) -> tuple[str, Decimal, str]:
@@ -106,7 +122,7 @@ def _worth(amount: Decimal | None, ccy: str, usd: Usd) -> Decimal | None:
     return None if rate is None else amount * rate
 
 
-def _holding(held: Position, facts: Facts, usd: Usd, slot_of: SlotOf) -> Holding:
+def _holding(held: Position, facts: Facts, usd: Usd, slot_of: SlotOf, *, heard: bool) -> Holding:
     slot = slot_of(held.venue, Market.PERP, held.native)
     instrument = slot.instrument if slot is not None else None
     factor = instrument.price_factor if instrument is not None else None
@@ -124,6 +140,8 @@ def _holding(held: Position, facts: Facts, usd: Usd, slot_of: SlotOf) -> Holding
         usd=_worth(coins * mark, instrument.price_ccy, usd) if instrument and coins is not None and mark else None,
         margin_usd=_worth(held.margin, instrument.settle_ccy, usd) if instrument is not None else None,
         leverage=facts.leverage.get((held.venue, held.native)),
+        mark_ns=max(held.t_ns, slot.mark_ns if slot is not None else 0),
+        heard=heard,
     )
 
 
@@ -139,7 +157,10 @@ def _mark(held: Position, slot: Slot | None, factor: Decimal | None) -> Decimal 
 
 
 def rows(accounts: Sequence[AccountSum]) -> list[Row]:
-    return [row for account in accounts for row in (account, *account.purses, *account.holdings)]
+    found: list[Row] = []
+    for account in accounts:
+        found += [account, *account.purses, *account.holdings]
+    return found
 
 
 def key(row: Row) -> tuple[str, str, str]:

@@ -145,7 +145,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             Job("legs", 2, 1, of("legs")),
             Job("signals", 5, 3, of("signals")),
             Job("feeds", 2, 0, of("feeds")),
-            Job("positions", 5, 2, of("positions")),
+            Job("positions", 2, 0, of("positions")),
             Job("orders", 5, 4, of("orders")),
             Job("chart", 2, 1, of("chart")),
             Job("accounts", 5, 1, of("accounts")),

@@ -10,7 +10,6 @@ from math import ceil, floor, log10
 from typing import Literal
 
 from arbtui.market.slot import Slot
-from arbtui.port import EnginePort
 from arbtui.strategy.walk import Walk, walk
 
 Taking = Literal["asks", "bids"]
@@ -120,11 +119,6 @@ def group_step(price: float | None, group_bps: float) -> float:
     wanted = price * group_bps * 1e-4
     power = 10.0 ** floor(log10(wanted))
     return next(times * power for times in (1.0, 2.0, 5.0, 10.0) if times * power >= wanted * (1 - 1e-9))
-
-
-def why_not(port: EnginePort, slot: Slot) -> str | None:
-    """Why the leg may not trade as of this moment, in words; the engine's own round may not have come to it yet."""
-    return slot.muted or port.board.judge(slot, port.clock.now_ns())
 
 
 def spread_bps(slot: Slot) -> float | None:

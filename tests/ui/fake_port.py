@@ -66,6 +66,9 @@ class FakeBoard:
         self.limit_ms: float | None = None  # a quote older than this is stale at the moment it becomes so
         self.rates = FakeRates()
 
+    def fresh(self, slot: Slot, now_ns: int) -> str | None:
+        return self.judge(slot, now_ns)
+
     def judge(self, slot: Slot, now_ns: int) -> str | None:
         if slot.muted is None and self.limit_ms is not None and slot.quote is not None:
             age_ms = (now_ns - slot.quote.t_ns) / 1e6

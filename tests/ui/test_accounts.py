@@ -133,6 +133,19 @@ def test_why_a_stream_is_down_and_what_could_not_be_read_is_said_in_full() -> No
     assert "account mode not read" in words
 
 
+@pytest.mark.parametrize("late_s", [0, 16])
+def test_what_nobody_would_hear_a_change_of_looks_stale(late_s: int) -> None:
+    port = FakePort(1)
+    held = Position(venue="okx", native="BTCUSDT", qty=Decimal(1), t_ns=T0, mark=Decimal(100), margin=Decimal(1))
+    facts = told(balance("USDT", "1000"), held)
+    account = summed(facts, replace(HEALTHY, streams={Market.SPOT: up()}) if not late_s else None, port)
+    (purse,), (holding,) = account.purses, account.holdings
+    shown = line(holding, facts, "LIVE", T0 + late_s * NS_PER_S, 120)
+    assert "~ BTCUSDT" in "".join(cell for cell, _ in shown)
+    assert {role for _, role in shown} == {"faint"}
+    assert purse.heard, "its own stream is up"
+
+
 def test_a_key_that_may_not_trade_comes_first() -> None:
     facts = told(
         balance("USDT", "1"),

@@ -225,7 +225,8 @@ def middle(slot: Slot, book: Ladder, width: int) -> tuple[Cell, ...]:
     spread = spread_bps(slot)
     words = "one side" if spread is None else f"{text.spread_plain(spread)} {text.spread_unit()}"
     words += " top only" if book.origin == "top" else ""
-    words = f" ── {words} stale" if book.stale else f" ── {words} "
+    why = "muted" if slot.silenced is not None and slot.stale is None else "stale"
+    words = f" ── {words} {why}" if book.stale else f" ── {words} "
     return ((text.fit(words, width) if book.stale else words.ljust(width, "─")[:width], "warn" if book.stale else
              "dim"),)  # fmt: skip
 

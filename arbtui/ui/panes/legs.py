@@ -15,9 +15,9 @@ from arbtui.market.freshness import heard_ns
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui import tables, text
+from arbtui.ui.belief import why_not
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
-from arbtui.ui.ladder import why_not
 from arbtui.ui.layout import PaneId
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import ListPane

@@ -14,6 +14,7 @@ from arbtui.execution.equity import Equity
 from arbtui.execution.pairs import Pair
 from arbtui.lines.exports import Table
 from arbtui.ui import braille, tables, text
+from arbtui.ui.belief import stale_price
 from arbtui.ui.chart import EQUITY_GAP_NS
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
@@ -35,13 +36,14 @@ Usd = Callable[[str], Decimal | None]
 
 @dataclass(frozen=True)
 class PairColumn:
-    """``need``: the higher, the sooner left out."""
+    """``need``: the higher, the sooner left out. ``live``: made of prices of this moment."""
 
     title: str
     width: int
     need: int
     cell: Callable[[Pair, Money], Cell]
     right: bool = True
+    live: bool = False
 
 
 def edge_bps(pair: Pair, *, entry: bool) -> Decimal | None:
@@ -119,11 +121,11 @@ COLUMNS: tuple[PairColumn, ...] = (
     PairColumn("quantity", 9, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
     PairColumn("gap", 10, 5, _gap),
     PairColumn("entry", 7, 9, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
-    PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim")),
-    PairColumn("price", 8, 7, _price_part),
+    PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim"), live=True),
+    PairColumn("price", 8, 7, _price_part, live=True),
     PairColumn("fees", 7, 8, _fees),
     PairColumn("funding", 8, 8, _funding),
-    PairColumn("made USD", 9, 3, _made),
+    PairColumn("made USD", 9, 3, _made, live=True),
     PairColumn("liq", 5, 6, _liquidation),
     PairColumn("hedge", 11, 11, lambda pair, _: (pair.hedge, "dim")),
 )
@@ -214,8 +216,8 @@ class PositionsPane(ListPane):
         seen = self.pairs[top : top + self.window]
         lines: list[Line] = [head]
         for at, pair in enumerate(seen, top):
-            pointer: Cell = ("▸ " if at == self.cursor.index else "  ", "cursor")
-            lines.append((pointer, *(_cell(column, column.cell(pair, money)) for column in columns)))
+            stale = stale_price(self.desk.port, pair) is not None
+            lines.append(pair_line(pair, money, columns, here=at == self.cursor.index, stale=stale))
         if not seen:
             lines = [((" No open hedge. o on a row of the grid opens a ticket.", "dim"),)]
         self._table.show(lines, self.cursor.index - top + 1 if seen else -1)
@@ -240,8 +242,12 @@ class PositionsPane(ListPane):
         here = self.here()
         if here is None:
             return None
-        role: Role = "error" if here.state.troubled else "text"
-        return [((" " + part, role),) for part in text.wrap(f"{here.base} {here.state.value}: {here.why}", width - 2)]
+        stale = stale_price(self.desk.port, here)
+        role: Role = "error" if here.state.troubled else "warn" if stale else "text"
+        words = f"{here.base} {here.state.value}: {here.why}" + (
+            f"; reckoned at a stale price: {stale}" if stale else ""
+        )
+        return [((" " + part, role),) for part in text.wrap(words, width - 2)]
 
     def table(self) -> Table:
         money = self.desk.money
@@ -259,6 +265,17 @@ class PositionsPane(ListPane):
         here = self.here()
         if here is not None:
             self._follow_hedge(here.hedge)
+
+
+def pair_line(pair: Pair, money: Money, columns: Sequence[PairColumn], *, here: bool, stale: bool) -> Line:
+    """``stale``: what is made of prices stands in brackets and ``~`` in front, as in the grid."""
+    cells = [_cell(column, _doubted(column.cell(pair, money)) if stale and column.live else column.cell(pair, money))
+             for column in columns]  # fmt: skip
+    return (("▸" if here else " ", "cursor"), ("~" if stale else " ", "warn"), *cells)
+
+
+def _doubted(cell: Cell) -> Cell:
+    return cell if cell[0] == UNKNOWN else (f"({cell[0]})", "faint")
 
 
 def sums(money: Money, width: int) -> Line:

@@ -37,7 +37,7 @@ from arbtui.core.units import positive_or_none
 from arbtui.engine.control import Scope
 from arbtui.execution.actions import amount
 from arbtui.execution.holdings import Holdings
-from arbtui.execution.intents import base36, terms_of
+from arbtui.execution.intents import flatten_id, terms_of
 from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
 from arbtui.net.account import Account
 from arbtui.net.discovery import MAX_PAGES, join_page
@@ -326,9 +326,8 @@ class BareAccount:
         return None
 
     def _order(self, market: Market, native: str, side: Side, qty: Decimal, price: Decimal) -> Order:
-        """Named so that no run takes it for an order of a hedge."""
         self._orders += 1
-        name = f"fl{base36(self._clock.now_ns() // NS_PER_MS, 9)}{base36(self._orders, 3)}"
+        name = flatten_id(self._clock.now_ns() // NS_PER_MS, self._orders)
         return Order(
             client_id=name,
             venue=self.name,

@@ -6,6 +6,8 @@ least a second later, says the same. What differs while an order rests is said, 
 is somebody else's business and is told once; less, on the same side, means that a leg was taken away: an alarm, and the
 policy decides what becomes of the hedge. The first comparison of a life takes what is over as not ours.
 
+A spot wallet may hold more of a coin than hedges bought, and then nothing seems to be missing when theirs is sold; but
+what ``arbtui flatten`` sold of spot without an engine was theirs: it sells no other, and its orders bear names.
 Of spot that hedges sold out of what the account had, nothing can be missing. So little that no order could sell it is
 taken off the books of the hedge and said, and halts nothing.
 """
@@ -16,11 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arbtui.core.clock import NS_PER_S
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind
 from arbtui.execution.actions import amount
-from arbtui.execution.intents import Leg
+from arbtui.execution.intents import Leg, is_flatten_id
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
 from arbtui.execution.lines import Line
@@ -194,18 +196,40 @@ class Audit:
         why = f"{key} holds {amount(there)} coins, arbtui's hedges hold {amount(ours)}: {gone}"
         self._others[key] = there - left
         dust = leg.market is Market.SPOT and not tradable(abs(missing), leg)
-        return Finding(leg.venue, why, lost=tuple(self._shares(key, missing, why)), dust=dust)
+        return Finding(leg.venue, why, lost=tuple(self._shares(self._holders(key), missing, why)), dust=dust)
 
-    def _shares(self, key: str, missing: Decimal, why: str) -> list[tuple[str, Lost]]:
+    def flattened(self, report: OrderReport) -> Finding | None:
+        """Spot that was sold by ``arbtui flatten`` while no engine ran, of hedges that this life has not read yet."""
+        name = report.client_id
+        if report.market is not Market.SPOT or not report.filled or not is_flatten_id(name):
+            return None
+        at_ms = report.t_ms if report.t_ms is not None else report.t_ns // NS_PER_MS
+        leg_key = f"{report.venue}.{report.market.value}.{report.native}"
+        holders = [
+            (ledger, index)
+            for ledger in self._ledgers.values()
+            if ledger.turns and ledger.owes_reads and at_ms >= ledger.covers_ms
+            for index, leg in enumerate(ledger.intent.legs)
+            if leg.key == leg_key and ledger.position(index) > 0
+        ]
+        if not holders or any(name in ledger.lost_by for ledger in self._ledgers.values()):
+            return None
+        sold = coins(report.filled, holders[0][0].intent.legs[holders[0][1]].terms)
+        why = f"{leg_key}: {amount(sold)} coins were sold by {name}, an order of arbtui flatten"
+        return Finding(report.venue, why, lost=tuple(self._shares(holders, -sold, why, name)))
+
+    def _shares(
+        self, holders: list[tuple[Ledger, int]], missing: Decimal, why: str, by: str = ""
+    ) -> list[tuple[str, Lost]]:
         """The youngest hedges lose first: which one it was cannot be known, and each is halted."""
         shares, rest = [], missing
-        for ledger, index in reversed(self._holders(key)):
+        for ledger, index in reversed(holders):
             held = ledger.position(index)
             if not rest or not held:
                 continue
             part = max(rest, -held) if rest < 0 else min(rest, -held)
             rest -= part
-            shares.append((ledger.hedge, Lost(index, part, why)))
+            shares.append((ledger.hedge, Lost(index, part, why, by)))
         return shares
 
     def _holders(self, key: str) -> list[tuple[Ledger, int]]:

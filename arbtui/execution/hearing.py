@@ -142,6 +142,8 @@ class Hearing:
         for ledger in [*waiting, *halted]:
             ledger.hear(event)
             self._stepper.wake(ledger.hedge)
+        if isinstance(event, OrderReport):
+            self._found(self._audit.flattened(event))
         if event.origin != "order":
             self._taken(event)
         elif not waiting or isinstance(event, OrderReport):

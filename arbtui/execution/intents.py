@@ -23,6 +23,7 @@ from arbtui.execution.policy import DEFAULT, Policy
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _HEDGE_ID = re.compile(r"[0-9a-z]{10}")
+_FLATTEN_ID = re.compile(r"fl[0-9a-z]{12}", re.ASCII)
 _CLIENT_ID = re.compile(r"ab([0-9a-z]{10})([ehruxf])([01])([0-9a-z]{3})")
 _PER_MS = 36**2
 ORDERS_PER_HEDGE = 36**3
@@ -194,6 +195,15 @@ def read_client_id(text: str) -> OrderName | None:
         return None
     hedge, letter, leg, number = match.groups()
     return OrderName(hedge, int(leg), Purpose(letter), int(number, 36))
+
+
+def flatten_id(t_ms: int, number: int) -> str:
+    """Client id of an order by which accounts are flattened without an engine: of no hedge, and known as what it is."""
+    return f"fl{base36(t_ms, 9)}{base36(number, 3)}"
+
+
+def is_flatten_id(text: str) -> bool:
+    return _FLATTEN_ID.fullmatch(text) is not None
 
 
 class HedgeIds:

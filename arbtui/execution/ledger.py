@@ -110,6 +110,7 @@ class Ledger:
         self.positions: list[list[tuple[int, Decimal]]] = [[], []]  # venue's own word: (asked, signed wire)
         self._rows: list[dict[str, Position]] = [{}, {}]
         self.lost = [ZERO, ZERO]
+        self.lost_by: set[str] = set()  # orders that are known to have taken coins away
         self.lost_unread = False  # coins are gone, and no person has said yet to go on
         self.lost_ns = 0  # when the last of them were found to be gone
         self.halted_by_loss = False  # that, and nothing else, is why a person has to decide
@@ -281,6 +282,7 @@ class Ledger:
             case Lost():
                 self.lost[fact.leg] += fact.coins
                 self.lost_unread, self.lost_ns = True, t_ns
+                self.lost_by.add(fact.by)
             case Stepped():
                 self._step(t_ns, fact)
             case Asked():

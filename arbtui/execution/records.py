@@ -66,11 +66,15 @@ class GivenUp(msgspec.Struct, frozen=True, tag="given_up"):
 
 
 class Lost(msgspec.Struct, frozen=True, tag="lost"):
-    """``coins`` signed: what the leg holds less (a long leg's loss is negative, a short leg's positive)."""
+    """``coins`` signed: what the leg holds less (a long leg's loss is negative, a short leg's positive).
+
+    ``by``: client id of the order that did it, where it is known; "" = the venue only holds less.
+    """
 
     leg: int
     coins: Decimal
     why: str
+    by: str = ""
 
 
 class Stepped(msgspec.Struct, frozen=True, tag="step"):

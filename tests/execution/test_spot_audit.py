@@ -6,8 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from arbtui.core.model import Market
-from arbtui.core.orders import Balance, ReadDone, ReadKind
-from tests.execution.stage import GOOD, HEDGE, RATES, Stage, dec, fill, instrument, intent
+from arbtui.core.orders import Balance, OrderStatus, ReadDone, ReadKind, Side
+from arbtui.execution.intents import flatten_id
+from tests.execution.stage import GOOD, HEDGE, RATES, Stage, dec, fill, instrument, intent, report
 
 SPOT = "alpha.spot.COIN-USDT"
 
@@ -124,3 +125,27 @@ def test_somebody_elses_fill_on_the_instrument_has_the_wallet_read_at_once() -> 
     fields = {field: getattr(strange, field) for field in strange.__struct_fields__}
     stage.runner.hear(type(strange)(**{**fields, "order_id": "web-1"}))
     assert (ReadKind.BALANCES, "", None) in stage.pens["alpha"].reads
+
+
+def test_what_flatten_sold_without_an_engine_was_the_hedges_and_counts_once() -> None:
+    first = bought()
+    sale = report(first.order("alpha"), OrderStatus.FILLED, "9.9", "history", first.clock.now_ns() + 10**9)
+    fields = {field: getattr(sale, field) for field in sale.__struct_fields__}
+    told = type(sale)(**{**fields, "client_id": flatten_id(1, 1), "order_id": "s1", "side": Side.SELL})
+    stage = first
+    for _ in range(2):  # the second life dies before it has read everything
+        stage = Stage(list(stage.disk.kept), now_ns=stage.clock.now_ns() + 10**10)
+        stage.board.prices[SPOT] = GOOD[0]
+        stage.runner.hear(told)
+        assert held(stage) == dec("0.1")
+        assert stage.state() == "halted"
+    assert stage.runner.ledgers[HEDGE].lost_by == {flatten_id(1, 1)}
+
+
+def test_an_order_of_flatten_from_before_the_hedge_takes_nothing() -> None:
+    first = bought()
+    sale = report(first.order("alpha"), OrderStatus.FILLED, "9.9", "history", first.clock.now_ns() - 10**10)
+    fields = {field: getattr(sale, field) for field in sale.__struct_fields__}
+    stage = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 10**10)
+    stage.runner.hear(type(sale)(**{**fields, "client_id": flatten_id(1, 1), "order_id": "s1", "side": Side.SELL}))
+    assert held(stage) == 10

@@ -66,6 +66,8 @@ async def engine(port: FakePort, quotes_per_s: float) -> None:
         port.time.advance_to(start_ns + int(passed * 1e9))
         port.walk(int(passed * quotes_per_s) - done)
         done = int(passed * quotes_per_s)
+        if quotes_per_s:
+            port.past.step(port.time.now_ns(), port.selected, [port.selected])
         if quotes_per_s and int(passed) > signalled and "SOL" in port.board.coins:
             signalled = int(passed)
             port.raise_signal("SOL", states[signalled % 3], "" if signalled % 3 == 0 else "net fell below 3.0 bps")

@@ -112,7 +112,10 @@ def usage(
 
 
 def _worst(ledger: Ledger, index: int, usd: Usd) -> Decimal | None:
-    """The most that the leg may hold: what is known, and all that may still fill or is yet to be sent."""
+    """The most that the leg may hold: what is known, and all that may still fill or is yet to be sent.
+
+    At the highest price at which it was reviewed: a closing turn at a lower one does not make what is held any less.
+    """
     if ledger.state.ended:
         return ZERO
     leg = ledger.intent.legs[index]
@@ -124,7 +127,7 @@ def _worst(ledger: Ledger, index: int, usd: Usd) -> Decimal | None:
     most = held + coins(pending, leg.terms)
     if ledger.intent.opens and not ledger.turn_over:
         most = max(most, coins(ledger.intent.qty[index], leg.terms))
-    return most * leg.coin_price(leg.price) * rate
+    return most * leg.coin_price(max(turn.legs[index].price for turn in ledger.turns)) * rate
 
 
 def _day_loss(

@@ -208,3 +208,15 @@ def test_at_midnight_of_the_year_a_new_day_begins_and_what_is_open_comes_along()
     stage.wait(0.001)
     after = used(stage, lambda _ledger: result)
     assert (after.day_loss_usd, after.day_usd, after.open_hedges) == (dec(3), dec(0), 1)
+
+
+def test_a_closing_turn_at_a_lower_price_frees_no_room() -> None:
+    stage = Stage()
+    stage.hedged()
+    before = used(stage).by_coin["COIN"]
+    stage.board.prices = {BUY: quote("89.99", "90.00"), SELL: quote("90.20", "90.21")}
+    prices = (stage.board.price(BUY), stage.board.price(SELL))
+    made = close_intent(stage.runner.ledgers[HEDGE], prices, stage.clock.now_ns())
+    assert isinstance(made, Intent)
+    assert stage.runner.close(made).accepted
+    assert used(stage).by_coin["COIN"] >= before

@@ -96,15 +96,20 @@ def typed(keys: Keys, about: Described, text: str) -> Any:
     try:
         found: Any = settings_of(keys, {path: value})
     except ValidationError as error:
-        raise ConfigError(f"{dotted(path)} = {literal(value)} is refused: it {_why(about, error)}.") from None
+        raise ConfigError(_refusal(about, value, error)) from None
     return value_at(found, path)
 
 
-def _why(about: Described, error: ValidationError) -> str:
+def _refusal(about: Described, value: Any, error: ValidationError) -> str:
+    """In one sentence with the range first: it may stand where there is little room."""
+    key = dotted(about.path)
     if about.choices:
-        return f"is none of {', '.join(choice or literal(choice) for choice in about.choices)}"
+        choices = ", ".join(choice or literal(choice) for choice in about.choices)
+        return f"{key} takes one of {choices}; {literal(value)} is none."
+    if about.bounds or not about.kind.startswith("text"):
+        return f"{key} takes a {' '.join((about.kind, about.bounds)).strip()}; {literal(value)} is none."
     why = " or ".join(dict.fromkeys(expectation(each["msg"]) for each in error.errors(include_url=False)))
-    return f"{why} ({', '.join(part for part in (about.kind, about.bounds) if part)})"
+    return f"{key} = {literal(value)} is refused: it {why}."
 
 
 def value_at(settings: Settings, path: Path) -> Any:

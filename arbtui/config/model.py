@@ -397,8 +397,8 @@ class Settings(Section):
     ui: Ui = Ui()
     keys: dict[str, str] = Field(
         default={},
-        description="Keys of the screen: each action with its keys, separated by commas; an empty text takes them away. "
-        "? on the screen names every action with its keys.",
+        description="Keys of the screen: each action with its keys, separated by commas; an empty text takes them "
+        "away. ? on the screen names every action with its keys.",
         examples=[{"grid.sort": "s, f5", "order.kill": "!, ctrl+x, f12", "pane.zoom": "Z"}],
     )
 

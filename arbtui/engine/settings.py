@@ -89,7 +89,10 @@ class SettingsBook:
 
     def view(self) -> Iterator[Setting]:
         for path, about in self._about.items():
-            entries = [known for known in self._now if known[: len(path)] == path and len(known) > len(path)]
+            if about.kind != "table":
+                yield self._setting(about, None)
+                continue
+            entries = [known for known in self._now if known[: len(path)] == path]
             yield self._setting(about, {entry[-1]: self._now[entry].value for entry in entries} if entries else None)
             if path == ("signals", "thresholds"):
                 for entry in entries:
@@ -126,8 +129,8 @@ class SettingsBook:
                 value = "not read in this run"
             where = ", ".join(dict.fromkeys(fields.values()))
             fixed = f"secrets are never shown; they stand in {self._loaded.where.credentials}, or in variables"
-            about = f"Keys of your account on {venue}."
-            yield Setting(f"credentials.{venue}", "Keys of accounts.", value, where, "secrets", "", (), about, "", "", fixed)
+            key, about = f"credentials.{venue}", f"Keys of your account on {venue}."
+            yield Setting(key, "Keys of accounts.", value, where, "secrets", "", (), about, "", "", fixed)
 
     # changing
 

@@ -171,12 +171,12 @@ async def test_what_keys_change_elsewhere_is_in_the_settings_as_well(folder: Pat
 @pytest.mark.parametrize(
     ("key", "text", "words"),
     [
-        ("signals.sample_ms", "5", "greater than or equal to 10 (whole number, from 10 to 60,000)"),
-        ("signals.sample_ms", "fast", "whole number, from 10 to 60,000"),
+        ("signals.sample_ms", "5", "signals.sample_ms takes a whole number from 10 to 60,000; 5 is none."),
+        ("signals.sample_ms", "fast", 'takes a whole number from 10 to 60,000; "fast" is none.'),
         ("signals.threshold_bps", "nan", "above -10,000, below 10,000"),
         ("walk.usd", "-1", "above 0"),
-        ("ui.theme", "neon", 'none of "", dark, light'),
-        ("ui.ascii", "perhaps", "none of true, false"),
+        ("ui.theme", "neon", 'takes one of "", dark, light'),
+        ("ui.ascii", "perhaps", "takes one of true, false"),
         ("signals.treshold_bps", "5", "there is no setting signals.treshold_bps; the nearest is signals.threshold"),
         ("limits.order_usd", "1e9", "never changed by key: edit"),
         ("hedge.unwind_band_bps", "500", "never changed by key: edit"),

@@ -196,7 +196,7 @@ async def test_commands_change_settings_too_and_say_why_where_they_do_not() -> N
         ):
             assert not run(action, typed)
             assert setting(key) == value
-        assert "none of" in run("look.theme", "neon")
+        assert "takes one of" in run("look.theme", "neon")
         assert "there is no setting" in run("settings.set", "signals.nothing 4")
         assert await seat.rows()
 

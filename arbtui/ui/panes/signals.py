@@ -29,6 +29,7 @@ STATES: dict[SignalState, tuple[str, Role]] = {
 }
 STATE_WORDS = {SignalState.RAISED: "raised", SignalState.CLEARED: "cleared", SignalState.REJECTED: "not raised"}
 _WIDE = 70
+_MINUTES = len("00:00")
 
 
 class SignalsPane(ListPane):
@@ -137,6 +138,13 @@ def outcome(record: SignalRecord, fate: Fate, now_ns: int) -> str:
     return f"{fired}gone after {(fate.gone_ns - record.t_ns) / NS_PER_S:.1f} s"
 
 
+def _short(record: SignalRecord, fate: Fate, now_ns: int) -> str:
+    """What became of a raise, where there is room for one word."""
+    if fate.hedge:
+        return "FIRED"
+    return text.age((now_ns - record.t_ns) / 1e6) if fate.stands else "gone"
+
+
 def line(record: SignalRecord, fate: Fate | None, now_ns: int, width: int) -> Line:
     """``fate``: of a raise."""
     row = record.row
@@ -148,7 +156,8 @@ def line(record: SignalRecord, fate: Fate | None, now_ns: int, width: int) -> Li
     legs = f"{_leg(row.buy)}→{_leg(row.sell)}"
     tail = outcome(record, fate, now_ns) if fate is not None else record.reason
     if width < _WIDE:
-        pair = f" {when} {text.fit(row.base, 6)} {text.fit(legs, 11)} "
+        pair = f" {when[:_MINUTES]} {text.fit(row.base, 5)} {text.fit(legs, 10)} "
+        tail = _short(record, fate, now_ns) if fate is not None else tail
     else:
         pair = f" {when} {text.fit(row.base, 9)} {text.fit(legs, 13)} "
         room = text.amount(row.max_usd if row.max_usd is not None else row.top_usd)

@@ -16,6 +16,7 @@ from arbtui.core.events import QuoteTexts
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
 from arbtui.engine.settings import SettingsBook
 from arbtui.engine.trouble import Trouble
+from arbtui.market.mutes import BY_YOU
 from arbtui.market.state import Board, Slot
 from arbtui.port import (
     ChooseLegs,
@@ -353,13 +354,13 @@ class Desk:
         return Outcome(accepted=True, text=f"{name} is muted: no signal, no new hedge; open hedges are looked after")
 
     def _restore_mutes(self) -> None:
-        coins, venues = (self._memory.get(key) for key in (MUTED_COINS, MUTED_VENUES))
-        self.board.mute(
-            self.clock.now_ns(),
-            coins=coins.split() if isinstance(coins, str) else (),
-            venues=venues.split() if isinstance(venues, str) else (),
-            on=True,
-        )
+        """What an earlier run muted is muted in this one, and said: silence that nobody remembers is a trap."""
+        kept = (self._memory.get(key) for key in (MUTED_COINS, MUTED_VENUES))
+        coins, venues = (names.split() if isinstance(names, str) else [] for names in kept)
+        self.board.mute(self.clock.now_ns(), coins=coins, venues=venues, on=True)
+        if coins or venues:
+            named = ", ".join([*coins, *venues])
+            self._trouble.notice("warning", f"{BY_YOU} in an earlier run, and still: {named}")
 
     def _set_walk(self, usd: float) -> Outcome:
         if not 0 < usd < 1e12:

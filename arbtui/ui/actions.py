@@ -19,7 +19,7 @@ from arbtui.ui.registry import Action, Argument, coin_selected, replaying, tradi
 
 ACTIONS: tuple[Action, ...] = (
     Action("grid.filter", "grid", "slash",
-           "filter the rows: letters of the symbol, buy:okx sell:bybit net>3 usd>5k !spot !muted", "find",
+           "filter the rows: letters of the symbol, buy:okx net>3 usd>5k !spot signal (more below)", "find",
            command="filter", takes=Argument("WORDS", nothing)),
     Action("grid.sort", "grid", "s", "sort: then the letter of a column", "sort", command="sort",
            takes=Argument("COLUMN", columns)),

@@ -100,6 +100,18 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 SPREADS = ("net", "gross", "fees", "rt", "walk", "carry")  # in the unit of the screen, unless they name their own
 _COMPARISON = re.compile(r"([^<>=]*)(>=|<=|>|<|=)(.*)")
+# For the help page: how a word is written, and what it keeps.
+ABOUT: tuple[tuple[str, str], ...] = (
+    ("bc", "letters of the symbol, in their order; coin:open for a coin that is called like a word below"),
+    ("buy:okx", "the venue bought at, by its beginning; sell: sold at, venue: either; okx,bybit: one of them"),
+    ("net>3 usd>=5k", f"a figure: {', '.join(FIGURES)}; > >= < <= =, k and m; usd = what can be filled, age in s"),
+    ("perp spot", "one leg at least is of that kind"),
+    ("muted stale", "may not trade; a leg's quote is not fresh"),
+    ("pinned signal open", "stays on top; a signal stands; a hedge of the coin is open"),
+    ("inventory rest", "selling needs coins in stock; a leg is known by REST only"),
+    ("!word", "not that: !spot, !muted, !net>3, !bc"),
+    ("a b or c", "rows with a and b, and rows with c"),
+)
 _STARTS = (*FIGURES, *STATES, *(f"{side}:" for side in (*_SIDES, "coin")), "or")
 
 

@@ -10,6 +10,7 @@ from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
 from arbtui.ui.columns import COLUMNS
 from arbtui.ui.desk import Desk
+from arbtui.ui.filter import ABOUT as FILTER_WORDS
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.keymap import Keymap
 from arbtui.ui.registry import SCOPE_TITLES, Handlers, Scope
@@ -20,6 +21,7 @@ _ORDER = tuple(scope for scope in SCOPE_TITLES if scope != "help")
 _MARKS = (
     ("▲ ▼", "gain and loss, always with the sign"),
     ("*", "a hedge of this coin is open; 6 shows it"),
+    ("^", "pinned: the coin stays on top; m again mutes it"),
     ("~ (…)", "muted: shown, never a signal; the line below the panes says why"),
     ("·", "not known"),
     ("s", "the leg is the spot market"),
@@ -27,7 +29,8 @@ _MARKS = (
     ("$", "the legs' currencies differ and were converted; rate, source and age stand below"),
     ("r", "a leg is known by REST snapshot only: shown, not tradable"),
     ("● ◐ ◌ ○", "a venue: live, degraded or stale, connecting, down; ms = exchange stamp to receipt"),
-    ("● ○ ×", "a signal: raised, cleared, rejected; an s behind a venue is its spot market"),
+    ("● ○ ×", "a signal: raised, cleared, not raised; an s behind a venue is its spot market"),
+    ("FIRED", "a hedge of just these two legs was opened while the signal stood; the line below names it"),
     (
         "BINA+ OKX−s",
         "positions: long on the one, short on the other, s = spot",
@@ -56,6 +59,9 @@ def lines(keymap: Keymap, first: Scope, width: int) -> list[Line]:
     out.extend(_heading("Columns of the grid: s and the letter sorts, S reverses"))
     for column in COLUMNS:
         out.extend(_entry(f"{column.letter}  {column.title or 'marks'}", column.about, width))
+    out.extend(_heading(f"Words of the filter, after {keymap.first('grid.filter')}: all of them must hold"))
+    for word, about in FILTER_WORDS:
+        out.extend(_entry(word, about, width))
     out.extend(_heading("Marks"))
     for mark, about in _MARKS:
         out.extend(_entry(mark, about, width))

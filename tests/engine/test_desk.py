@@ -64,6 +64,7 @@ def test_mutes_are_kept_and_hold_in_the_next_run_before_anything_is_listed() -> 
     assert first.send(SetMute(venue="okx")).accepted
     assert first.send(SetMute(base="BTC", on=False)).accepted
     second = desk_with(memory)
+    assert [notice.text for notice in second.notices] == ["muted by you in an earlier run, and still: ETH, okx"]
     assert list(second.muted_coins) == ["ETH"]
     assert list(second.muted_venues) == ["okx"]
     second.board.sweep(T0)

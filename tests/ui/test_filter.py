@@ -8,7 +8,7 @@ import pytest
 
 from arbtui.strategy.rows import SpreadRow
 from arbtui.ui.columns import COLUMNS
-from arbtui.ui.filter import FIGURES, STATES, States, fuzzy, hint, parse
+from arbtui.ui.filter import ABOUT, FIGURES, STATES, States, fuzzy, hint, parse
 from tests.ui.fake_port import VENUES, FakePort
 from tests.ui.test_order import row
 
@@ -156,7 +156,9 @@ def test_while_a_word_is_typed_the_line_says_what_it_may_become(typed: str, says
     assert hint(typed, VENUES).startswith(says)
 
 
-def test_every_word_that_is_offered_is_understood() -> None:
+def test_every_word_that_is_offered_or_explained_is_understood() -> None:
+    for example, about in ABOUT:
+        assert parse(example, VENUES).problem is None, about
     for word in STATES:
         assert parse(word).problem is None
         assert not parse(word).empty

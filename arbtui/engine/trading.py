@@ -430,7 +430,8 @@ class Trading:
         now_ns = self.clock.now_ns()
         usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
         result = cache(lambda ledger: self._pnl(ledger, at_worst=True).usd(usd))
-        used = usage(self.ledgers.values(), usd, result, now_ns)
+        wanted = self._limits.day_loss_usd is not None
+        used = usage(self.ledgers.values(), usd, result, now_ns, day_loss=wanted)
         if isinstance(used, str):
             return [used]
         return refusals(intent, self._limits, used, usd, now_ns)

@@ -67,9 +67,17 @@ def worth(intent: Intent, index: int, usd: Usd) -> Decimal | None:
 
 
 def usage(
-    ledgers: Iterable[Ledger], usd: Usd, result_usd: Callable[[Ledger], Decimal | None], now_ns: int
+    ledgers: Iterable[Ledger],
+    usd: Usd,
+    result_usd: Callable[[Ledger], Decimal | None],
+    now_ns: int,
+    *,
+    day_loss: bool = True,
 ) -> Usage | str:
-    """Adds up all hedges. ``result_usd``: what a hedge made, at worst. In words, where a rate is missing."""
+    """Adds up all hedges. ``result_usd``: what a hedge made, at worst. In words, where a rate is missing.
+
+    ``day_loss`` False: nobody asks for it, so no open hedge is priced.
+    """
     by_coin: dict[str, Decimal] = defaultdict(Decimal)
     by_venue: dict[str, Decimal] = defaultdict(Decimal)
     last_ns: dict[tuple[str, str], int] = {}
@@ -96,7 +104,7 @@ def usage(
         if ledger.state is not State.HEDGED:
             unfinished.update(keys)
     ended = [ledger for ledger in begun if ledger.state.ended]
-    loss, unpriced = _day_loss(begun, result_usd, day_ns)
+    loss, unpriced = _day_loss(begun, result_usd, day_ns) if day_loss else (ZERO, ())
     return Usage(
         by_coin=by_coin,
         by_venue=by_venue,

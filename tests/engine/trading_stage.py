@@ -22,6 +22,7 @@ from arbtui.core.orders import (
     Order,
     OrderReport,
     OrderStatus,
+    Position,
     ReadDone,
     ReadKind,
     StreamState,
@@ -211,6 +212,13 @@ class Stage:
                     FeeRates(
                         venue=venue, market=market, native=native, maker=D("0.0002"), taker=D("0.0005"), t_ns=now_ns
                     )
+                ]
+            case ReadKind.POSITIONS:
+                return [
+                    Position(venue=venue, native=leg.native, qty=ledger.position(index), t_ns=now_ns, told="query")
+                    for ledger in self.trading.ledgers.values()
+                    for index, leg in enumerate(ledger.intent.legs)
+                    if (leg.venue, leg.market) == (venue, Market.PERP) and ledger.position(index)
                 ]
             case ReadKind.LEVERAGE:
                 return [LeverageRead(venue=venue, native=native, leverage=D(5), margin_mode="cross", t_ns=now_ns)]

@@ -240,7 +240,8 @@ async def test_it_looks_as_it_is_meant_to(size: tuple[int, int]) -> None:
         watcher.live(40)
         for what in ("net", "premium", "depth"):
             watcher.seat.app.main_screen.run("chart.what", what)
-            shown += await watcher.text() + "\n\n"
+            title, *lines = await watcher.lines()
+            shown += "\n".join((f"{what} " + title.partition(f" {what} ")[2].replace("─", ""), *lines)) + "\n\n"
     path = KEPT / f"charts-{size[0]}x{size[1]}.txt"
     if os.environ.get("ARBTUI_SNAPSHOTS") == "write":
         path.write_text(shown)

@@ -36,14 +36,14 @@ async def test_a_preset_that_a_later_version_knew_is_no_reason_not_to_start() ->
         assert "legs" in seat.app.main_screen.plan.panes
 
 
-@pytest.mark.parametrize("pane", ["legs", "feeds", "accounts", "chart"])
-async def test_pane_and_cursor_stay_through_every_resize(pane: PaneId) -> None:
+async def test_pane_and_cursor_stay_through_every_resize() -> None:
+    looked_at: tuple[PaneId, ...] = ("legs", "accounts", "feeds", "chart", "books")
     async with seated(FakePort(30)) as seat:
         await seat.press("j", "j", "j")
         coin = seat.coin
         screen = seat.app.main_screen
-        screen.show_pane(pane)
-        for size in ((200, 60), (80, 24), (40, 10), (61, 17), (120, 40)):
+        for pane, size in zip(looked_at, ((200, 60), (80, 24), (40, 10), (61, 17), (120, 40)), strict=True):
+            screen.show_pane(pane)
             await seat.pilot.resize_terminal(*size)
             await seat.pilot.pause()
             await seat.rows()
@@ -69,7 +69,7 @@ async def test_a_sorted_grid_keeps_the_cursor_on_its_coin_while_all_rows_move() 
         assert len(places) > 1, "the rows did move"
 
 
-@pytest.mark.parametrize("size", [(1, 1), (12, 5), (60, 16), (110, 32)])
+@pytest.mark.parametrize("size", [(1, 1), (12, 5), (110, 32)])
 async def test_every_preset_and_pane_at_sizes_that_nothing_fits_in(size: tuple[int, int]) -> None:
     async with dealing(*size, coins=3) as dealer:
         screen = dealer.seat.app.main_screen

@@ -14,6 +14,9 @@ from textual.widgets import Input
 
 from arbtui.config import Settings
 from arbtui.config.model import Ui
+from arbtui.strategy.rows import SignalState
+from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.listscreen import ListScreen
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.theme import DARK, LIGHT, THEMES
 from tests.ui.dealer import Dealer, dealing
@@ -50,13 +53,15 @@ async def test_another_theme_holds_at_once_for_lines_and_for_textual_s_own_widge
         assert field.background_colors[1].hex.lower() == LIGHT.background
 
 
-@pytest.mark.parametrize("name", THEMES)
-async def test_every_theme_can_be_started_with(name: str) -> None:
-    async with seated(FakePort(3), settings=Settings(ui=Ui.model_validate({"theme": name}))) as seat:
-        assert seat.app.desk.theme.theme is THEMES[name]
-        assert seat.app.current_theme.name == f"arbtui-{name}"
-        assert seat.app.native_ansi_color is (name == "ansi")
-        assert len(await seat.rows()) == 40
+async def test_every_theme_can_be_taken_one_after_the_other() -> None:
+    async with seated(FakePort(3), settings=Settings(ui=Ui(theme="red-green"))) as seat:
+        assert seat.app.desk.theme.theme is THEMES["red-green"]
+        for name in THEMES:
+            seat.app.desk.change_setting("ui.theme", name)
+            assert seat.app.desk.theme.theme is THEMES[name]
+            assert seat.app.current_theme.name == f"arbtui-{name}"
+            assert seat.app.native_ansi_color is (name == "ansi")
+            assert len(await seat.rows()) == 40
 
 
 async def test_the_ansi_theme_leaves_every_colour_to_the_terminal() -> None:
@@ -94,18 +99,32 @@ def beyond_ascii(seat: Seat) -> set[str]:
 
 async def look_into_everything(dealer: Dealer) -> AsyncIterator[str]:
     """Every pane, every overlay and every full screen, one after the other."""
-    keys = dealer.seat.app.desk.keys
-    for number in "1234567890":
-        await dealer.press(number, gap_s=0.1)
-        yield f"pane {number}"
-    for name, key in (("filter", "slash"), ("sort", "s"), ("threshold", "t"), ("coin", "ctrl+k")):
+    main = dealer.seat.app.main_screen
+    for pane in main.panes:
+        main.run(f"pane.{pane}")
+        await dealer.wait(0.1)
+        yield f"pane {pane}"
+    main.run("pane.grid")
+    for name, key in (("filter", "slash"), ("sort", "s"), ("threshold", "t"), ("coin", "ctrl+k"), ("command", "colon")):
         await dealer.press(key, gap_s=0.1)
         yield name
-        await dealer.press("escape", "1", gap_s=0.1)
-    for name in ("help", "settings", "command", "palette"):
-        await dealer.press(keys.keys(name)[0], gap_s=0.1)
-        yield name
         await dealer.press("escape", gap_s=0.1)
+    await dealer.press("ctrl+p", gap_s=0.1)
+    yield "palette"
+    await dealer.press("escape", gap_s=0.1)
+    seen: set[type[object]] = set()
+    for action in ("help", "settings", "log.open", "threshold.list"):
+        main.run(action)
+        await dealer.wait(0.1)
+        seen.add(type(dealer.seat.app.screen))
+        yield action
+        await dealer.press("escape", gap_s=0.1)
+    assert seen == {screen for screen in full_screens(FullScreen) if screen is not ListScreen}
+
+
+def full_screens(of: type[object]) -> set[type[object]]:
+    """Every screen of its own that there is."""
+    return {each for screen in of.__subclasses__() for each in (screen, *full_screens(screen))}
 
 
 async def test_with_ascii_nothing_beyond_it_is_painted_anywhere() -> None:
@@ -115,6 +134,7 @@ async def test_with_ascii_nothing_beyond_it_is_painted_anywhere() -> None:
     coin.base = "币安"
     async with dealing(port=port) as dealer:
         port.raise_signal("BTC")
+        port.raise_signal("SOL", SignalState.REJECTED, "too small: 300 USD")
         port.notice("unchanged — as the venue says: “maintenance”", "warning")
         async for where in look_into_everything(dealer):
             assert not beyond_ascii(dealer.seat), where

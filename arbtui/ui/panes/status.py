@@ -250,7 +250,7 @@ def _fee_words(row: SpreadRow) -> str:
 
 
 def _leg_fee(side: str, leg: Leg) -> str:
-    return f"{side} {leg.venue} {leg.market.value} {leg.fee_bps:g} bps ({leg.fee_source})"
+    return f"{side} {leg.venue} {leg.market.value} {text.spread_exact(leg.fee_bps)} ({leg.fee_source})"
 
 
 def bottom_line(desk: Desk, plan: Plan, width: int) -> Line:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Sim, homes, running
-from tests.e2e.money import BINANCE_SPOT, ENDED, OKX, VENUES, Truth, driven, exchanges, home_in, keys_of
+from tests.e2e.money import BINANCE, BINANCE_SPOT, ENDED, OKX, VENUES, Truth, driven, exchanges, home_in, keys_of
 
 pytestmark = pytest.mark.slow
 
@@ -152,3 +152,27 @@ def test_accounts_are_printed_as_the_venues_have_them(sim: Sim, tmp_path: Path) 
     assert Decimal(account["total"]) == Decimal(truth["accounts"][account["venue"]]["main"]["balances"]["DOGE"])
     assert code == 0
     assert positions(sim) == {}
+
+
+@pytest.mark.parametrize("buy", [BINANCE, BINANCE_SPOT])
+def test_what_was_flattened_while_nothing_ran_is_known_to_be_flat_by_the_next_start(
+    buy: str, sim: Sim, tmp_path: Path
+) -> None:
+    home = home_in(tmp_path)
+    with driven(home, sim, legs=(buy, OKX)) as arbtui:
+        hedge = arbtui.armed().fire(buy=buy, sell=OKX)
+        arbtui.until_state(hedge, "hedged")
+        arbtui.end(signal.SIGKILL)
+    assert typed(home, sim, "flatten", "--gateway", sim.url, "--yes").returncode == 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in keys_of(sim).items():
+            patch.setenv(name, value)
+        arguments = ("--no-ui", "--live", "--gateway", sim.url, "--venues", "binance,okx", "--emit", "hedge")
+        with running(home, *arguments) as arbtui:
+            found = arbtui.until(lambda line: line["id"] == hedge and line["state"] in ENDED, 40)
+            assert Decimal(found["sell"]["position"]) == 0
+            assert 0 <= Decimal(found["buy"]["position"]) < Decimal("0.0001")  # of spot, less than an order may stay
+            assert arbtui.end(signal.SIGTERM) == 0
+    with driven(home, sim, legs=(buy, OKX)) as arbtui:  # and it stays so
+        assert arbtui.hedge(hedge)["state"] in ENDED
+        arbtui.armed().flatten(arbtui.fire(buy=buy, sell=OKX))

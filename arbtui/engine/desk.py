@@ -185,6 +185,10 @@ class Desk:
         self._remembers = True
         return self._history.net(base, self.clock.now_ns(), window_s)
 
+    def best_pairs(self, base: str, window_s: float) -> Sequence[tuple[int, int] | None]:
+        self._remembers = True
+        return self._history.best_pairs(base, self.clock.now_ns(), window_s)
+
     def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
         self._remembers = True
         slots = self.board.slots
@@ -343,7 +347,7 @@ class Desk:
         if bool(base) is bool(venue):
             return Outcome(accepted=False, text="name a coin or a venue to mute")
         name, mutes = base or venue, self.board.mutes
-        known = base in self.board.coins if base else any(slot.instrument.venue == venue for slot in self.board.slots)
+        known = base in self.board.coins if base else self._runs(venue)
         if not known and name not in (mutes.coins if base else mutes.venues):
             return Outcome(accepted=False, text=f"{name} is listed nowhere" if base else f"no feed of {name} is known")
         self.board.mute(self.clock.now_ns(), coins={base} - {""}, venues={venue} - {""}, on=on)
@@ -352,6 +356,12 @@ class Desk:
         if not on:
             return Outcome(accepted=True, text=f"{name} is muted by you no longer")
         return Outcome(accepted=True, text=f"{name} is muted: no signal, no new hedge; open hedges are looked after")
+
+    def _runs(self, venue: str) -> bool:
+        """Whether a venue takes part in this run, even if nothing was heard of it yet."""
+        return any(feed.venue == venue for feed in self._status()) or any(
+            slot.instrument.venue == venue for slot in self.board.slots
+        )
 
     def _restore_mutes(self) -> None:
         """What an earlier run muted is muted in this one, and said: silence that nobody remembers is a trap."""

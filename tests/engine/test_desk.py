@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from arbtui.config import Settings
 from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.events import Listing
 from arbtui.core.model import Instrument, Market, TradingStatus
+from arbtui.core.status import FeedState, FeedStatus
 from arbtui.engine.build import build_desk
 from arbtui.engine.desk import Desk
 from arbtui.engine.memory import NoMemory
@@ -17,11 +19,12 @@ from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.trouble import Trouble
 from arbtui.port import ReplayControl, SetMute, SetThreshold
 from arbtui.venues import registry
+from tests.ui.fake_port import feed
 
 T0 = 1_800_000_000 * NS_PER_S
 
 
-def desk_with(memory: NoMemory) -> Desk:
+def desk_with(memory: NoMemory, feeds: Sequence[FeedStatus] = ()) -> Desk:
     """BTC and ETH perpetuals on okx and binance."""
     clock = ManualClock(T0)
     trouble = Trouble(clock)
@@ -32,7 +35,7 @@ def desk_with(memory: NoMemory) -> Desk:
         clock=clock,
         trouble=trouble,
         memory=memory,
-        status=lambda: (),
+        status=lambda: feeds,
         process=ProcessMeter(LoopLag(), trouble.counts, lambda: 0).figures,
     )
     for venue in ("okx", "binance"):
@@ -98,6 +101,12 @@ def test_what_cannot_be_muted_is_said(command: SetMute, says: str) -> None:
     assert (outcome.accepted, outcome.text) == (False, says)
     assert not desk.muted_coins
     assert not desk.muted_venues
+
+
+def test_a_venue_that_nothing_was_heard_of_yet_can_be_muted() -> None:
+    desk = desk_with(NoMemory(), feeds=[feed("bitget", Market.PERP, FeedState.DOWN)])
+    assert desk.send(SetMute(venue="bitget")).accepted
+    assert list(desk.muted_venues) == ["bitget"]
 
 
 def test_a_venue_that_is_gone_can_still_be_unmuted() -> None:

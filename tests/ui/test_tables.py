@@ -85,8 +85,21 @@ def test_accounts_are_rows_of_one_table() -> None:
     table = tables.accounts(
         [
             AccountSum(health, (), (), read=True, without_rate=()),
-            Purse("okx", balance, Decimal("5.01")),
-            Holding("okx", position, Decimal("-0.02"), Decimal(100), None, None, None, None, None, None),
+            Purse("okx", balance, Decimal("5.01"), heard=True),
+            Holding(
+                venue="okx",
+                position=position,
+                coins=Decimal("-0.02"),
+                entry=Decimal(100),
+                mark=None,
+                liquidation=None,
+                to_liquidation=None,
+                usd=None,
+                margin_usd=None,
+                leverage=None,
+                mark_ns=0,
+                heard=True,
+            ),
         ],
         1,
     )

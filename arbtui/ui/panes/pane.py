@@ -90,6 +90,10 @@ class Pane(Placing, can_focus=True):
             self.show_body(now_s)
             self.show_title()
 
+    def take_settings(self) -> None:
+        """Settings of the screen were changed: what the pane took from them at the start, again."""
+        return
+
     @abstractmethod
     def show_body(self, now_s: float) -> None:
         """Show the engine's state as it is now; never called while there is no room."""

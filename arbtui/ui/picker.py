@@ -47,7 +47,7 @@ class Picker(Placing):
         self._list = LineWidget(desk.theme)
         self._choice: Choice | None = None
         self._all = 0
-        self._found: Sequence[str] = ()
+        self.found: Sequence[str] = ()
         self._cursor = Cursor()
 
     def compose(self) -> ComposeResult:
@@ -96,7 +96,7 @@ class Picker(Placing):
 
     def _find(self, typed: str) -> None:
         if self._choice is not None:
-            self._found = self._choice.find(typed)
+            self.found = self._choice.find(typed)
             self._cursor.index = self._cursor.top = 0
             self.tick()
 
@@ -106,14 +106,14 @@ class Picker(Placing):
         if choice is None:
             return
         width, height = self.size.width, self._window
-        self._cursor.clamp(len(self._found), height)
+        self._cursor.clamp(len(self.found), height)
         self._cursor.reveal(height)
         top = self._cursor.top
-        lines = [choice.row(name, width) for name in self._found[top : top + height]]
-        if not self._found:
+        lines = [choice.row(name, width) for name in self.found[top : top + height]]
+        if not self.found:
             lines = [((text.fit(f" {choice.nothing}", width), "warn"),)]
-        self._list.show(lines, self._cursor.index - top if self._found else -1)
-        title = f" {choice.title} · {len(self._found)} of {self._all} "
+        self._list.show(lines, self._cursor.index - top if self.found else -1)
+        title = f" {choice.title} · {len(self.found)} of {self._all} "
         self._title.show([((text.fit(title, width), "title_focus"),)])
 
     def on_resize(self) -> None:
@@ -130,13 +130,13 @@ class Picker(Placing):
     def take(self, index: int) -> None:
         """Choose the one at this place of the list; none is there: nothing happens."""
         choice = self._choice
-        if choice is not None and 0 <= index < len(self._found):
-            name = self._found[index]
+        if choice is not None and 0 <= index < len(self.found):
+            name = self.found[index]
             self._end()
             choice.chosen(name)
 
     def _move(self, by: int) -> None:
-        self._cursor.move(by, len(self._found), self._window)
+        self._cursor.move(by, len(self.found), self._window)
         self.tick()
 
     def _end(self) -> None:

@@ -96,7 +96,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._prompt = PromptLine(desk, self._prompt_closed, self._offers_changed)
         self._offers = LineWidget(desk.theme)
         self._chooser = Chooser(desk, self._prompt_closed)
-        self._picker = Picker(desk, self._picker_closed)
+        self.picker = Picker(desk, self._picker_closed)
         self.panel = OrderPanel(desk, closed=self._panel_closed, ask=self.ask)
         self.asks = Asks(desk, self, self.grid)
         self._palette = Palette(desk, self)
@@ -108,7 +108,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
         groups: list[Group] = [self.asks, self._settings, self.keys, self._palette, self.panel, self._prompt]
-        groups += [self._picker, self._copying(exports), Muting(desk, self), ReplayKeys(desk, self)]
+        groups += [self.picker, self._copying(exports), Muting(desk, self), ReplayKeys(desk, self)]
         groups += self.panes.values()
         self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
@@ -122,11 +122,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield self._prompt
         yield self._chooser
         yield self._offers
-        yield self._picker
+        yield self.picker
         yield self.panel
 
     def on_mount(self) -> None:
-        self._picker.styles.layer = "overlay"
+        self.picker.styles.layer = "overlay"
         self._offers.styles.layer = "overlay"
         self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
@@ -163,9 +163,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             below = sum(line.height for line in (plan.alarm, plan.bottom, plan.keys) if line is not None)
             room = Region(0, plan.status.height, size.width, max(0, size.height - plan.status.height - below))
             places[self.panel] = self.panel.region_in(room)
-        if self._picker.open:
-            width, height = min(self._picker.width, size.width), min(PICKER_HEIGHT, size.height)
-            places[self._picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
+        if self.picker.open:
+            width, height = min(self.picker.width, size.width), min(PICKER_HEIGHT, size.height)
+            places[self.picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
         if self._prompt.rows and plan.bottom is not None:
             height = min(self._prompt.rows, plan.bottom.y)
             places[self._offers] = Region(0, plan.bottom.y - height, min(OFFERS_WIDTH, size.width), height)
@@ -182,7 +182,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def asking(self) -> bool:
         """Whether keys belong to something that is being typed, chosen or ordered."""
-        return self._typing or self._picker.open or self.panel.open
+        return self._typing or self.picker.open or self.panel.open
 
     # keys: see ``registry``
 
@@ -191,7 +191,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return () if printable else ("always", "line")
         if self._chooser.asking:
             return ("always",)
-        if self._picker.open:
+        if self.picker.open:
             return ("always",) if printable else ("always", "picker")
         if self.panel.open:
             return ("always", "ticket", "shared")
@@ -286,8 +286,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._word.show([bottom_line(desk, self.plan, width)])
         shown: tuple[Scope, ...] = (self._current, "screen", "shared", "always")
         self._keys.show([keys_line(("always", "shared") if self.panel.open else shown, desk.keys, width)])
-        if self._picker.open:
-            self._picker.tick()
+        if self.picker.open:
+            self.picker.tick()
 
     def tick_all(self) -> None:
         now_s = self.desk.now_s()
@@ -354,8 +354,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             if asking:
                 line.take_focus()
                 return
-        if self._picker.open:
-            self._picker.take_focus()
+        if self.picker.open:
+            self.picker.take_focus()
             return
         self.set_focus(self.panel if self.panel.open else self.panes[self._current], scroll_visible=False)
 
@@ -371,7 +371,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.rearrange()
 
     def pick(self, choice: Choice) -> None:
-        self._picker.ask(choice)
+        self.picker.ask(choice)
         self.rearrange()
 
     def _picker_closed(self) -> None:
@@ -425,6 +425,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Settings of the screen were changed: everything again as they say now."""
         self._preset = layout.preset_of(self.desk.port.remembered("layout")) or "all"
         for pane in self.panes.values():
+            pane.take_settings()
             pane.place_anew()
         self.rearrange()
 

@@ -24,6 +24,10 @@ def places() -> dict[str, tuple[str, ...]]:
     }
 
 
+def armed(dealer: Dealer) -> bool:
+    return dealer.trading.armed
+
+
 async def killed(dealer: Dealer, key: str) -> bool:
     """Whether the key killed; armed again afterwards."""
     await dealer.press(key)
@@ -93,17 +97,17 @@ async def test_where_orders_leave_arming_wants_a_phrase_that_is_typed() -> None:
         assert "a coin 5,000" in text
         await dealer.press(*"live", "space", *"999", "enter")
         assert "that is not the phrase; it is: live 1000" in await dealer.text()
-        assert not dealer.trading.armed
+        assert not armed(dealer)
         await dealer.press("escape", "A")
         dealer.seat.app.post_message(Paste("live 1000"))
         await dealer.press("enter")
         assert "that was pasted" in await dealer.text()
-        assert not dealer.trading.armed
+        assert not armed(dealer)
         await dealer.press(*"live", "space", *"1000")
         await dealer.seat.press("enter")
-        assert not dealer.trading.armed, "that key came too soon"
+        assert not armed(dealer), "that key came too soon"
         await dealer.press(*"live", "space", *"1000", "enter")
-        assert dealer.trading.armed
+        assert armed(dealer)
         assert "SIMULATED ARMED" in await dealer.text()
 
 
@@ -113,4 +117,4 @@ async def test_keys_without_a_pause_are_no_typed_phrase() -> None:
         await dealer.press(*"live", "space", *"1000", gap_s=0.0)
         await dealer.press("enter")
         assert "came too fast to be typed" in await dealer.text()
-        assert not dealer.trading.armed
+        assert not armed(dealer)

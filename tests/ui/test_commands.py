@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import Key, Paste
 
-from arbtui.port import SetThreshold, SetWalkSize
+from arbtui.port import Command, SetThreshold, SetWalkSize
 from arbtui.ui import commands
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.confirm import Rhythm
@@ -18,6 +18,11 @@ async def say(seat: Seat, typed: str) -> None:
     await seat.press("colon", *("space" if letter == " " else letter for letter in typed))
     seat.pass_by(1.0)
     await seat.press("enter")
+
+
+def sent(seat: Seat) -> Command:
+    """The latest command."""
+    return seat.port.sent[-1]
 
 
 # pure
@@ -85,11 +90,11 @@ def test_a_text_was_typed_if_most_of_its_keys_came_one_by_one_and_nothing_was_pa
 async def test_commands_with_an_argument_do_what_their_keys_ask_for() -> None:
     async with seated() as seat:
         await say(seat, "threshold 4.5")
-        assert seat.port.sent[-1] == SetThreshold(4.5, "")
+        assert sent(seat) == SetThreshold(4.5, "")
         await say(seat, "threshold 3 sol")
-        assert seat.port.sent[-1] == SetThreshold(3.0, "SOL")
+        assert sent(seat) == SetThreshold(3.0, "SOL")
         await say(seat, "size 500")
-        assert seat.port.sent[-1] == SetWalkSize(500.0)
+        assert sent(seat) == SetWalkSize(500.0)
         await say(seat, "coin doge")
         assert seat.coin == "DOGE"
         await say(seat, "sort gross")
@@ -139,7 +144,7 @@ async def test_earlier_lines_come_back_with_the_up_arrow() -> None:
         await seat.press("colon", "up", "up")
         seat.pass_by(1.0)
         await seat.press("enter")
-        assert seat.port.sent[-1] == SetWalkSize(500.0)
+        assert sent(seat) == SetWalkSize(500.0)
 
 
 async def test_keys_of_one_burst_are_taken_in_the_order_in_which_they_were_typed() -> None:

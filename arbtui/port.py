@@ -355,6 +355,10 @@ class EnginePort(Protocol):
         """
         ...
 
+    def best_pairs(self, base: str, window_s: float) -> Sequence[tuple[int, int] | None]:
+        """Of which legs, (buy, sell) slots, each second of ``history`` is; None = a gap. For up to ten minutes."""
+        ...
+
     def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
         """``net_bps`` of exactly these legs, finer than ``history``. Asking begins it: before, there are only gaps."""
         ...

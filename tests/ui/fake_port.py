@@ -334,6 +334,9 @@ class FakePort:
     def history(self, base: str, window_s: float) -> Series:
         return self.past.net(base, self.clock.now_ns(), window_s)
 
+    def best_pairs(self, base: str, window_s: float) -> Sequence[tuple[int, int] | None]:
+        return self.past.best_pairs(base, self.clock.now_ns(), window_s)
+
     def pair_history(self, buy_slot: int, sell_slot: int, window_s: float) -> Series:
         slots = self._board.slots
         return self.past.pair(slots[buy_slot], slots[sell_slot], self.clock.now_ns(), window_s)

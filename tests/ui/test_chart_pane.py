@@ -13,7 +13,7 @@ import pytest
 from arbtui.core.clock import NS_PER_S
 from arbtui.port import ChooseLegs, Remember
 from arbtui.strategy.rows import SignalState
-from arbtui.ui.panes.chart import ChartPane, marks
+from arbtui.ui.panes.chart import ChartPane, marks, shares
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import FakePort
 from tests.ui.test_screen import Seat, seated
@@ -200,6 +200,20 @@ async def test_equity_is_drawn_from_the_curve_of_the_accounts() -> None:
         assert dots(lines) > 8
         assert "now 25,029.0" in lines[-1]
         assert lines[0].endswith(" USD ─")
+
+
+async def test_with_the_keys_in_the_pane_it_tells_which_pairs_were_the_best() -> None:
+    async with watching() as watcher:
+        await watcher.seat.press("8")
+        watcher.live(60)
+        assert f"best pair of {watcher.seat.coin} in the last 10 min: " in await watcher.seat.text()
+        assert "none 90 %" in await watcher.seat.text()
+
+
+def test_shares_of_time_are_told_from_the_longest_down() -> None:
+    pairs = [(1, 2)] * 5 + [(3, 4)] * 2 + [(n, 9) for n in range(5, 8)] + [None] * 10
+    assert shares(pairs, str, most=3) == ["(1, 2) 25 %", "(3, 4) 10 %", "(5, 9) 5 %", "2 others 10 %", "none 50 %"]
+    assert shares([None, None], str) == shares([], str) == []
 
 
 def test_signals_of_the_pair_are_marked_and_others_are_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
@@ -35,6 +36,7 @@ from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
 
 Legs = tuple[int, int]
+_PAIRS_MINUTES = 10  # so far back is known which pair was the best
 
 
 class ChartPane(Pane):
@@ -50,6 +52,9 @@ class ChartPane(Pane):
         self._minutes = 10
         self._venue = ""  # of the premium; "" = the first that has one
         self._restore(desk.port.remembered("chart") or "")
+
+    def take_settings(self) -> None:
+        self._restore(self.desk.port.remembered("chart") or "")
 
     def body_widgets(self) -> Iterable[LineWidget]:
         return (self._body,)
@@ -165,6 +170,15 @@ class ChartPane(Pane):
         venues = self.desk.port.premium_venues(self.desk.coin)
         return self._venue if self._venue in venues else venues[0] if venues else ""
 
+    def detail(self, width: int) -> list[Line] | None:
+        """Which pairs the net of the best one was of."""
+        if self._what != "net" or self.legs() is not None or not self.desk.coin:
+            return None
+        seconds = min(self._minutes, _PAIRS_MINUTES) * 60
+        told = shares(self.desk.port.best_pairs(self.desk.coin, seconds), lambda legs: legs_words(self.desk, legs))
+        words = f"best pair of {self.desk.coin} in the last {seconds // 60} min: {', '.join(told) or 'none known'}"
+        return [((" " + line, "text"),) for line in text.wrap(words, width - 2)]
+
     # the title
 
     @property
@@ -246,6 +260,19 @@ def marks(signals: Sequence[SignalRecord], base: str, legs: Legs | None) -> list
         elif record.state is SignalState.CLEARED:
             found.append(Mark(record.t_ns, "▽", "dim"))
     return found
+
+
+def shares(pairs: Sequence[Legs | None], name: Callable[[Legs], str], most: int = 4) -> list[str]:
+    """What part of the time each of them was the best, the longest first; the rest together; at last the gaps."""
+    times = Counter(pairs)
+    gaps = times.pop(None, 0)
+    ranked = sorted(times.items(), key=lambda each: (-(each[1] or 0), each[0] or ()))
+    told = [f"{name(legs)} {100 * count / len(pairs):.0f} %" for legs, count in ranked[:most] if legs is not None]
+    if rest := sum(count for _, count in ranked[most:]):
+        told.append(f"{len(ranked) - most} others {100 * rest / len(pairs):.0f} %")
+    if gaps and told:
+        told.append(f"none {100 * gaps / len(pairs):.0f} %")
+    return told
 
 
 def legs_words(desk: Desk, legs: Legs) -> str:

@@ -56,6 +56,9 @@ class ChartPane(Pane):
     def take_settings(self) -> None:
         self._restore(self.desk.port.remembered("chart") or "")
 
+    def take_settings(self) -> None:
+        self._restore(self.desk.port.remembered("chart") or "")
+
     def body_widgets(self) -> Iterable[LineWidget]:
         return (self._body,)
 

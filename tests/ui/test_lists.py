@@ -355,6 +355,8 @@ async def test_a_replay_is_paused_stepped_and_sped_up_by_keys() -> None:
     port = FakePort(10)
     port.mode, port.replay = "REPLAY", playing()
     async with seated(port) as seat:
+        assert "+1:23.4 4,512 records" in (await seat.rows())[0]
+        assert (await seat.rows())[-1].startswith(" r pause  . ; step  - + pace")
         await seat.press("r", "r", "full_stop", "semicolon", "plus", "minus", "minus")
         assert [command for command in port.sent if isinstance(command, ReplayControl)] == [
             ReplayControl("pause"),
@@ -375,6 +377,7 @@ async def test_a_replay_is_paused_stepped_and_sped_up_by_keys() -> None:
 
 async def test_live_data_has_no_such_keys() -> None:
     async with seated() as seat:
+        assert "pause" not in (await seat.rows())[-1]
         await seat.press("r", "full_stop")
         assert not any(isinstance(command, ReplayControl) for command in seat.port.sent)
         assert "only a recording" in last_word(seat)

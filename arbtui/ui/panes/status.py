@@ -39,6 +39,7 @@ _SLOW_FEED_MS = 500
 _CLOCK_OFF_MS = 500
 _WITHOUT_CENTS_USD = 1_000_000
 _NAMED_FROM = 110  # cells of width from which on the program says its name
+_OF_REPLAY = ("pause", "step", "pace")  # words of the footer that mean nothing elsewhere
 _KEPT = ("kill", "help")  # words of the footer that always have room
 _LEVEL_ROLE: dict[str, Role] = {"info": "text", "warning": "warn", "error": "error"}
 
@@ -287,9 +288,12 @@ def last_word_line(desk: Desk, width: int) -> Line:
     )
 
 
-def keys_line(scopes: Sequence[Scope], keymap: Keymap, width: int) -> Line:
-    """The keys that these scopes answer to, as many as fit; the kill switch and help always."""
+def keys_line(scopes: Sequence[Scope], keymap: Keymap, width: int, *, replay: bool = False) -> Line:
+    """The keys that these scopes answer to, as many as fit; the kill switch and help always, a replay's own first."""
     groups = footer(scopes, keymap)
+    own = {short: groups.pop(short) for short in _OF_REPLAY if short in groups}
+    if replay:
+        groups = own | groups
     kept = {short: groups.pop(short) for short in _KEPT if short in groups}
     room = width - sum(len(keys) + len(short) + 3 for short, keys in kept.items())
     cells: list[Cell] = []

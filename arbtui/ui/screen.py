@@ -285,7 +285,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._alarm.show([alarm_line(desk, width)])
         self._word.show([bottom_line(desk, self.plan, width)])
         shown: tuple[Scope, ...] = (self._current, "screen", "shared", "always")
-        self._keys.show([keys_line(("always", "shared") if self.panel.open else shown, desk.keys, width)])
+        scopes = ("always", "shared") if self.panel.open else shown
+        self._keys.show([keys_line(scopes, desk.keys, width, replay=desk.port.replay is not None)])
         if self.picker.open:
             self.picker.tick()
 

@@ -104,6 +104,7 @@ class Account:
         self._first_seen_ms: dict[str, int] = {}
         self._waiting: dict[tuple[ReadKind, Market, str, bool], _Reading] = {}
         self._questions = asyncio.Semaphore(QUESTIONS)
+        self._answered_s = 0.0  # by the loop's time: when the venue last answered anything
         self._closed = False
 
     def stamp_ms(self) -> int:
@@ -240,28 +241,27 @@ class Account:
     # ---- reads
 
     async def _read(self, reading: _Reading) -> None:
-        kind, market, native = reading.kind, reading.market, reading.native
+        """Nobody may join it any more when its end is told: whoever hears that asks anew, and at once."""
         try:
             await self._read_pages(reading)
         except VenueRefused as refused:
             self._look_at_the_clock(refused.reason)
-            self._read_failed(kind, market, native, str(refused), refused.reason)
+            self._never_read(reading, str(refused), refused.reason)
         except (OutcomeUnknown, Broken, LookupError) as error:
-            self._read_failed(kind, market, native, str(error))
+            self._never_read(reading, str(error))
         else:
+            self._leaves(reading)
             self._sink(
                 ReadDone(
                     venue=self.name,
-                    market=market,
-                    kind=kind,
+                    market=reading.market,
+                    kind=reading.kind,
                     asked_ns=reading.asked_ns,
                     t_ns=self._clock.now_ns(),
-                    native=native,
+                    native=reading.native,
                     since_ms=reading.since_ms,
                 )
             )
-        finally:
-            self._leaves(reading)
 
     async def _read_pages(self, reading: _Reading) -> None:
         def first(stamp_ms: int) -> PrivateCall:
@@ -287,9 +287,19 @@ class Account:
         del self._waiting[reading.key]
         return True
 
-    def _never_read(self, reading: _Reading, text: str) -> None:
+    def _never_read(self, reading: _Reading, text: str, reason: RefusalReason | None = None) -> None:
         self._leaves(reading)
-        self._read_failed(reading.kind, reading.market, reading.native, text)
+        self._sink(
+            ReadFailed(
+                venue=self.name,
+                market=reading.market,
+                kind=reading.kind,
+                text=text,
+                t_ns=self._clock.now_ns(),
+                native=reading.native,
+                reason=reason,
+            )
+        )
 
     def _read_call(self, kind: ReadKind, market: Market, native: str, since_ms: int | None) -> _Make | None:
         """What makes the signed call; None where this venue has nothing of the kind that it could tell."""
@@ -320,25 +330,12 @@ class Account:
             case ReadKind.LEVERAGE:
                 return partial(private.leverage, *about, instrument)
 
-    def _read_failed(
-        self, kind: ReadKind, market: Market, native: str, text: str, reason: RefusalReason | None = None
-    ) -> None:
-        self._sink(
-            ReadFailed(
-                venue=self.name,
-                market=market,
-                kind=kind,
-                text=text,
-                t_ns=self._clock.now_ns(),
-                native=native,
-                reason=reason,
-            )
-        )
-
     # ---- tasks
 
     async def _sent(self, call: PrivateCall) -> _Asked:
-        return call, await self._rest.carry(call.request)
+        answer = await self._rest.carry(call.request)
+        self._answered_s = asyncio.get_running_loop().time()
+        return call, answer
 
     async def _afforded(self, make: _Make) -> _Asked:
         """Made and signed at the moment when the budget allows it: a stamp that waited would be refused."""
@@ -352,10 +349,7 @@ class Account:
     async def _asked(self, make: _Make, reading: _Reading | None = None) -> _Asked:
         """The same for a question, of which only so many go out at once. What waits for the budget holds no place."""
         while True:
-            try:
-                await asyncio.wait_for(self._questions.acquire(), self._rest.timeout_s)
-            except TimeoutError:
-                raise TransportBroken(f"{self.name} answers too slowly: it could not be asked") from None
+            await self._turn()
             try:
                 call = make(self.stamp_ms())
                 wait_s = self._rest.wait_s(call.request)
@@ -366,6 +360,20 @@ class Account:
             finally:
                 self._questions.release()
             await asyncio.sleep(wait_s)
+
+    async def _turn(self) -> None:
+        """Wait for a place among the questions under way. However many wait, each has its turn while answers come."""
+        taken = asyncio.ensure_future(self._questions.acquire())
+        loop, patience_s = asyncio.get_running_loop(), self._rest.timeout_s
+        began_s = loop.time()
+        try:
+            while not (await asyncio.wait([taken], timeout=patience_s))[0]:
+                if loop.time() - max(self._answered_s, began_s) >= patience_s:
+                    raise TransportBroken(f"{self.name} answers too slowly: it could not be asked")
+        except BaseException:
+            if not taken.cancel() and not taken.cancelled():
+                self._questions.release()
+            raise
 
     def _tell(self, events: Sequence[AccountEvent]) -> None:
         for event in events:

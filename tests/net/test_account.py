@@ -365,3 +365,34 @@ async def test_a_question_that_fails_is_told_and_may_be_asked_again() -> None:
         t.server.answer = lambda path, body: said(ok=[])
         (done,) = await t.after(lambda account: account.read(ReadKind.FILLS, Market.PERP, "A", 1))
         assert isinstance(done, ReadDone)
+
+
+async def test_whoever_hears_that_a_question_failed_may_ask_it_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(ok=[])
+
+        def hears(event: AccountEvent) -> None:
+            t.told.append(event)
+            if isinstance(event, ReadFailed) and len(t.told) < 3:
+                t.account.read(ReadKind.FILLS, Market.PERP, "GONE", 1)
+
+        monkeypatch.setattr(t.account, "_sink", hears)
+        told = await t.after(lambda account: account.read(ReadKind.FILLS, Market.PERP, "GONE", 1))
+        assert [type(event) for event in told] == [ReadFailed] * 3
+
+
+async def test_of_many_questions_none_is_given_up_while_answers_come() -> None:
+    async with toy(timeout_s=0.3) as t:
+
+        async def slow() -> web.Response:
+            await asyncio.sleep(0.1)
+            return said(ok=[])
+
+        t.server.answer = lambda path, body: slow()
+        for since_ms in range(40):
+            t.account.read(ReadKind.FILLS, Market.PERP, "A", since_ms)
+            await asyncio.sleep(0)  # on its way, so that nobody joins it
+            t.account.query(order(f"h{since_ms}a1"))
+        await t.account.settled()
+        assert not [event for event in t.told if isinstance(event, ReadFailed)]
+        assert not [event for event in t.told if isinstance(event, Unanswered) and "too slowly" in event.text]

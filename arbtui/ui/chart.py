@@ -74,7 +74,7 @@ class Scale:
 
 
 def scale(low: float, high: float, rows: int) -> Scale:
-    """A scale around these figures that does not move with each of them, labels for no more than three of four ``rows``."""
+    """A scale around these figures that does not move with each of them, labels for at most three of four ``rows``."""
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         around = max(0.5, abs(low) / 1000)
         low, high = low - around, high + around

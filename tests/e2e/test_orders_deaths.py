@@ -110,6 +110,7 @@ def _die_and_go_on(point: str, folder: Path) -> None:
             rest_after(arbtui, sim, hedge, within_s=60)
 
 
+@pytest.mark.xdist_group("deaths")  # which die side by side
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_point_the_next_life_is_hedged_or_flat(point: str, stories: dict[str, Future[None]]) -> None:
     stories[point].result()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.desk import LEGS, NATIVE, by_hand, close_by_hand, refused_for, whole
 from tests.e2e.harness import Sim
 from tests.e2e.money import (
     BINANCE,
@@ -30,74 +31,17 @@ from tests.e2e.money import (
     exchanges,
     hedged_or_flat,
     home_in,
-    nothing_twice_and_nothing_lost,
     only,
     until,
 )
 
-pytestmark = pytest.mark.slow
-
-NATIVE = {"binance": "BTCUSDT", "okx": "BTC-USDT-SWAP"}
-LEGS = (BINANCE, OKX, BINANCE_SPOT, OKX_SPOT)
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("order faults")]  # which share one arbtui
 
 
 @pytest.fixture(scope="module")
 def sim() -> Iterator[Sim]:
     with contextlib.closing(exchanges()) as sim:
         yield sim
-
-
-@pytest.fixture(scope="module")
-def lasting(sim: Sim, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
-    with driven(home_in(tmp_path_factory.mktemp("orders")), sim, legs=LEGS) as arbtui:
-        yield arbtui.armed()
-
-
-@pytest.fixture
-def desk(lasting: Driven, sim: Sim) -> Iterator[Driven]:
-    """arbtui, armed; afterwards all faults end and nothing stays open."""
-    lasting.armed().until_ready(LEGS)
-    yield lasting
-    sim.heal()
-    for venue in VENUES:
-        sim.post("/_sim/accounts", {"venue": venue, "dual": False, "can_trade": True})
-    _put_away(lasting, sim)
-
-
-def _put_away(arbtui: Driven, sim: Sim) -> None:
-    arbtui.armed()
-    for hedge, found in arbtui.state()["hedges"].items():
-        if found["state"] not in ENDED:
-            arbtui.until_state(hedge, *REST, within_s=30)
-            arbtui.try_to_ask("abandon", hedge=hedge)
-            arbtui.until_state(hedge, *ENDED)
-    _close_by_hand(sim)
-    time.sleep(0.3)
-
-
-def _close_by_hand(sim: Sim) -> None:
-    truth = Truth.of(sim)
-    for venue in VENUES:
-        for order in truth.accounts[venue]["orders"]:
-            if order["status"] == "open":
-                sim.delete(f"/_sim/orders/{order['id']}")
-        for position in truth.accounts[venue]["positions"]:
-            by_hand(sim, venue, -Decimal(position["qty"]), native=position["native"])
-
-
-def by_hand(sim: Sim, venue: str, qty: Decimal, *, native: str = "", market: str = "perp") -> None:
-    """A person trades at the venue itself, at market."""
-    body = {"venue": venue, "market": market, "symbol": native or NATIVE[venue], "qty": str(abs(qty))}
-    sim.post("/_sim/orders", {**body, "side": "buy" if qty > 0 else "sell"})
-
-
-def whole(sim: Sim, arbtui: Driven, hedge: str) -> Truth:
-    """The truth about a hedge that has come to rest, after everything was checked that must always hold."""
-    truth = Truth.of(sim)
-    nothing_twice_and_nothing_lost(truth, arbtui, hedge)
-    told = [Decimal(coins) for coins in arbtui.hedge(hedge)["coins"]]
-    assert told == truth.coins(hedge)
-    return truth
 
 
 # ---- without any trouble
@@ -244,180 +188,11 @@ def test_words_that_come_twice_late_or_out_of_order_change_nothing(
 def test_a_clock_that_is_off_is_said_and_nothing_opens(desk: Driven, sim: Sim) -> None:
     for ms in (40_000, -40_000):  # what a venue refuses; less is noticed when clocks are compared, once a minute
         sim.fault("clock_skew", venue="okx", value=ms)
-        refused = until(lambda: _refused_for(desk, "clock"), 40)
+        refused = until(lambda: refused_for(desk, "clock"), 40)
         assert "okx" in refused
         assert "ms" in refused
         sim.heal()
         until(lambda: "clock" not in only(desk.preview()), 40)
-
-
-def _refused_for(arbtui: Driven, check: str) -> str:
-    """What a person is told, if that check fails."""
-    preview = arbtui.preview()
-    return str(preview["refused"]) if check in only(preview) else ""
-
-
-# ---- one leg is missing
-
-
-def repaired_or_halted(desk: Driven, sim: Sim, hedge: str, within_s: float = 30.0) -> Truth:
-    found = desk.until_state(hedge, *REST, within_s=within_s)
-    truth = whole(sim, desk, hedge)
-    if found["state"] == "halted":
-        desk.until_said("", alarm=True, hedge=hedge)
-    else:
-        hedged_or_flat(truth, hedge)
-    return truth
-
-
-@pytest.mark.parametrize("venue", VENUES)
-def test_a_leg_that_is_refused_again_and_again_is_given_back(desk: Driven, sim: Sim, venue: str) -> None:
-    sim.fault("reject_order", venue=venue, market="perp", reason="band")
-    hedge = desk.fire()
-    desk.until_state(hedge, "flat", "done", within_s=20)
-    truth = whole(sim, desk, hedge)
-    assert truth.coins(hedge) == [0, 0]
-    assert any(order["status"] == "rejected" for order in truth.orders(hedge))
-    desk.until_said("giving it back", alarm=True, hedge=hedge)
-
-
-def test_a_leg_that_never_fills_is_tried_in_bounds_and_given_back(desk: Driven, sim: Sim) -> None:
-    sim.fault("no_fill", venue="okx", market="perp")
-    hedge = desk.fire()
-    desk.until_state(hedge, "flat", "done", within_s=20)
-    truth = whole(sim, desk, hedge)
-    assert truth.coins(hedge) == [0, 0]
-    tries = [order for order in truth.orders(hedge) if order["venue"] == "okx"]
-    assert 1 <= len(tries) <= 4  # the first, and three more at most
-
-
-def test_a_crossed_book_prices_no_repair_and_the_leg_is_given_back_where_prices_are_sound(
-    desk: Driven, sim: Sim
-) -> None:
-    sim.fault("ack_late", venue="okx", value=700)
-    sim.fault("reject_order", venue="okx", market="perp", reason="band", count=1)
-    hedge = desk.fire()
-    for channel in ("bbo", "book"):
-        sim.fault("crossed", venue="okx", market="perp", symbol=NATIVE["okx"], channel=channel)
-    desk.until_state(hedge, *REST, within_s=40)
-    truth = whole(sim, desk, hedge)
-    hedged_or_flat(truth, hedge)
-    desk.until_said("one leg has", alarm=True, hedge=hedge)
-
-
-@pytest.mark.parametrize("venue", VENUES)
-@pytest.mark.parametrize("part", [0.3, 0.7])
-def test_what_filled_in_part_is_hedged_in_full(desk: Driven, sim: Sim, venue: str, part: float) -> None:
-    sim.fault("partial_fill", venue=venue, value=part, count=1)
-    hedge = desk.fire(usd="900")
-    repaired_or_halted(desk, sim, hedge)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-def test_uneven_partial_fills_of_a_maker_are_each_hedged(desk: Driven, sim: Sim) -> None:
-    sim.fault("partial_fill", venue="binance", value=0.3)
-    hedge = desk.fire(style="maker_taker", maker=0, usd="950")
-    time.sleep(6)
-    desk.try_to_ask("cancel", hedge=hedge)
-    repaired_or_halted(desk, sim, hedge)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-def test_what_is_too_little_for_one_venue_is_refused_before_anything_is_sent(desk: Driven, sim: Sim) -> None:
-    before = len(Truth.of(sim).accounts["okx"]["orders"])
-    preview = desk.preview(usd="2")
-    assert preview["refused"]
-    assert len(Truth.of(sim).accounts["okx"]["orders"]) == before
-
-
-@pytest.mark.parametrize("kind", ["reject", "accept_then_cancel"])
-def test_a_post_only_that_would_take_is_not_resting_and_is_moved_in_bounds(desk: Driven, sim: Sim, kind: str) -> None:
-    if kind == "reject":
-        sim.fault("reject_order", venue="binance", market="perp", reason="would_take", count=3)
-    else:
-        sim.fault("async_cancel", venue="okx", market="perp", value=50, count=3)
-    hedge = desk.fire(style="maker_taker", maker=0 if kind == "reject" else 1)
-    time.sleep(4)
-    desk.try_to_ask("cancel", hedge=hedge)
-    repaired_or_halted(desk, sim, hedge)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-@pytest.mark.parametrize(("venue", "maker"), [("binance", 0), ("okx", 1)])
-def test_a_fill_that_races_its_cancel_is_hedged(desk: Driven, sim: Sim, venue: str, maker: int) -> None:
-    sim.fault("no_fill", venue=venue)
-    hedge = desk.fire(style="maker_taker", maker=maker)
-    until(lambda: any(o["status"] == "open" for o in Truth.of(sim).orders(hedge)), 5)
-    sim.heal()
-    sim.fault("fill_races_cancel", venue=venue)
-    desk.ask("cancel", hedge=hedge)
-    desk.until_state(hedge, *REST, within_s=20)
-    truth = whole(sim, desk, hedge)
-    assert any(fill["maker"] for fill in truth.fills(hedge))
-    hedged_or_flat(truth, hedge)
-
-
-# ---- in doubt
-
-
-@pytest.mark.parametrize("reason", ["cut", "hang", "timeout", "error"])
-@pytest.mark.parametrize("venue", VENUES)
-def test_an_order_whose_answer_was_lost_is_asked_for_and_never_sent_again(
-    desk: Driven, sim: Sim, venue: str, reason: str
-) -> None:
-    sim.fault("ack_lost_delivered", venue=venue, count=1, reason=reason)
-    hedge = desk.fire()
-    desk.until_state(hedge, *REST, within_s=30)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-@pytest.mark.parametrize("venue", VENUES)
-def test_an_order_that_never_arrived_is_dead_only_by_the_venues_word(desk: Driven, sim: Sim, venue: str) -> None:
-    sim.fault("ack_lost_undelivered", venue=venue, count=1, reason="cut")
-    hedge = desk.fire()
-    desk.until_state(hedge, *REST, within_s=40)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-@pytest.mark.parametrize("venue", VENUES)
-def test_an_order_filled_at_once_is_found_though_no_list_of_open_orders_has_it(
-    desk: Driven, sim: Sim, venue: str
-) -> None:
-    sim.fault("ack_lost_delivered", venue=venue, count=1, reason="cut")
-    sim.fault("private_gap", venue=venue, reason="silent", seconds=4)
-    sim.fault("open_orders_empty", venue=venue)
-    hedge = desk.fire()
-    desk.until_state(hedge, *REST, within_s=40)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-@pytest.mark.parametrize("venue", VENUES)
-def test_an_order_that_was_taken_and_then_canceled_by_the_venue_is_not_counted_as_open(
-    desk: Driven, sim: Sim, venue: str
-) -> None:
-    sim.fault("no_fill", venue=venue)
-    sim.fault("async_cancel", venue=venue, value=300)
-    hedge = desk.fire(style="maker_taker", maker=VENUES.index(venue))
-    time.sleep(2)
-    sim.heal()
-    desk.try_to_ask("cancel", hedge=hedge)
-    repaired_or_halted(desk, sim, hedge)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
-
-
-@pytest.mark.parametrize("venue", VENUES)
-def test_a_status_that_nobody_knows_freezes_the_pair_and_is_said(desk: Driven, sim: Sim, venue: str) -> None:
-    sim.fault("no_fill", venue=venue)
-    sim.fault("unknown_status", venue=venue)
-    hedge = desk.fire(style="maker_taker", maker=VENUES.index(venue))
-    desk.until_said("a word that arbtui does not know", hedge=hedge)
-    desk.until_state(hedge, "in_doubt")
-    refused = desk.preview()["refused"]
-    assert "not finished" in refused
-    assert {order["venue"] for order in Truth.of(sim).orders(hedge)} == {venue}
-    sim.heal()
-    desk.until_state(hedge, *REST, within_s=40)
-    hedged_or_flat(whole(sim, desk, hedge), hedge)
 
 
 # ---- accounts
@@ -426,24 +201,51 @@ def test_a_status_that_nobody_knows_freezes_the_pair_and_is_said(desk: Driven, s
 def test_two_sided_positions_are_refused_with_the_remedy(desk: Driven, sim: Sim) -> None:
     sim.post("/_sim/accounts", {"venue": "okx", "dual": True})
     desk.armed()  # which reads it
-    refused = until(lambda: _refused_for(desk, "mode"), 30)
+    refused = until(lambda: refused_for(desk, "mode"), 30)
     assert "one-way" in refused
 
 
 def test_a_key_that_may_not_trade_is_refused_with_words(desk: Driven, sim: Sim) -> None:
     sim.post("/_sim/accounts", {"venue": "binance", "can_trade": False})
     desk.armed()  # which reads it
-    refused = until(lambda: _refused_for(desk, "mode"), 30)
+    refused = until(lambda: refused_for(desk, "mode"), 30)
     assert "may not trade" in refused
 
 
 def test_a_balance_that_does_not_suffice_is_refused_before_anything_is_sent(desk: Driven, sim: Sim) -> None:
     sim.post("/_sim/accounts", {"venue": "okx", "balances": {"trading": {"USDT": "20"}}})
     try:
-        refused = until(lambda: _refused_for(desk, "funds"), 30)
+        refused = until(lambda: refused_for(desk, "funds"), 30)
         assert "okx" in refused
     finally:
         sim.post("/_sim/accounts", {"venue": "okx", "balances": {"trading": {"USDT": "100000"}}})
+        until(lambda: "funds" not in only(desk.preview()), 30)
+
+
+@pytest.mark.parametrize(("venue", "wallet"), [("binance", "usdm"), ("okx", "trading")])
+def test_leverage_that_the_venue_holds_lower_is_read_back_and_reckoned_with_before_anything_is_sent(
+    desk: Driven, sim: Sim, venue: str, wallet: str
+) -> None:
+    account = Truth.of(sim).accounts[venue]
+    before, sent = account["wallets"][wallet]["USDT"]["total"], len(account["orders"])
+    leverage = {"binance": 20, "okx": 10}[venue]
+    sim.post("/_sim/accounts", {"venue": venue, "balances": {wallet: {"USDT": "120"}}})
+    try:
+        until(lambda: desk.state()["balances"].get(f"{venue}.{wallet}.USDT") in ("120", "120.00000000"), 30)
+        until(lambda: not desk.preview()["refused"], 30)  # it suffices at what was set
+        sim.post("/_sim/accounts", {"venue": venue, "leverage": {NATIVE[venue]: 3}})  # the venue clamps it
+        desk.armed()  # which reads it
+        refused = until(lambda: refused_for(desk, "funds"), 10)
+        assert venue in refused
+        assert "needed" in refused
+        assert any("3x" in text for _, text in desk.preview()["checks"].values())
+        assert len(Truth.of(sim).accounts[venue]["orders"]) == sent
+    finally:
+        sim.post(
+            "/_sim/accounts",
+            {"venue": venue, "balances": {wallet: {"USDT": before}}, "leverage": {NATIVE[venue]: leverage}},
+        )
+        desk.armed()
         until(lambda: "funds" not in only(desk.preview()), 30)
 
 
@@ -551,4 +353,4 @@ def test_a_name_that_a_venue_says_it_has_and_does_not_know_is_never_sent_again(
             arbtui.until_said("in doubt", alarm=True, hedge=hedge)
         else:
             hedged_or_flat(truth, hedge)
-    _close_by_hand(sim)
+    close_by_hand(sim)

@@ -139,6 +139,7 @@ def stories(
         yield {name: pool.submit(suffer, name, folder) for name in TROUBLES if name == UNDISTURBED or name in wanted}
 
 
+@pytest.mark.xdist_group("terminal")  # whose stories happen side by side
 @pytest.mark.parametrize("trouble", [name for name in TROUBLES if name != UNDISTURBED])
 def test_trouble_in_the_middle_of_a_hedge_does_not_delay_its_second_leg(
     trouble: str, stories: dict[str, Future[list[float]]], tmp_path: Path

@@ -1,0 +1,40 @@
+"""Fixtures of the tests that share one arbtui; each of their files has a ``sim`` of its own, for all its tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.desk import LEGS, close_by_hand
+from tests.e2e.harness import Sim
+from tests.e2e.money import ENDED, REST, VENUES, Driven, driven, home_in
+
+
+@pytest.fixture(scope="module")
+def lasting(sim: Sim, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
+    with driven(home_in(tmp_path_factory.mktemp("orders")), sim, legs=LEGS) as arbtui:
+        yield arbtui.armed()
+
+
+@pytest.fixture
+def desk(lasting: Driven, sim: Sim) -> Iterator[Driven]:
+    """arbtui, armed; afterwards all faults end and nothing stays open."""
+    lasting.armed().until_ready(LEGS)
+    yield lasting
+    sim.heal()
+    for venue in VENUES:
+        sim.post("/_sim/accounts", {"venue": venue, "dual": False, "can_trade": True})
+    _put_away(lasting, sim)
+
+
+def _put_away(arbtui: Driven, sim: Sim) -> None:
+    arbtui.armed()
+    for hedge, found in arbtui.state()["hedges"].items():
+        if found["state"] not in ENDED:
+            arbtui.until_state(hedge, *REST, within_s=30)
+            arbtui.try_to_ask("abandon", hedge=hedge)
+            arbtui.until_state(hedge, *ENDED)
+    close_by_hand(sim)
+    time.sleep(0.3)

@@ -60,6 +60,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
     TITLE = "arbtui"
     ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False  # a drag selects nothing of ours: shift and a drag selects as the terminal does
     CSS = """
     MainScreen, HelpScreen { layers: base overlay; }
     Input, Input:focus { background: transparent; border: none; padding: 0; }
@@ -100,12 +101,14 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         """Every key passes here first, in the order in which it was typed: ``/sol`` in one packet opens the filter and
         types into it. Noted is when keys were pressed, for those that confirm; a pasted text is no key.
         """
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if isinstance(event, events.Key | events.Paste | events.MouseDown) and not event.is_forwarded:
             at_s = self.desk.now_s() if self._own_time else event.time
             if isinstance(event, events.Key):
                 self.desk.rhythm.key(at_s)
-            else:
+            elif isinstance(event, events.Paste):
                 self.desk.rhythm.paste(at_s)
+            else:
+                self.desk.rhythm.click(at_s)
         if isinstance(event, events.Key) and not event.is_forwarded and self._press(event):
             return
         await super().on_event(event)
@@ -150,7 +153,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             Job("chart", 2, 1, of("chart")),
             Job("accounts", 5, 1, of("accounts")),
             Job("panel", 2, 1, self.main_screen.tick_panel),
-            Job("lines", 2, 1, self.main_screen.tick_lines),
+            Job("status", 2, 1, self.main_screen.tick_status),
+            Job("lines", 5, 3, self.main_screen.tick_lines),
         ]
 
     # life
@@ -292,7 +296,7 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
     factory = loop.get_task_factory()
     exports = Exports(paths().data_dir / EXPORTS)
     app = ArbtuiApp(port, settings, mounted=lambda: loop.set_task_factory(factory), exports=exports)
-    task = asyncio.ensure_future(app.run_async(mouse=False))
+    task = asyncio.ensure_future(app.run_async(mouse=settings is None or settings.ui.mouse))
     with logs_off_terminal(), following(app.desk.book), _signals_given_back(loop):
         try:
             await asyncio.shield(task)

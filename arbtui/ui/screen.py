@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from arbtui.lines.exports import Exports
 from arbtui.port import Remember, Ticket
-from arbtui.ui import layout
+from arbtui.ui import layout, mouse
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.asks import Asks
 from arbtui.ui.copying import Copying
@@ -108,7 +108,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
         groups: list[Group] = [self.asks, self._settings, self.keys, self._palette, self.panel, self._prompt]
-        groups += [self.picker, self._copying(exports), Muting(desk, self), ReplayKeys(desk, self)]
+        self._copying = self._copies(exports)
+        groups += [self.picker, self._copying, Muting(desk, self), ReplayKeys(desk, self)]
         groups += self.panes.values()
         self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
@@ -210,7 +211,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.tick_lines(self.desk.now_s())
         return problem
 
-    def _copying(self, exports: Exports | None) -> Copying:
+    def _copies(self, exports: Exports | None) -> Copying:
         return Copying(
             self.desk,
             lambda: self.panes[self._current],
@@ -221,7 +222,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _own_handlers(self) -> Handlers:
         return {
-            "log.open": lambda: self._open(LogScreen(self.desk)),
+            "log.open": lambda: self._open(LogScreen(self.desk, self._copying)),
             "threshold.list": lambda: self._open(ThresholdScreen(self.desk)),
             **{f"pane.{pane_id}": partial(self.show_pane, pane_id) for pane_id in self.panes},
             "pane.next": lambda: self.next_pane(1),
@@ -258,6 +259,21 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._status.refresh(layout=True)
         self.call_after_refresh(self.tick_all)
 
+    # the mouse: see ``mouse``
+
+    @property
+    def shown(self) -> dict[PaneId, Region]:
+        return self.plan.panes
+
+    def on_click(self, event: Click) -> None:
+        mouse.click(self, int(event.screen_x), int(event.screen_y))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        mouse.wheel(self, int(event.screen_x), int(event.screen_y), 1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        mouse.wheel(self, int(event.screen_x), int(event.screen_y), -1)
+
     def on_resize(self, event: Resize) -> None:
         if event.size != self.app.size:  # each of two sizes under way would call the other back, for ever
             event.prevent_default()
@@ -270,11 +286,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if pane_id in self.plan.panes:
             self.panes[pane_id].tick(now_s)
 
+    def tick_status(self, now_s: float) -> None:
+        """The lines above."""
+        self._status.show(status_lines(self.desk, self.size.width))
+
     def tick_lines(self, now_s: float) -> None:
         """The lines above and below."""
         desk = self.desk
         width = self.size.width
-        self._status.show(status_lines(desk, width))
+        self.tick_status(now_s)
         if self.plan.detail is not None:
             told = self.panes[self._current].detail(width)
             count = self.plan.detail.height

@@ -199,4 +199,4 @@ async def test_books_and_legs_look_stale_within_250_ms_of_the_moment() -> None:
         legs = rows[next(at for at, row in enumerate(rows) if "3 legs" in row) + 2 :]
         assert all(row[2] == "~" for row in legs[:10])
         jobs = {job.name: job.every * BEAT_S for job in seat.app._jobs()}
-        assert all(jobs[name] <= 0.25 for name in ("grid", "books", "legs", "feeds", "lines"))
+        assert all(jobs[name] <= 0.25 for name in ("grid", "books", "legs", "feeds", "status", "positions"))

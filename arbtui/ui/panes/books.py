@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,6 +26,7 @@ from arbtui.ui.panes.pane import Pane
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 
+SUM_EVERY_S = 0.19
 _HEAD = 1
 _BELOW_FROM = 12  # a body as high has room for the summary below the books
 _BESIDE_FROM = 72  # a lower one that is so wide has it beside them
@@ -62,6 +64,7 @@ class BooksPane(Pane):
         self._sides = (LineWidget(desk.theme), LineWidget(desk.theme))
         self._summary = LineWidget(desk.theme)
         self._group = 0  # place in GROUPS_BPS
+        self._summed = (-math.inf, "")  # when the summary was shown last, and of which pair and state
 
     def handlers(self) -> Handlers:
         return {"books.finer": lambda: self._regroup(-1), "books.coarser": lambda: self._regroup(1)}
@@ -101,10 +104,19 @@ class BooksPane(Pane):
         for side, (slot, book) in enumerate(zip(slots, books, strict=True)):
             edge = "│" if side == 0 else ""
             self._sides[side].show(ladder_lines(slot, book, height, half, edge, most))
-        threshold = self.desk.port.pair_threshold_bps(row.buy.slot, row.sell.slot)
-        walks = (books[0].walk, books[1].walk)
-        lines = summary(row, self.desk.port.walk_usd, threshold, walks, usd_rate(slots[0]), room.summary.width)
-        self._summary.show(lines[: room.summary.height])
+        self._sum_up(row, (books[0].walk, books[1].walk), usd_rate(slots[0]), room.summary.size, now_s)
+
+    def _sum_up(
+        self, row: SpreadRow, walks: tuple[Walk | None, Walk | None], rate: float | None, size: Size, now_s: float
+    ) -> None:
+        """Figures that a person reads change no oftener than those of the grid; what they are about does at once."""
+        port = self.desk.port
+        about = f"{row.buy.slot} {row.sell.slot} {port.walk_usd} {row.muted} {size}"
+        if self._summed[1] == about and now_s - self._summed[0] < SUM_EVERY_S:
+            return
+        self._summed = (now_s, about)
+        threshold = port.pair_threshold_bps(row.buy.slot, row.sell.slot)
+        self._summary.show(summary(row, port.walk_usd, threshold, walks, rate, size.width)[: size.height])
 
     def _ladders(self, slots: Sequence[Slot], why: Sequence[str | None], depth: int) -> list[Ladder]:
         ask_usd = slots[0].ask_usd
@@ -117,6 +129,7 @@ class BooksPane(Pane):
 
     def _show_nothing(self) -> None:
         self._head.show([((" No pair of legs yet.", "dim"),)])
+        self._summed = (-math.inf, "")
         for widget in (*self._sides, self._summary):
             widget.show(())
 

@@ -174,6 +174,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("log.previous", "log", "N", "the line before with these words"),
     Action("log.level", "log", "l", "all lines, warnings and errors, errors only"),
     Action("log.follow", "log", "f,space", "follow the newest line, or stand still"),
+    Action("log.copy", "log", "y", "copy this line: to the clipboard, and to a file"),
+    Action("log.export", "log", "E", "write the lines that are chosen to a text file"),
     Action("log.close", "log", "escape,q,L,ctrl+c", "one step back"),
     Action("thresholds.change", "thresholds", "enter,t", "change this coin's threshold"),
     Action("thresholds.remove", "thresholds", "x,delete", "remove it: the default holds for the coin again"),

@@ -7,14 +7,16 @@ unheard, and nobody answers. So what is copied also goes to a file each time, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
 
-from arbtui.lines.exports import Exports
+from arbtui.lines.csvfiles import time_text
+from arbtui.lines.exports import Exports, Raw
 from arbtui.ui import tables
 from arbtui.ui.desk import Desk
+from arbtui.ui.logbook import Entry
 from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import Pane
 from arbtui.ui.registry import Handlers
@@ -67,6 +69,19 @@ class Copying:
             return f"there are no rows in {pane.pane_id} to export"
         now_ns = self._desk.port.clock.now_ns()
         return self._write(f"{len(table.rows)} rows as CSV", lambda exports: exports.csv(now_ns, table))
+
+    def said(self, entry: Entry) -> str:
+        """A line of the log, as a row of its own."""
+        self._to_clipboard(entry.text)
+        row: dict[str, Raw] = {"t_ns": entry.t_ns, "level": entry.level, "source": entry.source, "text": entry.text}
+        now_ns = self._desk.port.clock.now_ns()
+        return self._write("the line is copied", lambda exports: exports.row(now_ns, "log", entry.text, row))
+
+    def all_said(self, entries: Sequence[Entry]) -> str:
+        """Lines of the log, as a text."""
+        lines = (f"{time_text(entry.t_ns)} {entry.level} {entry.source}: {entry.text}\n" for entry in entries)
+        words, now_ns = "".join(lines), self._desk.port.clock.now_ns()
+        return self._write(f"{len(entries)} lines", lambda exports: exports.text(now_ns, "log", words))
 
     def _to_clipboard(self, words: str) -> None:
         if len(words) <= CLIPBOARD_MOST:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from arbtui.ui import text
+from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
 from arbtui.ui.listscreen import ListScreen
 from arbtui.ui.logbook import ROLES, Entry, View
@@ -22,8 +23,9 @@ class LogScreen(ListScreen):
 
     scope: ClassVar[Scope] = "log"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, copying: Copying) -> None:
         super().__init__(desk)
+        self._copying = copying
         self.view = View()
         self._chosen: list[Entry] = []
 
@@ -35,6 +37,8 @@ class LogScreen(ListScreen):
             "log.previous": lambda: self._search(-1),
             "log.level": self._next_level,
             "log.follow": self._follow,
+            "log.copy": self._copy,
+            "log.export": lambda: self._told(self._copying.all_said(self._chosen)),
             "log.close": self._back,
         }
 
@@ -70,6 +74,17 @@ class LogScreen(ListScreen):
             self.show()
         else:
             self.leave()
+
+    def _copy(self) -> None:
+        at = self.place()
+        if at >= 0:
+            self._told(self._copying.said(self._chosen[at]))
+
+    def _told(self, problem: str) -> None:
+        """What came of a copy is said in the log itself, as everything is."""
+        if problem:
+            self.desk.say(problem, "warning")
+        self.show()
 
     # searching
 
@@ -126,5 +141,6 @@ class LogScreen(ListScreen):
         spoken = self.desk.keys.first
         return (
             f"{spoken('log.search')} search  {spoken('log.next')} {spoken('log.previous')} next, previous  "
-            f"{spoken('log.level')} level  {spoken('log.follow')} follow  {spoken('log.close')} back"
+            f"{spoken('log.level')} level  {spoken('log.follow')} follow  {spoken('log.copy')} copy  "
+            f"{spoken('log.export')} to a file  {spoken('log.close')} back"
         )

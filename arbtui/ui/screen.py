@@ -108,8 +108,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
         groups: list[Group] = [self.asks, self._settings, self.keys, self._palette, self.panel, self._prompt]
-        self._copying = self._copies(exports)
-        groups += [self.picker, self._copying, Muting(desk, self), ReplayKeys(desk, self)]
+        self.copying = self._copies(exports)
+        groups += [self.picker, self.copying, Muting(desk, self), ReplayKeys(desk, self)]
         groups += self.panes.values()
         self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
@@ -222,7 +222,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _own_handlers(self) -> Handlers:
         return {
-            "log.open": lambda: self._open(LogScreen(self.desk, self._copying)),
+            "log.open": lambda: self._open(LogScreen(self.desk, self.copying)),
             "threshold.list": lambda: self._open(ThresholdScreen(self.desk)),
             **{f"pane.{pane_id}": partial(self.show_pane, pane_id) for pane_id in self.panes},
             "pane.next": lambda: self.next_pane(1),

@@ -125,7 +125,12 @@ def handled() -> frozenset[str]:
 
     async def ask() -> frozenset[str]:
         app = ArbtuiApp(FakePort(3), now_s=lambda: 0.0)
-        own = (HelpScreen(app.desk, "grid"), LogScreen(app.desk), ThresholdScreen(app.desk), SettingsScreen(app.desk))
+        own = (
+            HelpScreen(app.desk, "grid"),
+            LogScreen(app.desk, app.main_screen.copying),
+            ThresholdScreen(app.desk),
+            SettingsScreen(app.desk),
+        )
         return frozenset(app.main_screen.handlers).union(*(screen.handlers() for screen in own))
 
     return asyncio.run(ask())
@@ -449,7 +454,8 @@ async def test_help(me: Hands) -> None:
     assert me.top() is me.screen
 
 
-@proves("log.open", "log.search", "log.next", "log.previous", "log.level", "log.follow", "log.close")
+@proves("log.open", "log.search", "log.next", "log.previous", "log.level", "log.follow", "log.copy", "log.export",
+        "log.close")  # fmt: skip
 async def test_the_log(me: Hands) -> None:
     for number in range(6):
         me.port.notice(f"frame {number} came late", "warning" if number % 2 else "info")
@@ -464,6 +470,10 @@ async def test_the_log(me: Hands) -> None:
     assert screen.view.cursor != above
     await me.do("log.follow")
     assert screen.view.cursor is None
+    await me.do("log.copy")
+    assert me.app.clipboard == "frame 5 came late"
+    await me.do("log.export")
+    assert me.desk.book.entries[-1].text == "there is no folder to write to in this run"
     level = screen.view.level
     await me.do("log.level")
     assert screen.view.level != level

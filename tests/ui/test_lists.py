@@ -232,10 +232,10 @@ async def test_without_a_row_or_a_folder_nothing_is_said_to_be_copied(tmp_path: 
 # the log
 
 
-async def test_the_log_shows_notices_results_and_what_was_logged_and_is_searched() -> None:
+async def test_the_log_shows_notices_results_and_what_was_logged_and_is_searched(tmp_path: Path) -> None:
     port = FakePort(10)
     port.notice("okx is down", "warning")
-    async with seated(port) as seat:
+    async with seated(port, exports=Exports(tmp_path)) as seat:
         with following(seat.app.desk.book):
             logging.getLogger("arbtui.net.feed").error("a frame was cut")
         seat.app.desk.say("size 2,000 USD")
@@ -263,6 +263,12 @@ async def test_the_log_shows_notices_results_and_what_was_logged_and_is_searched
         await seat.press("g")
         assert "okx is down" in shown(screen)
         assert "stands still" in shown(screen)
+        await seat.press("y", "E")
+        await written(seat)
+        assert seat.app.clipboard == "okx is down"
+        assert json.loads((tmp_path / "copied.jsonl").read_text())["row"]["level"] == "warning"
+        (tmp_path / "copied.jsonl").unlink()
+        assert "warning engine: okx is down\n" in only(tmp_path).read_text()
         await seat.press("escape")
         assert screen.view.words == ""
         await seat.press("escape")

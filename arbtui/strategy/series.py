@@ -27,7 +27,8 @@ class Series:
     """Figures at equal distances, oldest first; the last one covers the time up to ``end_ns``, each one ``step_ns``.
 
     ``low`` and ``high`` are the least and the greatest within each step, ``last`` the newest; NaN = not known. Where
-    one sample was taken a step the three are one and the same array.
+    one sample was taken a step the three are one and the same array. ``known_now``: the newest figure holds at the end,
+    so it is not only of some time within the last step.
     """
 
     end_ns: int
@@ -35,6 +36,7 @@ class Series:
     low: Floats
     high: Floats
     last: Floats
+    known_now: bool = True
 
     def __len__(self) -> int:
         return len(self.last)
@@ -108,14 +110,16 @@ class Buckets:
                 self.high.values[place] = value
             self.last.values[place] = value
 
-    def series(self, now_ns: int, count: int) -> Series:
-        """The ``count`` newest buckets as of ``now_ns``, the one under way among them."""
+    def series(self, now_ns: int, count: int, *, known_now: bool) -> Series:
+        """The ``count`` newest buckets as of ``now_ns``, with the one under way unless it only waits for its first."""
         at = now_ns // COARSE_NS
+        if known_now and self.last.at < at:
+            at -= 1
         low, high, last = (ring.read(at, count) for ring in (self.low, self.high, self.last))
         for place, value in enumerate(last):
             if value != value:
                 low[place] = high[place] = nan
-        return Series((at + 1) * COARSE_NS, COARSE_NS, low, high, last)
+        return Series((at + 1) * COARSE_NS, COARSE_NS, low, high, last, known_now)
 
     def most(self, now_ns: int, count: int) -> float | None:
         """The greatest figure of the ``count`` newest buckets; None where none is known."""
@@ -141,9 +145,11 @@ class Track:
         """The last ``window_s`` seconds as of ``now_ns``, as finely as they are kept; at most an hour."""
         window_ns = int(window_s * NS_PER_S)
         count = -(-window_ns // self.step_ns)
-        if count > len(self.fine.values):
-            return self.coarse.series(now_ns, min(COARSE_KEPT, -(-window_ns // COARSE_NS)))
         at = self.last_due(now_ns)
+        if count > len(self.fine.values):
+            newest = self.fine.read(at, 1)[0]
+            count = min(COARSE_KEPT, -(-window_ns // COARSE_NS))
+            return self.coarse.series(now_ns, count, known_now=newest == newest)
         values = self.fine.read(at, count)
         return Series((at + 1) * self.step_ns, self.step_ns, values, values, values)
 

@@ -170,13 +170,14 @@ def _figures_of(series: Series) -> _Figures | None:
     low, high, last = series.low, series.high, series.last
     total = sum(last)
     if total == total and len(last):
-        return _Figures(min(low), max(high), median(last), len(last), len(last), last[-1])
+        now = last[-1] if series.known_now else None
+        return _Figures(min(low), max(high), median(last), len(last), len(last), now)
     known = series.known()
     if not known:
         return None
     least = min(known if low is last else [value for value in low if value == value])
     most = max(known if high is last else [value for value in high if value == value])
-    now = last[-1] if last[-1] == last[-1] else None
+    now = last[-1] if series.known_now and last[-1] == last[-1] else None
     return _Figures(least, most, median(known), len(known), len(last), now)
 
 
@@ -202,7 +203,7 @@ def _chart(
     if not look.live:
         figures = figures._replace(now=None)
     scaled, threshold = _with_threshold(figures, look.threshold, Frame.of(width, height, 0).height)
-    frame = Frame.of(width, height, _label_width(scaled, figures.now, look.words))
+    frame = Frame.of(width, height, _label_width(scaled, (figures.now, threshold), look.words))
     lines = _curve_lines(curve.runs(2 * frame.width), scaled, threshold, figures.now, frame, look)
     if frame.below >= 1:
         lines.append(_axis(look.marks, curve.column, times, frame))
@@ -227,10 +228,9 @@ def _with_threshold(figures: _Figures, threshold: float | None, rows: int) -> tu
     return scale(min(low, threshold), max(high, threshold), rows), threshold
 
 
-def _label_width(scaled: Scale, shown: float | None, words: Words) -> int:
+def _label_width(scaled: Scale, others: Sequence[float | None], words: Words) -> int:
     labels = [words(scaled.low, scaled.decimals), words(scaled.high, scaled.decimals)]
-    if shown is not None:
-        labels.append(words(shown, max(1, scaled.decimals)))
+    labels += [words(value, max(1, scaled.decimals)) for value in others if value is not None]
     return min(_WIDEST_LABEL, max(map(len, labels)))
 
 

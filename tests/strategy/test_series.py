@@ -65,7 +65,7 @@ def test_a_bucket_holds_the_least_the_greatest_and_the_newest(puts: list[tuple[i
     for second, value in puts:
         buckets.put(START_NS + second * NS_PER_S, float(value))
     now_ns = START_NS + 200 * NS_PER_S
-    series = buckets.series(now_ns, 21)
+    series = buckets.series(now_ns, 21, known_now=False)
     assert series.end_ns == START_NS + 210 * NS_PER_S
     for place in range(21):
         inside = [float(value) for second, value in puts if second // 10 == place]
@@ -98,6 +98,19 @@ def test_an_hour_is_read_in_buckets_and_ten_minutes_by_the_second() -> None:
     assert (len(hour), hour.step_ns) == (COARSE_KEPT, COARSE_NS)
     assert (hour.low[-1], hour.high[-1], hour.last[-1]) == (3990.0, 3999.0, 3999.0)
     assert len(track.series(now_ns, 86400)) == COARSE_KEPT
+
+
+def test_an_hour_ends_with_what_is_known_now_and_not_with_a_bucket_that_has_just_begun() -> None:
+    track = Track(NS_PER_S, 600)
+    for second in range(30):
+        track.put(START_NS + second * NS_PER_S, float(second))
+    begun = track.series(START_NS + 30 * NS_PER_S, 3600)
+    assert (begun.end_ns, begun.last[-1], begun.known_now) == (START_NS + 30 * NS_PER_S, 29.0, True)
+    track.put(START_NS + 30 * NS_PER_S, 30.0)
+    broken = track.series(START_NS + 35 * NS_PER_S, 3600)
+    assert (broken.end_ns, broken.last[-1], broken.known_now) == (START_NS + 40 * NS_PER_S, 30.0, False)
+    gone = track.series(START_NS + 55 * NS_PER_S, 3600)
+    assert (gone.end_ns, known(gone.last)[-3:], gone.known_now) == (START_NS + 60 * NS_PER_S, [30.0, None, None], False)
 
 
 def test_nothing_known_is_as_long_as_it_was_asked_for() -> None:

@@ -165,6 +165,12 @@ def test_the_curve_above_the_threshold_has_the_colour_of_a_gain() -> None:
     assert below == {"accent"}
 
 
+def test_the_threshold_s_label_is_never_cut() -> None:
+    for look in (LOOK, Look(text.signed, threshold=5.0, live=False)):
+        lines = chart([-10.0, 25.0] * 30, 60, 20, look)
+        assert any(line.lstrip().startswith("+5.0┼") for line in lines)
+
+
 def test_a_threshold_far_away_is_told_and_not_drawn() -> None:
     lines = chart([-90.0, -91.0] * 10, 60, 9)
     assert not any("┼" in line for line in lines)
@@ -175,6 +181,9 @@ def test_where_nothing_is_known_now_no_figure_stands_at_the_right() -> None:
     for lines in (chart([1.0] * 19 + [None], 60), chart([1.0] * 20, 60, look=Look(text.signed, live=False))):
         assert lines[-1].startswith(" now · ")
         assert not any(line.rstrip().endswith("+1.0") for line in lines[:-2])
+    held = series([1.0] * 20)
+    older = Series(held.end_ns, held.step_ns, held.low, held.high, held.last, known_now=False)
+    assert words(series_chart(older, NOW_S * NS_PER_S - 1, 20, 60, 9, LOOK))[-1].startswith(" now · ")
     assert "n 19 of 20" in chart([1.0] * 19 + [None], 80)[-1]
 
 

@@ -17,6 +17,7 @@ from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.panes.status import alarm_line
 from arbtui.ui.prompt import PromptLine, Question
 from arbtui.ui.registry import Handlers, Scope
 from arbtui.ui.theme import Cell, Line
@@ -132,7 +133,8 @@ class ListScreen(FullScreen):
         said, role = self.detail(at) if at >= 0 else ("", "text")
         detail: list[Line] = [((" " + part, role),) for part in text.wrap(said, width - 2)[: self.detail_rows]]
         detail += [()] * (self.detail_rows - len(detail))
-        foot: Line = () if self.prompt.asking else ((f" {self.keys()}", "dim"),)
+        alarm = alarm_line(self.desk, width, "  esc, then a: seen ")  # no screen hides that something is wrong
+        foot: Line = () if self.prompt.asking else alarm or ((f" {self.keys()}", "dim"),)
         lines = [tuple(self.head()), *rows[:window], *detail, foot]
         self.page.show(lines[:height], at - self._top + 1 if at >= 0 else -1)
 

@@ -25,6 +25,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from arbtui.config import Settings
+from arbtui.config.model import Ui
 from arbtui.port import SetThreshold
 from arbtui.strategy.rows import SignalState
 from arbtui.ui import app
@@ -110,6 +112,8 @@ async def main(args: argparse.Namespace) -> None:
         WatchedApp.rows_to = args.rows
         app.ArbtuiApp = WatchedApp  # type: ignore[misc]
     port = FakePort(args.coins)
+    if args.ascii:
+        port.given(Settings(ui=Ui(ascii=True)))
     if args.orders:
         port.send(SetThreshold(-1000.0))  # whatever the market is, a ticket may be sent
         fake_trading(port)
@@ -156,6 +160,7 @@ async def measure(seconds: float, figures: dict[str, object]) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--coins", type=int, default=1000)
+    parser.add_argument("--ascii", action="store_true")
     parser.add_argument("--rate", type=float, default=5000.0)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--after", type=float, default=0.0)

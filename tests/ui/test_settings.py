@@ -11,11 +11,13 @@ from typing import cast
 import pytest
 from textual.screen import Screen
 
+from arbtui.execution.words import Said
 from arbtui.port import SetSetting, Setting
 from arbtui.ui import completions, settings
 from arbtui.ui.desk import Desk
 from arbtui.ui.settingsscreen import SettingsScreen
-from tests.ui.fake_port import FakePort
+from tests.ui.dealer import dealing
+from tests.ui.fake_port import START_NS, FakePort
 from tests.ui.painted import rows_of
 from tests.ui.test_screen import Seat, seated
 
@@ -116,7 +118,7 @@ async def test_every_setting_stands_there_with_value_and_origin_and_the_cursor_p
         assert painted(seat)[2].startswith("▸ hysteresis_bps")
         assert "1 found" in painted(seat)[-1]
         await seat.press("enter", "escape")
-        assert "123 keys" in painted(seat)[0]
+        assert f"{len(seat.port.settings())} keys" in painted(seat)[0]
         await seat.press("escape")
         assert seat.app.screen is seat.app.main_screen
 
@@ -170,9 +172,28 @@ async def test_escape_steps_back_one_level_at_a_time() -> None:
         shown: Screen[object] = seat.app.screen
         await seat.press("escape")
         assert seat.app.screen is shown
-        assert "123 keys" in painted(seat)[0]
+        assert f"{len(seat.port.settings())} keys" in painted(seat)[0]
         await seat.press("escape")
         assert seat.app.screen is not shown
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 8)], ids=str)
+async def test_no_terminal_is_too_small_for_it(size: tuple[int, int]) -> None:
+    async with seated(FakePort(1), *size) as seat:
+        await opened(seat)
+        await seat.press("j", "G", "enter", "slash", "a", "escape", "escape")
+        assert seat.app.screen is seat.app.main_screen
+
+
+async def test_an_alarm_is_seen_while_settings_are_open() -> None:
+    async with dealing() as dealer:
+        log = dealer.seat.app.desk.log
+        assert log is not None
+        await opened(dealer.seat)
+        log.alarms.append(Said(START_NS, "mi6p000001", "the legs are unequal", alarm=True))
+        await dealer.press("j")
+        assert "ALARM" in painted(dealer.seat)[-1]
+        assert "the legs are unequal" in painted(dealer.seat)[-1]
 
 
 async def test_kill_works_while_settings_are_open() -> None:
@@ -213,8 +234,8 @@ def test_what_may_follow_a_command_is_offered() -> None:
 async def test_it_looks_as_it_is_meant_to(size: tuple[int, int]) -> None:
     async with seated(FakePort(3), *size) as seat:
         seat.app.desk.change_setting("signals.samples", "5")
-        await opened(seat)
-        await seat.press(*["pagedown"] * 3)
+        await opened(seat, "signals.")
+        await seat.press("j", "j", "j")
         shown = "\n".join(painted(seat)) + "\n"
     path = KEPT / f"settings-{size[0]}x{size[1]}.txt"
     if os.environ.get("ARBTUI_SNAPSHOTS") == "write":

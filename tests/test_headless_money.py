@@ -88,7 +88,7 @@ async def test_an_order_that_the_disk_held_up_is_journaled_and_never_sent(bench:
 
     lines = await told(bench, held, "order")
     assert [line["status"] for line in lines if line["venue"] == "okx"][:2] == ["journaled", "dropped"]
-    assert "the disk took" in next(line["text"] for line in lines if line["status"] == "dropped")
+    assert "the disk has not answered" in next(line["text"] for line in lines if line["status"] == "dropped")
     assert bench.pens["okx"].placed == []
 
 

@@ -194,7 +194,7 @@ def ladder_lines(slot: Slot, book: Ladder, height: int, width: int, edge: str, m
 
     def rung(at: Rung, role: Role) -> Line:
         shown: Role = "faint" if book.stale else role
-        return (*rung_cells(at, prices[at.price], widths, shown, most), (edge, "rule"))
+        return (*rung_cells(at, prices[at.price], widths, shown, most), (edge, "faint" if book.stale else "dim"))
 
     lines = [blank] * (each - len(asks)) + [rung(at, "loss") for at in reversed(asks)]
     lines.append((*middle(slot, book, width), (edge, "rule")))
@@ -207,9 +207,10 @@ def rung_cells(at: Rung, price: str, widths: Widths, role: Role, most: float) ->
     mark = "▸" if at.last else "┃" if at.eaten > 0.0 else " "
     bar = " " + bar_of(at.qty, most, widths.bar - 1) if widths.bar > 1 else ""
     quiet: Role = "faint" if role == "faint" else "dim"
+    shown: Role = "strong" if at.eaten > 0.0 and role != "faint" else role
     return (
-        (mark, "cursor"),
-        (text.fit(price, widths.price, right=True), "strong" if at.eaten > 0.0 and role != "faint" else role),
+        (mark, "cursor" if mark != " " else shown),  # a blank in its neighbour's style costs the terminal nothing
+        (text.fit(price, widths.price, right=True), shown),
         (text.fit(bar, widths.bar), quiet),
         (text.fit(coins(at.qty, widths.size - 1), widths.size, right=True), quiet),
     )

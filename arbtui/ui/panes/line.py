@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -20,6 +21,18 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.ui.theme import Line, Look
+
+
+def differ_to(old: Line, new: Line) -> int:
+    """From this cell on two lines are alike: what ends both, or the air behind the longer one."""
+    lengths = [sum(cell_len(text) for text, _ in line) for line in (old, new)]
+    length = max(lengths)
+    if lengths[0] == lengths[1]:
+        for before, now in zip(reversed(old), reversed(new), strict=False):
+            if before != now:
+                break
+            length -= cell_len(now[0])
+    return length
 
 
 class LineWidget(Widget):
@@ -42,15 +55,16 @@ class LineWidget(Widget):
         old, old_cursor = self._lines, self._cursor_row
         self._lines, self._cursor_row = lines, cursor_row
         width, height = self.size
-        changed = [
-            y
-            for y in range(min(max(len(old), len(lines)), height))
-            if (lines[y] if y < len(lines) else ()) != (old[y] if y < len(old) else ())
-            or (cursor_row != old_cursor and y in (cursor_row, old_cursor))
-        ]
-        if changed:
-            self.refresh(*[Region(0, y, width, 1) for y in changed])
-        return len(changed)
+        dirty = []
+        for y in range(min(max(len(old), len(lines)), height)):
+            now, before = lines[y] if y < len(lines) else (), old[y] if y < len(old) else ()
+            if cursor_row != old_cursor and y in (cursor_row, old_cursor):
+                dirty.append(Region(0, y, width, 1))
+            elif now != before:
+                dirty.append(Region(0, y, min(width, differ_to(before, now)), 1))
+        if dirty:
+            self.refresh(*dirty)
+        return len(dirty)
 
     def on_show(self) -> None:
         """Back on screen: what changed while it was not there was never painted."""

@@ -48,6 +48,7 @@ def where_options(parser: argparse.ArgumentParser) -> None:
 
 def screen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ascii", action="store_true", help="the screen paints nothing beyond ASCII")
+    parser.add_argument("--no-mouse", action="store_true", help="the screen leaves the mouse to the terminal")
 
 
 def printing_options(parser: argparse.ArgumentParser) -> None:

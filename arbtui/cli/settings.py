@@ -85,6 +85,8 @@ def flags_of(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
             flags[path] = Flag(folder, f"--{name}")
     if getattr(args, "ascii", False):
         flags[("ui", "ascii")] = Flag(True, "--ascii")
+    if getattr(args, "no_mouse", False):
+        flags[("ui", "mouse")] = Flag(False, "--no-mouse")
     return flags
 
 

@@ -351,6 +351,11 @@ class Ui(Section):
         examples=["light"],
     )
     ascii: bool = Field(default=False, description="Paint nothing beyond ASCII (--ascii).")
+    mouse: bool = Field(
+        default=True,
+        description="Listen to the mouse; else (--no-mouse) it is the terminal's, which selects text with it. A click "
+        "never confirms an order.",
+    )
     time: Literal["utc", "local"] = Field(
         default="utc", description="Times of day on the screen: UTC, or those of this machine's zone."
     )

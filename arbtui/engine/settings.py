@@ -23,7 +23,7 @@ from arbtui.engine.memory import Memory
 from arbtui.port import Outcome, Setting
 
 _AT_ONCE = ("signals", "walk", "pairs", "books", "ui")  # sections that take effect while the run goes on
-_AT_START = (("ui", "on_hangup"),)  # but these do not
+_AT_START = (("ui", "on_hangup"), ("ui", "mouse"))  # but these do not
 _WRITTEN = ("hedge", "limits")
 
 

@@ -30,6 +30,11 @@ class Rhythm:
         self._pasted = True
         self._last_s = max(self._last_s, at_s)
 
+    def click(self, at_s: float) -> None:
+        """A button of the mouse confirms nothing, nor does a key right behind it."""
+        self.calm = False
+        self._last_s = max(self._last_s, at_s)
+
     def begin_text(self) -> None:
         """From here on something is typed that counts only if it was typed."""
         self._pasted, self._rushed = False, 0

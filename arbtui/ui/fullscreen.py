@@ -47,6 +47,18 @@ class FullScreen(Screen[None], inherit_bindings=False):
         self.handlers()[action_id]()
         return ""
 
+    def on_mouse_scroll_down(self) -> None:
+        self._wheel("down")
+
+    def on_mouse_scroll_up(self) -> None:
+        self._wheel("up")
+
+    def _wheel(self, where: str) -> None:
+        handlers = self.handlers()
+        for action_id in (f"list.{where}", f"{self.scope}.{where}"):
+            if action_id in handlers:
+                self.run(action_id)
+
     def on_resize(self, event: Resize) -> None:
         if event.size != self.app.size:  # see MainScreen
             event.prevent_default()

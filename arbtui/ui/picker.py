@@ -64,10 +64,10 @@ class Picker(Placing):
 
     def handlers(self) -> Handlers:
         return {
-            "picker.down": lambda: self._move(1),
-            "picker.up": lambda: self._move(-1),
-            "picker.page_down": lambda: self._move(self._window),
-            "picker.page_up": lambda: self._move(-self._window),
+            "picker.down": lambda: self.move(1),
+            "picker.up": lambda: self.move(-1),
+            "picker.page_down": lambda: self.move(self._window),
+            "picker.page_up": lambda: self.move(-self._window),
             "picker.close": self._end,
         }
 
@@ -135,7 +135,13 @@ class Picker(Placing):
             self._end()
             choice.chosen(name)
 
-    def _move(self, by: int) -> None:
+    def click(self, y: int) -> None:
+        """A click at this row of the screen: what stands there is chosen."""
+        row = y - self._list.region.y
+        if 0 <= row < self._window:
+            self.take(self._cursor.top + row)
+
+    def move(self, by: int) -> None:
         self._cursor.move(by, len(self.found), self._window)
         self.tick()
 

@@ -46,6 +46,21 @@ class Question:
     typed: bool = False
 
 
+class Typed(Input):
+    """A line that takes enter in its turn among the letters: ``Input`` itself hears of it only after what was typed
+    behind it, if all of it came at once. ``submit`` gets what the line said when enter came.
+    """
+
+    def __init__(self, submit: Callable[[str], None]) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+        self._submit = submit
+
+    def key_enter(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self._submit(self.value)
+
+
 class PromptLine(Placing):
     """A title, Textual's own ``Input``, a hint. ``changed`` is called when other rows are to be offered above it."""
 
@@ -57,7 +72,7 @@ class PromptLine(Placing):
         self._question: Question | None = None
         self._title = LineWidget(desk.theme)
         self._hint = LineWidget(desk.theme)
-        self._input = Input(compact=True, select_on_focus=False)
+        self._input = Typed(self._submitted)
         self._input.cursor_blink = False
         self._offers: Sequence[Offer] = ()
         self._at = -1  # the offer that the line shows, -1 = what was typed
@@ -135,18 +150,17 @@ class PromptLine(Placing):
             self._question.live(event.value)
         self._look(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def _submitted(self, value: str) -> None:
         question = self._question
         if question is None:
             return
-        if question.typed and not self._desk.rhythm.typed(len(event.value)):
+        if question.typed and not self._desk.rhythm.typed(len(value)):
             self._refuse("that was pasted, or came too fast to be typed; type it")
             self._fill("")
             self._desk.rhythm.begin_text()
             return
         self._question = None  # what is accepted may ask for something itself
-        problem = question.accept(event.value)
+        problem = question.accept(value)
         if problem:
             self._question = question
             self._refuse(problem)
@@ -262,6 +276,9 @@ class Chooser(LineWidget, can_focus=True):
 
     def take_focus(self) -> None:
         self.screen.set_focus(self, scroll_visible=False)
+
+    def focus_on_click(self) -> bool:
+        return False
 
     def on_key(self, event: events.Key) -> None:
         choose, self._choose = self._choose, None

@@ -137,6 +137,7 @@ def test_leaving_gives_the_terminal_back_as_it_was(start: Start) -> None:
     terminal.run(0.2)
     seen = bytes(terminal.seen)
     assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
     assert seen.rindex(_SHOW_CURSOR) > seen.rindex(b"\x1b[?25l")
     assert terminal.shows("the screen ended: quit")
     assert int(str(terminal.attributes()[3])) & termios.ECHO
@@ -170,6 +171,7 @@ def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(sta
     assert told["quotes_after"] > 500
     seen = bytes(terminal.seen)
     assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
     assert b"the fake engine was told to fail" in seen[seen.rindex(_LEAVE_ALTERNATE) :]
     assert int(str(terminal.attributes()[3])) & termios.ECHO
 
@@ -197,6 +199,7 @@ def test_ctrl_z_gives_the_terminal_back_stops_and_fg_brings_the_screen_again(sta
     terminal.run(0.3)
     seen = bytes(terminal.seen)
     assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
     assert int(str(terminal.attributes()[3])) & termios.ECHO
     os.kill(terminal.pid, signal.SIGCONT)
     before = len(terminal.seen)

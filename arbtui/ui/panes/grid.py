@@ -65,6 +65,16 @@ class GridPane(ListPane):
     def shown_columns(self) -> list[Column]:
         return [column for columns in self._fitted.values() for column, _ in columns]
 
+    def column_at(self, x: int) -> Column | None:
+        """The column that stands at ``x`` of the body; None beside them."""
+        at = _CURSOR_WIDTH
+        for columns in self._fitted.values():
+            for column, width in columns:
+                if at <= x < at + width:
+                    return column
+                at += width
+        return None
+
     @property
     def count(self) -> int:
         return len(self.desk.order.bases)

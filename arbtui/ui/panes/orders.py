@@ -26,6 +26,7 @@ class OrdersPane(ListPane):
     """The cursor stays with its line while newer ones come in above; at the top it stays at the top."""
 
     pane_id: ClassVar[PaneId] = "orders"
+    header_rows: ClassVar[int] = 0
 
     def __init__(self, desk: Desk, follow: Callable[[str], None]) -> None:
         super().__init__(desk)

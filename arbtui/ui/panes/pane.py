@@ -58,6 +58,9 @@ class Pane(Placing, can_focus=True):
         yield self.title_rule
         yield from self.body_widgets()
 
+    def focus_on_click(self) -> bool:
+        return False  # where keys go is the screen's to say
+
     def handlers(self) -> Handlers:
         """What the pane does, by action; see ``registry``."""
         return {}
@@ -161,6 +164,8 @@ class Cursor:
 
 class ListPane(Pane):
     """A pane with a header line and rows to move in."""
+
+    header_rows: ClassVar[int] = 1  # above the rows
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

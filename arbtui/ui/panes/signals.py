@@ -36,6 +36,7 @@ class SignalsPane(ListPane):
     """The cursor stays with its record while newer ones come in above; at the top it stays at the top."""
 
     pane_id: ClassVar[PaneId] = "signals"
+    header_rows: ClassVar[int] = 0
 
     def __init__(self, desk: Desk, go_to: Callable[[str], None]) -> None:
         super().__init__(desk)

@@ -116,6 +116,9 @@ class OrderPanel(Placing, can_focus=True):
 
     # keys
 
+    def focus_on_click(self) -> bool:
+        return False
+
     def handlers(self) -> Handlers:
         return {
             "ticket.enter": self.enter,

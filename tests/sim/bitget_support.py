@@ -44,11 +44,11 @@ class BitgetBench(Bench):
         rows: dict[str, Any] = self.control.truth({"venue": "bitget", "market": market})["venues"]["bitget"][market]
         return rows
 
-    def run_pinging(self, session: Session, seconds: int) -> None:
+    def run_pinging(self, session: Session, seconds: int, *, step_ms: int = 500) -> None:
         """Let time pass for a client that sends its pings."""
         for _ in range(0, seconds, 20):
             session.on_text("ping")
-            self.run(20_000, step_ms=500)
+            self.run(20_000, step_ms=step_ms)
 
 
 def arg(channel: str, inst_id: str = "BTCUSDT", inst_type: str = USDT) -> dict[str, str]:

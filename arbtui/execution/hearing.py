@@ -105,21 +105,24 @@ class Hearing:
 
     def _handed_on(self, ledger: Ledger, event: OrderEvent) -> None:
         """News of a hedge that a person took over: said, and what it changes is the person's too."""
+        name = event.client_id or (event.order_id if isinstance(event, Fill | OrderReport) else "")
         for index, leg in enumerate(ledger.intent.legs):
             if more := ledger.position(index):
-                why = f"{event.client_id} filled {amount(abs(more))} coins on {leg.key} after a person took it over"
+                why = f"{name} filled {amount(abs(more))} coins on {leg.key} after a person took it over"
                 self._memory.put(ledger.hedge, Lost(index, -more, why))
                 self._memory.tell(ledger.hedge, f"{why}: look after them there", alarm=True)
         line = ledger.lines.get(event.client_id)
-        if line is None or not line.given_up:
+        if isinstance(event, Fill) and (fill := ledger.nameless()) is not None and fill.order_id == event.order_id:
+            word = "filled, though no journal kept it: look after it there"
+        elif line is None or not line.given_up:
             return
-        if isinstance(event, OrderReport):
+        elif isinstance(event, OrderReport):
             word = f"{event.status_text}, filled {amount(line.filled)}"
         elif isinstance(event, OrderAbsent):
             word = "it knows no such order"
         else:
             return
-        text = f"{event.venue} now says of {event.client_id}, which was given up: {word}"
+        text = f"{event.venue} now says of {name}, which was given up: {word}"
         if text not in ledger.said:
             ledger.said.add(text)
             self._memory.tell(ledger.hedge, text)

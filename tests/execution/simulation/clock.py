@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappop, heappush
 
+_AT_ONCE_MAX = 5_000  # calls at one instant; more of them go round in a circle
+
 
 class Crash(BaseException):
     """The process dies here."""
+
+
+class Spinning(BaseException):
+    """Virtual time does not get on any more: each call sets another one for now."""
 
 
 class Life:
@@ -64,12 +70,15 @@ class SimClock:
         return heap[0][0] if heap else default_ns
 
     def advance_to(self, t_ns: int) -> None:
-        heap = self._heap
+        heap, at_once = self._heap, 0
         while heap and heap[0][0] <= t_ns:
             due_ns, _, timer = heappop(heap)
             call = timer.call
             if call is None or not (timer.life is None or timer.life.lives):
                 continue
+            at_once = at_once + 1 if due_ns == self._now_ns else 0
+            if at_once > _AT_ONCE_MAX:
+                raise Spinning
             self._now_ns = due_ns
             call()
         self._now_ns = max(self._now_ns, t_ns)

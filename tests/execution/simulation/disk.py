@@ -44,7 +44,7 @@ class SimJournal:
         self._pending.append(batch)
         slow_ms = self._rng.uniform(0.1, 4)
         if self._slow and self._rng.random() < 0.3:
-            slow_ms = self._rng.choice((50.0, 400.0, 1_500.0))
+            slow_ms = self._rng.choice((50.0, 400.0, 1_500.0, 5_000.0))
         self._free_ns = max(self._free_ns, self._clock.now_ns() + int(slow_ms * NS_PER_MS))
         self._clock.call_at(self._free_ns, partial(self._done, life, batch, then, failed), life)
 

@@ -18,6 +18,7 @@ class Faults:
     twice: float = 0.0  # the way to the venue repeats a request; what comes back is the answer to the second
     reject: float = 0.0
     hopeless: float = 0.0
+    odd_reduce: float = 0.0  # nothing to reduce, it says, although there is
     thin: float = 0.0  # an order finds only part of what it wants
     no_fill: float = 0.0
     late_end: float = 0.0
@@ -55,6 +56,7 @@ ANY = {
     "twice": 0.4,
     "reject": 0.5,
     "hopeless": 0.5,
+    "odd_reduce": 0.5,
     "thin": 0.7,
     "no_fill": 0.5,
     "late_end": 0.6,

@@ -18,6 +18,7 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
 from arbtui.execution.limits import Usage, usage
 from arbtui.execution.lines import Line
+from arbtui.execution.records import Dead, Fact, Ordered
 from arbtui.execution.runner import Runner, Said, Stopped
 from tests.execution.simulation.books import ZERO, Held, Trade
 from tests.execution.simulation.clock import Life
@@ -43,6 +44,7 @@ class Judge:
         self._wanted: dict[str, list[Decimal]] = {}
         self._review: dict[str, list[Decimal]] = {}
         self._at: dict[str, list[SimVenue]] = {}  # hedge -> the venue of each leg
+        self._dead: set[str] = set()
         self._changed = True
 
     @property
@@ -58,11 +60,33 @@ class Judge:
         """A person is about to open this, for ``usd``."""
         venues = [self._venues[leg.venue] for leg in intent.legs]
         coins = [qty * _multiplier(venue) for qty, venue in zip(intent.qty, venues, strict=True)]
-        if coins[0] * intent.legs[0].price > usd or coins[1] > coins[0]:
+        least = coins[0] if venues[0].instrument.market is Market.PERP else ZERO
+        if coins[0] * intent.legs[0].price > usd or not least <= coins[1] <= coins[0]:
             self._broke(f"{intent.hedge} would buy {coins[0]} and sell {coins[1]} for {usd} USD")
         self._at[intent.hedge] = venues
         self._wanted[intent.hedge] = coins
         self._review[intent.hedge] = [leg.price for leg in intent.legs]
+
+    def begins(self, intent: Intent) -> None:
+        """What a person opens was accepted: nothing on its other side may be open then."""
+        for index, leg in enumerate(intent.legs):
+            for hedge, legs in self.truth.items():
+                for other, held in enumerate(legs):
+                    same = self._at[hedge][other].name == leg.venue and leg.market is Market.PERP
+                    if same and held * leg.side.sign < 0 and self._tradable(hedge, other, abs(held)) and not self.taken:
+                        self._broke(f"{intent.hedge} would undo {hedge}, which holds {held} of leg {index}")
+
+    def knows(self, hedge: str, fact: Fact) -> None:
+        """What the program writes down. An order that it takes for over must be over, with nothing untold."""
+        if isinstance(fact, Ordered):
+            self._dead.discard(fact.order.client_id)  # a name that no journal kept and no venue saw may come again
+        if not isinstance(fact, Dead) or not self.life.lives:
+            return
+        self._dead.add(fact.client_id)
+        line = self.runner.ledgers[hedge].lines[fact.client_id]
+        held = self._venues[line.order.venue].books.orders.get(fact.client_id)
+        if held is not None and (held.open or held.filled != line.filled):
+            self._broke(f"{fact.client_id} is taken for over with {line.filled}, and is {held.status}: {held.filled}")
 
     def interferes(self) -> None:
         """Others trade on an account of ours."""
@@ -89,6 +113,8 @@ class Judge:
         assert spec.multiplier is not None
         got = self.truth.setdefault(hedge, [ZERO, ZERO])
         self._check_frozen(hedge, order)
+        if order.client_id in self._dead:
+            self._broke(f"{order.client_id} fills, and was taken for over")
         self._changed = True
         got[leg] += order.side.sign * trade.qty * spec.multiplier
         if trade.fee_ccy == spec.base:

@@ -72,6 +72,7 @@ class People:
         answer = runner.open(intent)
         if answer.accepted:
             self._sending.begins(intent)
+            self._judge.begins(intent)
         self._note("open", intent.hedge, style, intent.qty, answer.text)
 
     def close(self, verb: Verb) -> None:

@@ -45,7 +45,7 @@ class Sending:
     def knows(self, hedge: str, fact: Fact) -> None:
         """What the program writes down of a hedge."""
         if isinstance(fact, Ordered):
-            self._planned_ns.setdefault(fact.order.client_id, self._clock.now_ns())
+            self._planned_ns[fact.order.client_id] = self._clock.now_ns()
         elif isinstance(fact, Stepped) and fact.step in _CALMS:
             for letter in "ruf":
                 self._tries[(hedge, letter)] = 0
@@ -55,7 +55,10 @@ class Sending:
         name, letter = order.client_id, order.client_id[12]
         if name in self._sent:
             self._broke(f"{name} was sent twice")
-        self._sent.add(name)
+        number = f"{name[2:12]} {name[14:]}"
+        if number in self._sent:
+            self._broke(f"{name} has the number of an order that was sent before")
+        self._sent.update((name, number))
         if letter in "xuf" and order.market is Market.PERP and not order.reduce_only:
             self._broke(f"{name} closes and is not reduce-only")
         if runner.killed:

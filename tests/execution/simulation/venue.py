@@ -133,6 +133,8 @@ class SimVenue:
             return RefusalReason.WOULD_TAKE
         if order.reduce_only and self.books.position * order.side.sign >= 0:
             return RefusalReason.REDUCE_ONLY
+        if order.reduce_only and self._strikes(self._faults.odd_reduce):
+            return RefusalReason.REDUCE_ONLY
         if self._strikes(self._faults.hopeless):
             return self._rng.choice(HOPELESS)
         return self._rng.choice(PASSING) if self._strikes(self._faults.reject) else None

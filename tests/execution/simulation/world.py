@@ -15,8 +15,9 @@ from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State
 from arbtui.execution.policy import Policy
 from arbtui.execution.ports import Executor
+from arbtui.execution.records import Fact
 from arbtui.execution.runner import Runner, Said
-from tests.execution.simulation.clock import Crash, Life, LifeClock, SimClock
+from tests.execution.simulation.clock import Crash, Life, LifeClock, SimClock, Spinning
 from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.faults import draw_faults, draw_spoilt
 from tests.execution.simulation.judge import Judge
@@ -152,7 +153,7 @@ class World:
             self.sight,
             self.rules,
             say=self._said,
-            watch=self.sending.knows,
+            watch=self._knows,
             audit_every_s=AUDIT_S,
         )
         self.judge.new_life(life, runner)
@@ -181,6 +182,10 @@ class World:
         self.note("!!!" if said.alarm else "   ", said.hedge, said.text)
         self.judge.hears(said)
 
+    def _knows(self, hedge: str, fact: Fact) -> None:
+        self.sending.knows(hedge, fact)
+        self.judge.knows(hedge, fact)
+
     def _die(self) -> None:
         if self.life.lives:
             raise Crash
@@ -207,6 +212,8 @@ class World:
                 self.clock.advance_to(self._next_look_ns())
             except Crash:
                 self._crash()
+            except Spinning:
+                self.broke("arbtui waits for a moment that is already there, again and again")
             else:
                 self.judge.watch()
         if not self.wrong:

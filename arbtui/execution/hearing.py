@@ -173,7 +173,8 @@ class Hearing:
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
         for ledger in self._ledgers.values():
-            if not ledger.over and any(leg.venue == event.venue for leg in ledger.intent.legs):
+            legs = ledger.intent.legs if not ledger.over else ()
+            if any(leg.venue == event.venue and event.native in ("", leg.native) for leg in legs):
                 ledger.hear(event)
                 self._stepper.wake_later(ledger.hedge)
         findings = self._audit.hear(event)

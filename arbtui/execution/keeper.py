@@ -4,9 +4,9 @@ After a failure nothing may get ahead of what was not kept: as long as batches h
 later ones are not handed over at all but fail at once; then all of it goes together, first things first. That is tried
 with whatever is to be written next, and every few seconds where nothing is: a disk that was freed is noticed.
 
-A disk that does not answer at all is a failure after ``HANGS_NS``, shorter than the time within which a missing leg may
-still be hedged: who waits for it is told so, once and for all, whatever the disk answers later. What was handed over
-may yet be kept, so it is not written again; what comes after it waits here until all of that has been answered.
+A disk that does not answer at all is a failure after ``HANGS_NS``, when what waits for it was priced by another market:
+who waits is told so, once and for all, whatever the disk answers later. What was handed over may yet be kept, so it is
+not written again; what comes after it waits here until all of that has been answered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from arbtui.core.clock import NS_PER_S, Clock, Timer
 from arbtui.execution.ports import Journal, Record
 
 AGAIN_NS = 2 * NS_PER_S
-HANGS_NS = 2 * NS_PER_S
+HANGS_NS = 3 * NS_PER_S
 
 
 @dataclass

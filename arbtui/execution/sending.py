@@ -22,7 +22,7 @@ from arbtui.execution.ports import Executor
 from arbtui.execution.records import Dropped, Fact, Ordered, Stepped
 
 UNSAVED_MAX = 12  # orders of one hedge that may go out while the journal cannot keep them
-_LATE_S = 3.0  # an order that waited longer for the disk was priced by another market
+_LATE_S = 3.0  # an order that waited so long for the disk was priced by another market
 _REPAIRS = (Purpose.HEDGE, Purpose.REHEDGE, Purpose.UNWIND)
 
 
@@ -94,16 +94,17 @@ class Sending:
             return "arbtui is stopping" if desk.stopping else "arbtui is disarmed"
         planned_ns = ledger.lines[orders[0].order.client_id].planned_ns
         waited_s = (self._memory.clock.now_ns() - planned_ns) / NS_PER_S
-        return f"the disk took {waited_s:.1f} s" if waited_s > _LATE_S else ""
+        return f"the disk took {waited_s:.1f} s" if waited_s >= _LATE_S else ""
 
     def _not_kept(self, ledger: Ledger, orders: tuple[Ordered, ...], text: str) -> None:
         """The journal failed. What repairs an excess goes out all the same; anything else does not."""
         memory, sent = self._memory, self._unsaved.get(ledger.hedge, 0)
         repairs = all(ordered.purpose in _REPAIRS for ordered in orders)
         if repairs and self.known_life and sent + len(orders) <= UNSAVED_MAX and not self._desk.killed:
-            self._unsaved[ledger.hedge] = sent + len(orders)
-            why = f"sent unrecorded, because an excess is open and the journal fails: {text}"
-            memory.tell(ledger.hedge, why, alarm=True)
+            if not self._too_late(ledger, orders):
+                self._unsaved[ledger.hedge] = sent + len(orders)
+                why = f"sent unrecorded, because an excess is open and the journal fails: {text}"
+                memory.tell(ledger.hedge, why, alarm=True)
             self._hand_over(ledger, orders)
             return
         for ordered in orders:

@@ -48,10 +48,10 @@ def test_a_disk_that_hangs_is_told_once_and_what_came_meanwhile_is_kept_before_a
     clock.advance_to(HANGS_NS - 1)
     assert (keeper.failed, told) == ("", [])
     clock.advance_to(HANGS_NS)
-    assert told == ["a the disk has not answered for 2 s"]
+    assert told == ["a the disk has not answered for 3 s"]
     keeper.write([Record(0, "c", "x", b"")], lambda: told.append("c kept"), lambda text: told.append(f"c {text}"))
     clock.advance_to(10 * HANGS_NS)
-    assert told[1:] == ["c the disk has not answered for 2 s"]
+    assert told[1:] == ["c the disk has not answered for 3 s"]
     assert len(journal.batches) == 2  # "a" and "b" may yet be kept
     for _, then, _ in journal.batches[:2]:
         assert then is not None
@@ -61,7 +61,7 @@ def test_a_disk_that_hangs_is_told_once_and_what_came_meanwhile_is_kept_before_a
     assert keeper.failed
     assert journal.batches[2][1] is not None
     journal.batches[2][1]()
-    assert (keeper.failed, changes, len(told)) == ("", ["the disk has not answered for 2 s", ""], 3)
+    assert (keeper.failed, changes, len(told)) == ("", ["the disk has not answered for 3 s", ""], 3)
 
 
 def test_a_disk_that_hangs_and_then_fails_loses_nothing() -> None:

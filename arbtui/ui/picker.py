@@ -16,6 +16,7 @@ from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.panes.pane import Cursor
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Line
+from arbtui.ui.typed import Typed
 
 HEIGHT = 18
 _FRAME = 2
@@ -41,7 +42,8 @@ class Picker(Placing):
     def __init__(self, desk: Desk, closed: Callable[[], None]) -> None:
         super().__init__()
         self._done = closed
-        self._input = Input(compact=True)
+        self._input = Typed(self._submitted, select_on_focus=True)
+        self._sought = ""
         self._input.cursor_blink = False
         self._title = LineWidget(desk.theme)
         self._list = LineWidget(desk.theme)
@@ -96,6 +98,7 @@ class Picker(Placing):
 
     def _find(self, typed: str) -> None:
         if self._choice is not None:
+            self._sought = typed
             self.found = self._choice.find(typed)
             self._cursor.index = self._cursor.top = 0
             self.tick()
@@ -123,8 +126,9 @@ class Picker(Placing):
         event.stop()
         self._find(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def _submitted(self, typed: str) -> None:
+        if typed != self._sought:  # the list has not heard of the last letters yet
+            self._find(typed)
         self.take(self._cursor.index)
 
     def take(self, index: int) -> None:

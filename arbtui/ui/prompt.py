@@ -18,6 +18,7 @@ from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line
+from arbtui.ui.typed import Typed
 
 _NUMBER_WIDTH = 12
 OFFERS_SHOWN = 8
@@ -44,21 +45,6 @@ class Question:
     offers: Callable[[str], Sequence[Offer]] | None = None
     history: Sequence[str] = ()
     typed: bool = False
-
-
-class Typed(Input):
-    """A line that takes enter in its turn among the letters: ``Input`` itself hears of it only after what was typed
-    behind it, if all of it came at once. ``submit`` gets what the line said when enter came.
-    """
-
-    def __init__(self, submit: Callable[[str], None]) -> None:
-        super().__init__(compact=True, select_on_focus=False)
-        self._submit = submit
-
-    def key_enter(self, event: events.Key) -> None:
-        event.stop()
-        event.prevent_default()
-        self._submit(self.value)
 
 
 class PromptLine(Placing):

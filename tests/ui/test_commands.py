@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import Key, Paste
 
-from arbtui.port import Command, SetThreshold, SetWalkSize
+from arbtui.port import Command, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.ui import commands
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.confirm import Rhythm
@@ -187,3 +187,18 @@ async def test_pasted_text_fills_the_line_and_what_risks_something_waits_for_a_k
         await dealer.press("enter")
         assert "arm PAPER" in await dealer.text(), "which asks"
         assert not dealer.trading.armed
+
+
+async def test_letters_after_enter_belong_to_no_line_that_was_finished_before_them() -> None:
+    async with seated() as seat:
+        for key in ("colon", *"coin", "space", *"btc", "enter", "j", "j"):
+            letter = {"colon": ":", "space": " ", "enter": "\r"}.get(key, key)
+            seat.app.post_message(Key(key, letter))
+        await seat.pass_s(0.4)
+        assert not seat.app.main_screen.asking
+        assert SelectCoin("BTC") in seat.port.sent
+        for key, letter in (("ctrl+k", None), ("e", "e"), ("t", "t"), ("h", "h"), ("enter", "\r"), ("k", "k")):
+            seat.app.post_message(Key(key, letter))
+        await seat.pass_s(0.4)
+        assert not seat.app.main_screen.asking
+        assert SelectCoin("ETH") in seat.port.sent

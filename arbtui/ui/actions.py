@@ -184,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("help.up", "help", "k,up", "up"),
     Action("help.page_down", "help", "pagedown,space,ctrl+d", "a page down"),
     Action("help.page_up", "help", "pageup,ctrl+u", "a page up"),
+    Action("help.find", "help", "slash", "find words on this page"),
     Action("help.close", "help", "escape,q,question_mark,f1,ctrl+c", "back", "back"),
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """A screen of its own over the panes: opaque and full, so that nothing below it is painted. Help is one.
 
-A subclass names its scope, what it does by action, and shows itself in ``show``.
+A subclass names its scope, what it does by action, and shows itself in ``show``. Something can be typed on its last
+line: see ``ask``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from textual.widget import Widget
 
 from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.prompt import PromptLine, Question
 from arbtui.ui.registry import Handlers, Scope
 
 
@@ -27,7 +29,8 @@ class FullScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.desk = desk
         self.page = LineWidget(desk.theme)
-        self._frame = _Frame(self.page)
+        self.prompt = PromptLine(desk, self._prompt_closed, lambda: None)
+        self._frame = _Frame(self.page, self.prompt)
 
     def compose(self) -> ComposeResult:
         yield self._frame
@@ -41,11 +44,27 @@ class FullScreen(Screen[None], inherit_bindings=False):
         """Make ``self.page`` what it should be at this size."""
 
     def chain(self, *, printable: bool) -> Sequence[Scope]:
-        return ("always", self.scope)
+        if self.prompt.asking:
+            return () if printable else ("always", "line")
+        return ("always", *self.scopes())
+
+    def scopes(self) -> Sequence[Scope]:
+        """Where keys go while nothing is typed."""
+        return (self.scope,)
 
     def run(self, action_id: str, argument: str = "") -> str:
-        self.handlers()[action_id]()
+        {**self.prompt.handlers(), **self.handlers()}[action_id]()
         return ""
+
+    def ask(self, question: Question) -> None:
+        """Have something typed on the last line."""
+        self.prompt.ask(question)
+        self._frame.place_anew()
+
+    def _prompt_closed(self) -> None:
+        self.set_focus(None)
+        self._frame.place_anew()
+        self.show()
 
     def on_mouse_scroll_down(self) -> None:
         self._wheel("down")
@@ -67,12 +86,20 @@ class FullScreen(Screen[None], inherit_bindings=False):
 
 
 class _Frame(Placing):
-    def __init__(self, page: LineWidget) -> None:
+    """The page, and over its last line the one to type in while there is something to type."""
+
+    def __init__(self, page: LineWidget, prompt: PromptLine) -> None:
         super().__init__()
         self._page = page
+        self._prompt = prompt
 
     def compose(self) -> ComposeResult:
         yield self._page
+        yield self._prompt
 
     def places(self, size: Size) -> dict[Widget, Region]:
-        return {self._page: size.region}
+        typed = 1 if self._prompt.asking and size.height else 0
+        return {
+            self._page: Region(0, 0, size.width, size.height - typed),
+            self._prompt: Region(0, size.height - typed, size.width, typed),
+        }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,15 +15,18 @@ from arbtui.ui.desk import Desk
 from arbtui.ui.filter import ABOUT as FILTER_WORDS
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.keymap import Keymap
-from arbtui.ui.registry import SCOPE_TITLES, Handlers, Scope
+from arbtui.ui.prompt import Question
+from arbtui.ui.registry import PANE_SCOPES, SCOPE_TITLES, Action, Handlers, Scope
 from arbtui.ui.theme import Line
 
 _KEYS_WIDTH = 20
+_NAME_WIDTH = 40  # the action's name in the configuration, and its command
+_NAMED_FROM = 110  # cells of width from which on names are shown
 _ORDER = tuple(scope for scope in SCOPE_TITLES if scope != "help")
 _MARKS = (
     ("▲ ▼", "gain and loss, always with the sign"),
-    ("*", "a hedge of this coin is open; 6 shows it"),
-    ("^", "pinned: the coin stays on top; m again mutes it"),
+    ("*", "a hedge of this coin is open; {pane.positions} shows it"),
+    ("^", "pinned: the coin stays on top; {mark.next} again mutes it"),
     ("~ (…)", "muted: shown, never a signal; the line below the panes says why"),
     ("·", "not known"),
     ("s", "the leg is the spot market"),
@@ -41,41 +46,88 @@ _MARKS = (
     ("disk+ack", "of an order: from decision to journal on disk, from sending to the venue's first word"),
     (
         "ARMED …",
-        "hedges may be opened; DISARMED: only what is open is looked after; KILLED: ! was pressed, A arms again",
+        "hedges may be opened; DISARMED: only what is open is looked after; KILLED: by {order.kill}, {order.arm} arms",
     ),
     ("B S", "in the legs: the buy and the sell leg on show"),
 )
 
 
-def lines(keymap: Keymap, first: Scope, width: int) -> list[Line]:
-    """The whole page; ``first`` is the scope of the pane that asked, its keys come on top."""
+@dataclass(frozen=True)
+class Entry:
+    """``name``: what the action is called in the configuration and after the colon, "" for what is no action."""
+
+    key: str
+    about: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    entries: Sequence[Entry]
+
+
+def sections(keymap: Keymap, first: Scope) -> list[Section]:
+    """The whole page. What concerns the pane that asked comes on top: its keys, then its columns and marks."""
+    keys = {scope: Section(SCOPE_TITLES[scope], _keys_of(scope, keymap)) for scope in _ORDER}
+    columns = Section(
+        keymap.words("Columns of the grid: {grid.sort} and the letter sorts, {grid.reverse} reverses"),
+        [Entry(f"{column.letter}  {column.title or 'marks'}", column.about) for column in COLUMNS],
+    )
+    words = Section(
+        keymap.words("Words of the filter, after {grid.filter}: all of them must hold"),
+        [Entry(word, about) for word, about in FILTER_WORDS],
+    )
+    marks = Section("Marks", [Entry(mark, keymap.words(about)) for mark, about in _MARKS])
+    explained = [columns, words, marks]
+    own = [keys.pop(first)] if first in keys else []
+    top = [*own, *(explained if first == "grid" else [marks] if first in PANE_SCOPES else [])]
+    rest = [*keys.values(), *(section for section in explained if section not in top)]
+    return [section for section in (*top, *rest) if section.entries]
+
+
+def _keys_of(scope: Scope, keymap: Keymap) -> list[Entry]:
+    own = [action for action in ACTIONS if action.scope == scope]
+    return [Entry("  ".join(keymap.spoken(action.id)), action.about, _name_of(action)) for action in own]
+
+
+def _name_of(action: Action) -> str:
+    """``threshold.all  :threshold BPS [COIN]``"""
+    if action.takes is not None:
+        return f"{action.id}  :{action.word} {action.takes.form}"
+    return f"{action.id}  :{action.command}" if action.command else action.id
+
+
+def lines(keymap: Keymap, first: Scope, width: int, words: str = "") -> list[Line]:
+    """The page as painted; with ``words`` only the entries that have all of them."""
+    wanted = words.lower().split()
     out: list[Line] = []
-    for scope in sorted(_ORDER, key=lambda scope: (scope != first, _ORDER.index(scope))):
-        own = [action for action in ACTIONS if action.scope == scope]
-        if own:
-            out.extend(_heading(SCOPE_TITLES[scope]))
-        for action in own:
-            out.extend(_entry("  ".join(keymap.spoken(action.id)), action.about, width))
-    out.extend(_heading("Columns of the grid: s and the letter sorts, S reverses"))
-    for column in COLUMNS:
-        out.extend(_entry(f"{column.letter}  {column.title or 'marks'}", column.about, width))
-    out.extend(_heading(f"Words of the filter, after {keymap.first('grid.filter')}: all of them must hold"))
-    for word, about in FILTER_WORDS:
-        out.extend(_entry(word, about, width))
-    out.extend(_heading("Marks"))
-    for mark, about in _MARKS:
-        out.extend(_entry(mark, about, width))
+    for section in sections(keymap, first):
+        found = [entry for entry in section.entries if _has(section, entry, wanted)]
+        if found:
+            out.extend(_heading(section.title))
+        for entry in found:
+            out.extend(_entry(entry, width))
     return out
+
+
+def _has(section: Section, entry: Entry, wanted: Sequence[str]) -> bool:
+    text = f"{section.title} {entry.key} {entry.about} {entry.name}".lower()
+    return all(word in text for word in wanted)
 
 
 def _heading(title: str) -> list[Line]:
     return [(("", "text"),), ((f" {title}", "title_focus"),)]
 
 
-def _entry(key: str, about: str, width: int) -> list[Line]:
-    words = text.wrap(about, max(16, width - _KEYS_WIDTH - 2)) or [""]
-    pad = " " * max(1, _KEYS_WIDTH - 1 - cell_len(key))
-    first: Line = ((f" {key}{pad}", "key"), (words[0], "text"))
+def _entry(entry: Entry, width: int) -> list[Line]:
+    name_width = _NAME_WIDTH if entry.name and width >= _NAMED_FROM else 0
+    words = text.wrap(entry.about, max(16, width - _KEYS_WIDTH - name_width - 2)) or [""]
+    pad = " " * max(1, _KEYS_WIDTH - 1 - cell_len(entry.key))
+    first: Line = ((f" {entry.key}{pad}", "key"), (words[0], "text"))
+    if name_width:
+        room = " " * max(1, width - _KEYS_WIDTH - cell_len(words[0]) - name_width - 1)
+        first = (*first, (room + text.fit(entry.name, name_width, right=True), "faint"))
     return [first, *[((" " * _KEYS_WIDTH + more, "text"),) for more in words[1:]]]
 
 
@@ -86,6 +138,7 @@ class HelpScreen(FullScreen):
         super().__init__(desk)
         self._first: Scope = first
         self._top = 0
+        self._words = ""
 
     def handlers(self) -> Handlers:
         return {
@@ -93,21 +146,38 @@ class HelpScreen(FullScreen):
             "help.up": lambda: self._scroll(-1),
             "help.page_down": lambda: self._scroll(max(1, self.size.height - 3)),
             "help.page_up": lambda: self._scroll(-max(1, self.size.height - 3)),
+            "help.find": self._find,
             "help.close": self._close,
         }
 
     def show(self) -> None:
         width, height = self.size
-        page = lines(self.desk.keys, self._first, width)
+        page = lines(self.desk.keys, self._first, width, self._words)
+        if not page:
+            page = [(), ((f" Nothing here has all of these words: {text.clean(self._words)}", "text"),)]
         self._top = max(0, min(self._top, len(page) - height + 1))
         seen = page[self._top : self._top + height - 1]
         below = len(page) - self._top - len(seen)
-        foot: Line = ((f" {below} more lines below; j k PgDn PgUp, esc leaves", "dim"),)
+        leaves = "shows all again" if self._words else "leaves"
+        keys = self.desk.keys.words("{help.down} {help.up} {help.page_down} {help.page_up}, {help.find} finds")
+        foot: Line = ((f" {below} more lines below; {keys}, {self.desk.keys.first('help.close')} {leaves}", "dim"),)
         self.page.show([*seen, *[()] * (height - 1 - len(seen)), foot])
 
     def _scroll(self, by: int) -> None:
         self._top += by
         self.show()
 
+    def _find(self) -> None:
+        before = self._words
+        self.ask(Question("/", before, lambda _: "", live=self._look_for, cancel=lambda: self._look_for(before)))
+
+    def _look_for(self, words: str) -> None:
+        self._words, self._top = words, 0
+        self.show()
+
     def _close(self) -> None:
-        self.dismiss()
+        """One step back: the search, then the page."""
+        if self._words:
+            self._look_for("")
+        else:
+            self.dismiss()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
 from arbtui.core.errors import ConfigError
 from arbtui.ui import keynames
 from arbtui.ui.actions import ACTIONS, BY_ID
 from arbtui.ui.registry import CHAINS, Action, Scope
+
+_NAMED = re.compile(r"\{([a-z_.]+)\}")
 
 
 class Keymap:
@@ -49,6 +52,10 @@ class Keymap:
     def first(self, action_id: str) -> str:
         """The key to name in a sentence; the ``:`` command where it has none."""
         return next(iter(self.spoken(action_id)), f":{BY_ID[action_id].word}")
+
+    def words(self, text: str) -> str:
+        """A sentence in which ``{pane.zoom}`` stands for that action's key."""
+        return _NAMED.sub(lambda found: self.first(found[1]), text)
 
     def find(self, chain: Sequence[Scope], key: str) -> Action | None:
         for scope in chain:

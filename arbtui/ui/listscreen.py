@@ -9,16 +9,10 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.geometry import Region, Size
-from textual.widget import Widget
-
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.fullscreen import FullScreen
-from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.panes.status import alarm_line
-from arbtui.ui.prompt import PromptLine, Question
 from arbtui.ui.registry import Handlers, Scope
 from arbtui.ui.theme import Cell, Line
 
@@ -30,12 +24,7 @@ class ListScreen(FullScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.prompt = PromptLine(desk, self._prompt_closed, lambda: None)
-        self._body = _Body(self.page, self.prompt)
         self._top = 0
-
-    def compose(self) -> ComposeResult:
-        yield self._body
 
     def on_mount(self) -> None:
         self.set_interval(_AGAIN_S, self.show)
@@ -81,7 +70,6 @@ class ListScreen(FullScreen):
 
     def handlers(self) -> Handlers:
         return {
-            **self.prompt.handlers(),
             "list.down": lambda: self._moved(1),
             "list.up": lambda: self._moved(-1),
             "list.top": lambda: self._moved(-self.count),
@@ -92,19 +80,8 @@ class ListScreen(FullScreen):
             "list.half_up": lambda: self._moved(-(self._window // 2)),
         }
 
-    def chain(self, *, printable: bool) -> Sequence[Scope]:
-        if self.prompt.asking:
-            return () if printable else ("always", "line")
-        return ("always", self.scope, "list")
-
-    def ask(self, question: Question) -> None:
-        self.prompt.ask(question)
-        self._body.place_anew()
-
-    def _prompt_closed(self) -> None:
-        self.set_focus(None)
-        self._body.place_anew()
-        self.show()
+    def scopes(self) -> Sequence[Scope]:
+        return (self.scope, "list")
 
     def leave(self) -> None:
         self.dismiss()
@@ -137,23 +114,3 @@ class ListScreen(FullScreen):
         foot: Line = () if self.prompt.asking else alarm or ((f" {self.keys()}", "dim"),)
         lines = [tuple(self.head()), *rows[:window], *detail, foot]
         self.page.show(lines[:height], at - self._top + 1 if at >= 0 else -1)
-
-
-class _Body(Placing):
-    """The page, and over its last line the one to type in while there is something to type."""
-
-    def __init__(self, page: LineWidget, prompt: PromptLine) -> None:
-        super().__init__()
-        self._page = page
-        self._prompt = prompt
-
-    def compose(self) -> ComposeResult:
-        yield self._page
-        yield self._prompt
-
-    def places(self, size: Size) -> dict[Widget, Region]:
-        typed = 1 if self._prompt.asking and size.height else 0
-        return {
-            self._page: Region(0, 0, size.width, size.height - typed),
-            self._prompt: Region(0, size.height - typed, size.width, typed),
-        }

@@ -439,7 +439,7 @@ async def test_kill_and_arm(me: Hands) -> None:
 # screens of their own
 
 
-@proves("help", "help.down", "help.up", "help.page_down", "help.page_up", "help.close")
+@proves("help", "help.find", "help.down", "help.up", "help.page_down", "help.page_up", "help.close")
 async def test_help(me: Hands) -> None:
     await me.do("help")
     screen = me.app.screen
@@ -450,6 +450,13 @@ async def test_help(me: Hands) -> None:
         assert screen.page.shown != first
         await me.do(up)
         assert screen.page.shown == first
+    await me.do("help.find")
+    await me.press(*"zoom", "enter")
+    shown = ["".join(words for words, _ in line) for line in screen.page.shown]
+    assert any("the pane alone, and back" in line for line in shown)
+    assert not any("kill switch" in line for line in shown)
+    await me.press("escape")
+    assert screen.page.shown == first
     await me.do("help.close")
     assert me.top() is me.screen
 

@@ -22,7 +22,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Purse:
-    """One asset of one wallet that is not empty. ``usd``: the total's worth.
+    """One asset of one wallet that is not empty. ``usd`` and ``free_usd``: what the total and the free part are worth.
 
     ``heard``: the private stream that would tell of a change is up.
     """
@@ -30,6 +30,7 @@ class Purse:
     venue: str
     balance: Balance
     usd: Decimal | None
+    free_usd: Decimal | None
     heard: bool
 
 
@@ -69,6 +70,11 @@ class AccountSum:
         return total(purse.usd for purse in self.purses) if self.read else None
 
     @property
+    def free_usd(self) -> Decimal | None:
+        """What new orders may use."""
+        return total(purse.free_usd for purse in self.purses) if self.read else None
+
+    @property
     def margin_usd(self) -> Decimal | None:
         """Initial margin that the positions bind."""
         return total(holding.margin_usd for holding in self.holdings) if self.read else None
@@ -93,10 +99,7 @@ def account_sums(accounts: Sequence[AccountHealth], facts: Facts, usd: Usd, slot
 
 def _account_sum(health: AccountHealth, facts: Facts, usd: Usd, slot_of: SlotOf) -> AccountSum:
     told = [balance for balance in facts.balances.values() if balance.venue == health.venue]
-    purses = [
-        Purse(health.venue, balance, _worth(balance.total, balance.asset, usd), _heard(health, balance.wallet))
-        for balance in told
-    ]
+    purses = [_purse(balance, health, usd) for balance in told]
     kept = sorted((purse for purse in purses if purse.balance.total), key=_largest_first)
     open_ones = [held for held in facts.positions.values() if held.venue == health.venue and held.qty]
     perp = health.heard(Market.PERP)
@@ -104,6 +107,11 @@ def _account_sum(health: AccountHealth, facts: Facts, usd: Usd, slot_of: SlotOf)
     holdings = [_holding(held, facts, usd, slot_of, heard=perp) for held in in_order]
     without = sorted({purse.balance.asset for purse in kept if purse.usd is None})
     return AccountSum(health, kept, holdings, bool(told), tuple(without))
+
+
+def _purse(held: Balance, health: AccountHealth, usd: Usd) -> Purse:
+    total_usd, free_usd = (_worth(amount, held.asset, usd) for amount in (held.total, held.free))
+    return Purse(held.venue, held, total_usd, free_usd, _heard(health, held.wallet))
 
 
 def _heard(health: AccountHealth, wallet: str) -> bool:

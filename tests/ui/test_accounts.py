@@ -65,6 +65,8 @@ def test_assets_are_worth_their_rate_and_empty_ones_are_left_out() -> None:
     assert account.total_usd == Decimal(26_000)
     assert [purse.balance.asset for purse in account.purses] == ["BTC", "USDT"]
     assert "26,000.00" in words_of(account, facts)
+    assert account.free_usd == Decimal(25_900)
+    assert summed(told(balance("USDT", "1000"))).free_usd is None, "what is free was not told"
 
 
 def test_an_asset_without_a_rate_makes_the_sum_unknown_and_is_named() -> None:

@@ -140,8 +140,9 @@ def _account_line(row: AccountSum, words: str, word: str, width: int) -> Line:
     name = f"{text.tag(row.health.venue)} {'paper' if row.health.paper else word.lower()}"
     usd: Cell = (amount(row.total_usd, _USD - 1) if row.read else "not read", "strong" if row.total_usd else "warn")
     what: Cell = (words, role if role != "gain" else "dim")
-    cells = _cells(width - 2, (name, "strong"), "", "", usd, amount(row.margin_usd, _MARGIN - 1), what)
-    return ((f"{mark} ", role), *cells)
+    free, margin = amount(row.free_usd, _FREE - 1), amount(row.margin_usd, _MARGIN - 1)
+    (shown, strong), *cells = _cells(width, (f"  {name}", "strong"), "", free, usd, margin, what)
+    return ((f"{mark} ", role), (shown[2:], strong), *cells)
 
 
 def _purse_line(row: Purse, width: int) -> Line:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from arbtui.lines.csvfiles import time_text
-from arbtui.lines.exports import Exports, Raw
+from arbtui.lines.exports import Exports, Raw, Table
 from arbtui.ui import tables
 from arbtui.ui.desk import Desk
 from arbtui.ui.logbook import Entry
@@ -21,6 +22,7 @@ from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.panes.pane import Pane
 from arbtui.ui.registry import Handlers
 
+NOWHERE = "there is no folder to write to in this run"
 CLIPBOARD_MOST = 70_000  # characters; terminals take 74,994 bytes of base64 at least
 
 
@@ -47,7 +49,7 @@ class Copying:
 
     def row(self) -> str:
         pane = self._pane()
-        table = pane.table()
+        table = pane.row_table()
         here = table.here if table is not None else None
         if table is None or here is None:
             return "there is no row under the cursor to copy"
@@ -63,12 +65,24 @@ class Copying:
         return self._write("the pane is copied as text", lambda exports: exports.text(now_ns, pane.pane_id, words))
 
     def csv(self) -> str:
-        pane = self._pane()
-        table = pane.table()
-        if table is None:
-            return f"there are no rows in {pane.pane_id} to export"
+        if self._exports is None:
+            return NOWHERE
+        self._start(self._csv(self._exports, self._pane()))
+        return ""
+
+    async def _csv(self, exports: Exports, pane: Pane) -> None:
         now_ns = self._desk.port.clock.now_ns()
-        return self._write(f"{len(table.rows)} rows as CSV", lambda exports: exports.csv(now_ns, table))
+        columns: Table | None = None
+        rows: list[Sequence[Raw]] = []
+        for part in pane.table_parts():
+            columns = part
+            rows += part.rows
+            await asyncio.sleep(0)
+        if columns is None:
+            self._desk.say(f"there are no rows in {pane.pane_id} to export", "warning")
+            return
+        whole = replace(columns, rows=rows, at=None)
+        await self._written(f"{len(rows)} rows as CSV", exports, lambda to: to.csv(now_ns, whole))
 
     def said(self, entry: Entry) -> str:
         """A line of the log, as a row of its own."""
@@ -90,7 +104,7 @@ class Copying:
     def _write(self, what: str, write: Callable[[Exports], Path]) -> str:
         exports = self._exports
         if exports is None:
-            return "there is no folder to write to in this run"
+            return NOWHERE
         self._start(self._written(what, exports, write))
         return ""
 

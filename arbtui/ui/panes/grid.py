@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from textual.geometry import Region, Size
@@ -20,6 +20,7 @@ from arbtui.ui.theme import Cell, Line
 from arbtui.ui.waiting import waiting_lines
 
 _CURSOR_WIDTH = 1
+_AT_ONCE = 25  # rows of an export, before others have their turn
 _ROWS_AGE_MS = 4000.0  # what the order is made of may be so old; what is shown is as of now
 
 
@@ -165,7 +166,10 @@ class GridPane(ListPane):
         """Why there are no rows: nothing passes the filter, or nothing has come yet, feed by feed."""
         desk, order = self.desk, self.desk.order
         if order.total:
-            return [(("", "text"),), ((f" No coin of {order.total} passes the filter. esc clears it.", "text"),)]
+            return [
+                (("", "text"),),
+                ((f" No coin of {order.total} passes the filter. {self.desk.keys.first('back')} clears it.", "text"),),
+            ]
         port, (width, height) = desk.port, self.body_size
         return waiting_lines(port.status(), port.clock.now_ns(), port.mode, desk.keys, width, height)
 
@@ -175,11 +179,15 @@ class GridPane(ListPane):
         (name, role), *rest = cells
         return ((mark, "cursor"), (name[1:], role), *rest) if mark else cells
 
-    def table(self) -> Table:
-        order, port = self.desk.order, self.desk.port
-        rows = [row for base in order.bases if (row := port.row(base)) is not None]
-        at = next((at for at, row in enumerate(rows) if row.base == self.desk.coin), None)
-        return tables.spreads(port, rows, at)
+    def row_table(self) -> Table:
+        row = self.desk.port.row(self.desk.coin) if self.desk.coin in self.desk.order.place else None
+        return tables.spreads(self.desk.port, () if row is None else (row,), 0)
+
+    def table_parts(self) -> Iterator[Table]:
+        bases, port = self.desk.order.bases, self.desk.port
+        for start in range(0, max(1, len(bases)), _AT_ONCE):
+            rows = (port.row(base) for base in bases[start : start + _AT_ONCE])
+            yield tables.spreads(port, [row for row in rows if row is not None], None)
 
     # title
 

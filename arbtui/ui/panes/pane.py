@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -68,6 +68,16 @@ class Pane(Placing, can_focus=True):
     def table(self) -> Table | None:
         """All that the pane has rows of, for copies and exports; None: it is none of rows."""
         return None
+
+    def row_table(self) -> Table | None:
+        """The same with the row under the cursor at least."""
+        return self.table()
+
+    def table_parts(self) -> Iterator[Table]:
+        """The whole table bit by bit, so that nobody waits for a thousand rows at once; nothing where there is none."""
+        table = self.table()
+        if table is not None:
+            yield table
 
     @abstractmethod
     def body_widgets(self) -> Iterable[LineWidget]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -29,6 +29,7 @@ STATES: dict[SignalState, tuple[str, Role]] = {
 }
 STATE_WORDS = {SignalState.RAISED: "raised", SignalState.CLEARED: "cleared", SignalState.REJECTED: "not raised"}
 _WIDE = 70
+_AT_ONCE = 25  # rows of an export, before others have their turn
 _MINUTES = len("00:00")
 
 
@@ -87,7 +88,9 @@ class SignalsPane(ListPane):
             self._log.show([line(record, fates.get(record.id), now_ns, width) for record in newest], cursor_row)
         else:
             threshold = text.spread_exact(self.desk.port.threshold_bps())
-            self._log.show([((text.fit(f" None yet at {threshold} net. t changes the threshold.", width), "dim"),)])
+            key = self.desk.keys.first("threshold.all")
+            words = f" None yet at {threshold} net. {key} changes the threshold."
+            self._log.show([((text.fit(words, width), "dim"),)])
 
     def _fates(self, records: Iterable[SignalRecord]) -> dict[str, Fate]:
         """What became of the raises among these, by their ids."""
@@ -110,8 +113,14 @@ class SignalsPane(ListPane):
         words += f", threshold {text.spread_exact(record.threshold_bps)}"
         return [((" " + part, "text"),) for part in text.wrap(words, width - 2)]
 
-    def table(self) -> Table:
-        return tables.signals(self.desk.port, reversed(self.desk.port.signals), self.cursor.index)
+    def row_table(self) -> Table:
+        record = self._here()
+        return tables.signals(self.desk.port, () if record is None else (record,), 0)
+
+    def table_parts(self) -> Iterator[Table]:
+        records = list(self.desk.port.signals)[::-1]
+        for start in range(0, max(1, len(records)), _AT_ONCE):
+            yield tables.signals(self.desk.port, records[start : start + _AT_ONCE], None)
 
     def handlers(self) -> Handlers:
         return {"signals.go": self.go_to_coin}

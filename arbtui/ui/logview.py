@@ -9,7 +9,7 @@ from arbtui.ui import text
 from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
 from arbtui.ui.listscreen import ListScreen
-from arbtui.ui.logbook import ROLES, Entry, View
+from arbtui.ui.logbook import LEVELS, ROLES, Entry, View
 from arbtui.ui.prompt import Question
 from arbtui.ui.registry import Handlers, Scope
 from arbtui.ui.theme import Cell, Line
@@ -135,7 +135,9 @@ class LogScreen(ListScreen):
         return entry.text, ROLES[entry.level]
 
     def nothing(self) -> str:
-        return "Nothing was said yet." if self.view.level == "info" else "Nothing of that level was said; l shows all."
+        if self.view.level == LEVELS[0]:
+            return "Nothing was said yet."
+        return f"Nothing of that level was said; {self.desk.keys.first('log.level')} goes on to the next."
 
     def keys(self) -> str:
         spoken = self.desk.keys.first

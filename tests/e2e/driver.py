@@ -14,6 +14,7 @@ Where the process is to die or to be hurt in a certain place, the environment sa
                 "hearing:Fill:e"      ... before that event about such an order is known
                 "heard:Fill:e"        ... after it is known (and the journal has been given it)
                 "state:unwinding"     when a hedge has come to that state
+    DRIVER_JUMPS="600"                on SIGUSR1 the clock is set so many seconds on; DRIVER_SLEEPS: the machine slept
     DRIVER_FULL="40"                  the journal's file may not grow beyond so many pages more, until "disk" says so
 """
 
@@ -295,12 +296,14 @@ def fill_the_disk(pages_more: int, opened: list[sqlite3.Connection]) -> None:
     journal._open_to_write = patched
 
 
-def jump_on(number: int, seconds: float) -> None:
-    """On that signal the machine's clock is ``seconds`` further, as after a sleep."""
+def jump_on(number: int, seconds: float, *, asleep: bool) -> None:
+    """On that signal the machine's clock is ``seconds`` further, as after it was set, or (``asleep``) after a sleep."""
     defaults = WallClock.__init__.__kwdefaults__
     assert defaults is not None
-    now, moved = defaults["utc_ns"], [0]
+    now, slept, moved = defaults["utc_ns"], defaults["asleep_ns"], [0]
     defaults["utc_ns"] = lambda: now() + moved[0]
+    if asleep:
+        defaults["asleep_ns"] = lambda: slept() + moved[0]
     signal.signal(number, lambda *_: moved.__setitem__(0, int(seconds * 1e9)))
 
 
@@ -324,8 +327,9 @@ def main() -> int:
     journals: list[sqlite3.Connection] = []
     if pages := os.environ.pop("DRIVER_FULL", ""):
         fill_the_disk(int(pages), journals)
-    if jump := os.environ.pop("DRIVER_JUMPS", ""):
-        jump_on(signal.SIGUSR1, float(jump))
+    for name in ("DRIVER_JUMPS", "DRIVER_SLEEPS"):
+        if seconds := os.environ.pop(name, ""):
+            jump_on(signal.SIGUSR1, float(seconds), asleep=name == "DRIVER_SLEEPS")
     where = paths()
     loaded = load(where, registry.names(), environ=os.environ, flags={})
     driver = Driver(Screen(loaded.settings, outlived=loaded.settings.ui.on_hangup == "headless") if args.tty else None)

@@ -43,6 +43,8 @@ _SETTINGS = {
     "HEDGE__REHEDGE_BAND_BPS": "60",
     "HEDGE__MAKER_REST_S": "8",
 }
+START_WITHIN_S = 60.0  # of a process, on a machine that has much to do
+ANSWER_WITHIN_S = 10.0
 VENUES = ("binance", "okx")
 ALL_VENUES = ("binance", "okx", "bybit", "bitget", "hyperliquid")
 
@@ -78,6 +80,7 @@ class Driven:
         self.process = self._start(command, homes(home) | settings | keys | (environ or {}))
         self.mode = "testnet" if accounts else "paper"
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._patience_s = START_WITHIN_S  # until its first answer
         self._talk: list[str] = []
         self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_talk)]
         for reader in self._readers:
@@ -132,9 +135,11 @@ class Driven:
         except BrokenPipeError:
             return None
         try:
-            return self._answers.get(timeout=10)
+            answer = self._answers.get(timeout=self._patience_s)
         except queue.Empty:
             raise AssertionError(f"no answer to {do}; said: {self.talk[-3000:]}") from None
+        self._patience_s = ANSWER_WITHIN_S
+        return answer
 
     def state(self) -> dict[str, Any]:
         return self.ask("state")
@@ -146,7 +151,7 @@ class Driven:
     def preview(self, **ticket: Any) -> dict[str, Any]:
         return self.ask("preview", **{"base": "BTC", "usd": "500", **PERPS, **ticket})
 
-    def until_ready(self, legs: tuple[str, ...], within_s: float = 25.0) -> None:
+    def until_ready(self, legs: tuple[str, ...], within_s: float = START_WITHIN_S) -> None:
         """Until nothing but arming, and what is open already, keeps a hedge on these legs from being opened."""
         wanted = [{"buy": legs[0], "sell": leg} for leg in legs[1:]]
 

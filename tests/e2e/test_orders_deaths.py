@@ -261,11 +261,11 @@ def test_on_a_full_disk_an_open_excess_is_still_repaired_and_nothing_new_begins(
                 assert [Decimal(coins) for coins in found["coins"]] == Truth.of(sim).coins(hedge)
 
 
-@pytest.mark.parametrize("seconds", ["600", "-600"])
+@pytest.mark.parametrize("how", [("DRIVER_JUMPS", "600"), ("DRIVER_JUMPS", "-600"), ("DRIVER_SLEEPS", "600")])
 def test_a_clock_that_jumps_in_the_middle_of_a_hedge_disarms_and_the_hedge_ends_well(
-    seconds: str, sim: Sim, tmp_path: Path
+    how: tuple[str, str], sim: Sim, tmp_path: Path
 ) -> None:
-    with driven(home_in(tmp_path), sim, environ={"DRIVER_JUMPS": seconds}) as arbtui:
+    with driven(home_in(tmp_path), sim, environ=dict([how])) as arbtui:
         arbtui.armed()
         sim.fault("no_fill", venue="binance")
         hedge = arbtui.fire(**MAKER)

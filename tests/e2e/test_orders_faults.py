@@ -198,8 +198,9 @@ def test_a_clock_that_is_off_is_said_and_nothing_opens(desk: Driven, sim: Sim) -
 # ---- accounts
 
 
-def test_two_sided_positions_are_refused_with_the_remedy(desk: Driven, sim: Sim) -> None:
-    sim.post("/_sim/accounts", {"venue": "okx", "dual": True})
+@pytest.mark.parametrize("venue", VENUES)
+def test_two_sided_positions_are_refused_with_the_remedy(desk: Driven, sim: Sim, venue: str) -> None:
+    sim.post("/_sim/accounts", {"venue": venue, "dual": True})
     desk.armed()  # which reads it
     refused = until(lambda: refused_for(desk, "mode"), 30)
     assert "one-way" in refused
@@ -332,6 +333,26 @@ def test_the_kill_switch_cancels_what_rests_and_opens_and_closes_nothing(desk: D
     assert len(Truth.of(sim).orders(held)) == 2
     assert desk.preview()["refused"]
     assert not desk.ask("arm")["text"].startswith("arbtui")
+
+
+def test_losses_and_refusals_in_a_row_stop_new_hedges_until_a_person_looks(sim: Sim, tmp_path: Path) -> None:
+    stops = {"ARBTUI_LIMITS__LOSING_IN_ROW": "2", "ARBTUI_LIMITS__REJECTED_IN_ROW": "2"}
+    with driven(home_in(tmp_path), sim, environ=stops) as arbtui:
+        arbtui.armed()
+        for _ in range(2):  # prices are alike everywhere: fees are lost
+            arbtui.flatten(arbtui.fire())
+        assert "limits.losing_in_row" in until(lambda: refused_for(arbtui, "limits"), 10)
+    stops["ARBTUI_LIMITS__LOSING_IN_ROW"] = '"off"'
+    with driven(home_in(tmp_path), sim, environ=stops) as arbtui:
+        arbtui.armed()
+        sim.fault("reject_order", venue="okx", market="perp", reason="band")
+        for _ in range(2):
+            arbtui.until_state(arbtui.fire(), *ENDED, within_s=20)
+        assert "limits.rejected_in_row" in until(lambda: refused_for(arbtui, "limits"), 10)
+        sent = len(Truth.of(sim).accounts["okx"]["orders"])
+        assert not arbtui.ask("fire", hedge=arbtui.preview()["hedge"])["accepted"]
+        assert len(Truth.of(sim).accounts["okx"]["orders"]) == sent
+    sim.heal()
 
 
 # ---- a venue that contradicts itself

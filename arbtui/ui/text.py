@@ -93,12 +93,9 @@ def price(value: float | None, width: int) -> str:
     plain = f"{value:.{max(0, _SIGNIFICANT - 1 - exponent)}f}"
     if len(plain) <= width or exponent >= -1:
         return plain
-    digits = f"{value:.{_SIGNIFICANT - 1}e}"
-    mantissa, _, power = digits.partition("e")
-    zeros = -int(power) - 1
-    figures = mantissa.replace(".", "")
-    head = "0.0" + str(zeros).translate(_SUBSCRIPT)
-    return head + figures[: max(1, width - len(head))]
+    room = width - 3 - len(str(-exponent - 1))
+    figures, _, power = f"{value:.{max(1, min(_SIGNIFICANT, room)) - 1}e}".partition("e")  # rounded, never cut
+    return "0.0" + str(-int(power) - 1).translate(_SUBSCRIPT) + figures.replace(".", "")
 
 
 def step_decimals(instrument: Instrument) -> int | None:

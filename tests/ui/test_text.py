@@ -28,6 +28,14 @@ def test_zeros_that_do_not_fit_are_counted_in_a_subscript() -> None:
     assert text.price(0.0000012345, 9) == "0.0₅12345"
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1.192092896e-7, "0.0₆11921"), (9.99999e-7, "0.0₅10000"), (9.99999e-10, "0.0₈10000"), (1.23456e-12, "0.0₁₁1235")],
+)
+def test_figures_that_do_not_fit_are_rounded_and_not_cut(value: float, words: str) -> None:
+    assert text.price(value, 9) == words
+
+
 def test_an_unknown_price_is_a_dot_and_never_zero() -> None:
     assert text.price(None, 9) == "·"
     assert text.signed(None) == text.amount(None) == text.age(None) == text.size(None) == "·"

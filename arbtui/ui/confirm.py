@@ -58,18 +58,15 @@ class Review:
     typed ahead of it confirms nothing that could have been read.
     """
 
-    def __init__(self, rhythm: Rhythm, *, real: bool) -> None:
+    def __init__(self, rhythm: Rhythm, *, real: bool, key: str = "") -> None:
         self.real = real
+        self.key = key or ("Y" if real else "y")
         self._rhythm = rhythm
         self._since_s: float | None = None
 
     @property
     def on(self) -> bool:
         return self._since_s is not None
-
-    @property
-    def key(self) -> str:
-        return "Y" if self.real else "y"
 
     def begin(self, now_s: float) -> None:
         self._since_s = now_s
@@ -88,5 +85,5 @@ class Review:
         if not self._rhythm.calm or now_s - self._since_s < CALM_S:
             return f"that key came within {CALM_S * 1000:.0f} ms of another; press {self.key} once more, by itself"
         if self.real and not capital:
-            return "capital Y sends"
+            return f"capital {self.key} sends" if self.key.isupper() else f"{self.key} sends"
         return ""

@@ -273,7 +273,7 @@ class Desk:
         else:
             size = next((size for size in reversed(WALK_SIZES_USD) if size < now), None)
         if size is None:
-            self.say(f"{text.amount(now)} USD is the last step; = types any size", "info")
+            self.say(f"{text.amount(now)} USD is the last step; {self.keys.first('size.type')} types any size", "info")
         else:
             self.send(SetWalkSize(size))
 

@@ -110,7 +110,9 @@ class ListScreen(FullScreen):
         said, role = self.detail(at) if at >= 0 else ("", "text")
         detail: list[Line] = [((" " + part, role),) for part in text.wrap(said, width - 2)[: self.detail_rows]]
         detail += [()] * (self.detail_rows - len(detail))
-        alarm = alarm_line(self.desk, width, "  esc, then a: seen ")  # no screen hides that something is wrong
+        alarm = alarm_line(
+            self.desk, width, "  esc, then {order.acknowledge}: seen "
+        )  # no screen hides that something is wrong
         foot: Line = () if self.prompt.asking else alarm or ((f" {self.keys()}", "dim"),)
         lines = [tuple(self.head()), *rows[:window], *detail, foot]
         self.page.show(lines[:height], at - self._top + 1 if at >= 0 else -1)

@@ -64,7 +64,12 @@ class OrderKeys:
         base = self._desk.coin
         pairs = self._pointed() or self._of_coin(base)
         if not pairs:
-            self._desk.say(f"no hedge of {base} is open; F lists all, 6 shows them", "warning")
+            self._desk.say(
+                self._desk.keys.words(
+                    f"no hedge of {base} is open; {{order.flatten_all}} lists all, {{pane.positions}} shows them"
+                ),
+                "warning",
+            )
         elif len(pairs) == 1:
             self._open(OrderPage(self._desk, trading, Ticket(pairs[0].base, verb=verb, hedge=pairs[0].hedge)))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from arbtui.config import Settings
 from arbtui.execution.lifecycle import State
 from arbtui.execution.limits import Limits
 from arbtui.ui.ticket.hedge import HedgePage
@@ -75,6 +76,7 @@ async def dealing(
     limits: Limits | None = None,
     coins: int = 12,
     port: FakePort | None = None,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Dealer]:
     port = port if port is not None else FakePort(coins)
     for slot in port.board.slots:
@@ -85,7 +87,7 @@ async def dealing(
         if dear is not None and dear.mid is not None:
             port.quote(dear, dear.mid * 1.003)
     trading = fake_trading(port, word=word, limits=limits)
-    async with seated(port, width, height) as seat:
+    async with seated(port, width, height, settings) as seat:
         dealer = Dealer(seat, trading)
         await dealer.press("j", "k")  # the cursor belongs to its coin from now on
         yield dealer

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from textual import events
 
+from arbtui.config import Settings
 from arbtui.execution.intents import Style
 from arbtui.execution.limits import Limits
 from arbtui.execution.preflight import Check
@@ -15,9 +16,13 @@ from arbtui.port import SetThreshold
 from arbtui.ui.confirm import REVIEW_S
 from arbtui.ui.ticket import after
 from arbtui.ui.ticket.order import exact_size
-from tests.ui.dealer import dealing
+from tests.ui.dealer import Dealer, dealing
 from tests.ui.fake_port import FakePort
 from tests.ui.test_screen import seated
+
+def reviewing(dealer: Dealer) -> bool:
+    return dealer.order.review.on
+
 
 # the ticket
 
@@ -102,9 +107,9 @@ async def test_a_net_below_the_threshold_opens_nothing_unless_it_is_allowed_for_
         text = await dealer.text()
         assert "FAILS net above threshold: net +" in text
         assert "allows it once" in text
-        assert not dealer.order.review.on
+        assert not reviewing(dealer)
         await dealer.press("b", "enter")
-        assert dealer.order.review.on
+        assert reviewing(dealer)
         await dealer.press("b")
         assert dealer.order.below, "frozen while under review"
         await dealer.press("y")
@@ -379,3 +384,17 @@ async def test_without_trading_o_says_why_and_opens_nothing() -> None:
         assert "no orders in this run: the fake engine sends no orders" in await seat.text()
         await seat.press("6")
         assert "No orders in this run" in await seat.text()
+
+
+async def test_what_the_ticket_offers_follows_the_keys_that_a_person_chose() -> None:
+    settings = Settings().model_copy(update={"keys": {"ticket.send": "S", "ticket.swap": "w", "order.kill": "f11"}})
+    async with dealing(settings=settings) as dealer:
+        await dealer.press("o")
+        text = await dealer.text()
+        assert "w swap legs" in text
+        assert " F11 kill" in text
+        await dealer.press("enter", "y")
+        assert dealer.trading.fired == []
+        assert " S = send" in await dealer.text()
+        await dealer.press("S")
+        assert len(dealer.trading.fired) == 1

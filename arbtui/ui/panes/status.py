@@ -148,13 +148,14 @@ def _gain(usd: Decimal | None) -> Role:
     return "faint" if usd is None else "dim" if not usd else "loss" if usd < 0 else "gain"
 
 
-def alarm_line(desk: Desk, width: int, tail: str = "  a: seen ") -> Line:
+def alarm_line(desk: Desk, width: int, tail: str = "  {order.acknowledge}: seen ") -> Line:
     """The oldest alarm that nobody has acknowledged. ``tail``: what to press."""
     if desk.log is None or not desk.log.alarms:
         return ()
     alarm = desk.log.alarms[0]
     more = f" (+{len(desk.log.alarms) - 1})" if len(desk.log.alarms) > 1 else ""
     head = f" ALARM{more} {text.clock_time(alarm.t_ns)} "
+    tail = desk.keys.words(tail)
     room = max(0, width - len(head) - len(tail))
     of = f"{alarm.hedge}: " if alarm.hedge else ""
     return ((head, "error"), (text.fit(of + alarm.text, room), "error"), (tail, "key"))

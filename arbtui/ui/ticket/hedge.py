@@ -82,23 +82,23 @@ class HedgePage(Page):
         ledger = self.ledger
         if ledger is None:
             return []
-        found = []
+        found: list[page.Verb] = []
         if ledger.state is State.HALTED:
-            found.append(("r", "retry"))
+            found.append("retry")
         if allows(ledger.state, Step.CLOSE) and not ledger.unsettled():
-            found.append(("f", "flatten"))
+            found.append("flatten")
             if ledger.state is State.HEDGED:
-                found.append(("O", "close"))
+                found.append("close")
         if allows(ledger.state, Step.ABANDON) and not ledger.unsettled():
-            found.append(("K", "keep"))
+            found.append("keep")
         if not ledger.turn_over:
-            found.append(("c", "cancel"))
-        return found
+            found.append("cancel")
+        return [(self.key(verb), verb) for verb in found]
 
     def offered(self) -> Sequence[tuple[str, str]]:
         if self.review.on:
-            return ((self.review.key, "do it"), ("esc", "back"))
-        return (*self.offers(), ("esc", "close"))
+            return ((self.review.key, "do it"), (self.key("back"), "back"))
+        return (*self.offers(), (self.key("back"), "close"))
 
     def verb(self, verb: page.Verb, now_s: float) -> Go:
         if self.review.on or verb not in {word for _, word in self.offers()}:
@@ -235,9 +235,9 @@ class HedgePage(Page):
         """What may be decided, and what each would mean now."""
         lines: list[Line] = [(("What now? Nothing happens until a person says so.", "warn"),)]
         for key, words in (
-            ("r", self._retry_words(ledger)),
-            ("f", self._flatten_words()),
-            ("K", f"keep: arbtui forgets {_holdings(ledger)}; you look after them"),
+            (self.key("retry"), self._retry_words(ledger)),
+            (self.key("flatten"), self._flatten_words()),
+            (self.key("keep"), f"keep: arbtui forgets {_holdings(ledger)}; you look after them"),
         ):
             first, *more = text.wrap(words, width - 3)
             lines.append(((f" {key} ", "key"), (first, "text")))

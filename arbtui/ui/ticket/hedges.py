@@ -149,9 +149,11 @@ class HedgesPage(Page):
 
     def offered(self) -> Sequence[tuple[str, str]]:
         if self.review.on:
-            return ((self.review.key, "flatten all"), ("esc", "back"))
-        everything = (("F", "all in order"),) if self._verb is Verb.FLATTEN else ()
-        return (("j k", "move"), ("enter", "this one"), *everything, ("esc", "close"))
+            return ((self.review.key, "flatten all"), (self.key("back"), "back"))
+        everything = ((self.key("all"), "all in order"),) if self._verb is Verb.FLATTEN else ()
+        return (
+            (self.key("down", "up"), "move"), (self.key("enter"), "this one"), *everything, (self.key("back"), "close"),
+        )  # fmt: skip
 
     # lines
 
@@ -169,7 +171,7 @@ class HedgesPage(Page):
             what = f"flatten {count} hedge{'s' if count > 1 else ''}, one after another"
             lines += [(), *self.review_lines(what, width)]
         if self._queue:
-            lines += [((f"{len(self._queue)} more to begin; esc leaves them", "warn"),)]
+            lines += [((f"{len(self._queue)} more to begin; {self.key('back')} leaves them", "warn"),)]
         if self.note:
             lines += wrapped(self.note, width, "warn")
         return lines

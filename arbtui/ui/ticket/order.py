@@ -99,7 +99,7 @@ class OrderPage(Page):
 
     def enter(self, now_s: float) -> Go:
         if self.review.on:
-            self.note = f"{self.review.key} sends; esc goes back"
+            self.note = f"{self.review.key} sends; {self.key('back')} goes back"
             return None
         self.preview = self._preview()
         if self.preview.intent is None or self.preview.refused:
@@ -134,7 +134,7 @@ class OrderPage(Page):
 
     def _change(self, ticket: Ticket) -> None:
         if self.review.on:
-            self.note = "frozen while under review; esc goes back to change it"
+            self.note = f"frozen while under review; {self.key('back')} goes back to change it"
             return
         self.ticket = ticket
         self.note = ""
@@ -217,15 +217,17 @@ class OrderPage(Page):
 
     def offered(self) -> Sequence[tuple[str, str]]:
         if self.review.on:
-            return ((self.review.key, "send"), ("esc", "back"))
+            return ((self.review.key, "send"), (self.key("back"), "back"))
+        review, maker = (self.key("enter"), "review"), (self.key("style"), "IOC/maker")
+        sizes, typed = self.key("more", "less"), ("0-9", "type it")
         if self.opens:
             return (
-                ("enter", "review"), ("+ -", "size"), ("0-9", "type it"), ("u", "unit"), ("m", "IOC/maker"),
-                ("x", "swap legs"), ("b", "below threshold"), ("esc", "close"),
+                review, (sizes, "size"), typed, (self.key("unit"), "unit"), maker, (self.key("swap"), "swap legs"),
+                (self.key("below"), "below threshold"), (self.key("back"), "close"),
             )  # fmt: skip
         if self.ticket.verb is Verb.CLOSE:
-            return (("enter", "review"), ("+ -", "part"), ("0-9", "type it"), ("m", "IOC/maker"), ("esc", "back"))
-        return (("enter", "review"), ("esc", "back"))
+            return (review, (sizes, "part"), typed, maker, (self.key("back"), "back"))
+        return (review, (self.key("back"), "back"))
 
     def body(self, width: int) -> list[Line]:
         shown = self.frozen or self.preview

@@ -26,8 +26,13 @@ class Page(ABC):
     def __init__(self, desk: Desk, trading: TradingPort) -> None:
         self.desk = desk
         self.trading = trading
-        self.review = Review(desk.rhythm, real=trading.word != PAPER)
+        real = trading.word != PAPER
+        self.review = Review(desk.rhythm, real=real, key=self.key("send_real" if real else "send"))
         self.note = ""
+
+    def key(self, *names: str) -> str:
+        """The keys of these actions of the panel, as people write them."""
+        return " ".join(self.desk.keys.first(f"ticket.{name}") for name in names)
 
     @property
     @abstractmethod

@@ -20,6 +20,7 @@ from tests.ui.dealer import Dealer, dealing
 from tests.ui.fake_port import FakePort
 from tests.ui.test_screen import seated
 
+
 def reviewing(dealer: Dealer) -> bool:
     return dealer.order.review.on
 

@@ -171,6 +171,10 @@ def in_tmux(home: Path, **settings: str) -> Iterator[Tmux]:
         tmux.end()
 
 
+def kept_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("prices-*"))
+
+
 def flatten(home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "arbtui", "flatten", "--demo", "--yes"],
@@ -197,7 +201,7 @@ def test_a_session_that_is_killed_in_tmux_may_leave_the_engine_at_work_which_is_
     tmp_path: Path,
 ) -> None:
     home = home_in(tmp_path)
-    with in_tmux(home, ARBTUI_UI__ON_HANGUP="headless") as tmux:
+    with in_tmux(home, ARBTUI_UI__ON_HANGUP="headless", ARBTUI_CSV__DIR=str(home / "csv")) as tmux:
         open_a_hedge(tmux.press, tmux.shows)
         tmux.kill_session()
         log = Path(homes(home)["XDG_STATE_HOME"]) / "arbtui/log/arbtui.log"
@@ -206,6 +210,8 @@ def test_a_session_that_is_killed_in_tmux_may_leave_the_engine_at_work_which_is_
         done = flatten(home)
         assert (done.returncode, "flat" in done.stdout) == (0, True), done
         assert tmux.alive
+        kept = kept_bytes(home / "csv")
+        until(lambda: kept_bytes(home / "csv") > kept, 15)  # what was printed and kept goes on
         os.kill(tmux.pid, signal.SIGTERM)
         assert tmux.code() == 0
         assert "Traceback" not in log.read_text()

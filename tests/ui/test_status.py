@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -121,6 +122,13 @@ async def test_the_clock_names_its_zone_and_never_leaves() -> None:
     for width in (30, 80, 200):
         async with seated(FakePort(3), width, 20) as seat:
             assert (await seat.rows())[0].endswith("00:53:20 UTC")
+
+
+async def test_where_there_is_no_room_the_zone_goes_before_the_clock_and_the_mode_never() -> None:
+    async with dealing(30, 12) as dealer:
+        assert re.fullmatch(r" DEMO  PAPER ARMED +\d\d:\d\d:\d\d", (await dealer.seat.rows())[0])
+    async with seated(FakePort(3), 8, 12) as seat:
+        assert (await seat.rows())[0].startswith(" DEMO")
 
 
 async def test_a_venue_that_falls_silent_is_seen_within_a_quarter_of_a_second() -> None:

@@ -64,10 +64,12 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
         (f" tick {desk.tick_ms:.0f} ms ", "dim"),
     ]
     now_ns = port.clock.now_ns()
-    time: Cell = (f" {text.clock_time(now_ns)} {text.zone(now_ns)}", "text")
+    clock = text.clock_time(now_ns)
     if width >= _NAMED_FROM:
         head.append((" arbtui ", "strong"))
-    room = width - sum(cell_len(words) for words, _ in head) - len(time[0])
+    left = width - sum(cell_len(words) for words, _ in head)
+    time: Cell = (text.that_fits((f" {clock} {text.zone(now_ns)}", f" {clock}"), left), "text")
+    room = left - len(time[0])
     for cell in wishes:
         if len(cell[0]) <= room:
             head.append(cell)

@@ -9,12 +9,13 @@ from math import nan
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.orders import Balance, Position
 from arbtui.execution.health import AccountHealth
+from arbtui.execution.preflight import Facts
 from arbtui.lines.csvfiles import COLUMNS
 from arbtui.port import SelectCoin
 from arbtui.strategy.rows import SignalState
 from arbtui.strategy.series import Series
 from arbtui.ui import tables
-from arbtui.ui.accounts import AccountSum, Holding, Purse
+from arbtui.ui.accounts import account_sums, rows
 from arbtui.ui.orderlog import OrderLog
 from tests.ui.fake_port import FakePort
 from tests.ui.fake_trading import fake_trading
@@ -82,31 +83,15 @@ def test_accounts_are_rows_of_one_table() -> None:
     health = AccountHealth("okx", True, {}, None, {}, ())
     balance = Balance(venue="okx", wallet="trading", asset="USDT", total=Decimal(5), free=Decimal(4), t_ns=1)
     position = Position(venue="okx", native="BTC-USDT-SWAP", qty=Decimal(-2), t_ns=1)
-    table = tables.accounts(
-        [
-            AccountSum(health, (), (), read=True, without_rate=()),
-            Purse("okx", balance, Decimal("5.01"), heard=True),
-            Holding(
-                venue="okx",
-                position=position,
-                coins=Decimal("-0.02"),
-                entry=Decimal(100),
-                mark=None,
-                liquidation=None,
-                to_liquidation=None,
-                usd=None,
-                margin_usd=None,
-                leverage=None,
-                mark_ns=0,
-                heard=True,
-            ),
-        ],
-        1,
-    )
+    facts = Facts()
+    facts.hear(balance)
+    facts.hear(position)
+    sums = account_sums([health], facts, lambda ccy: Decimal("1.002"), lambda *leg: None)
+    table = tables.accounts(rows(sums), 1)
     assert [row[0] for row in table.rows] == ["paper", "asset", "position"]
     assert all(len(row) == len(table.columns) for row in table.rows)
     assert table.here is not None
-    assert (table.here["what"], table.here["usd"]) == ("USDT", Decimal("5.01"))
+    assert (table.here["what"], table.here["usd"]) == ("USDT", Decimal("5.010"))
 
 
 def test_a_row_reads_as_a_sentence() -> None:

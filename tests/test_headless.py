@@ -170,6 +170,18 @@ async def test_a_closed_stdout_ends_the_run_with_0(bench: Bench, busy: bool) -> 
         await printer.close()
 
 
+async def test_a_stdout_that_is_gone_may_leave_the_run_at_work(bench: Bench, tmp_path: Path) -> None:
+    with a_pipe() as (reader, writer):
+        printer = Printer(only("quote", outlived=True, csv_dir=tmp_path / "csv"), out_fd=writer)
+        printer.attach(bench.desk)
+        os.close(reader)
+        assert await asyncio.wait_for(printer.run(), 5) is None
+        bench.everything()
+        bench.advance(2)
+        await printer.close()
+    assert [path for path in (tmp_path / "csv").iterdir() if path.stat().st_size]
+
+
 async def test_a_stdout_on_a_full_disk_is_told_and_ends_the_run_with_1(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -110,7 +110,8 @@ async def test_every_setting_stands_there_with_value_and_origin_and_the_cursor_p
         assert rows[1].startswith(" [")
         assert rows[2].startswith("▸ enabled")
         await seat.press("G")
-        assert any(row.startswith("▸ hyperliquid") for row in painted(seat))
+        last = seat.port.settings()[-1].key.rpartition(".")[2]
+        assert any(row.startswith(f"▸ {last} ") for row in painted(seat))
         assert "Secrets are never shown" in "\n".join(painted(seat))
         await seat.press("g", "k")
         assert painted(seat)[2].startswith("▸ enabled")

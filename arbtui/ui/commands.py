@@ -48,16 +48,16 @@ def nearest(word: str) -> str:
     return _BY_WORD[found].word
 
 
-def find(typed: str) -> list[Action]:
-    """Commands whose word, id or sentence has these letters, best first; all of them for none."""
+def find(typed: str, *, named: bool = False) -> list[Action]:
+    """Commands whose word, id or sentence has these letters, best first; all for none. ``named``: word or id alone."""
     letters = typed.strip().lower()
     if not letters:
         return list(COMMANDS)
-    ranked = [(rank, action) for action in COMMANDS if (rank := _rank(letters, action)) is not None]
+    ranked = [(rank, action) for action in COMMANDS if (rank := _rank(letters, action, named=named)) is not None]
     return [action for _, action in sorted(ranked, key=lambda found: found[0])]
 
 
-def _rank(letters: str, action: Action) -> tuple[int, int] | None:
+def _rank(letters: str, action: Action, *, named: bool) -> tuple[int, int] | None:
     """The lower, the better it fits; None: it does not."""
     word = action.word.lower()
     if word.startswith(letters):
@@ -66,14 +66,14 @@ def _rank(letters: str, action: Action) -> tuple[int, int] | None:
     found = [each for each in skipped if each is not None]
     if found:
         return 1, min(found)
-    return (2, 0) if all(part in action.about.lower() for part in letters.split()) else None
+    return (2, 0) if not named and all(part in action.about.lower() for part in letters.split()) else None
 
 
 def offers(desk: Desk, typed: str) -> list[Offer]:
     """What the line may become."""
     word, space, rest = typed.lstrip().partition(" ")
     if not space:
-        return [offer(desk, action) for action in find(word)]
+        return [offer(desk, action) for action in find(word, named=True)]
     action = _BY_WORD.get(word)
     if action is None or action.takes is None:
         return []

@@ -60,6 +60,7 @@ _MARKS = (
         "hedges may be opened; DISARMED: only what is open is looked after; KILLED: by {order.kill}, {order.arm} arms",
     ),
     ("B S", "in the legs: the buy and the sell leg on show"),
+    ("[keys]", 'in config.toml gives actions other keys, by the names on this page: grid.sort = "f5, s"'),
 )
 
 

@@ -9,6 +9,8 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.events import Click
+
 from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.fullscreen import FullScreen
@@ -82,6 +84,12 @@ class ListScreen(FullScreen):
 
     def scopes(self) -> Sequence[Scope]:
         return (self.scope, "list")
+
+    def on_click(self, event: Click) -> None:
+        """The cursor goes to the row; what is done with it is a key's."""
+        at = self._top + int(event.screen_y) - 1
+        if not self.prompt.asking and 1 <= event.screen_y <= self._window and 0 <= at < self.count:
+            self._moved(at - self.place())
 
     def leave(self) -> None:
         self.dismiss()

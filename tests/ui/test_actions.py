@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from arbtui import cli
+from arbtui.cli.screen import Screen
+from arbtui.config import Settings
 from arbtui.core.errors import ConfigError
 from arbtui.ui import keynames
 from arbtui.ui.actions import ACTIONS, BY_ID
@@ -92,6 +97,26 @@ def test_one_key_for_two_actions_in_one_place_is_refused() -> None:
 
 def test_one_key_may_mean_different_things_in_different_places() -> None:
     assert Keymap({"legs.best": "n", "grid.hold": "n"}).spoken("grid.hold") == ["n"]
+
+
+def test_a_keymap_that_does_not_fit_ends_with_2_and_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config.write_text('[keys]\ngrid.sort = "f5"\n"pane.zoom" = "Z"\n')
+    assert cli.main(["config", "show", "--config", str(config)]) == 0
+    out = capsys.readouterr().out
+    assert 'keys."grid.sort" = "f5"' in out, "dots need no quotes"
+    assert 'keys."pane.zoom" = "Z"' in out
+    for written, why in (('"grid.sort" = "z"', "would mean both"), ('"grid.srot" = "z"', "the nearest is")):
+        config.write_text(f"[keys]\n{written}\n")
+        assert cli.main(["config", "show", "--config", str(config)]) == 2
+        said = capsys.readouterr().err
+        assert why in said
+        assert said.count("\n") == 1
+        with pytest.raises(ConfigError, match=why):
+            Screen(Settings(keys={name.strip('" '): key.strip('" ') for name, key in [written.split("=")]}))
 
 
 def test_an_unknown_action_names_the_nearest() -> None:

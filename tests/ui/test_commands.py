@@ -54,6 +54,7 @@ def test_commands_are_found_by_the_beginning_then_by_letters_then_by_what_they_d
     assert words[0].startswith("th")
     assert "threshold" in [action.word for action in commands.find("thrs")]
     assert BY_ID["order.kill"] in commands.find("disarm")
+    assert BY_ID["order.kill"] not in commands.find("disarm", named=True)
     assert commands.find("xqz") == []
     assert len(commands.find("")) == len(commands.COMMANDS)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.events import MouseScrollDown, MouseScrollUp
 
+from arbtui.port import SetThreshold
+from arbtui.ui.thresholds import ThresholdScreen
 from tests.ui.dealer import dealing
 from tests.ui.test_screen import Seat, seated
 
@@ -73,6 +75,24 @@ async def test_the_wheel_moves_what_is_under_the_pointer_and_the_picker_that_is_
         await click(seat, x + 1, y)
         assert seat.coin == coins[3]
         assert not seat.app.main_screen.asking
+
+
+async def test_in_a_list_of_its_own_screen_a_click_moves_the_cursor_and_the_wheel_too() -> None:
+    async with seated() as seat:
+        seat.port.send(SetThreshold(7.0, "SOL"))
+        seat.port.send(SetThreshold(8.0, "ETH"))
+        seat.app.main_screen.run("threshold.list")
+        await seat.pilot.pause()
+        screen = seat.app.screen
+        assert isinstance(screen, ThresholdScreen)
+        assert screen.place() == 0
+        await click(seat, 5, 2)
+        assert screen.place() == 1
+        await click(seat, 5, 20)
+        assert screen.place() == 1, "there is no row"
+        seat.app.post_message(_wheel(seat, 5, 8, down=False))
+        await seat.pilot.pause()
+        assert screen.place() == 0
 
 
 async def test_a_click_beside_a_line_that_is_typed_in_takes_nothing_from_it() -> None:

@@ -34,6 +34,7 @@ class Faults:
     blind: bool = False  # a query by client id does not find orders that ended (the lists do)
     nameless_fills: bool = False  # fills are told without a client id (Binance, "Account Trade List")
     feeless_push: bool = False  # the push of a fill does not tell its fee
+    silent: bool = False  # a gap is not told
     gaps: list[tuple[int, int]] = field(default_factory=list)  # the private stream is down
 
 
@@ -47,9 +48,10 @@ PROFILES: dict[str, dict[str, tuple[float, float]]] = {
     },
     "dumb": {"lost_delivered": (0.2, 0.6), "query_fails": (0.9, 1.0), "read_fails": (0.8, 1.0)},
     "messy": {"reorder": (0.3, 0.9), "duplicate": (0.2, 0.7), "vague_end": (0.3, 0.9), "late_end": (0.1, 0.6)},
+    "mute": {"query_fails": (0.9, 1.0)},
     "poor": {"reject": (0.1, 0.5), "thin": (0.2, 0.8), "no_fill": (0.1, 0.4), "cancel_lost": (0.0, 0.5)},
 }
-WEIGHTS = (0.3, 0.2, 0.08, 0.22, 0.2)
+WEIGHTS = (0.27, 0.2, 0.08, 0.22, 0.03, 0.2)
 ANY = {
     "lost_delivered": 0.5,
     "lost_undelivered": 0.5,
@@ -76,14 +78,17 @@ def draw_faults(rng: Random, start_ns: int, for_s: int) -> Faults:
     faults = Faults(until_ns=start_ns + for_s * NS_PER_S)
     faults.nameless_fills, faults.feeless_push = rng.random() < 0.4, rng.random() < 0.3
     faults.blind = rng.random() < 0.15
-    for name, (low, high) in rng.choices(list(PROFILES.values()), weights=WEIGHTS)[0].items():
+    profile = rng.choices(list(PROFILES), weights=WEIGHTS)[0]
+    faults.silent = profile == "mute"
+    for name, (low, high) in PROFILES[profile].items():
         setattr(faults, name, rng.uniform(low, high))
     if rng.random() < 0.5:
         for name in rng.sample(sorted(ANY), rng.randint(1, 5)):
             setattr(faults, name, rng.uniform(0.05, ANY[name]))
-    if rng.random() < 0.3:
+    if faults.silent or rng.random() < 0.3:
         begin = start_ns + int(rng.uniform(0, for_s) * NS_PER_S)
         length_s = rng.choice((rng.uniform(0.2, 6), rng.uniform(0.2, 6), rng.uniform(6, 60)))
+        length_s += 60 * faults.silent
         faults.gaps.append((begin, begin + int(length_s * NS_PER_S)))
     return faults
 

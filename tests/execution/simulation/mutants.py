@@ -159,7 +159,7 @@ def a_cancel_is_an_end(patch: Patch) -> None:
     patch.setattr(Line, "hear", changed)
 
 
-@mutant("a refused cancel says nothing of how the order ended")
+@mutant("a refused cancel says nothing of how the order ended", rare=True)
 def no_such_order_is_an_end(patch: Patch) -> None:
     hear = Line.hear
 
@@ -171,7 +171,7 @@ def no_such_order_is_an_end(patch: Patch) -> None:
     patch.setattr(Line, "hear", changed)
 
 
-@mutant("a refusal for a duplicate id means that the venue has the order already")
+@mutant("a refusal for a duplicate id means that the venue has the order already", rare=True)
 def a_duplicate_id_is_a_rejection(patch: Patch) -> None:
     def changed(line: Line, event: OrderEvent) -> OrderEvent | None:
         if isinstance(event, Rejected) and event.reason is RefusalReason.DUPLICATE_ID:
@@ -249,12 +249,12 @@ def a_failed_read_is_an_empty_one(patch: Patch) -> None:
     patch.setattr(Ledger, "hear", changed)
 
 
-@mutant("absence is believed only if two reads agree, apart from one another")
+@mutant("absence is believed only if two reads agree, apart from one another", rare=True)
 def one_read_proves_absence(patch: Patch) -> None:
     _everywhere(patch, ledger.agree, lambda times, _apart_ns: bool(times))
 
 
-@mutant("absence is believed only once the venue's lists have settled")
+@mutant("absence is believed only once the venue's lists have settled", rare=True)
 def lists_are_believed_at_once(patch: Patch) -> None:
     window = ledger.query_window
 
@@ -264,7 +264,10 @@ def lists_are_believed_at_once(patch: Patch) -> None:
     _everywhere(patch, ledger.query_window, changed)
 
 
-@mutant("beyond a venue's memory its query proves nothing")
+@mutant(
+    "beyond a venue's memory its query proves nothing",
+    held_by="what a venue forgets has filled nothing, so what is wrongly proved is true",
+)
 def venues_never_forget(patch: Patch) -> None:
     window = ledger.query_window
     _everywhere(patch, window, lambda line, absence: (window(line, absence)[0], 2**62))
@@ -309,12 +312,15 @@ def the_journal_comes_after_the_wire(patch: Patch) -> None:
     patch.setattr(sendings.Sending, "send", changed)
 
 
-@mutant("an order that waited long for the disk is not sent")
+@mutant(
+    "an order that waited long for the disk is not sent",
+    held_by="a disk that hangs is a journal that fails, and that comes first",
+)
 def old_orders_are_sent(patch: Patch) -> None:
     patch.setattr(sendings, "_LATE_S", 1e9)
 
 
-@mutant("what went out unrecorded is left out by the next life's numbers")
+@mutant("what went out unrecorded is left out by the next life's numbers", rare=True)
 def a_new_life_uses_the_next_number(patch: Patch) -> None:
     fold = Ledger.fold
 
@@ -416,7 +422,10 @@ def fills_are_hedged_again_while_under_way(patch: Patch) -> None:
     patch.setattr(actions.Case, "uncovered", lambda case, _index: case.excess())
 
 
-@mutant("no more is given back than the hedge holds")
+@mutant(
+    "no more is given back than the hedge holds",
+    held_by="a closing turn wants what is held, and a perpetual is only reduced",
+)
 def more_is_given_back_than_is_held(patch: Patch) -> None:
     patch.setattr(actions.Case, "closable", lambda _case, _index, _side: Decimal(10**9))
 
@@ -497,7 +506,7 @@ def orders_rest_though_nobody_hears(patch: Patch) -> None:
     patch.setattr(runners.Runner, "_desk", lambda runner, book: replace(desk(runner, book), deaf=frozenset()))
 
 
-@mutant("a resting order of which nothing is told is asked about, and then in doubt")
+@mutant("a resting order of which nothing is told is asked about, and then in doubt", rare=True)
 def a_silent_order_is_trusted(patch: Patch) -> None:
     patch.setattr(lines.Line, "_unheard", lambda _line, _intent: None)
 

@@ -42,6 +42,7 @@ class Reads:
         self._forget_ns = int(memory.forget_s * NS_PER_S)
         self._note = note
         self._lied_ns: dict[ReadKind, int] = {}
+        self._lagging_ns = -(10**18)
         self.now = clock.now_ns
 
     def query(self, order: Order) -> None:
@@ -55,7 +56,7 @@ class Reads:
             )
             return
         held = books.orders.get(order.client_id)
-        blind = self._faults.blind and held is not None and not held.open
+        blind = self._lagging() or (self._faults.blind and held is not None and not held.open)
         if held is None or blind or not self._remembers(held):
             self._telling.answer(lambda: OrderAbsent(venue=name, client_id=order.client_id, t_ns=self.now()))
             return
@@ -101,7 +102,15 @@ class Reads:
             return False
         self._lied_ns[kind] = now_ns
         self._note(self._books.name, kind, "is empty this once")
+        if self._rng.random() < 0.3:
+            self._note(self._books.name, "and so is all else")
+            self._lied_ns = dict.fromkeys(ReadKind, now_ns)
+            self._lagging_ns = now_ns
         return True
+
+    def _lagging(self) -> bool:
+        """Everything that is read comes from a copy of the books that lags behind."""
+        return self.now() - self._lagging_ns < 900 * NS_PER_MS
 
     def _rows(self, kind: ReadKind, from_ns: int) -> list[AccountEvent]:
         books, now_ns = self._books, self.now()

@@ -49,7 +49,7 @@ class Telling:
     def _gap_begins(self) -> None:
         self._deaf = True
         self._note(self._name, "private stream breaks")
-        if self._rng.random() < 0.7:
+        if self._rng.random() < 0.7 and not self._faults.silent:
             self._tell(self.wire, self._state("down"))
 
     def _gap_ends(self) -> None:

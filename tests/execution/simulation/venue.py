@@ -89,15 +89,15 @@ class SimVenue:
             return
         lost = self._strikes(faults.lost_delivered)
         if lost:
-            way_ms = self._rng.choice((way_ms, self._rng.uniform(2, 450 * self._settle_s)))
+            way_ms = self._rng.choice((way_ms, self._rng.uniform(2, 900 * self._settle_s)))
             self._note(self.name, "the answer to", order.client_id, "gets lost")
             self._answer(lambda: self._unanswered(order, "place"), self._rng.uniform(200, 3_000))
-        self._after(way_ms, lambda: self._arrive(order, tell=not lost))
+        self._after(way_ms, lambda: self._arrive(order, tell=not lost, way_ms=way_ms))
 
     def _unanswered(self, order: Order, verb: Literal["place", "cancel"]) -> Unanswered:
         return Unanswered(venue=self.name, client_id=order.client_id, verb=verb, text="timed out", t_ns=self.now())
 
-    def _arrive(self, order: Order, *, tell: bool) -> None:
+    def _arrive(self, order: Order, *, tell: bool, way_ms: float = 0.0) -> None:
         if order.client_id in self.books.orders:
             self._refuse(order, RefusalReason.DUPLICATE_ID, tell=tell)
             return
@@ -107,6 +107,7 @@ class SimVenue:
             return
         number = self.books.next_id()
         lag_s = self._rng.uniform(0.1, 0.5) * self._settle_s if self._strikes(self._faults.lag) else 0.0
+        lag_s = max(0.0, min(lag_s, 0.95 * self._settle_s - way_ms / 1_000))  # the venue keeps its word
         now_ns = self.now()
         held = Held(order, f"{self.name[0]}{number}", now_ns, now_ns + int(lag_s * NS_PER_S))
         self.books.orders[order.client_id] = held

@@ -133,3 +133,14 @@ def test_live_data_cannot_be_paused() -> None:
     outcome = desk.send(ReplayControl("pause"))
     assert not outcome.accepted
     assert "no replay" in outcome.text
+
+
+def test_the_threshold_of_a_pair_is_the_one_that_its_room_reaches_to() -> None:
+    desk = desk_with(NoMemory())
+    slots = {slot.key: slot.id for slot in desk.board.slots}
+    buy, sell = slots["okx.perp.BTCUSDT"], slots["binance.perp.BTCUSDT"]
+    desk.send(SetThreshold(7.0))
+    assert desk.pair_threshold_bps(buy, sell) == 7.0
+    desk.send(SetThreshold(3.0, "BTC"))
+    assert desk.pair_threshold_bps(buy, sell) == 3.0
+    assert desk.pair_threshold_bps(slots["okx.perp.ETHUSDT"], slots["binance.perp.ETHUSDT"]) == 7.0

@@ -20,6 +20,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from arbtui.core.alerts import Alert
 from arbtui.core.clock import NS_PER_S, Every
 from arbtui.lines.accounts import Accounts, AccountsLine
 from arbtui.lines.build import Lines
@@ -174,6 +175,8 @@ class Printer:
             port.on_book(self._book)
         if "signal" in emit:
             port.on_signal(self._signal)
+        if "alert" in emit:
+            port.on_alert(self._alert)
         if changes and emit & {"spread", "premium"}:
             port.on_quote(self._touch)
             port.on_book(self._touch)
@@ -235,6 +238,9 @@ class Printer:
 
     def _signal(self, record: SignalRecord) -> None:
         self._print(self._lines.signal(record))
+
+    def _alert(self, alert: Alert) -> None:
+        self._print(self._lines.alert(alert))
 
     def _ticker(self, slot: Slot) -> None:
         if self._port.shows(slot):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from arbtui.core.alerts import Alert
 from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.orders import AccountEvent
@@ -391,6 +392,11 @@ class EnginePort(Protocol):
     @property
     def notices(self) -> Sequence[Notice]: ...
 
+    @property
+    def alerts(self) -> Sequence[Alert]:
+        """What was told, newest last, a bounded history; nothing is watched before somebody listens."""
+        ...
+
     # exact texts, per coin, for printing
     def quote_texts(self, slot: Slot) -> QuoteTexts:
         """Bid, bid size, ask, ask size of the slot's quote as exact decimals per coin."""
@@ -404,6 +410,8 @@ class EnginePort(Protocol):
     def on_signal(self, call: Callable[[SignalRecord], None]) -> None: ...
 
     def on_notice(self, call: Callable[[Notice], None]) -> None: ...
+
+    def on_alert(self, call: Callable[[Alert], None]) -> None: ...
 
     def send(self, command: Command) -> Outcome: ...
 

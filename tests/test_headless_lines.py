@@ -32,6 +32,7 @@ FIELDS = {
     "carry_per_h_bps basis needs_inventory muted",
     "signal": "id state reason advice confidence threshold_bps samples held_ms base buy sell gross_bps fees_bps "
     "net_bps round_trip_bps top_usd walk_usd walk_net_bps max_usd carry_per_h_bps basis needs_inventory muted",
+    "alert": "kind subject text fields",
     "status": "venue market state reason subscribed acked failed stale reconnects msgs_per_s age_ms_p50 age_ms_p99 "
     "clock_offset_ms",
     "process": "rss_mb cpu_pct loop_lag_ms_p99 queue errors",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from arbtui import arguments
 from arbtui.cli.run import live_run, refuse_contradictions
 from arbtui.cli.settings import check_credentials, paths_of, settings_of, with_logs
+from arbtui.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from arbtui.config import Credentials, Loaded
 
 
 def main(argv: Sequence[str]) -> int:
     parser = arguments.Parser(prog="arbtui check", description="Says per exchange what was asked and what came back.")
     parser.add_argument("names", nargs="*", metavar="venue", help="exchanges (default: all that are enabled)")
     arguments.where_options(parser)
+    parser.add_argument("--notify", action="store_true", help="send a test message by every channel of alerts instead")
     args = parser.parse_args(argv)
     args.venues = tuple(args.names) or None
     args.symbols = args.top = args.once = args.json = None
@@ -20,8 +27,12 @@ def main(argv: Sequence[str]) -> int:
     if args.live or (args.demo and args.gateway):
         refuse_contradictions(args)
     where = paths_of(args)
-    check_credentials(args, where)
+    credentials = check_credentials(args, where)
     loaded = settings_of(args, where)
+    if args.notify:
+        if args.names:
+            raise ConfigError("check --notify tries the channels of alerts and asks no exchange; leave one out.")
+        return with_logs(where, loaded, lambda: _notify(loaded, credentials))
 
     def check() -> int:
         import asyncio
@@ -31,3 +42,27 @@ def main(argv: Sequence[str]) -> int:
         return asyncio.run(run_check(live_run(args, where, loaded, orders=False)))
 
     return with_logs(where, loaded, check)
+
+
+def _notify(loaded: Loaded, credentials: Credentials) -> int:
+    """A test message by each channel; 1 if one of them fails, or if there is none."""
+    import asyncio
+
+    from arbtui.engine.check import report
+    from arbtui.engine.check_lines import Verdict
+    from arbtui.engine.notifying import channels_of, tried
+    from arbtui.engine.run import network_of
+
+    channels = channels_of(loaded.settings, credentials.notify, network_of(loaded.settings, None))
+    if not channels:
+        sys.stderr.write(
+            "arbtui: no channel of alerts is configured: set notify.command in config.toml, or [notify] webhook_url or "
+            f"apprise in {loaded.where.credentials}.\n"
+        )
+        return 1
+    found = asyncio.run(tried(channels, "CHECK"))
+    bad = sum(line.verdict is Verdict.BAD for line in found)
+    for text in report(found, f"{len(found) - bad} of {len(found)} channels work", colour=sys.stdout.isatty()):
+        sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+    return 1 if bad else 0

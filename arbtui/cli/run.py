@@ -145,6 +145,7 @@ def live_run(
         credentials=keys,
         orders=orders,
         accounts=credentials.origins if credentials is not None and not args.demo else None,
+        notify=credentials.notify if credentials is not None and not args.once else None,
     )
 
 

@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from arbtui.config import toml
 from arbtui.config.credentials import FIELDS as CREDENTIAL_FIELDS
+from arbtui.config.credentials import NOTIFY, NOTIFY_FIELDS
 from arbtui.config.keys import Keys, Path, dotted, entry_of, flatten, model_of, nested
 from arbtui.config.model import Settings
 from arbtui.config.paths import Paths
@@ -202,6 +203,7 @@ def _variable(keys: Keys, name: str) -> str:
 def _looks_meant(keys: Keys, name: str) -> list[str]:
     """A warning for a variable that was perhaps meant as a setting; credentials and foreign variables pass."""
     credentials = {f"ARBTUI_{venue}_{field}".upper() for venue in keys.venues for field in CREDENTIAL_FIELDS}
+    credentials |= {f"ARBTUI_{NOTIFY}_{field}".upper() for field in NOTIFY_FIELDS}
     near = difflib.get_close_matches(name, _variables(keys), n=1, cutoff=0.9)
     if name in credentials or not near:
         return []

@@ -11,6 +11,7 @@ from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.model import Category, Channel, Market
 from arbtui.core.status import FeedStatus, ProcessFigures
+from arbtui.engine.alerts import rules_of as alert_rules_of
 from arbtui.engine.desk import Desk
 from arbtui.engine.memory import Memory
 from arbtui.engine.settings import SettingsBook, Sources
@@ -148,6 +149,7 @@ def build_desk(
         texts=texts,
         status=status,
         process=process,
+        alert_rules=alert_rules_of(settings),
     )
     desk.selected = settings.ui.symbol
     book.apply = _Effects(desk, spreads, signals, thresholds, attention)
@@ -178,6 +180,8 @@ class _Effects:
                 self.spreads.set_rules(pair_rules_of(settings))
             case ("books", "max"):
                 self.attention.hold_at_most(settings.books.max)
+            case ("alerts", _):
+                self.desk.watch.set_rules(alert_rules_of(settings))
             case ("ui", "symbol") if settings.ui.symbol in self.desk.board.coins:
                 self.desk.send(SelectCoin(settings.ui.symbol))
             case _:

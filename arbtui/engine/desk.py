@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from arbtui.core import units
+from arbtui.core.alerts import Alert
 from arbtui.core.clock import NS_PER_MS, Clock, Every
 from arbtui.core.errors import ConfigError
 from arbtui.core.events import QuoteTexts
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.engine.alerts import AlertWatch
 from arbtui.engine.settings import SettingsBook
 from arbtui.engine.trouble import Trouble
 from arbtui.market.mutes import BY_YOU
@@ -33,6 +35,7 @@ from arbtui.port import (
     SetWalkSize,
     TradingPort,
 )
+from arbtui.strategy.alerts import AlertRules
 from arbtui.strategy.attention import Attention, Want, wants
 from arbtui.strategy.history import Best, History
 from arbtui.strategy.rows import SignalRecord, SpreadRow
@@ -74,6 +77,7 @@ class Desk:
         texts: Callable[[Slot], QuoteTexts],
         status: Callable[[], Sequence[FeedStatus]],
         process: Callable[[], ProcessFigures],
+        alert_rules: AlertRules,
     ) -> None:
         self.mode = mode
         self.clock = clock
@@ -99,6 +103,8 @@ class Desk:
         self._history = History(board, self._best)
         self._remembers = False  # whether rows are made anew all the time, and kept
         self.player: Player | None = None  # in a replay
+        self.watch = AlertWatch(self, alert_rules)
+        signal_listeners.append(self.watch.signal)
         self._restore_mutes()
 
     def start(self) -> None:
@@ -111,11 +117,12 @@ class Desk:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        self.watch.stop()
         self._signals.stop()
 
     def _sweep(self) -> None:
         self.board.sweep(self.clock.now_ns(), at_most=len(self.board.slots) // SWEEPS_PER_ROUND + 1)
-        if self._remembers:
+        if self._remembers or self.watch.wants_nets:
             self._history.step(self.clock.now_ns(), self.selected, self.shown)
 
     # what was chosen
@@ -164,6 +171,7 @@ class Desk:
         """The coin's best admissible pair. Its row is made anew, so that nobody waits for a thousand rows at once."""
         for row in self.spreads.rows(bases=(base,)):
             if row.muted is None and row.net_bps is not None:
+                self.watch.net(base, row.net_bps)
                 return row.buy.slot, row.sell.slot, row.net_bps
         return None
 
@@ -224,6 +232,10 @@ class Desk:
     def notices(self) -> Sequence[Notice]:
         return self._trouble.notices
 
+    @property
+    def alerts(self) -> Sequence[Alert]:
+        return self.watch.told
+
     # exact texts
 
     def wire_texts(self, slot: Slot) -> QuoteTexts:
@@ -258,6 +270,9 @@ class Desk:
 
     def on_notice(self, call: Callable[[Notice], None]) -> None:
         self._trouble.listeners.append(call)
+
+    def on_alert(self, call: Callable[[Alert], None]) -> None:
+        self.watch.listen(call)
 
     # which books
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from arbtui.config import Credentials, Loaded, Paths, Settings
+from arbtui.config import Credentials, Loaded, NotifySecrets, Paths, Settings
 from arbtui.core.clock import ManualClock
 from arbtui.core.errors import JournalError
 from arbtui.engine.build import build_desk
@@ -30,6 +30,7 @@ from arbtui.engine.desk import Desk
 from arbtui.engine.ending import Stop, put_away, until_end
 from arbtui.engine.live import Live
 from arbtui.engine.memory import NoMemory, StateMemory
+from arbtui.engine.notifying import notifier_of
 from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
@@ -68,6 +69,7 @@ class LiveRun:
     credentials: Credentials | None = None  # orders go to the accounts of these keys; None: to paper
     orders: bool = True  # False: this run only looks
     accounts: Mapping[tuple[str, str], str] | None = None  # (venue, field) -> where its secret stands; None: not read
+    notify: NotifySecrets | None = None  # where messages of alerts go; None: this run sends none
 
     @property
     def settings(self) -> Settings:
@@ -117,11 +119,26 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
             sources=Sources(run.loaded, run.accounts),
         )
         on_live(live)
+        _send_alerts(run, live, lock, network, stack)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(put_away, asyncio.create_task(_watch_demo(demo, trouble)))
         return await until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
+
+
+def _send_alerts(run: LiveRun, live: Live, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack) -> None:
+    """Messages of alerts, by the one run of this mode that holds the lock: nobody wants each of them twice."""
+    if run.notify is None:
+        return
+    notifier = notifier_of(run.settings, run.notify, network, mode=run.mode, say=live.trouble.notice)
+    if notifier is None:
+        return
+    if not lock.held:
+        live.trouble.notice("info", f"another arbtui sends the messages of {run.mode}; this one shows alerts only")
+        return
+    stack.push_async_callback(notifier.close)
+    live.desk.on_alert(notifier.put)
 
 
 async def _work(live: Live, orders: Orders | None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from arbtui.config import Loaded, Paths, Settings
 from arbtui.config.change import Described, described, of_entry, typed
+from arbtui.config.credentials import NOTIFY
 from arbtui.config.keys import Keys, Path, dotted
 from arbtui.config.load import DEFAULT, Origin, literal, settings_of
 from arbtui.config.show import masked, values_of
@@ -22,7 +23,7 @@ from arbtui.core.kept import Plain
 from arbtui.engine.memory import Memory
 from arbtui.port import Outcome, Setting
 
-_AT_ONCE = ("signals", "walk", "pairs", "books", "ui")  # sections that take effect while the run goes on
+_AT_ONCE = ("signals", "walk", "pairs", "books", "alerts", "ui")  # sections that take effect while the run goes on
 _AT_START = (("ui", "on_hangup"), ("ui", "mouse"))  # but these do not
 _WRITTEN = ("hedge", "limits")
 
@@ -122,7 +123,7 @@ class SettingsBook:
 
     def _accounts_set(self) -> Iterator[Setting]:
         """Which venues have keys. Their values never come here."""
-        for venue in self._keys.venues:
+        for venue in (*self._keys.venues, NOTIFY):
             fields = {name: origin for (of, name), origin in (self._accounts or {}).items() if of == venue}
             value = f"{', '.join(fields)}: set" if fields else "not set"
             if self._accounts is None:
@@ -130,6 +131,8 @@ class SettingsBook:
             where = ", ".join(dict.fromkeys(fields.values()))
             fixed = f"secrets are never shown; they stand in {self._loaded.where.credentials}, or in variables"
             key, about = f"credentials.{venue}", f"Keys of your account on {venue}."
+            if venue == NOTIFY:
+                about = "Addresses that messages of alerts go to."
             yield Setting(key, "Keys of accounts.", value, where, "secrets", "", (), about, "", "", fixed)
 
     # changing

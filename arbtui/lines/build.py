@@ -7,11 +7,13 @@ from decimal import Decimal
 from math import isclose
 from typing import TypeVar
 
+from arbtui.core.alerts import Alert
 from arbtui.core.events import Level
 from arbtui.core.model import Instrument, Market
 from arbtui.core.status import FeedStatus, ProcessFigures
 from arbtui.core.units import coins, decimal_or_none, plain, price_per_coin
 from arbtui.lines.records import (
+    AlertLine,
     BasisPart,
     BookLine,
     FundingLine,
@@ -183,6 +185,16 @@ class Lines:
             threshold_bps=record.threshold_bps,
             samples=record.samples,
             held_ms=record.held_ms,
+        )
+
+    @staticmethod
+    def alert(alert: Alert) -> AlertLine:
+        return AlertLine(
+            t_ns=alert.t_ns,
+            kind=alert.kind.value,
+            subject=alert.subject,
+            text=alert.text,
+            fields=dict(alert.fields),
         )
 
     def _of_pair(self, kind: type[Pair], row: SpreadRow, t_ns: int, **more: object) -> Pair:

@@ -153,6 +153,15 @@ class SignalLine(OfPair, frozen=True, kw_only=True, tag="signal"):
     held_ms: float
 
 
+class AlertLine(Line, frozen=True, kw_only=True, tag="alert"):
+    """Something that a person who looks elsewhere is told of; messages carry the same."""
+
+    kind: Literal["signal", "spread", "funding", "venue", "level", "hedge", "test"]
+    subject: Annotated[str, Meta(description="the coin, instrument, market of a venue, level or hedge it is about")]
+    text: str
+    fields: Annotated[dict[str, str | float | int | bool | None], Meta(description="the figures in the text")]
+
+
 class StatusLine(Line, frozen=True, kw_only=True, tag="status"):
     """The health of one venue and market; counts are subscriptions."""
 
@@ -310,6 +319,7 @@ AnyLine = (
     | PremiumLine
     | SpreadLine
     | SignalLine
+    | AlertLine
     | StatusLine
     | ProcessLine
     | OrderLine

@@ -249,7 +249,7 @@ async def test_a_replay_waits_for_its_reader_and_loses_nothing(bench: Bench) -> 
 # --once
 
 
-async def once(bench: Bench, what: Once, act: Any, seconds: float = 60.0) -> tuple[int, str]:
+async def once(bench: Bench, what: Once, act: Any, seconds: float = 60.0) -> tuple[int | None, str]:
     with a_pipe() as (reader, writer):
         printer = Printer(Headless(once=what), out_fd=writer)
         printer.attach(bench.desk)

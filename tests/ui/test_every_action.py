@@ -59,7 +59,8 @@ class Hands:
 
     async def say(self, words: str) -> None:
         """A line after the colon."""
-        await self.press("colon", *("space" if letter == " " else letter for letter in words), "enter")
+        await self.dealer.seat.press("colon", *("space" if letter == " " else letter for letter in words))
+        await self.press("enter")
 
     async def text(self) -> str:
         return await self.dealer.text()

@@ -127,6 +127,14 @@ def test_a_storm_of_resizes_ends_in_a_whole_screen(start: Start, tmp_path: Path)
     assert terminal.status == 0
 
 
+def test_a_click_arrives_through_the_terminal(start: Start) -> None:
+    terminal = start("--coins", "40")
+    y = next(y for y, row in enumerate(terminal.rows, 1) if "gross" in row)
+    x = terminal.rows[y - 1].index("gross") + 1
+    terminal.keys(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m")
+    assert terminal.wait(lambda: terminal.shows("gross↓"), 8), terminal.rows
+
+
 def test_leaving_gives_the_terminal_back_as_it_was(start: Start) -> None:
     terminal = start("--coins", "40", "--after", "0.2")
     in_use = terminal.attributes()

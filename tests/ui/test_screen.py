@@ -138,8 +138,11 @@ async def test_below_60x16_the_grid_and_the_status_lines_are_left_and_keys_still
 @pytest.mark.parametrize("size", [(1, 1), (30, 2), (59, 16), (110, 31), (300, 90)])
 async def test_no_size_is_too_small_or_too_large(size: tuple[int, int]) -> None:
     async with seated(width=size[0], height=size[1]) as seat:
-        for key in ("j", "2", "3", "4", "5", "1", "z", "z", "t", "escape", "s", "escape", "ctrl+k", "escape"):
+        for key in ("j", "2", "3", "4", "5", "1", "z", "z", "t", "escape", "s", "escape", "ctrl+k", "escape",
+                    "colon", "t", "tab", "escape", "ctrl+p", "z", "down", "escape", "question_mark", "slash", "k",
+                    "escape", "escape"):  # fmt: skip
             await seat.press(key)
+        assert seat.app.screen is seat.app.main_screen
         assert len(await seat.rows()) == size[1]
 
 

@@ -506,7 +506,10 @@ def orders_rest_though_nobody_hears(patch: Patch) -> None:
     patch.setattr(runners.Runner, "_desk", lambda runner, book: replace(desk(runner, book), deaf=frozenset()))
 
 
-@mutant("a resting order of which nothing is told is asked about, and then in doubt", rare=True)
+@mutant(
+    "a resting order of which nothing is told is asked about, and then in doubt",
+    held_by="no order rests longer than the policy lets it, and its cancel asks about it",
+)
 def a_silent_order_is_trusted(patch: Patch) -> None:
     patch.setattr(lines.Line, "_unheard", lambda _line, _intent: None)
 

@@ -56,6 +56,7 @@ class Reads:
             )
             return
         held = books.orders.get(order.client_id)
+        self._lies(ReadKind.OPEN_ORDERS)  # the copy that answers this one, too, may lag
         blind = self._lagging() or (self._faults.blind and held is not None and not held.open)
         if held is None or blind or not self._remembers(held):
             self._telling.answer(lambda: OrderAbsent(venue=name, client_id=order.client_id, t_ns=self.now()))

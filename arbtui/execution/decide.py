@@ -118,7 +118,7 @@ def _closed_from_outside(case: Case) -> Action | None:
     """Both legs are gone by somebody else's doing: there is nothing left that a person could decide."""
     ledger = case.ledger
     unclear = ledger.overfilled() or ledger.nameless() is not None or ledger.stranger() is not None
-    if not ledger.halted_by_loss or _held(case) or unclear:
+    if not ledger.halted_by_loss or _held(case) or unclear or repairable(case, case.excess()):
         return None
     why = "closed from outside: what it held is gone on both legs by somebody else's doing"
     return Mark(Step.EMPTY, f"{why}{_dust(case, case.excess())}")

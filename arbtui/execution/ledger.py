@@ -6,8 +6,8 @@ possible, and ``Exposure`` keeps both ends. Doubt ends by the venue's word, or b
 Proof of absence. "No such order" is believed only if two rounds of questions, asked at least ``reads_apart_s`` apart,
 all found nothing: the query by client id (which counts from ``settle_s`` after the last moment at which the order may
 have been sent until ``forget_s`` after the first), the open orders, the history where the venue has one, and the fills
-from before the order on. A fill of the same side that nobody can attribute blocks the proof. Where the query does not
-count any more, the lists alone decide. A failed read is no read.
+from before the order on, all asked after the last word that it is open. A fill of the same side that nobody can
+attribute blocks the proof. Where the query does not count any more, the lists alone decide. A failed read is no read.
 """
 
 from __future__ import annotations
@@ -248,7 +248,8 @@ class Ledger:
         log = self.reads.get((line.leg, kind))
         if log is None:
             return []
-        return [t for t, since in log.done if t >= from_ns and (since is None or since <= covered_ms)]
+        after_ns = max(from_ns, (line.open_ns or -1) + 1)  # a list that was asked for before it was told to be open
+        return [t for t, since in log.done if t >= after_ns and (since is None or since <= covered_ms)]
 
     def asking(self, leg: int, kind: ReadKind, now_ns: int) -> ReadLog:
         """A read is about to be asked for."""

@@ -6,7 +6,7 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import OrderStatus, ReadKind
-from tests.execution.stage import HEDGE, Stage, intent, with_policy
+from tests.execution.stage import HEDGE, Stage, instrument, intent, with_policy
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
 
@@ -97,3 +97,24 @@ def test_both_legs_closed_by_hand_end_the_hedge_whatever_the_policy(on_leg_lost:
     assert stage.runner.ledgers[HEDGE].state.ended
     assert len(stage.sent()) == 2
     assert [stage.runner.ledgers[HEDGE].position(leg) for leg in (0, 1)] == [0, 0]
+
+
+def test_what_the_other_venue_could_still_trade_is_left_to_a_person_and_told_once() -> None:
+    """A tenth of a lot of one leg is a whole lot of the other: nothing goes round in a circle over it."""
+    stage = Stage()
+    buy, sell = instrument("alpha", step="1", least="0"), instrument("beta", step="0.1", least="0")
+    stage.open(intent(buy=buy, sell=sell))
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue))
+    for _ in range(2):
+        stage.wait(1.2)
+        for venue, qty in (("alpha", "0.3"), ("beta", "0")):
+            if qty != "0":
+                stage.position(venue, qty)
+            stage.read_done(venue, ReadKind.POSITIONS, native="")
+    assert stage.state() == "halted"
+    told = len(stage.said)
+    stage.wait(60)
+    assert stage.state() == "halted"
+    assert len(stage.said) <= told + 1
+    assert len(stage.sent()) == 2

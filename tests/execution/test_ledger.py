@@ -305,3 +305,15 @@ def test_money_words_do_not_touch_orders() -> None:
     assert isinstance(STORY[2], Fill)
     lists(ledger, 1.0, ReadKind.POSITIONS)
     assert line_of(ledger, A).filled == 0
+
+
+def test_lists_from_before_an_order_was_told_to_be_open_do_not_prove_it_over() -> None:
+    ledger = ledger_of(A)
+    for at_s in (70, 72):
+        lists(ledger, at_s)
+    assert proved(ledger)
+    ledger.hear(report(A.order, OrderStatus.OPEN, "4", "open_orders", T0 + 73 * NS_PER_S))
+    assert not proved(ledger)
+    for at_s in (74, 76):
+        lists(ledger, at_s)
+    assert proved(ledger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from arbtui.bench import held, hotpath, orders, pauses, process, report, scale, wire
 from arbtui.bench.report import Result
 from arbtui.bench.traffic import simulated_venues
+from arbtui.bench.ui import part as screen
 from arbtui.core.errors import ArbtuiError, ConfigError
 
 EXIT_FAILED = 1
@@ -25,11 +27,18 @@ PARTS: dict[str, Part] = {
     "wire": lambda venues, quick, _: wire.run(venues, wire.QUICK if quick else wire.FULL),
     "orders": lambda venues, quick, _: orders.run(venues, orders.QUICK if quick else orders.FULL),
     "gc": lambda venues, quick, _: pauses.run(venues, pauses.QUICK if quick else pauses.FULL),
+    "ui": lambda venues, quick, args: screen.run(venues, _screens(quick, args)),
     "scale": lambda venues, quick, _: scale.run(venues, scale.QUICK if quick else scale.FULL),
     "hotpath": lambda venues, quick, args: hotpath.run(
         venues, hotpath.QUICK if quick else hotpath.FULL, with_peers=not args.no_peers
     ),
 }
+
+
+def _screens(quick: bool, args: argparse.Namespace) -> screen.Amount:
+    amount = screen.QUICK if quick else screen.FULL
+    sizes = (screen.size_of(args.size),) if args.size else amount.sizes
+    return replace(amount, sizes=sizes, seconds=args.seconds or amount.seconds)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure is beyond what no noise excuses")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures to this file")
     parser.add_argument("--venues", metavar="A,B", help="exchanges to measure (default: all that can be simulated)")
+    parser.add_argument("--size", metavar="WxH", help="ui: this size of terminal alone (default: three sizes)")
+    parser.add_argument("--seconds", metavar="S", type=float, help="ui: how long each screen is measured (default: 8)")
     parser.add_argument("--no-peers", action="store_true", help="leave cryptofeed and ccxt.pro out")
 
 

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.measure import STAMPS
+from arbtui.bench.ui.run import stamps
 from tests.ui.terminal import Terminal, guest
 
 _LEAVE_ALTERNATE = b"\x1b[?1049l"
@@ -238,34 +237,32 @@ class Stalled:
     """A guest whose terminal stops reading for a while, with the lag of its loop measured from outside."""
 
     def __init__(self, out: Path, seconds: float) -> None:
-        reading, writing = os.pipe()
-        command = guest("--coins", "300", "--probe", str(reading), "--after", "0.3", "--out", str(out))
-        self.terminal = Terminal(command, emulate=True, keep_fds=[reading])
-        stamps = subprocess.Popen([sys.executable, "-c", STAMPS, str(writing)], pass_fds=[writing])
-        os.close(reading)
-        os.close(writing)
-        try:
-            terminal = self.terminal
-            assert terminal.wait(lambda: terminal.shows("net↓"), 20)
-            terminal.run(1.5)
-            self.from_s = time.monotonic()
-            while time.monotonic() < self.from_s + seconds:
-                terminal.keys("\x0c")  # a whole screen each: more than the kernel keeps for a reader
-                time.sleep(0.05)
-            self.to_s = time.monotonic()
-            self.painted_again = terminal.wait(lambda: terminal.shows("UTC"), 5)
-            terminal.run(1.0)
-            self.rows = terminal.rows
-            terminal.keys("q")
-            assert terminal.wait(lambda: not terminal.alive(), 10)
-        finally:
-            stamps.kill()
-            stamps.wait()
-            self.terminal.end()
+        with stamps() as probe:
+            command = guest("--coins", "300", "--probe", str(probe), "--after", "0.3", "--out", str(out))
+            self.terminal = Terminal(command, keep_fds=[probe])
+            try:
+                self._sit(seconds)
+            finally:
+                self.terminal.end()
         late = figures(out)["late_ms"]
         self.worst_ms = max(ms for at, ms in late if self.from_s <= at <= self.to_s + 1)
         self.ending_ms = max((ms for at, ms in late if at > self.to_s + 1), default=0.0)
         self.stamps = sum(self.from_s <= at <= self.to_s for at, _ in late)
+
+    def _sit(self, seconds: float) -> None:
+        terminal = self.terminal
+        assert terminal.wait(lambda: terminal.shows("net↓"), 20)
+        terminal.run(1.5)
+        self.from_s = time.monotonic()
+        while time.monotonic() < self.from_s + seconds:
+            terminal.keys("\x0c")  # a whole screen each: more than the kernel keeps for a reader
+            time.sleep(0.05)
+        self.to_s = time.monotonic()
+        self.painted_again = terminal.wait(lambda: terminal.shows("UTC"), 5)
+        terminal.run(1.0)
+        self.rows = terminal.rows
+        terminal.keys("q")
+        assert terminal.wait(lambda: not terminal.alive(), 10)
 
 
 def test_a_terminal_that_stops_reading_does_not_hold_the_loop(tmp_path: Path) -> None:

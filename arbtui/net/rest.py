@@ -18,6 +18,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from arbtui.core.clock import NS_PER_S, Clock
 from arbtui.core.errors import RefusalReason, TransportBroken, VenueRefused
@@ -156,7 +157,7 @@ class Rest:
                 asyncio.timeout(self.timeout_s),
                 self._http.request(
                     request.method,
-                    address,
+                    URL(address, encoded=True),  # as it is: what is signed is what goes out, byte for byte
                     data=request.body or None,
                     headers=dict(request.headers),
                     proxy=self._network.proxy_for(address),

@@ -83,6 +83,19 @@ async def test_the_original_host_is_the_first_path_element_and_the_record_keeps_
         assert t.tape.answers == [("GET", URL, 200, b"{}")]
 
 
+async def test_a_query_goes_out_as_it_was_made_byte_for_byte() -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.raw_path)
+        return web.Response(text="{}")
+
+    query = "symbol=%E5%B8%81&cursor=13%3A2%2C13%3A2%26a%3Db&sign=x/y%2Fz"
+    async with toy(answer) as t:
+        await t.get(f"https://api.toy.com/v1/orders?{query}")
+    assert asked == [f"/api.toy.com/v1/orders?{query}"]
+
+
 async def test_a_429_closes_the_host_for_as_long_as_it_says() -> None:
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "7"}, body=b"slow down")

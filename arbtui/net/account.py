@@ -184,7 +184,7 @@ class Account:
         if (instrument := self._listed(order, "query")) is None:
             return
         about = (self._env, self._keys, instrument, order.client_id)
-        events = await self._settle(order, "query", self._asked(partial(self._private.query, *about)))
+        events = await self._settle(order, "query", self._searched(partial(self._private.query, *about)))
         if any(isinstance(event, OrderReport) and event.filled != 0 for event in events):
             since_ms = self._first_seen_ms.get(order.client_id, self.stamp_ms() - _DAY_MS) - _MARGIN_MS
             now_ns = self._clock.now_ns()
@@ -360,6 +360,16 @@ class Account:
             finally:
                 self._questions.release()
             await asyncio.sleep(wait_s)
+
+    async def _searched(self, make: _Make) -> _Asked:
+        """The last answer about one order: where a venue keeps ended orders elsewhere, that is asked as well."""
+        for _ in range(PAGES):
+            call, answer = await self._asked(make)
+            elsewhere = _page_after(call, answer, self.stamp_ms())
+            if elsewhere is None:
+                return call, answer
+            make = elsewhere
+        raise OutcomeUnknown(f"{self.name} has no end of places to look for an order")
 
     async def _turn(self) -> None:
         """Wait for a place among the questions under way. However many wait, each has its turn while answers come."""

@@ -177,7 +177,10 @@ class PrivateVenue(Protocol):
         ...
 
     def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
-        """-> OrderReport | OrderAbsent."""
+        """-> OrderReport | OrderAbsent.
+
+        ``next_page`` here is another place to look where the first did not know the order: only the last answer counts.
+        """
         ...
 
     def open_orders(

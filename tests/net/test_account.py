@@ -192,6 +192,17 @@ async def test_a_cancel_that_comes_too_late_is_told_as_refused() -> None:
         assert isinstance(told, CancelRefused)
 
 
+async def test_a_query_is_asked_on_where_the_venue_keeps_ended_orders_elsewhere() -> None:
+    async with toy() as t:
+        t.server.answer = lambda path, body: said(elsewhere=1) if path == "query" else said(no="unknown_order")
+        (told,) = await t.after(lambda account: account.query(order()))
+        assert isinstance(told, OrderAbsent)
+        assert t.server.asked == {"query": 1, "ended": 1}
+        t.server.answer = lambda path, body: said(elsewhere=1) if path == "query" else said(maybe=1)
+        (told,) = await t.after(lambda account: account.query(order()))
+        assert isinstance(told, Unanswered)
+
+
 async def test_a_query_tells_absence_or_the_order_with_its_fills() -> None:
     async with toy() as t:
         t.server.answer = lambda path, body: said(no="unknown_order")

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -178,7 +179,10 @@ class ToyPrivate:
                 return [OrderAbsent(venue="toy", client_id=client_id, t_ns=t_ns)]
             return [report(client_id, said["ok"])]
 
-        return _call("query", {"id": client_id}, read)
+        def elsewhere(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
+            return _call("ended", {"id": client_id}, read) if "elsewhere" in _said(status, body) else None
+
+        return replace(_call("query", {"id": client_id}, read), next_page=elsewhere)
 
     def fills(self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
         return _pages("fills", {"since": since_ms, "stamp": stamp_ms})

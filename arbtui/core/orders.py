@@ -268,11 +268,14 @@ class AccountMode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeverageRead(msgspec.Struct, frozen=True, kw_only=True):
+    """One perpetual's settings. ``position_mode`` is told where each instrument may have its own."""
+
     venue: str
     native: str
     leverage: Decimal
     margin_mode: Literal["cross", "isolated"] | None
     t_ns: int
+    position_mode: Literal["one_way", "hedge"] | None = None
 
 
 class ReadKind(StrEnum):

@@ -85,6 +85,21 @@ CASES: list[tuple[Snapshot, list[str]]] = [
     (without(lambda made: made.streams.discard(("beta", Market.PERP))), ["private stream"]),
     (without(lambda made: made.modes.clear()), ["mode", "mode"]),
     (without(lambda made: made.leverage.__delitem__(("beta", "COINUSDT"))), ["leverage", "funds"]),
+    (
+        without(
+            lambda made: made.hear(
+                LeverageRead(
+                    venue="beta",
+                    native="COINUSDT",
+                    leverage=dec(2),
+                    margin_mode="cross",
+                    t_ns=T0 + 1,
+                    position_mode="hedge",
+                )
+            )
+        ),
+        ["leverage"],
+    ),
     (without(lambda made: made.fees.clear()), ["fees", "fees"]),
     (without(lambda made: made.balances.clear()), ["funds", "funds"]),
 ]

@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from arbtui.ui.thrift import thrifty
 from arbtui.ui.writer import TerminalWriter
 
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
@@ -79,7 +80,7 @@ class GuardedDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         if self._writer is not None:
-            self._writer.write(data)
+            self._writer.write(thrifty(data))
 
     def close(self) -> None:
         super().close()

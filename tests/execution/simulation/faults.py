@@ -49,9 +49,10 @@ PROFILES: dict[str, dict[str, tuple[float, float]]] = {
     "dumb": {"lost_delivered": (0.2, 0.6), "query_fails": (0.9, 1.0), "read_fails": (0.8, 1.0)},
     "messy": {"reorder": (0.3, 0.9), "duplicate": (0.2, 0.7), "vague_end": (0.3, 0.9), "late_end": (0.1, 0.6)},
     "mute": {"query_fails": (0.9, 1.0)},
+    "stale": {"lost_delivered": (0.5, 0.9), "read_empty": (0.5, 0.9)},
     "poor": {"reject": (0.1, 0.5), "thin": (0.2, 0.8), "no_fill": (0.1, 0.4), "cancel_lost": (0.0, 0.5)},
 }
-WEIGHTS = (0.27, 0.2, 0.08, 0.22, 0.03, 0.2)
+WEIGHTS = (0.25, 0.2, 0.08, 0.22, 0.03, 0.03, 0.19)
 ANY = {
     "lost_delivered": 0.5,
     "lost_undelivered": 0.5,
@@ -79,7 +80,7 @@ def draw_faults(rng: Random, start_ns: int, for_s: int) -> Faults:
     faults.nameless_fills, faults.feeless_push = rng.random() < 0.4, rng.random() < 0.3
     faults.blind = rng.random() < 0.15
     profile = rng.choices(list(PROFILES), weights=WEIGHTS)[0]
-    faults.silent = profile == "mute"
+    faults.silent = profile in ("mute", "stale")
     for name, (low, high) in PROFILES[profile].items():
         setattr(faults, name, rng.uniform(low, high))
     if rng.random() < 0.5:

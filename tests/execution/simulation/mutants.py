@@ -254,7 +254,7 @@ def one_read_proves_absence(patch: Patch) -> None:
     _everywhere(patch, ledger.agree, lambda times, _apart_ns: bool(times))
 
 
-@mutant("absence is believed only once the venue's lists have settled", rare=True)
+@mutant("absence is believed only once the venue's lists have settled")
 def lists_are_believed_at_once(patch: Patch) -> None:
     window = ledger.query_window
 

@@ -101,9 +101,10 @@ class Reads:
             return True
         if ago_ns < 8 * NS_PER_S or not self._telling.strikes(self._faults.read_empty):
             return False
+        alone = all(now_ns - lied_ns >= 8 * NS_PER_S for lied_ns in self._lied_ns.values())
         self._lied_ns[kind] = now_ns
         self._note(self._books.name, kind, "is empty this once")
-        if self._rng.random() < 0.3:
+        if alone and self._rng.random() < 0.3:
             self._note(self._books.name, "and so is all else")
             self._lied_ns = dict.fromkeys(ReadKind, now_ns)
             self._lagging_ns = now_ns

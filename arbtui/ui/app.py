@@ -29,6 +29,7 @@ from arbtui.core.errors import OurMistake
 from arbtui.lines.exports import Exports
 from arbtui.port import EnginePort
 from arbtui.ui.appearance import TEXTUAL_THEMES, Appearance
+from arbtui.ui.calling import Calling
 from arbtui.ui.desk import Desk
 from arbtui.ui.driver import GuardedDriver, terminal_fds
 from arbtui.ui.fullscreen import FullScreen
@@ -91,6 +92,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._show_look()
         self._own_time = now_s is not None
         self.main_screen = MainScreen(self.desk, self._handlers(), exports)
+        self.calling = Calling(port, self._ring, self._entitle)
         self.hold = OutputHold(self)
         self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
         self._interrupted_s = float("-inf")
@@ -109,6 +111,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
                 self.desk.rhythm.paste(at_s)
             else:
                 self.desk.rhythm.click(at_s)
+        if isinstance(event, events.Key | events.MouseDown):
+            self.calling.seen()
         if isinstance(event, events.Key) and not event.is_forwarded and self._press(event):
             return
         await super().on_event(event)
@@ -206,6 +210,14 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if self.terminal is not None:
             await self.terminal.end_input()
         self.exit(end)
+
+    def _ring(self) -> None:
+        if self.is_running and not self._leaving:
+            self.bell()
+
+    def _entitle(self, title: str) -> None:
+        if self.terminal is not None and self.is_running and not self._leaving:
+            self.terminal.entitle(title)
 
     # how everything looks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from arbtui.ui.alertlevels import levels
 from arbtui.ui.chart import MINUTES, WHATS
 from arbtui.ui.columns import COLUMNS
 from arbtui.ui.layout import PANES
@@ -78,3 +79,17 @@ def venues_on_off(desk: Desk, words: Sequence[str]) -> Sequence[str]:
 
 def speeds(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     return ("0.1", "0.5", "1", "2", "10", "100", "max") if len(words) < 2 else ()
+
+
+def level_words(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    """Completion of ``COIN > PRICE``: a coin, a sign."""
+    if len(words) < 2:
+        return [desk.coin, *(base for base in sorted(desk.port.board.coins) if base != desk.coin)]
+    return (">", "<") if len(words) == 2 else ()
+
+
+def levels_set(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    """Completion of a level that there is, word by word."""
+    given = [level.text.split() for level in levels(desk)]
+    fits = [each for each in given if each[: len(words) - 1] == list(words[:-1]) and len(each) >= len(words)]
+    return list(dict.fromkeys(each[len(words) - 1] for each in fits))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from arbtui.core.alerts import Alert, AlertKind
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.status import Notice
 from arbtui.port import (
     ChooseLegs,
@@ -39,6 +41,8 @@ REST_S = 0.25
 CHOOSING_S = 10.0  # so long after the first rows the cursor goes with the best one
 WALK_SIZES_USD = (100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 50e3, 100e3, 200e3, 500e3, 1e6)
 _RECENT = 8
+_ANSWER_NS = 3 * NS_PER_S  # so long what was said last is not covered by an alert
+_ALERT_LEVELS = {AlertKind.HEDGE: "error", AlertKind.VENUE: "warning"}
 
 
 class Desk:
@@ -72,6 +76,8 @@ class Desk:
         for notice in port.notices:
             self.book.notice(notice)
         port.on_notice(self.book.notice)
+        self._alerted: Notice | None = None
+        port.on_alert(self._alert)
         self.pins: tuple[str, ...] = ()  # coins that stay on top, in the order in which they were pinned
         self.pin((port.remembered("pins") or "").split())
         self.order.states = self._states
@@ -282,9 +288,19 @@ class Desk:
         self.book.say(self._said)
 
     def last_word(self) -> Notice | None:
-        """The newest thing said by the screen or by the engine."""
+        """The newest thing said by the screen or by the engine; an alert does not cover an answer of just now."""
         notices = self.port.notices
         newest = notices[-1] if notices else None
-        if self._said is None or (newest is not None and newest.t_ns > self._said.t_ns):
+        if newest is None or (self._said is not None and newest.t_ns <= self._said.t_ns):
+            newest = self._said
+        alert = self._alerted
+        if alert is None or (newest is not None and newest.t_ns > alert.t_ns):
             return newest
-        return self._said
+        answered = newest is not None and self.port.clock.now_ns() - newest.t_ns < _ANSWER_NS
+        return newest if answered else alert
+
+    def _alert(self, alert: Alert) -> None:
+        """It stands in the log, and on the bottom line."""
+        level = _ALERT_LEVELS.get(alert.kind, "info")
+        self._alerted = Notice(alert.t_ns, level, f"alert: {alert.text}")
+        self.book.add(alert.t_ns, level, "alert", alert.text)

@@ -19,6 +19,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from arbtui.ui.thrift import thrifty
 from arbtui.ui.writer import TerminalWriter
 
+_TITLE_ASIDE = "\x1b[22;2t"  # xterm's stack of titles, which tmux and most others have too
+_TITLE_BACK = "\x1b]2;\x07\x1b[23;2t"  # where there is no stack, an empty title is none of ours
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
@@ -58,6 +60,7 @@ class GuardedDriver(LinuxDriver):
         self._writer: TerminalWriter | None = None  # one a session: a suspended screen has none
         self._input_ended = threading.Event()
         self._input_broken = False
+        self._entitled = False
         if isinstance(app, TerminalOwner):
             app.driver_attached(self)
 
@@ -92,6 +95,22 @@ class GuardedDriver(LinuxDriver):
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode
         start()
+
+    def stop_application_mode(self) -> None:
+        if self._entitled:
+            self._entitled = False
+            self.write(_TITLE_BACK)
+        stop: Callable[[], None] = super().stop_application_mode
+        stop()
+
+    def entitle(self, title: str) -> None:
+        """Name the terminal's window until the screen gives it back; the name that it had is put aside first."""
+        if self._writer is None:
+            return
+        if not self._entitled:
+            self._entitled = True
+            self.write(_TITLE_ASIDE)
+        self.write(f"\x1b]2;{title}\x07")
 
     def run_input_thread(self) -> None:
         """Read keys until told to stop; a terminal that is gone ends it quietly."""

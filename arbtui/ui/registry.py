@@ -10,8 +10,9 @@ To add an action:
 
 To add a ``:`` command with an argument, give the row ``command="venue"`` and ``takes=Argument("VENUE on|off",
 complete)``, where ``complete(desk, words)`` gets the words typed after the command (the last one unfinished, perhaps
-"") and returns what the last one may become. The handler then takes one text: what was typed, "" from a key. A handler
-that cannot do what it was asked returns why, in a sentence; ``run`` shows it and the ``:`` line stays open.
+"") and returns what the last one may become; it stands in ``completions``, because the table of actions imports it and
+everything else imports the table. The handler then takes one text: what was typed, "" from a key. A handler that cannot
+do what it was asked returns why, in a sentence; ``run`` shows it and the ``:`` line stays open.
 
 There is one way in: ``screen.run(action_id, argument)``. It asks the guard, says its reason on the bottom line, and
 calls the handler. Keys come through ``Keymap.find``, which looks along the chain of scopes where the keys go now.
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Scope = Literal[
     "always", "grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts", "ticket",
     "list", "shared", "screen", "line", "picker", "help", "settings", "log", "thresholds",
+    "alerts",
 ]  # fmt: skip
 PANE_SCOPES: tuple[Scope, ...] = (
     "grid", "books", "legs", "signals", "feeds", "positions", "orders", "chart", "accounts",
@@ -53,6 +55,7 @@ SCOPE_TITLES: dict[Scope, str] = {
     "settings": "Settings",
     "log": "Log of this run",
     "thresholds": "List of thresholds",
+    "alerts": "List of price alerts",
     "help": "This page",
 }
 # Where keys may go: the scopes that are asked, in order. Within one of these no key means two things.
@@ -64,6 +67,7 @@ CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("always", "help"),
     ("always", "log", "list"),
     ("always", "thresholds", "list"),
+    ("always", "alerts", "list"),
     ("always", "settings", "list"),
 )
 COMMAND_SCOPES: tuple[Scope, ...] = ("always", *PANE_SCOPES, "shared", "screen")

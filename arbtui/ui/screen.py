@@ -16,13 +16,16 @@ from arbtui.lines.exports import Exports
 from arbtui.port import Remember, Ticket
 from arbtui.ui import layout, mouse
 from arbtui.ui.actions import BY_ID
+from arbtui.ui.alertlevels import AlertLevels
 from arbtui.ui.asks import Asks
 from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
+from arbtui.ui.levelscreen import LevelScreen
 from arbtui.ui.logview import LogScreen
+from arbtui.ui.moves import Moves
 from arbtui.ui.muting import Muting
 from arbtui.ui.orderkeys import OrderKeys
 from arbtui.ui.palette import Palette
@@ -107,9 +110,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
-        groups: list[Group] = [self.asks, self._settings, self.keys, self._palette, self.panel, self._prompt]
+        groups: list[Group] = [Moves(self._list), self.asks, self._settings, self.keys, self._palette]
+        groups += [self.panel, self._prompt]
         self.copying = self._copies(exports)
         groups += [self.picker, self.copying, Muting(desk, self), ReplayKeys(desk, self)]
+        groups += [AlertLevels(desk, lambda: self._open(LevelScreen(desk)))]
         groups += self.panes.values()
         self.handlers = gather(whole, self._own_handlers(), *(group.handlers() for group in groups))
 
@@ -232,24 +237,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             "back": self.back,
             "help": self.help,
             "pane.go": self.go_to_pane,
-            "list.down": lambda: self._in_list(lambda pane: pane.move(1)),
-            "list.up": lambda: self._in_list(lambda pane: pane.move(-1)),
-            "list.top": lambda: self._in_list(lambda pane: pane.edge(-1)),
-            "list.bottom": lambda: self._in_list(lambda pane: pane.edge(1)),
-            "list.page_down": lambda: self._in_list(lambda pane: pane.page(1)),
-            "list.page_up": lambda: self._in_list(lambda pane: pane.page(-1)),
-            "list.half_down": lambda: self._in_list(lambda pane: pane.half(1)),
-            "list.half_up": lambda: self._in_list(lambda pane: pane.half(-1)),
         }
 
     def _list(self) -> ListPane | None:
         pane = self.panes[self._current]
         return pane if isinstance(pane, ListPane) else None
-
-    def _in_list(self, do: Callable[[ListPane], None]) -> None:
-        pane = self._list()
-        if pane is not None:
-            do(pane)
 
     def _bottom_widget(self) -> Widget:
         return self._prompt if self._prompt.asking else self._chooser if self._chooser.asking else self._word

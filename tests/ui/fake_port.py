@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from arbtui.config import Settings, VenueSettings
 from arbtui.config.keys import Path as Key
+from arbtui.core.alerts import Alert, AlertKind
 from arbtui.core.clock import NS_PER_S, Clock, ManualClock
 from arbtui.core.events import BookSnapshot, Funding, MarkPrice, Quote, QuoteTexts, Ticker
 from arbtui.core.model import Instrument, Market, TradingStatus
@@ -117,6 +118,8 @@ class FakePort:
         self.muted_venues: list[str] = []
         self.replay: ReplayPosition | None = None
         self._hearing: list[Callable[[Notice], None]] = []
+        self.alerts: list[Alert] = []
+        self._alerted: list[Callable[[Alert], None]] = []
         self.past = History(self._board, self._best_now)
         self.feeds: list[FeedStatus] = []
         self._true: list[float] = []
@@ -402,6 +405,15 @@ class FakePort:
 
     def on_notice(self, call: Callable[[Notice], None]) -> None:
         self._hearing.append(call)
+
+    def on_alert(self, call: Callable[[Alert], None]) -> None:
+        self._alerted.append(call)
+
+    def alert(self, kind: AlertKind, text: str, subject: str = "") -> None:
+        alert = Alert(self.clock.now_ns(), kind, subject, text)
+        self.alerts.append(alert)
+        for call in self._alerted:
+            call(alert)
 
     # what guests command
 

@@ -6,8 +6,9 @@
 loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
 the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
-the engine's rows raise. ``--rows``: on SIGUSR1 what the screen means to show is written there. ``--orders``:
-hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as well.
+the engine's rows raise. ``--alert-after``: an alert comes then. ``--rows``: on SIGUSR1 what the screen means to show is
+written there. ``--orders``: hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as
+well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 
 from arbtui.config import Settings
 from arbtui.config.model import Ui
+from arbtui.core.alerts import AlertKind
 from arbtui.port import SetThreshold
 from arbtui.strategy.rows import SignalState
 from arbtui.ui import app
@@ -97,6 +99,9 @@ async def show(port: FakePort, args: argparse.Namespace) -> str:
             asyncio.get_running_loop().call_later(args.cancel_after, task.cancel)
         if args.break_after:
             asyncio.get_running_loop().call_later(args.break_after, port.fail)
+        if args.alert_after:
+            loop = asyncio.get_running_loop()
+            loop.call_later(args.alert_after, port.alert, AlertKind.LEVEL, "BTC is at 90012.5\x1b]0;evil\x07")
         try:
             ended = (await task).value
         except asyncio.CancelledError:
@@ -167,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--cancel-after", type=float, default=0.0)
     parser.add_argument("--break-after", type=float, default=0.0)
+    parser.add_argument("--alert-after", type=float, default=0.0)
     parser.add_argument("--rows", default="")
     parser.add_argument("--orders", action="store_true")
     parser.add_argument("--no-screen", action="store_true")

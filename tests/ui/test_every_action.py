@@ -20,10 +20,12 @@ from arbtui.execution.lifecycle import State
 from arbtui.port import ChooseLegs, ReplayControl, ReplayPosition, SetMute, SetThreshold, SetWalkSize
 from arbtui.strategy.rows import SignalState
 from arbtui.ui.actions import ACTIONS, BY_ID
+from arbtui.ui.alertlevels import levels
 from arbtui.ui.app import ArbtuiApp
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.keymap import Keymap
+from arbtui.ui.levelscreen import LevelScreen
 from arbtui.ui.logview import LogScreen
 from arbtui.ui.registry import Action
 from arbtui.ui.screen import MainScreen
@@ -130,6 +132,7 @@ def handled() -> frozenset[str]:
             HelpScreen(app.desk, "grid"),
             LogScreen(app.desk, app.main_screen.copying),
             ThresholdScreen(app.desk),
+            LevelScreen(app.desk),
             SettingsScreen(app.desk),
         )
         return frozenset(app.main_screen.handlers).union(*(screen.handlers() for screen in own))
@@ -303,6 +306,27 @@ async def test_thresholds(me: Hands) -> None:
     assert coin not in me.port.threshold_entries()
     await me.do("thresholds.close")
     assert me.top() is me.screen
+
+
+def levels_of(me: Hands) -> list[str]:
+    return [level.text for level in levels(me.desk)]
+
+
+@proves("alert.level", "alert.remove", "alert.list", "alerts.add", "alerts.remove", "alerts.close")
+async def test_price_alerts(me: Hands) -> None:
+    coin = me.dealer.seat.coin
+    await me.say(f"alert {coin.lower()}>90k")
+    assert levels_of(me) == [f"{coin} > 90000"]
+    await me.do("alert.list")
+    assert isinstance(me.app.screen, LevelScreen)
+    await me.do("alerts.add")
+    await me.press("7", "enter")
+    assert levels_of(me) == [f"{coin} > 90000", f"{coin} > 7"]
+    await me.do("alerts.remove", "alerts.close")
+    assert me.top() is me.screen
+    assert levels_of(me) == [f"{coin} > 7"]
+    await me.say(f"unalert {coin} > 7")
+    assert levels_of(me) == []
 
 
 @proves("size.down", "size.up", "size.type")

@@ -113,7 +113,7 @@ async def look_into_everything(dealer: Dealer) -> AsyncIterator[str]:
     yield "palette"
     await dealer.press("escape", gap_s=0.1)
     seen: set[type[object]] = set()
-    for action in ("help", "settings", "log.open", "threshold.list"):
+    for action in ("help", "settings", "log.open", "threshold.list", "alert.list"):
         main.run(action)
         await dealer.wait(0.1)
         seen.add(type(dealer.seat.app.screen))

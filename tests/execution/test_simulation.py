@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.execution.simulation.__main__ import failures, story
-from tests.execution.simulation.mutants import MUTANTS, noticed
+from tests.execution.simulation.breaking import MUTANTS
+from tests.execution.simulation.mutants import noticed
 from tests.execution.simulation.world import World
 
 

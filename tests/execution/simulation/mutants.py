@@ -41,25 +41,11 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.lines import Line
 from arbtui.execution.quantity import ZERO
 from arbtui.execution.records import Life
+from tests.execution.simulation.breaking import MUTANTS, Patch, everywhere, heard_as, mutant
 from tests.execution.simulation.world import World
 
-Patch = pytest.MonkeyPatch
 FIRST = 0
 EPISODES = 2_000
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """``held_by``: what else of the product keeps the broken rule from doing harm, so that no seed can notice.
-
-    ``rare``: noticed once in thousands of episodes; for the command, too long for a suite.
-    """
-
-    name: str
-    breaks: str
-    apply: Callable[[Patch], None]
-    held_by: str = ""
-    rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,39 +56,6 @@ class Noticed:
     episodes: int
     seed: int | None
     text: str
-
-
-MUTANTS: dict[str, Mutant] = {}
-
-
-def mutant(
-    breaks: str, *, held_by: str = "", rare: bool = False
-) -> Callable[[Callable[[Patch], None]], Callable[[Patch], None]]:
-    def keep(apply: Callable[[Patch], None]) -> Callable[[Patch], None]:
-        MUTANTS[apply.__name__] = Mutant(apply.__name__, breaks, apply, held_by, rare)
-        return apply
-
-    return keep
-
-
-def _everywhere(patch: Patch, function: Callable[..., object], instead: Callable[..., object]) -> None:
-    """In every module that has it by name."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("arbtui.execution"):
-            for attribute, value in list(vars(module).items()):
-                if value is function:
-                    patch.setattr(module, attribute, instead)
-
-
-def _heard(patch: Patch, change: Callable[[Line, OrderEvent], OrderEvent | None]) -> None:
-    """Orders hear something else than what was told; None: nothing."""
-    hear = Line.hear
-
-    def changed(line: Line, event: OrderEvent) -> None:
-        if (heard := change(line, event)) is not None:
-            hear(line, heard)
-
-    patch.setattr(Line, "hear", changed)
 
 
 # what is heard
@@ -120,7 +73,7 @@ def _renamed(fill: Fill, fill_id: str) -> Fill:
 
 @mutant("a fill that comes after the end still counts")
 def late_fills_are_ignored(patch: Patch) -> None:
-    _heard(patch, lambda line, event: None if isinstance(event, Fill) and line.ended else event)
+    heard_as(patch, lambda line, event: None if isinstance(event, Fill) and line.ended else event)
 
 
 @mutant("cumulative quantities never fall")
@@ -179,7 +132,7 @@ def a_duplicate_id_is_a_rejection(patch: Patch) -> None:
             return None
         return event
 
-    _heard(patch, changed)
+    heard_as(patch, changed)
 
 
 @mutant("no answer is neither success nor failure")
@@ -196,7 +149,7 @@ def silence_is_a_rejection(patch: Patch) -> None:
             t_ns=event.t_ns,
         )
 
-    _heard(patch, changed)
+    heard_as(patch, changed)
 
 
 @mutant("a word that nobody knows is trouble, not a guess")
@@ -251,7 +204,7 @@ def a_failed_read_is_an_empty_one(patch: Patch) -> None:
 
 @mutant("absence is believed only if two reads agree, apart from one another", rare=True)
 def one_read_proves_absence(patch: Patch) -> None:
-    _everywhere(patch, ledger.agree, lambda times, _apart_ns: bool(times))
+    everywhere(patch, ledger.agree, lambda times, _apart_ns: bool(times))
 
 
 @mutant("absence is believed only once the venue's lists have settled")
@@ -261,7 +214,7 @@ def lists_are_believed_at_once(patch: Patch) -> None:
     def changed(line: Line, absence: Any) -> tuple[int, int]:
         return line.planned_ns, window(line, absence)[1]
 
-    _everywhere(patch, ledger.query_window, changed)
+    everywhere(patch, ledger.query_window, changed)
 
 
 @mutant(
@@ -270,12 +223,12 @@ def lists_are_believed_at_once(patch: Patch) -> None:
 )
 def venues_never_forget(patch: Patch) -> None:
     window = ledger.query_window
-    _everywhere(patch, window, lambda line, absence: (window(line, absence)[0], 2**62))
+    everywhere(patch, window, lambda line, absence: (window(line, absence)[0], 2**62))
 
 
 @mutant("a new life reads the venues before anything else")
 def a_new_life_reads_nothing(patch: Patch) -> None:
-    _everywhere(patch, doubts.catch_up, lambda _case: None)
+    everywhere(patch, doubts.catch_up, lambda _case: None)
 
 
 @mutant("a doubt that lasts is an alarm, and later a halt")
@@ -346,7 +299,7 @@ def nothing_is_reduce_only(patch: Patch) -> None:
         )
 
     order_of = actions.order_of
-    _everywhere(patch, order_of, changed)
+    everywhere(patch, order_of, changed)
 
 
 @mutant("the kill switch opens and closes nothing")
@@ -369,7 +322,7 @@ def disarming_is_not_looked_at(patch: Patch) -> None:
 
 @mutant("two hedges do not hold the two sides of one perpetual")
 def hedges_may_oppose_each_other(patch: Patch) -> None:
-    _everywhere(patch, limits.opposed, lambda _intent, _ledgers: "")
+    everywhere(patch, limits.opposed, lambda _intent, _ledgers: "")
 
 
 # prices and quantities
@@ -380,7 +333,7 @@ def bands_are_ten_times_as_wide(patch: Patch) -> None:
     def changed(price: Decimal, side: Side, band_bps: Decimal, terms: Terms) -> Decimal:
         return limit(price, side, 10 * band_bps, terms)
 
-    _everywhere(patch, limit, changed)
+    everywhere(patch, limit, changed)
 
 
 @mutant("no order is priced on a book that is stale, crossed or empty")
@@ -399,7 +352,7 @@ def quantities_are_rounded_up(patch: Patch) -> None:
         lots = base / (terms.step * terms.multiplier)
         return lots.to_integral_value(rounding=ROUND_CEILING) * terms.step
 
-    _everywhere(patch, quantity.floor_to_step, changed)
+    everywhere(patch, quantity.floor_to_step, changed)
 
 
 @mutant("what both legs order is whole lots on both")
@@ -409,12 +362,12 @@ def the_common_lot_is_that_of_the_first_leg(patch: Patch) -> None:
 
 @mutant("what is below a venue's minimum is not ordered")
 def minimums_are_not_looked_at(patch: Patch) -> None:
-    _everywhere(patch, quantity.big_enough, lambda qty, _price, _terms: qty > 0)
+    everywhere(patch, quantity.big_enough, lambda qty, _price, _terms: qty > 0)
 
 
 @mutant("a fee in the coin is taken off what there is to hedge")
 def fees_in_the_coin_are_forgotten(patch: Patch) -> None:
-    _everywhere(patch, ledger.fee_coins, lambda _line, _leg: ZERO)
+    everywhere(patch, ledger.fee_coins, lambda _line, _leg: ZERO)
 
 
 @mutant("what is under way to the other leg counts when a fill is hedged")
@@ -458,7 +411,7 @@ def three_lots_are_dust(patch: Patch) -> None:
         return abs(excess) > 3 * lots and repairable(case, excess)
 
     repairable = repair.repairable
-    _everywhere(patch, repairable, changed)
+    everywhere(patch, repairable, changed)
 
 
 @mutant("an excess is repaired by the side that lessens it")

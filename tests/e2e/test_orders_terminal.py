@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 AT_ONCE = 3
 BUDGET_MS = 50.0
-LATE_MS = (300, 800, 1300)  # a screen notices within a second that its terminal is gone
+LATE_MS = (600, 1000, 1500)  # a screen notices within a second that its terminal is gone
 UNDISTURBED = "nothing"
 THINNER_FIRST = {"ARBTUI_HEDGE__THINNER_FIRST": "true", "DRIVER_FULL": "100000"}
 
@@ -98,33 +98,45 @@ def suffer(name: str, folder: Path) -> list[float]:
         environ["DRIVER_JUMPS"] = "600"
     with contextlib.closing(exchanges()) as sim:
         for late_ms in LATE_MS:
-            with shown(home_in(folder), sim, environ=environ) as arbtui:
-                arbtui.armed()
-                hedge = _begin(arbtui, sim, late_ms, trouble.begin)
-                if trouble.code is None:
-                    arbtui.until_state(hedge, *REST, within_s=20)
-                    nothing_twice_and_nothing_lost(Truth.of(sim), arbtui, hedge, on_disk=trouble.on_disk)
-                    trouble.end(arbtui)
-                    assert arbtui.end(signal.SIGTERM) == 3
-                else:
-                    assert arbtui.ended() == trouble.code, arbtui.talk[-2000:]
-                assert "stays open" in arbtui.talk
-                truth = Truth.of(sim)
-                hedged_or_flat(truth, hedge)
-                assert all(truth.coins(hedge))
-                found.append(unhedged_ms(truth, hedge))
+            try:
+                found.append(_suffer_once(trouble, home_in(folder), sim, environ, late_ms))
+            except TooLate:  # on a machine that had other things to do
+                found.append(_suffer_once(trouble, home_in(folder), sim, environ, 2 * late_ms))
     return found
+
+
+def _suffer_once(trouble: Trouble, home: Path, sim: Sim, environ: dict[str, str], late_ms: int) -> float:
+    with shown(home, sim, environ=environ) as arbtui:
+        arbtui.armed()
+        hedge = _begin(arbtui, sim, late_ms, trouble.begin)
+        if trouble.code is None:
+            arbtui.until_state(hedge, *REST, within_s=20)
+            nothing_twice_and_nothing_lost(Truth.of(sim), arbtui, hedge, on_disk=trouble.on_disk)
+            trouble.end(arbtui)
+            assert arbtui.end(signal.SIGTERM) == 3
+        else:
+            assert arbtui.ended() == trouble.code, arbtui.talk[-2000:]
+        assert "stays open" in arbtui.talk
+        truth = Truth.of(sim)
+        hedged_or_flat(truth, hedge)
+        assert all(truth.coins(hedge))
+        return unhedged_ms(truth, hedge)
+
+
+class TooLate(AssertionError):
+    """The first leg had filled before the trouble began: such a hedge proves nothing."""
 
 
 def _begin(arbtui: Shown, sim: Sim, late_ms: int, begin: Callable[[Shown], object]) -> str:
     """Fire; the trouble begins while the first leg's order is at its venue and has not filled."""
     for venue in VENUES:
-        sim.fault("late_fill", venue=venue, value=late_ms + (1500 if begin is Shown.stall else 0), count=1)
+        sim.fault("late_fill", venue=venue, value=late_ms + (2000 if begin is Shown.stall else 0), count=1)
     hedge = arbtui.fire()
     until(lambda: Truth.of(sim).orders(hedge), 5)
     sim.heal()  # the other leg is not late
     begin(arbtui)
-    assert not Truth.of(sim).fills(hedge), "the trouble came too late"
+    if Truth.of(sim).fills(hedge):
+        raise TooLate
     return hedge
 
 
@@ -182,7 +194,7 @@ def cpu_s(arbtui: Shown) -> float:
 def test_a_screen_that_breaks_leaves_no_hedge_alone(policy: str, goes_on: bool, sim: Sim, tmp_path: Path) -> None:
     with shown(home_in(tmp_path), sim, environ=THINNER_FIRST | {"ARBTUI_UI__ON_HANGUP": policy}) as arbtui:
         arbtui.armed()
-        hedge = _begin(arbtui, sim, 800, lambda arbtui: arbtui.ask("break"))
+        hedge = _begin(arbtui, sim, 1500, lambda arbtui: arbtui.ask("break"))
         if goes_on:
             arbtui.until_state(hedge, "hedged")
             assert not arbtui.state()["armed"]
@@ -198,7 +210,7 @@ def test_hang_ups_never_count_as_insisting(sim: Sim, tmp_path: Path) -> None:
     """Kernel, shell and tmux each send one; the second leg is still sent, ten seconds are still given to it."""
     with shown(home_in(tmp_path), sim, environ=THINNER_FIRST) as arbtui:
         arbtui.armed()
-        hedge = _begin(arbtui, sim, 800, sends(signal.SIGHUP, 5))
+        hedge = _begin(arbtui, sim, 1500, sends(signal.SIGHUP, 5))
         assert arbtui.ended() == 3
         hedged_or_flat(Truth.of(sim), hedge)
         assert all(Truth.of(sim).coins(hedge))

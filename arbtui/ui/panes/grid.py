@@ -37,6 +37,7 @@ class GridPane(ListPane):
         self._page, self._pages = 0, 1  # of columns: which is on show, of how many
         self._sorted_by = ""  # when columns were chosen
         self._speaks = True
+        self._bases: Sequence[str] = ()  # coins of the rows that were shown last
 
     def body_widgets(self) -> Iterable[LineWidget]:
         yield self._pointer
@@ -107,7 +108,13 @@ class GridPane(ListPane):
         self.desk.order.touched(self.desk.now_s())
         if self.count:
             self.desk.point_at(self.desk.order.bases[self.cursor.index])
-        super().tick(self.desk.now_s())
+        if self.count and self._bases == self._in_window():
+            for group in self._fitted:  # a key is answered at once: the rows are as old as they were
+                self._groups[group].show(self._groups[group].shown, self._cursor_row())
+            self._show_pointer()
+            self.show_title()
+        else:
+            super().tick(self.desk.now_s())
 
     def show_coin(self, base: str) -> bool:
         """Bring a coin into the window; False if the filter hides it."""
@@ -136,13 +143,11 @@ class GridPane(ListPane):
     def _show_rows(self) -> None:
         desk = self.desk
         order = desk.order
-        top = self.cursor.top
-        bases = order.bases[top : top + self.window]
+        bases = self._bases = self._in_window()
         rows = [desk.port.row(base) for base in bases]
         thresholds = [desk.port.threshold_bps(base) for base in bases]
         held = desk.money.bases if desk.money is not None else frozenset[str]()
-        at = self.cursor.index - top
-        cursor_row = at + 1 if 0 <= at < len(bases) else -1
+        cursor_row = self._cursor_row()
         for group, columns in self._fitted.items():
             head: Line = tuple(
                 header(column, width, sorted_by=column.id == order.column, reverse=order.reverse)
@@ -156,8 +161,20 @@ class GridPane(ListPane):
                 else:
                     lines.append(((" " + text.clean(base) if group == "name" else "", "faint"),))
             self._groups[group].show(lines, cursor_row)
+        self._show_pointer()
+
+    def _in_window(self) -> Sequence[str]:
+        return self.desk.order.bases[self.cursor.top : self.cursor.top + self.window]
+
+    def _cursor_row(self) -> int:
+        """The line that the cursor is on; the header is line 0."""
+        at = self.cursor.index - self.cursor.top
+        return at + 1 if 0 <= at < len(self._bases) else -1
+
+    def _show_pointer(self) -> None:
+        cursor_row = self._cursor_row()
         self._rest.show((), cursor_row)
-        pointer: list[Line] = [((" ", "text"),)] * (len(bases) + 1)
+        pointer: list[Line] = [((" ", "text"),)] * (len(self._bases) + 1)
         if cursor_row > 0:
             pointer[cursor_row] = (("▸", "cursor"),)
         self._pointer.show(pointer, cursor_row)

@@ -113,10 +113,12 @@ class AlertWatch:
             self._rules.net(self._desk.clock.now_ns(), base, net_bps)
 
     def _listen_to_orders(self) -> None:
-        """Who sends the orders of a run may come after those who listen."""
+        """Who sends the orders of a run may come after those who listen, and may have said something already."""
         trading = self._desk.trading
         if trading is not None and trading is not self._trading:
             self._trading = trading
+            for said in trading.said:
+                self._said(said)
             trading.on_said(self._said)
 
     def _said(self, said: Said) -> None:

@@ -141,9 +141,7 @@ class Webhook:
         except aiohttp.InvalidURL:
             return "its address is not valid", False, 0.0
         except aiohttp.ClientError as error:  # its text holds the address
-            cause = getattr(error, "os_error", None)
-            why = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(error).__name__
-            return f"it could not be reached ({why})", True, 0.0
+            return f"it could not be reached ({_why(error)})", True, 0.0
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -157,6 +155,14 @@ class Webhook:
         if self._http is not None:
             await self._http.close()
             self._http = None
+
+
+def _why(error: aiohttp.ClientError) -> str:
+    """What lies behind it, in words that name no host."""
+    cause = getattr(error, "os_error", None)
+    if isinstance(cause, OSError) and not isinstance(cause, socket.gaierror) and (cause.errno or 0) > 0:
+        return os.strerror(cause.errno or 0)
+    return type(error).__name__
 
 
 def _seconds(text: str | None) -> float:

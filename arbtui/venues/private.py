@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
 from arbtui.core.events import SessionEvent
 from arbtui.core.model import Instrument, Market
@@ -88,6 +89,26 @@ class KeyCall:
 
     request: HttpRequest = field(repr=False)
     read: Callable[[int, bytes], StreamKey] = field(repr=False)
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class KeyRights:
+    """What an API key may do. None = the venue does not tell. ``text`` says it in words, for people."""
+
+    trade: Mapping[Market, bool | None]
+    withdraw: bool | None
+    bound_to_ips: bool | None  # it works from listed addresses only
+    text: str
+    days_left: int | None = None  # until it ends by itself; None: never, or not told
+
+
+@dataclass(frozen=True)
+class RightsCall:
+    """Asks what the key may do. ``read`` raises as ``PrivateCall.read`` of a read does."""
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], KeyRights] = field(repr=False)
     purpose: str = ""
 
 
@@ -243,4 +264,30 @@ class PrivateVenue(Protocol):
         self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
     ) -> PrivateSession:
         """``instruments`` may grow while the session lives; what happens on one that is in none is still told."""
+        ...
+
+
+@runtime_checkable
+class TellsRights(Protocol):
+    """A private side that can say what a key may do, before anything is tried with it."""
+
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall: ...
+
+
+@runtime_checkable
+class Adjusts(Protocol):
+    """A private side that can change what preflight asks for. Each call is read back by its ``next_page``.
+
+    ``read`` of the setting itself tells nothing; it raises VenueRefused where the venue says no, OutcomeUnknown where it
+    does not say. What was set already is no refusal.
+    """
+
+    def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        """-> LeverageRead of one perpetual, whose position is one-way from then on."""
+        ...
+
+    def set_leverage(
+        self, env: Environment, keys: Keys, instrument: Instrument, leverage: Decimal, stamp_ms: int
+    ) -> PrivateCall:
+        """-> LeverageRead of one perpetual."""
         ...

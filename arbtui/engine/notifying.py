@@ -42,6 +42,11 @@ def notifier_of(
     return Notifier(channels, mode=mode, kinds=kinds, per_minute=settings.notify.per_minute, say=say)
 
 
+def ended_open(t_ns: int, what: str) -> Alert:
+    """The last word of a run that leaves something behind (exit code 3)."""
+    return Alert(t_ns, AlertKind.HEDGE, "", f"this run has ended and needs you: {what}; arbtui flatten closes it")
+
+
 async def tried(channels: Sequence[Channel], mode: str) -> list[CheckLine]:
     """A test message by each channel, one after another, and what became of it."""
     lines = []

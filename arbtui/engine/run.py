@@ -27,10 +27,10 @@ from arbtui.core.errors import JournalError
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk
-from arbtui.engine.ending import Stop, put_away, until_end
+from arbtui.engine.ending import EXIT_OPEN, Stop, put_away, until_end
 from arbtui.engine.live import Live
 from arbtui.engine.memory import NoMemory, StateMemory
-from arbtui.engine.notifying import notifier_of
+from arbtui.engine.notifying import ended_open, notifier_of
 from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
@@ -40,6 +40,7 @@ from arbtui.engine.trouble import Trouble
 from arbtui.execution.records import BadRecord
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
+from arbtui.net.notify import Notifier
 from arbtui.net.rest import Rest
 from arbtui.net.wallclock import WallClock
 from arbtui.port import Guest
@@ -119,26 +120,32 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
             sources=Sources(run.loaded, run.accounts),
         )
         on_live(live)
-        _send_alerts(run, live, lock, network, stack)
+        notifier = _send_alerts(run, live, lock, network, stack)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(put_away, asyncio.create_task(_watch_demo(demo, trouble)))
-        return await until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
+        code = await until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
+        if code == EXIT_OPEN and orders is not None and notifier is not None:
+            notifier.put(ended_open(clock.now_ns(), orders.open_in_words()))
+        return code
 
 
-def _send_alerts(run: LiveRun, live: Live, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack) -> None:
+def _send_alerts(
+    run: LiveRun, live: Live, lock: ModeLock, network: NetworkSettings, stack: AsyncExitStack
+) -> Notifier | None:
     """Messages of alerts, by the one run of this mode that holds the lock: nobody wants each of them twice."""
     if run.notify is None:
-        return
+        return None
     notifier = notifier_of(run.settings, run.notify, network, mode=run.mode, say=live.trouble.notice)
     if notifier is None:
-        return
+        return None
     if not lock.held:
         live.trouble.notice("info", f"another arbtui sends the messages of {run.mode}; this one shows alerts only")
-        return
+        return None
     stack.push_async_callback(notifier.close)
     live.desk.on_alert(notifier.put)
+    return notifier
 
 
 async def _work(live: Live, orders: Orders | None) -> None:

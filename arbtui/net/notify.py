@@ -4,7 +4,7 @@ Each channel has a lane of its own: a bounded queue, a limit of messages a minut
 no other, and nobody upstream. What fails is said once, and that it works again is said once; what is left out for lack
 of room is counted, said once, and told to whoever gets the next message (``left_out``).
 
-Alarms of hedges go first, and are the last to be left out.
+Alarms of hedges go first, have a limit of their own beside that of all others, and are the last to be left out.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class Waiting:
         (self._others or self._alarms).popleft()
         return 1
 
+    @property
+    def alarmed(self) -> bool:
+        """Whether an alarm is next."""
+        return bool(self._alarms)
+
     def take(self) -> Alert:
         return (self._alarms or self._others).popleft()
 
@@ -73,7 +78,7 @@ class _Lane:
         self.hurries = False  # the run ends: no limit any more
         self.task: asyncio.Task[None] | None = None
         self._mode = mode
-        self._rate = Rate(per_minute)
+        self._rates = {True: Rate(per_minute), False: Rate(per_minute)}  # of alarms, and of all others
         self._say = say
         self._missed = 0  # messages since the last one that was taken
         self._failing = False
@@ -86,6 +91,7 @@ class _Lane:
         if left_out and not self._overflowing:
             self._overflowing = True
             self._say("warning", f"more alerts than {self.channel.name} may be sent: the oldest are left out")
+        self._changed.set()
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._work())
 
@@ -101,12 +107,13 @@ class _Lane:
         self._overflowing = False
 
     async def _turn(self) -> None:
-        """Until the limit allows the next one."""
+        """Until the limit allows the next one; which one that is may change meanwhile."""
         loop = asyncio.get_running_loop()
-        while not self.hurries and (wait_s := self._rate.wait_s(loop.time())) > 0:
+        while not self.hurries and (wait_s := self._rates[self.waiting.alarmed].wait_s(loop.time())) > 0:
+            self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), wait_s)
-        self._rate.spend(loop.time())
+        self._rates[self.waiting.alarmed].spend(loop.time())
 
     async def _send(self, alert: Alert) -> None:
         told = self._missed

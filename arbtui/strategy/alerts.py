@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from math import isfinite
 from statistics import median
@@ -70,8 +71,8 @@ class Level:
 
 def plain(price: float) -> str:
     """A price without exponent and without trailing zeros."""
-    text = f"{price:.12f}".rstrip("0").rstrip(".")
-    return text if float(text) == price else repr(price)
+    text = f"{Decimal(repr(price)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def level_of(text: str) -> Level | None:
@@ -246,7 +247,7 @@ class Alerts:
             elif level.reached(price):
                 self._reached.add(level)
                 side = "at or above" if level.above else "at or below"
-                text = f"{level.base} is at {price:.10g}, {side} {plain(level.price)}"
+                text = f"{level.base} is at {plain(float(f'{price:.7g}'))}, {side} {plain(level.price)}"
                 fields: dict[str, Plain] = {
                     "base": level.base,
                     "price": price,

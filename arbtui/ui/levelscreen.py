@@ -70,8 +70,9 @@ class LevelScreen(ListScreen):
     # painting
 
     def head(self) -> Sequence[Cell]:
-        last = self.desk.port.alerts[-1:]
-        told = f"last alert {text.clock_time(last[0].t_ns)} {text.clean(last[0].text)}" if last else "no alert yet"
+        alerts = self.desk.port.alerts
+        last = alerts[-1] if alerts else None
+        told = "no alert yet" if last is None else f"last alert {text.clock_time(last.t_ns)} {text.clean(last.text)}"
         return (" price alerts ", "title_focus"), (told, "dim")
 
     def row(self, at: int, width: int) -> Line:

@@ -160,7 +160,7 @@ def test_an_anomaly_that_lasts_is_told_once_and_again_after_it_was_away() -> Non
     assert len(ear.texts()) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(-50, 50), min_size=120, max_size=200), st.floats(-1000, 1000))
 def test_only_what_is_above_the_median_by_the_jump_is_ever_told(past: list[float], net: float) -> None:
     ear = Ear(AlertRules(spread_jump_bps=5))

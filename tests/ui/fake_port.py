@@ -118,7 +118,7 @@ class FakePort:
         self.muted_venues: list[str] = []
         self.replay: ReplayPosition | None = None
         self._hearing: list[Callable[[Notice], None]] = []
-        self.alerts: list[Alert] = []
+        self._told: deque[Alert] = deque(maxlen=500)
         self._alerted: list[Callable[[Alert], None]] = []
         self.past = History(self._board, self._best_now)
         self.feeds: list[FeedStatus] = []
@@ -391,6 +391,10 @@ class FakePort:
         for call in self._hearing:
             call(notice)
 
+    @property
+    def alerts(self) -> Sequence[Alert]:
+        return self._told
+
     def quote_texts(self, slot: Slot) -> QuoteTexts:
         return (str(slot.bid), str(slot.bid_qty), str(slot.ask), str(slot.ask_qty))
 
@@ -411,7 +415,7 @@ class FakePort:
 
     def alert(self, kind: AlertKind, text: str, subject: str = "") -> None:
         alert = Alert(self.clock.now_ns(), kind, subject, text)
-        self.alerts.append(alert)
+        self._told.append(alert)
         for call in self._alerted:
             call(alert)
 

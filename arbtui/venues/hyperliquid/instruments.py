@@ -54,6 +54,16 @@ _BRIDGED = {
     "UXPL": "XPL",
     "XAUT0": "XAUT",
 }
+_BRIDGED_COINS = frozenset(_BRIDGED.values())
+
+
+def coin_of(token: str, number: int | None = None) -> str:
+    """The coin that a token stands for, as instruments name it. One that only bears the name of a bridged coin is told
+    apart by its number, so that nobody takes it for that coin.
+    """
+    if token in _BRIDGED_COINS:
+        return f"{token}#{'' if number is None else number}"
+    return _BRIDGED.get(token, token)
 
 
 def perps(rows: Sequence[shapes.PerpRow | bytes], ctxs: Sequence[object], collateral: int, t_ns: int) -> Listing:

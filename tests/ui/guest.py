@@ -17,15 +17,13 @@ import argparse
 import asyncio
 import gc
 import json
-import os
-import resource
 import signal
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
+from arbtui.bench.ui.guest import Probe
 from arbtui.config import Settings
 from arbtui.config.model import Ui
 from arbtui.core.alerts import AlertKind
@@ -35,26 +33,7 @@ from arbtui.ui import app
 from arbtui.ui.app import ArbtuiApp, run_screen
 from tests.ui.fake_port import FakePort
 from tests.ui.fake_trading import fake_trading
-from tests.ui.painted import rows_of
-
-_WARM_UP_S = 2.0
-
-
-class Probe:
-    """Lateness in ms of stamps that another process writes into a pipe, with the times they were read at."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self.late_ms: deque[tuple[float, float]] = deque(maxlen=200_000)
-        os.set_blocking(fd, False)
-        asyncio.get_running_loop().add_reader(fd, self._ready)
-
-    def _ready(self) -> None:
-        now_ns = time.monotonic_ns()
-        data = os.read(self._fd, 1 << 16)
-        for at in range(0, len(data) - 7, 8):
-            stamp_ns = int.from_bytes(data[at : at + 8], "little")
-            self.late_ms.append((now_ns / 1e9, (now_ns - stamp_ns) / 1e6))
+from tests.ui.painted import cells_of
 
 
 async def engine(port: FakePort, quotes_per_s: float) -> None:
@@ -87,7 +66,9 @@ class WatchedApp(ArbtuiApp):
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write_rows)
 
     def _write_rows(self) -> None:
-        Path(self.rows_to).write_text("\n".join(rows_of(self)))
+        part = Path(f"{self.rows_to}.part")
+        part.write_text(json.dumps(cells_of(self)))
+        part.rename(self.rows_to)
 
 
 async def show(port: FakePort, args: argparse.Namespace) -> str:
@@ -125,23 +106,16 @@ async def main(args: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()  # as the engine does once it stands
     figures: dict[str, object] = {}
-    probe = Probe(args.probe) if args.probe >= 0 else None
+    probe = Probe(args.probe, loop) if args.probe >= 0 else None
     feed = asyncio.create_task(engine(port, args.rate))
-    meter = asyncio.create_task(measure(args.seconds, figures)) if args.seconds else None
-    if args.no_screen:
-        await asyncio.sleep(args.seconds + _WARM_UP_S + 0.1)
-    else:
-        loop.call_later(1.5, lambda: figures.update(factory_while_shown=loop.get_task_factory() is _factory))
-        figures["end"] = await show(port, args)
-        figures["ended_s"] = time.monotonic()
-        figures["factory_kept"] = loop.get_task_factory() is _factory
+    loop.call_later(1.5, lambda: figures.update(factory_while_shown=loop.get_task_factory() is _factory))
+    figures["end"] = await show(port, args)
+    figures["factory_kept"] = loop.get_task_factory() is _factory
     quotes = port.quotes
     await asyncio.sleep(args.after)
     figures["quotes_after"] = port.quotes - quotes
     feed.cancel()
-    if meter is not None:
-        meter.cancel()
-    figures["late_ms"] = list(probe.late_ms) if probe is not None else []
+    figures["late_ms"] = probe.late_ms if probe is not None else []
     if args.out:
         await asyncio.to_thread(Path(args.out).write_text, json.dumps(figures))
     if sys.stdout.isatty() and figures.get("end") != "hangup":
@@ -152,22 +126,11 @@ def _factory(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyn
     return asyncio.Task(coro, loop=loop, **options)
 
 
-async def measure(seconds: float, figures: dict[str, object]) -> None:
-    await asyncio.sleep(_WARM_UP_S)
-    cpu, wall = time.process_time(), time.monotonic()
-    figures["from_s"] = wall
-    await asyncio.sleep(seconds)
-    figures["to_s"] = time.monotonic()
-    figures["cpu_pct"] = 100 * (time.process_time() - cpu) / (time.monotonic() - wall)
-    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--coins", type=int, default=1000)
     parser.add_argument("--ascii", action="store_true")
     parser.add_argument("--rate", type=float, default=5000.0)
-    parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--after", type=float, default=0.0)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--cancel-after", type=float, default=0.0)
@@ -175,7 +138,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--alert-after", type=float, default=0.0)
     parser.add_argument("--rows", default="")
     parser.add_argument("--orders", action="store_true")
-    parser.add_argument("--no-screen", action="store_true")
     parser.add_argument("--probe", type=int, default=-1)
     parser.add_argument("--out", default="")
     return parser.parse_args()

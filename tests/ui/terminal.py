@@ -47,6 +47,20 @@ class Terminal(Pty):
     def rows(self) -> list[str]:
         return [line.rstrip() for line in self.screen.display]
 
+    def cells(self) -> list[list[list[str]]]:
+        """Character, colour, background and signs of the style of each cell, row by row; see ``painted.cells_of``."""
+        return [
+            [self._cell(self.screen.buffer[y][x]) for x in range(self.screen.columns)]
+            for y in range(self.screen.lines)
+        ]  # fmt: skip
+
+    @staticmethod
+    def _cell(char: pyte.screens.Char) -> list[str]:
+        signs = {
+            "b": char.bold, "i": char.italics, "u": char.underscore, "r": char.reverse, "s": char.strikethrough
+        }  # fmt: skip
+        return [char.data, char.fg, char.bg, "".join(sign for sign, on in signs.items() if on)]
+
     def shows(self, words: str) -> bool:
         return any(words in row for row in self.screen.display)
 

@@ -49,24 +49,34 @@ def figures(path: Path, seconds: float = 15.0) -> dict[str, Any]:
     raise AssertionError("the guest wrote no figures")
 
 
-def meant(terminal: Terminal, path: Path) -> list[str]:
-    """What the app in the terminal means to show."""
+def meant(terminal: Terminal, path: Path) -> list[list[list[str]]]:
+    """The cells that the app in the terminal means to show."""
     path.unlink(missing_ok=True)
     os.kill(terminal.pid, signal.SIGUSR1)
     terminal.wait(lambda: path.exists() and path.stat().st_size > 0)
     terminal.run(0.2)
-    return path.read_text().split("\n")
+    cells: list[list[list[str]]] = json.loads(path.read_text())
+    return cells
 
 
 def painted_equal(terminal: Terminal, rows: Path, when: str) -> None:
-    """Within a few seconds the terminal shows what the app means to show: what was decided is also painted."""
+    """Within a few seconds the terminal shows what the app means to show, colours included: what was decided is also
+    painted.
+    """
+    different: list[object] = []
     for _ in range(12):
-        wanted = meant(terminal, rows)
-        different = [pair for pair in zip(wanted, terminal.rows, strict=True) if pair[0] != pair[1]]
+        wanted, shown = meant(terminal, rows), terminal.cells()
+        assert (len(wanted), len(wanted[0])) == (len(shown), len(shown[0])), when
+        different = [
+            ((x, y), cell, wanted[y][x])
+            for y, row in enumerate(shown)
+            for x, cell in enumerate(row)
+            if cell != wanted[y][x]
+        ]
         if not different:
             return
         terminal.run(0.25)
-    raise AssertionError((when, different[:3]))
+    raise AssertionError((when, "place, painted, meant:", different[:6], terminal.rows))
 
 
 def test_the_bytes_paint_what_the_screen_means(start: Start, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from itertools import accumulate
 
 from arbtui.bench.traffic import activity
 from arbtui.config import Settings
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.events import BookSnapshot, Funding, Level, Listing, MarkPrice, Quote, Ticker
 from arbtui.core.model import Channel, Instrument, Market, Stream, TradingStatus
 from arbtui.core.status import FeedState, FeedStatus, Link
@@ -100,10 +101,12 @@ class BenchMarket:
             self._board.apply(Funding(slot.id, now_ns, rate=rate, interval_h=8.0, next_ms=next_ms))
 
     def _status(self) -> Sequence[FeedStatus]:
+        """Rates and ages wander from second to second, as medians do."""
+        second = self.clock.now_ns() // NS_PER_S
         return [
             FeedStatus(venue, market, FeedState.LIVE, "", len(self._bases), len(self._bases), 0, 0, 0,
-                       480.0 + self._random.uniform(-9, 9), self._random.uniform(9, 14), 44.0, -1.5, 4, 0)
-            for venue, codec in self._codecs.items() for market in codec.markets
+                       480.0 + (second * place) % 17, 12.0 + (second // 2 * place) % 3, 44.0, -1.5, 4, 0)
+            for place, (venue, codec) in enumerate(self._codecs.items(), start=3) for market in codec.markets
         ]  # fmt: skip
 
     # what moves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from arbtui.core.errors import OurMistake
 
 CURSOR = "▸".encode()  # is painted anew on another row when j or k is pressed
 KEY_EVERY_S = 0.37  # no multiple of the pump's beat
+ESCAPES = re.compile("\x1b\\[[0-9;?<>]*[a-zA-Z]")
+KEPT_WORDS = 600  # bytes of what a screen wrote that did not come up
 GIVE_UP_S = 30.0
 STORM_EVERY_S = 0.05
 _SIPS_PER_S = 64  # a slow link takes its bytes so often
@@ -155,10 +158,12 @@ class Person:
         self._terminal.keys("q")
 
     def _find_cursor(self) -> None:
-        until_s = time.monotonic() + GIVE_UP_S
-        while CURSOR not in self._terminal.pump(0.1):
+        until_s, seen = time.monotonic() + GIVE_UP_S, b""
+        while CURSOR not in (data := self._terminal.pump(0.1)):
+            seen = (seen + data)[-KEPT_WORDS:]
             if time.monotonic() > until_s or not self._terminal.alive():
-                raise OurMistake("the screen painted no cursor")
+                said = " ".join(ESCAPES.sub(" ", seen.decode(errors="replace")).split())
+                raise OurMistake(f"the screen painted no cursor; the last that it wrote: {said or 'nothing'}")
 
     def _look(self, seconds: float, *, measuring: bool) -> None:
         way, began_s = self._way, time.monotonic()

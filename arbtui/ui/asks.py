@@ -43,7 +43,12 @@ class Asks:
         if typed:
             self.filter_by(typed)
             return
-        before = self._desk.order.filter.text
+        before, coin = self._desk.order.filter.text, self._desk.coin
+
+        def look(words: str) -> None:
+            """The cursor is on its coin wherever that passes, whatever stood in the line meanwhile."""
+            self.filter_by(words)
+            self._grid.point_at(coin)
 
         def keep(words: str) -> str:
             self.filter_by(words)
@@ -56,11 +61,12 @@ class Asks:
             may_become = filter_hint(words, self._desk.venues()) or "enter keeps, esc clears"
             return f"{len(order.bases)} of {order.total}   {may_become}"
 
-        self._seat.ask(Question("/", before, keep, live=self.filter_by, cancel=lambda: self.filter_by(""), hint=hint))
+        self._seat.ask(Question("/", before, keep, live=look, cancel=lambda: look(""), hint=hint))
 
     def filter_by(self, typed: str) -> None:
+        coin = self._desk.coin
         self._desk.filter_by(typed)
-        self._grid.tick(self._desk.now_s())
+        self._grid.point_at(coin)
 
     def sort(self, column: str) -> str:
         if column:

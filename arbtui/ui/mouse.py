@@ -1,7 +1,8 @@
 """What a click and the wheel mean, by where they are. They move, focus, sort and choose; nothing is confirmed by them.
 
 A click on a pane focuses it, on a row puts the cursor there, on a header of the grid sorts by that column, on a tab
-brings that pane, on a row of the picker chooses it. While a ticket is open a click does nothing: what sends is a key.
+brings that pane, on a row of the picker chooses it, on a row above ``:`` puts it into the line. While a ticket is open
+a click does nothing: what sends is a key.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from arbtui.ui.layout import PANES, PaneId
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.panes.pane import ListPane, Pane
 from arbtui.ui.picker import Picker
+from arbtui.ui.prompt import PromptLine
 from arbtui.ui.theme import Line
 from arbtui.ui.ticket.panel import OrderPanel
 
@@ -29,6 +31,12 @@ class Pointed(Protocol):
     panes: dict[PaneId, Pane]
     picker: Picker
     panel: OrderPanel
+    prompt: PromptLine
+
+    @property
+    def offers_region(self) -> Region:
+        """Rows offered above the line that is typed in; of no area where there are none."""
+        ...
 
     @property
     def shown(self) -> Mapping[PaneId, Region]:
@@ -44,6 +52,10 @@ class Pointed(Protocol):
 def click(screen: Pointed, x: int, y: int) -> None:
     if screen.picker.open:
         screen.picker.click(y)
+        return
+    offers = screen.offers_region
+    if offers.contains(x, y):
+        screen.prompt.click(y - offers.y, offers.height)
         return
     found = None if screen.asking else _pane_at(screen, x, y)
     if found is None:

@@ -22,7 +22,6 @@ from arbtui.ui.typed import Typed
 
 _NUMBER_WIDTH = 12
 OFFERS_SHOWN = 8
-OFFERS_WIDTH = 96
 _LINE_WIDTH = 28
 _KEYS_WIDTH = 12
 
@@ -91,7 +90,7 @@ class PromptLine(Placing):
     def ask(self, question: Question) -> None:
         self._question = question
         self._problem = ""
-        self._back, self._at, self._typed = 0, -1, question.value
+        self._back, self._at, self._typed, self._offers = 0, -1, question.value, ()
         self._title.show([((f" {question.title} ", "key"),)])
         self._desk.rhythm.begin_text()
         self._fill(question.value)
@@ -116,8 +115,8 @@ class PromptLine(Placing):
         question = self._question
         if question is None:
             return
-        if self._at < 0:
-            self._offers = question.offers(value) if question.offers is not None else ()
+        if self._at < 0 and question.offers is not None:
+            self._offers = question.offers(value)
             self._changed()
         words = self._problem or (question.hint(value) if question.hint is not None else "enter  esc")
         self._hint.show([((f" {text.clean(words)}", "warn" if self._problem else "dim"),)])
@@ -202,10 +201,13 @@ class PromptLine(Placing):
         if not self._offers:
             return
         if len(self._offers) == 1 or self._at < 0:
-            self._at = 0 if direction > 0 else len(self._offers) - 1
+            self._take(0 if direction > 0 else len(self._offers) - 1)
         else:
-            self._at = (self._at + direction) % len(self._offers)
-        chosen = self._offers[self._at]
+            self._take((self._at + direction) % len(self._offers))
+
+    def _take(self, at: int) -> None:
+        self._at = at
+        chosen = self._offers[at]
         if len(self._offers) == 1:
             self._typed, self._at = chosen.line + (" " if chosen.form and " " not in chosen.line else ""), -1
             self._fill(self._typed)
@@ -218,13 +220,25 @@ class PromptLine(Placing):
 
     @property
     def rows(self) -> int:
-        return min(len(self._offers), OFFERS_SHOWN) if self._question is not None else 0
+        """As many for a line, whatever is in it: another number would have the whole screen arranged for a letter."""
+        return OFFERS_SHOWN if self._question is not None and self._question.offers is not None else 0
 
-    def offered(self, width: int) -> tuple[list[Line], int]:
-        """The rows above the line, and which of them is in the line; -1 = none."""
-        top = max(0, min(self._at - OFFERS_SHOWN + 2, len(self._offers) - OFFERS_SHOWN))
-        seen = self._offers[top : top + OFFERS_SHOWN]
-        return [_row(offer, width) for offer in seen], self._at - top if self._at >= 0 else -1
+    def offered(self, width: int, height: int) -> tuple[list[Line], int]:
+        """The rows above the line, the best on top, and which of them is in the line; -1 = none."""
+        top = self._top(height)
+        seen = [_row(offer, width) for offer in self._offers[top : top + height]]
+        if not seen and height:
+            seen = [((text.fit(" nothing is offered for these letters", width), "dim"),)]
+        return seen, self._at - top if self._at >= 0 else -1
+
+    def click(self, row: int, height: int) -> None:
+        """A click at this one of ``height`` rows above the line: what stands there goes into the line, undone."""
+        at = self._top(height) + row
+        if at < len(self._offers):
+            self._take(at)
+
+    def _top(self, height: int) -> int:
+        return max(0, min(self._at - height + 2, len(self._offers) - height))
 
 
 def _row(offer: Offer, width: int) -> Line:

@@ -43,7 +43,7 @@ from arbtui.ui.panes.signals import SignalsPane
 from arbtui.ui.panes.status import alarm_line, bottom_line, detail_lines, keys_line, status_lines
 from arbtui.ui.picker import HEIGHT as PICKER_HEIGHT
 from arbtui.ui.picker import Choice, Picker
-from arbtui.ui.prompt import OFFERS_WIDTH, Chooser, PromptLine, Question
+from arbtui.ui.prompt import Chooser, PromptLine, Question
 from arbtui.ui.registry import PANE_SCOPES, Group, Handlers, Scope, gather
 from arbtui.ui.replaykeys import ReplayKeys
 from arbtui.ui.settingskeys import SettingsKeys
@@ -96,7 +96,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._alarm = LineWidget(desk.theme)
         self._word = LineWidget(desk.theme)
         self._keys = LineWidget(desk.theme)
-        self._prompt = PromptLine(desk, self._prompt_closed, self._offers_changed)
+        self.prompt = PromptLine(desk, self._prompt_closed, self._offers_changed)
         self._offers = LineWidget(desk.theme)
         self._chooser = Chooser(desk, self._prompt_closed)
         self.picker = Picker(desk, self._picker_closed)
@@ -111,7 +111,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
         groups: list[Group] = [Moves(self._list), self.asks, self._settings, self.keys, self._palette]
-        groups += [self.panel, self._prompt]
+        groups += [self.panel, self.prompt]
         self.copying = self._copies(exports)
         groups += [self.picker, self.copying, Muting(desk, self), ReplayKeys(desk, self)]
         groups += [AlertLevels(desk, lambda: self._open(LevelScreen(desk)))]
@@ -125,7 +125,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield self._alarm
         yield self._word
         yield self._keys
-        yield self._prompt
+        yield self.prompt
         yield self._chooser
         yield self._offers
         yield self.picker
@@ -172,14 +172,19 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.picker.open:
             width, height = min(self.picker.width, size.width), min(PICKER_HEIGHT, size.height)
             places[self.picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
-        if self._prompt.rows and plan.bottom is not None:
-            height = min(self._prompt.rows, plan.bottom.y)
-            places[self._offers] = Region(0, plan.bottom.y - height, min(OFFERS_WIDTH, size.width), height)
+        places[self._offers] = self.offers_region
         return places
 
     @property
+    def offers_region(self) -> Region:
+        """Where rows are offered above the line that is typed in."""
+        bottom = self.plan.bottom
+        height = min(self.prompt.rows, bottom.y) if bottom is not None else 0
+        return Region(0, bottom.y - height, bottom.width, height) if bottom is not None and height else Region()
+
+    @property
     def _typing(self) -> bool:
-        return self._prompt.asking or self._chooser.asking
+        return self.prompt.asking or self._chooser.asking
 
     @property
     def _alarmed(self) -> bool:
@@ -193,7 +198,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # keys: see ``registry``
 
     def chain(self, *, printable: bool) -> Sequence[Scope]:
-        if self._prompt.asking:
+        if self.prompt.asking:
             return () if printable else ("always", "line")
         if self._chooser.asking:
             return ("always",)
@@ -244,7 +249,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return pane if isinstance(pane, ListPane) else None
 
     def _bottom_widget(self) -> Widget:
-        return self._prompt if self._prompt.asking else self._chooser if self._chooser.asking else self._word
+        return self.prompt if self.prompt.asking else self._chooser if self._chooser.asking else self._word
 
     def rearrange(self) -> None:
         """Place everything anew, then fill what came into view. See ``Placing.place_anew``."""
@@ -301,6 +306,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._keys.show([keys_line(scopes, desk.keys, width, replay=desk.port.replay is not None)])
         if self.picker.open:
             self.picker.tick()
+        self._offers_changed()
 
     def tick_all(self) -> None:
         now_s = self.desk.now_s()
@@ -363,7 +369,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _focus_again(self) -> None:
         """Keys go where something is asked, else to the panel, else to the pane."""
-        for asking, line in ((self._prompt.asking, self._prompt), (self._chooser.asking, self._chooser)):
+        for asking, line in ((self.prompt.asking, self.prompt), (self._chooser.asking, self._chooser)):
             if asking:
                 line.take_focus()
                 return
@@ -373,15 +379,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_focus(self.panel if self.panel.open else self.panes[self._current], scroll_visible=False)
 
     def ask(self, question: Question) -> None:
-        self._prompt.ask(question)
+        self.prompt.ask(question)
         self.rearrange()
 
     def _offers_changed(self) -> None:
         """Other rows stand above the line that is typed in."""
-        lines, at = self._prompt.offered(min(OFFERS_WIDTH, self.size.width))
-        self._offers.show(lines, at)
-        if self._offers.size.height != len(lines):
-            self.rearrange()
+        self._offers.show(*self.prompt.offered(self.offers_region.width, self.offers_region.height))
 
     def pick(self, choice: Choice) -> None:
         self.picker.ask(choice)

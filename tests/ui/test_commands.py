@@ -203,3 +203,25 @@ async def test_letters_after_enter_belong_to_no_line_that_was_finished_before_th
         await seat.pass_s(0.4)
         assert not seat.app.main_screen.asking
         assert SelectCoin("ETH") in seat.port.sent
+
+
+@pytest.mark.parametrize(
+    ("opens", "typed"),
+    [("colon", "threshqx"), ("slash", "sol"), ("ctrl+k", "sol"), ("equals_sign", "7788")],
+)
+async def test_a_letter_of_a_line_has_nothing_arranged_anew(opens: str, typed: str) -> None:
+    arranged: list[str] = []
+    async with seated() as seat:
+        await seat.press(opens)
+        await seat.pass_s(0.4)
+        screen = seat.app.main_screen
+        screen.screen_layout_refresh_signal.subscribe(screen.grid, lambda _: arranged.append(typed))
+        await seat.press(*typed)
+        await seat.pilot.pause()
+    assert not arranged
+
+
+async def test_a_line_after_a_command_offers_nothing_of_it() -> None:
+    async with seated() as seat:
+        await seat.press("colon", "t", "h", "escape", "slash", "tab", "b", "t", "c", "enter")
+        assert seat.app.desk.order.filter.text == "btc"

@@ -402,3 +402,25 @@ def test_where_a_replay_stands_is_told_in_words() -> None:
     assert words(playing()) == "x1 +1:23.4 4,512 records"
     assert words(playing(paused=True, speed=None)) == "paused max +1:23.4 4,512 records"
     assert words(playing(ended=True)).startswith("ended")
+
+
+async def test_a_filter_that_hides_the_coin_puts_the_cursor_on_the_best_row_and_esc_brings_the_coin_back() -> None:
+    async with seated() as seat:
+        await seat.press("end")
+        last = seat.coin
+        await seat.press("slash", *("x" if last != "XRP" else "b"))
+        rows = await seat.rows()
+        assert seat.coin == seat.app.desk.order.bases[0] != last
+        assert rows[4].startswith("▸")
+        await seat.press("escape")
+        assert seat.coin == last
+        assert any(row.startswith(f"▸ {last}") for row in await seat.rows())
+
+
+async def test_the_cursor_is_in_sight_after_a_filter_that_its_coin_passes() -> None:
+    async with seated(width=80, height=24) as seat:
+        await seat.press("end")
+        last = seat.coin
+        await seat.press("slash", *last[0].lower(), "enter")
+        assert seat.coin == last
+        assert any(row.startswith(f"▸ {last}") for row in await seat.rows())

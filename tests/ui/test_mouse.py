@@ -119,3 +119,14 @@ async def test_nothing_is_sent_by_a_click_nor_by_a_key_right_behind_one() -> Non
 def _wheel(seat: Seat, x: int, y: int, *, down: bool) -> MouseScrollDown | MouseScrollUp:
     kind = MouseScrollDown if down else MouseScrollUp
     return kind(seat.app.main_screen, x, y, 0, 0, 0, False, False, False, x, y)
+
+
+async def test_a_click_on_a_row_above_the_line_puts_it_into_the_line_and_does_nothing() -> None:
+    async with seated() as seat:
+        await seat.press("colon", "t", "h")
+        x, y = found(await seat.rows(), " thresholds")
+        await click(seat, x + 3, y)
+        assert " thresholds" in (await seat.rows())[-2]
+        assert len(seat.app.screen_stack) == 1
+        await seat.press("enter")
+        assert isinstance(seat.app.screen, ThresholdScreen)

@@ -127,6 +127,16 @@ class GridPane(ListPane):
         self.cursor.reveal(self.window)
         return True
 
+    def point_at(self, base: str) -> None:
+        """Other rows pass the filter: the cursor on this coin, in sight, or on the best row where it does not pass."""
+        bases = self.desk.order.bases
+        if bases:
+            self.cursor.index = self.desk.order.place.get(base, 0)
+            self.desk.point_at(bases[self.cursor.index])
+            self.cursor.top = 0
+            self.cursor.reveal(self.window)
+        self.tick(self.desk.now_s())
+
     # painting
 
     def show_body(self, now_s: float) -> None:

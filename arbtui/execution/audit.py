@@ -4,7 +4,9 @@ What is compared lies in a *pot*: the position of one perpetual, or one coin of 
 was bought on. A read is compared only while no order that takes is open there, and it counts only when a second one, at
 least a second later, says the same. What differs while an order rests is said, no more. Else: more than the hedges hold
 is somebody else's business and is told once; less, on the same side, means that a leg was taken away: an alarm, and the
-policy decides what becomes of the hedge. The first comparison of a life takes what is over as not ours.
+policy decides what becomes of the hedge. The first comparison of a life takes what is over as not ours. Where a hedge
+of an earlier life is not read through yet, an order that no journal kept may be what makes the difference: nothing is
+judged before its lists have been read.
 
 A spot wallet may hold more of a coin than hedges bought, and then nothing seems to be missing when theirs is sold; but
 what ``arbtui flatten`` sold of spot without an engine was theirs: it sells no other, and its orders bear names.
@@ -50,10 +52,11 @@ class Finding:
 
 
 class Audit:
-    """Reads ``ledgers``, changes nothing."""
+    """Reads ``ledgers``, changes nothing. ``read_through``: whether a leg's lists have told all of an earlier life."""
 
-    def __init__(self, ledgers: Mapping[str, Ledger]) -> None:
+    def __init__(self, ledgers: Mapping[str, Ledger], read_through: Callable[[Ledger, int], bool]) -> None:
         self._ledgers = ledgers
+        self._read_through = read_through
         self._rows: dict[tuple[str, str], dict[str, Position]] = {}
         self._balances: dict[tuple[str, str, str], Balance] = {}  # venue, wallet, asset
         self._others: dict[str, Decimal] = {}  # pot -> coins at the venue that are not ours
@@ -155,10 +158,14 @@ class Audit:
         leg = holders[0][0].intent.legs[holders[0][1]]
         if leg.market is Market.SPOT and not all(_told_whole(ledger, index) for ledger, index in holders):
             return None  # a fee in the coin that is not told yet is only guessed
-        self._compared_ns[key] = done.asked_ns
         there = self._there(leg, done.asked_ns)
         ours = sum((ledger.position(index) for ledger, index in holders), ZERO)
         difference = there - ours - self._others.get(key, ZERO)
+        unread = [ledger for ledger, index in holders if not self._read_through(ledger, index)] if difference else []
+        if any(ledger.state is not State.HALTED for ledger in unread):
+            self._suspects.pop(key, None)
+            return None  # an order that no journal kept may explain it; once all is read, this is asked again
+        self._compared_ns[key] = done.asked_ns
         if not difference:
             self._suspects.pop(key, None)
             return None
@@ -169,7 +176,7 @@ class Audit:
         if done.asked_ns - seen[0] < _APART_NS:
             return None
         del self._suspects[key]
-        if under_way:
+        if under_way or unread:
             why = "a halted hedge's order is unknown" if halted else "an order of theirs rests, which may be why"
             text = f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and {why}"
             return self._unsure(leg.venue, text)

@@ -6,7 +6,7 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind
 from arbtui.execution.actions import Action, Alarm, Cancel, Case, Declare, Mark, Query, ReadAccount, Wait
-from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, agree, query_window
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, VenueRules, agree, query_window
 from arbtui.execution.lifecycle import State, Step
 from arbtui.execution.lines import Line
 from arbtui.execution.records import Dead
@@ -68,8 +68,7 @@ def catch_up(case: Case) -> Action | None:
     """
     ledger, policy = case.ledger, case.intent.policy
     from_ns = ledger.relived_ns
-    missing = [] if from_ns is None else [wanted for wanted in _wanted(case) if not _read_since(case, *wanted, from_ns)]
-    if from_ns is None or not missing or ledger.state.ended:
+    if from_ns is None or ledger.state.ended or not (missing := _unread(case, from_ns)):
         return None
     if ledger.state not in (State.IN_DOUBT, State.HALTED):
         return Mark(Step.DOUBT, "arbtui was restarted: the venues are read before anything else")
@@ -79,7 +78,7 @@ def catch_up(case: Case) -> Action | None:
     for index, kind in missing:
         log = ledger.reads.get((index, kind))
         due_ns = _due(log.asked_ns, policy.ask_every_ms * NS_PER_MS, log.under_way) if log else 0
-        due_ns = max(due_ns, from_ns + _unsettled_ns(case, index))
+        due_ns = max(due_ns, from_ns + _unsettled_ns(ledger, _rules(case, index)))
         if due_ns <= case.now_ns:
             since_ms = ledger.covers_ms if kind in (ReadKind.FILLS, ReadKind.HISTORY) else None
             return ReadAccount(index, kind, since_ms)
@@ -112,31 +111,43 @@ def _holding(case: Case, index: int) -> ReadKind:
     return ReadKind.POSITIONS if case.leg(index).market is Market.PERP else ReadKind.BALANCES
 
 
-def _read_since(case: Case, index: int, kind: ReadKind, from_ns: int) -> bool:
+def read_through(ledger: Ledger, index: int, rules: VenueRules) -> bool:
+    """Whether the lists of this leg have told what an earlier life may have sent that no journal kept."""
+    from_ns = ledger.relived_ns
+    if from_ns is None or ledger.state.ended:
+        return True
+    return all(_read_since(ledger, index, kind, from_ns, rules) for kind in _lists(history=rules.history))
+
+
+def _read_since(ledger: Ledger, index: int, kind: ReadKind, from_ns: int, rules: VenueRules) -> bool:
     """Once for a hedge that was quiet; twice, apart, for one whose last orders may be in no journal."""
-    log = case.ledger.reads.get((index, kind))
+    log = ledger.reads.get((index, kind))
     if log is None:
         return False
-    times = [asked_ns for asked_ns, _ in log.done if asked_ns >= from_ns + _unsettled_ns(case, index)]
-    if case.ledger.was_quiet:
+    times = [asked_ns for asked_ns, _ in log.done if asked_ns >= from_ns + _unsettled_ns(ledger, rules)]
+    if ledger.was_quiet:
         return bool(times)
-    return agree(times, int(case.intent.policy.reads_apart_s * NS_PER_S))
+    return agree(times, int(ledger.intent.policy.reads_apart_s * NS_PER_S))
 
 
-def _unsettled_ns(case: Case, index: int) -> int:
+def _unsettled_ns(ledger: Ledger, rules: VenueRules) -> int:
     """For how long after the earlier life's death its last orders may be missing in the venue's lists."""
-    absence = case.desk.rules[case.leg(index).venue].absence
-    return 0 if case.ledger.was_quiet else int(absence.settle_s * NS_PER_S)
+    return 0 if ledger.was_quiet else int(rules.absence.settle_s * NS_PER_S)
 
 
-def _wanted(case: Case) -> list[tuple[int, ReadKind]]:
+def _unread(case: Case, from_ns: int) -> list[tuple[int, ReadKind]]:
+    """What has to be read of each leg since then, and is not yet."""
     wanted = []
     for index, leg in enumerate(case.intent.legs):
-        kinds = _lists(history=case.desk.rules[leg.venue].history)
+        kinds = _lists(history=_rules(case, index).history)
         wanted += [(index, kind) for kind in kinds]
         if leg.market is Market.PERP or case.position(index):
             wanted.append((index, _holding(case, index)))
-    return wanted
+    return [one for one in wanted if not _read_since(case.ledger, *one, from_ns, _rules(case, one[0]))]
+
+
+def _rules(case: Case, index: int) -> VenueRules:
+    return case.desk.rules[case.leg(index).venue]
 
 
 def _patience(case: Case, since_ns: int, text: str) -> Action | None:

@@ -30,8 +30,9 @@ from arbtui.core.orders import (
 )
 from arbtui.execution.actions import amount
 from arbtui.execution.audit import Audit, Finding
+from arbtui.execution.doubts import read_through
 from arbtui.execution.intents import read_client_id
-from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger, VenueRules
 from arbtui.execution.lifecycle import State, Step, allows
 from arbtui.execution.lines import Line
 from arbtui.execution.memory import Memory
@@ -56,14 +57,22 @@ class Stepper(Protocol):
 class Hearing:
     """Routes events. ``deaf``: where the private stream is known to be down."""
 
-    def __init__(self, stepper: Stepper, memory: Memory, executors: Mapping[str, Executor], every_ns: int) -> None:
+    def __init__(
+        self,
+        stepper: Stepper,
+        memory: Memory,
+        executors: Mapping[str, Executor],
+        rules: Mapping[str, VenueRules],
+        every_ns: int,
+    ) -> None:
         self.deaf: set[tuple[str, Market]] = set()
         self._stepper = stepper
         self._memory = memory
         self._ledgers = memory.ledgers
         self._executors = executors
         self._owners: dict[tuple[str, str, str], str] = {}  # venue, market.native, order id -> hedge
-        self._audit = Audit(memory.ledgers)
+        self._rules = rules
+        self._audit = Audit(memory.ledgers, self._read_through)
         self._every_ns = every_ns
 
     def hear(self, event: AccountEvent) -> None:
@@ -181,6 +190,13 @@ class Hearing:
         for finding in findings:
             self._found(finding)
         self._stepper.wake()
+
+    def _read_through(self, ledger: Ledger, index: int) -> bool:
+        """Also of a hedge that nobody looks after in this run: nothing more will be known of it."""
+        legs = ledger.intent.legs
+        if any(leg.venue not in self._executors for leg in legs):
+            return True
+        return read_through(ledger, index, self._rules[legs[index].venue])
 
     def unborne(self, ledger: Ledger) -> frozenset[int]:
         """Legs of which the venue has not said yet that it holds what the hedge does, since there is reason to ask."""

@@ -298,6 +298,8 @@ class Ledger:
     def _order(self, t_ns: int, fact: Ordered) -> None:
         if fact.order.client_id in self.lines:
             return
+        if self.state is State.HALTED:
+            self.halted_by_loss = False  # nothing is sent then: one that turns up late may be what took the coins away
         line = Line(fact, t_ns)
         self.lines[fact.order.client_id] = line
         self.number = max(self.number, fact.number + 1)

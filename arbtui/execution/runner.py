@@ -106,7 +106,7 @@ class Runner:
         self._memory = Memory(clock, self._keeper, say, watch)
         self.ledgers = self._memory.ledgers
         self._sending = Sending(self, self._memory, self._executors)
-        self._hearing = Hearing(self, self._memory, self._executors, int(audit_every_s * NS_PER_S))
+        self._hearing = Hearing(self, self._memory, self._executors, rules, int(audit_every_s * NS_PER_S))
 
     @property
     def journal_failed(self) -> str:

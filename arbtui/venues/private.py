@@ -278,8 +278,8 @@ class TellsRights(Protocol):
 class Adjusts(Protocol):
     """A private side that can change what preflight asks for. Each call is read back by its ``next_page``.
 
-    ``read`` of the setting itself tells nothing; it raises VenueRefused where the venue says no, OutcomeUnknown where it
-    does not say. What was set already is no refusal.
+    ``read`` of the setting itself tells nothing; it raises VenueRefused where the venue says no, OutcomeUnknown where
+    it does not say. What was set already is no refusal.
     """
 
     def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:

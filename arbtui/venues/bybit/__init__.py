@@ -26,22 +26,12 @@ from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import Counter, SequenceRule
 from arbtui.venues.base import Cadence, Environment, HttpRequest, Manners, RestLimit, SocketPlan, Tables
 from arbtui.venues.bybit import http, public
+from arbtui.venues.bybit.addresses import PUBLIC_SOCKET, REST
 from arbtui.venues.bybit.instruments import CATEGORY, QUOTES, VENUE
 from arbtui.venues.bybit.public import BybitSession
 from arbtui.venues.bybit.subscriptions import topic_of
 from arbtui.venues.channels import sockets, streams_of
 from arbtui.venues.wire import address, with_query
-
-_REST = {
-    Environment.PROD: "https://api.bybit.com",
-    Environment.TESTNET: "https://api-testnet.bybit.com",
-    Environment.DEMO: "https://api-demo.bybit.com",
-}
-_SOCKETS = {
-    Environment.PROD: "wss://stream.bybit.com",
-    Environment.TESTNET: "wss://stream-testnet.bybit.com",
-    Environment.DEMO: "wss://stream.bybit.com",  # demo trading is done at production's prices
-}
 
 _MANNERS = Manners(
     messages_per_s=10.0,  # no limit is documented; 200 requests within 7 ms were taken
@@ -73,7 +63,7 @@ class Bybit:
     quotes: tuple[str, ...] = QUOTES
     # 600 requests in 5 s, then ten minutes of nothing but 403: a tenth of it is plenty.
     rest_limits: tuple[RestLimit, ...] = tuple(
-        RestLimit(address(url).host, _IP_BUCKET, 600.0, 5.0, share=0.1) for url in _REST.values()
+        RestLimit(address(url).host, _IP_BUCKET, 600.0, 5.0, share=0.1) for url in REST.values()
     )
 
     def manners(self, market: Market) -> Manners:
@@ -133,8 +123,8 @@ class Bybit:
 
 
 def _socket(env: Environment, market: Market) -> str:
-    return f"{_SOCKETS[env]}/v5/public/{CATEGORY[market]}"
+    return f"{PUBLIC_SOCKET[env]}/v5/public/{CATEGORY[market]}"
 
 
 def _get(env: Environment, path: str, purpose: str, **query: str | int) -> HttpRequest:
-    return HttpRequest("GET", with_query(_REST[env] + path, **query), purpose, bucket=_IP_BUCKET)
+    return HttpRequest("GET", with_query(REST[env] + path, **query), purpose, bucket=_IP_BUCKET)

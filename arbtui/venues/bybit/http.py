@@ -62,16 +62,21 @@ def decode(request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns:
 
 
 def next_page(request: HttpRequest, body: bytes) -> HttpRequest | None:
-    """The request for the page after ``body``. The cursor comes percent-encoded and goes back as it came."""
+    """The request for the page after ``body``."""
     where = address(request.url)
     if where.path != INSTRUMENTS or where.query.get("category") == "spot":  # spot is never paged
         return None
     page = guarded(shapes.page, guarded(shapes.envelope, body, "Bybit page").result, "Bybit page")
-    cursor = quote(page.next_page_cursor or "", safe=_ENCODED)
+    cursor = encoded_cursor(page.next_page_cursor)
     first, _, asked = request.url.partition("&cursor=")
     if not cursor or cursor == asked or bytes(page.rows) == b"[]":
         return None
     return replace(request, url=f"{first}&cursor={cursor}")
+
+
+def encoded_cursor(cursor: str | None) -> str:
+    """A cursor as it goes into a query: it comes percent-encoded, and goes back as it came."""
+    return quote(cursor or "", safe=_ENCODED)
 
 
 def _forbidden(request: HttpRequest, body: bytes) -> VenueRefused:

@@ -22,6 +22,7 @@ _CLASSES = {
 _PRIVATE = {
     "binance": "arbtui.venues.binance.private:BinancePrivate",
     "okx": "arbtui.venues.okx.private:OkxPrivate",
+    "bybit": "arbtui.venues.bybit.private:BybitPrivate",
 }
 
 

@@ -53,7 +53,8 @@ def meant(terminal: Terminal, path: Path) -> list[list[list[str]]]:
     """The cells that the app in the terminal means to show."""
     path.unlink(missing_ok=True)
     os.kill(terminal.pid, signal.SIGUSR1)
-    terminal.wait(lambda: path.exists() and path.stat().st_size > 0)
+    terminal.wait(lambda: path.exists() or not terminal.alive(), 20)
+    assert path.exists(), terminal.rows
     terminal.run(0.2)
     cells: list[list[list[str]]] = json.loads(path.read_text())
     return cells

@@ -36,7 +36,9 @@ def differ_to(old: Line, new: Line) -> int:
 
 
 class LineWidget(Widget):
-    """Lines of cells; ``cursor_row`` is painted over the cursor's background. Colours and signs are the look's."""
+    """Lines of cells; ``cursor_row`` is painted over the cursor's background, also where it has no line. Colours and
+    signs are the look's.
+    """
 
     can_focus = False
 
@@ -56,7 +58,7 @@ class LineWidget(Widget):
         self._lines, self._cursor_row = lines, cursor_row
         width, height = self.size
         dirty = []
-        for y in range(min(max(len(old), len(lines)), height)):
+        for y in range(min(max(len(old), len(lines), cursor_row + 1, old_cursor + 1), height)):
             now, before = lines[y] if y < len(lines) else (), old[y] if y < len(old) else ()
             if cursor_row != old_cursor and y in (cursor_row, old_cursor):
                 dirty.append(Region(0, y, width, 1))

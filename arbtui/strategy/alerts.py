@@ -40,7 +40,8 @@ K = TypeVar("K")
 SPREAD_WINDOW_S = 600.0
 SPREAD_KNOWN = 120  # seconds, of those of the window
 SPREAD_SAMPLES = 3
-BASELINE_NS = 30 * NS_PER_S  # a coin's median is taken anew so often
+BASELINE_S = 60  # a coin's median is taken anew so often
+EACH = 4  # of so many seconds one is taken for it: a thousand coins' medians cost a millisecond a second
 LEVEL_BACK = 0.001  # of the level
 REPEAT_S = 60.0
 _TO_SIGMA = 1.4826  # of a normal distribution: what its median absolute deviation is multiplied with
@@ -153,7 +154,7 @@ class Alerts:
         known = self._baselines.get(base)
         if known is None:
             # spread over the period by the order in which coins come, so that medians are not all due at once
-            known = self._baselines[base] = _Baseline(t_ns + len(self._baselines) % 30 * NS_PER_S)
+            known = self._baselines[base] = _Baseline(t_ns + len(self._baselines) % BASELINE_S * NS_PER_S)
         if t_ns >= known.due_ns:
             self._measure(known, base, t_ns)
         if known.median is None:
@@ -176,11 +177,12 @@ class Alerts:
         known.told = self._event(t_ns, AlertKind.SPREAD, base, text, fields)
 
     def _measure(self, known: _Baseline, base: str, t_ns: int) -> None:
-        known.due_ns = t_ns + BASELINE_NS
+        known.due_ns = t_ns + BASELINE_S * NS_PER_S
         values = self.recent(base)
         if len(values) < SPREAD_KNOWN:
             known.median = None
             return
+        values = values[::EACH]
         known.median = middle = median(values)
         known.sigma = _TO_SIGMA * median([abs(value - middle) for value in values])
 

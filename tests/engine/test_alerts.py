@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from arbtui.config import NotifySecrets, Settings
-from arbtui.config.model import Notify
+from arbtui.config.alerting import Notify
 from arbtui.core.alerts import Alert, AlertKind
 from arbtui.core.events import Funding
 from arbtui.core.status import FeedState

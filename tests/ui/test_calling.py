@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from arbtui.config import Settings
-from arbtui.config.model import Alerts
+from arbtui.config.alerting import Alerts
 from arbtui.core.alerts import AlertKind
 from arbtui.core.clock import NS_PER_S
 from arbtui.port import SetSetting

@@ -106,7 +106,7 @@ def _refusal(about: Described, value: Any, error: ValidationError) -> str:
     if about.choices:
         choices = ", ".join(choice or literal(choice) for choice in about.choices)
         return f"{key} takes one of {choices}; {literal(value)} is none."
-    if about.bounds or not about.kind.startswith("text"):
+    if about.bounds or not about.kind.startswith(("text", "list of text")):
         return f"{key} takes a {' '.join((about.kind, about.bounds)).strip()}; {literal(value)} is none."
     why = " or ".join(dict.fromkeys(expectation(each["msg"]) for each in error.errors(include_url=False)))
     return f"{key} = {literal(value)} is refused: it {why}."

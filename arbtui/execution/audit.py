@@ -63,7 +63,7 @@ class Audit:
         self._suspects: dict[str, tuple[int, Decimal]] = {}  # pot -> first seen, difference in coins
         self._compared_ns: dict[str, int] = {}  # pot -> when the last read that was compared was asked
         self._told: set[str] = set()
-        self._kept: list[Fill] = []
+        self._kept: dict[tuple[str, str, str, str], Fill] = {}  # venue, market.native, order id, fill id
 
     def venues(self, market: Market) -> set[str]:
         """Where open hedges hold something of this market."""
@@ -105,16 +105,16 @@ class Audit:
         return news
 
     def keep(self, fill: Fill) -> None:
-        """A fill that may yet be ours."""
-        self._kept.append(fill)
+        """A fill that may yet be ours: once, however often it is read."""
+        self._kept[fill.venue, f"{fill.market.value}.{fill.native}", fill.order_id, fill.fill_id] = fill
 
     def unkept(self, may_be: Callable[[str], bool]) -> list[Fill]:
         """Kept fills whose instrument has no order left that they might belong to."""
         if not self._kept:
             return []
-        out = [fill for fill in self._kept if not may_be(f"{fill.venue}.{fill.market.value}.{fill.native}")]
-        self._kept = [fill for fill in self._kept if fill not in out]
-        return out
+        places = {(venue, where) for venue, where, _, _ in self._kept}
+        free = {(venue, where) for venue, where in places if not may_be(f"{venue}.{where}")}
+        return [self._kept.pop(key) for key in list(self._kept) if key[:2] in free]
 
     def hear(self, event: Position | Balance | ReadDone | ReadFailed) -> list[Finding]:
         if isinstance(event, Position):

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from arbtui.core.clock import NS_PER_MS
 from arbtui.core.model import Instrument, Market
@@ -118,7 +119,7 @@ class Leg:
     maker_rate: Decimal
     fee_in_base: bool = False  # a spot buy pays its fee in the coin that it buys
 
-    @property
+    @cached_property
     def key(self) -> str:
         """``venue.market.native``."""
         return f"{self.venue}.{self.market.value}.{self.native}"

@@ -36,7 +36,7 @@ from arbtui.core.orders import (
 )
 from arbtui.execution.intents import Intent, Leg, Purpose, read_client_id
 from arbtui.execution.lifecycle import State, Step, after
-from arbtui.execution.lines import Line
+from arbtui.execution.lines import Line, remember
 from arbtui.execution.quantity import ZERO, coins
 from arbtui.execution.records import (
     Asked,
@@ -121,6 +121,7 @@ class Ledger:
         self._others: set[tuple[str, str, str]] = set()  # order ids known to be somebody else's
         self._pos: list[Decimal] | None = None
         self._over: bool | None = None
+        self._unsettled: list[Line] | None = None
 
     # reading
     @property
@@ -133,7 +134,9 @@ class Ledger:
         return [line for line in self.lines.values() if line.turn == turn]
 
     def unsettled(self) -> list[Line]:
-        return [line for line in self.lines.values() if not line.settled]
+        if self._unsettled is None:
+            self._unsettled = [line for line in self.lines.values() if not line.settled]
+        return self._unsettled
 
     @property
     def over(self) -> bool:
@@ -259,7 +262,7 @@ class Ledger:
 
     # folding
     def fold(self, t_ns: int, fact: Fact) -> None:
-        self._pos = self._over = None
+        self._pos = self._over = self._unsettled = None
         if not isinstance(fact, Life):
             self.last_ns = max(self.last_ns, t_ns)
         match fact:
@@ -343,7 +346,7 @@ class Ledger:
 
     def hear(self, event: object) -> None:
         """One event. Events of other orders than this hedge's matter only as fills that might be its own."""
-        self._pos = self._over = None
+        self._pos = self._over = self._unsettled = None
         if isinstance(event, ReadDone):
             self._read_done(event)
         elif isinstance(event, ReadFailed):
@@ -395,10 +398,10 @@ class Ledger:
 
     def _read_done(self, done: ReadDone) -> None:
         for index, log in self._read_over(done.venue, done.market, done.native, done.kind):
-            log.done.append((done.asked_ns, done.since_ms))
+            remember(log.done, (done.asked_ns, done.since_ms))
             if done.kind is ReadKind.POSITIONS:
                 rows = [row.qty for row in self._rows[index].values() if row.t_ns >= done.asked_ns]
-                self.positions[index].append((done.asked_ns, sum(rows, ZERO)))
+                remember(self.positions[index], (done.asked_ns, sum(rows, ZERO)))
 
     def _row(self, position: Position) -> None:
         for index, leg in enumerate(self.intent.legs):

@@ -12,6 +12,7 @@ No message can take back another, so the order in which they come, and how often
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypeVar
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.errors import RefusalReason
@@ -34,6 +35,16 @@ from arbtui.execution.quantity import ZERO
 from arbtui.execution.records import Ordered
 
 GRACE_NS = 300 * NS_PER_MS  # messages about one event come one after another
+ANSWERS_KEPT = 1_000  # of one question: the last ones decide, and a doubt may last for days
+
+T = TypeVar("T")
+
+
+def remember(answers: list[T], answer: T) -> None:
+    """Append; the older half goes where there are too many."""
+    if len(answers) >= ANSWERS_KEPT:
+        del answers[: ANSWERS_KEPT // 2]
+    answers.append(answer)
 
 
 class Line:
@@ -58,6 +69,7 @@ class Line:
         self.end_reason: RefusalReason | None = None
         self.order_ids: set[str] = set()
         self.fills: dict[str, Fill] = {}
+        self.filled = ZERO  # wire: the larger of the next two
         self.fills_qty = ZERO
         self.told_qty = ZERO  # largest cumulative quantity told
         self.end_qty: Decimal | None = None  # the same, by messages that told the end
@@ -75,11 +87,6 @@ class Line:
         self.absent_ns: list[int] = []  # when the queries that found nothing were asked
 
     # quantities
-    @property
-    def filled(self) -> Decimal:
-        """Wire."""
-        return max(self.told_qty, self.fills_qty)
-
     @property
     def remaining(self) -> Decimal:
         """What may still fill, wire: zero once it has ended and settled."""
@@ -165,7 +172,7 @@ class Line:
             case OrderAbsent():
                 self.query_open = False
                 if self.asked_ns is not None:
-                    self.absent_ns.append(self.asked_ns)
+                    remember(self.absent_ns, self.asked_ns)
             case Fill():
                 self.fill(event)
 
@@ -184,6 +191,7 @@ class Line:
             filled = self.order.qty
         if filled is not None:
             self.told_qty = max(self.told_qty, filled)
+            self.filled = max(self.filled, filled)
         if report.status is OrderStatus.UNKNOWN:
             first_ns, last_ns = self.alien_ns or (report.t_ns, report.t_ns)
             self.alien_ns = (min(first_ns, report.t_ns), max(last_ns, report.t_ns))
@@ -212,6 +220,7 @@ class Line:
             return
         self.fills[fill.fill_id] = fill
         self.fills_qty += fill.qty
+        self.filled = max(self.filled, self.fills_qty)
 
     def doubt_from(self, intent: Intent) -> int | None:
         """From when on its outcome is in doubt unless something is heard before; None: it may stay as it is."""

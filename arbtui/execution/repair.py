@@ -7,6 +7,11 @@ Whether giving back is expected to be cheaper: the hedge was wanted for N bps ne
 leaves N - slip, where slip is how much worse the missing leg's price has become. Unwinding leaves -(loss between fill
 and exit price) - both taker fees of that leg. The greater wins; a tie rehedges.
 
+What only one leg can trade is no dust, and has one way: on that leg, as far as the rules of its way allow. What giving
+back leaves over, too little for the leg that has too much, is hedged on the other one while there are tries and time
+left for that; where there are none, the hedge halts, once, and says which order a person may give. What neither leg
+can trade is dust: said and listed. Closing, only the leg that has too much is traded; what it cannot trade is dust.
+
 Tries are counted over all lives of the process. Time is counted from when this life knows of the excess, once it has
 read the venues: while nobody looked, nothing was tried, and what the market did meanwhile the bands judge.
 """
@@ -88,7 +93,7 @@ def repair(case: Case, excess: Decimal) -> Action:
     if pause_ns > case.now_ns:
         return Wait(pause_ns)
     unwound = purposes(tried, Purpose.UNWIND)
-    if not unwound:
+    if not unwound or not _less(case, excess):
         action = _rehedge(case, excess, purposes(tried, Purpose.REHEDGE))
         if action is not None:
             return action
@@ -172,7 +177,7 @@ def _unwind(case: Case, excess: Decimal, tries: list[Line]) -> Action:
         case, index, side, min(abs(excess), abs(case.position(index))), policy.unwind_band_bps, Purpose.UNWIND
     )
     if order is None:
-        return Mark(Step.HALT, f"{told}, and that is too little for an order on {leg.key} alone")
+        return Mark(Step.HALT, f"{told}, and that is too little for an order on {leg.key}{_elsewhere(case, excess)}")
     if len(tries) >= policy.unwind_tries:
         return Mark(Step.HALT, f"{told}, and {len(tries)} tries to give it back on {leg.key} failed{last_words(tries)}")
     if (reason := _hopeless(case, index)) is not None:
@@ -194,6 +199,12 @@ def _unwind(case: Case, excess: Decimal, tries: list[Line]) -> Action:
             Step.HALT, f"{told}, and {leg.key} is {slip:.0f} bps beyond the frozen price, over {policy.unwind_band_bps}"
         )
     return SendOrders((order,), Step.UNWIND, f"{told}: giving it back on {leg.key}, try {len(tries) + 1}")
+
+
+def _elsewhere(case: Case, excess: Decimal) -> str:
+    """Where a person could still trade what the rules leave."""
+    leg = case.leg(1 - heavy(excess))
+    return f"; {_toward(excess)} it on {leg.key}, or say retry" if _more(case, excess) else ""
 
 
 def last_words(tries: list[Line]) -> str:

@@ -25,8 +25,8 @@ from arbtui.core.orders import (
 )
 from arbtui.execution.intents import Purpose, client_id
 from arbtui.execution.ledger import Ledger, VenueRules
-from arbtui.execution.lines import Line
-from arbtui.execution.records import Fact, Intended, Life, Ordered, Told, fact_of, record
+from arbtui.execution.lines import ANSWERS_KEPT, Line
+from arbtui.execution.records import Dead, Dropped, Fact, GivenUp, Intended, Life, Ordered, Told, fact_of, record
 from arbtui.execution.reviews import Rates
 from tests.execution.stage import HEDGE, T0, accepted, dec, fill, instrument, intent, rejected, report, unanswered
 
@@ -316,4 +316,42 @@ def test_lists_from_before_an_order_was_told_to_be_open_do_not_prove_it_over() -
     assert not proved(ledger)
     for at_s in (74, 76):
         lists(ledger, at_s)
+    assert proved(ledger)
+
+
+B = ordered(1, leg=1, side=Side.SELL)
+CHANGES: list[Fact] = [
+    *(Told(event) for event in STORY),
+    Told(fill(B.order, "10", fill_id="9")),
+    Told(rejected(B.order, RefusalReason.OTHER)),
+    Dropped(B.order.client_id, "too late"),
+    Dead(A.order.client_id, "asked twice"),
+    GivenUp(A.order.client_id, "a person took it over"),
+    GivenUp(B.order.client_id, "a person took it over"),
+    Life(unsaved=0),
+]
+
+
+@given(st.permutations(CHANGES))
+@settings(max_examples=40, deadline=None)
+def test_what_was_asked_in_between_changes_no_later_answer(changes: list[Fact]) -> None:
+    """Answers that are remembered are forgotten with every fact, whichever it is."""
+    watched, fresh = ledger_of(A, B), ledger_of(A, B)
+    for fact in changes:
+        watched.fold(T0, fact)
+        for line in watched.lines.values():
+            assert (line in watched.unsettled()) is not line.settled
+            assert line.filled == max(line.told_qty, line.fills_qty)
+        fresh.fold(T0, fact)
+        known = (watched.exposure(), watched.over, watched.complete())
+    assert known == (fresh.exposure(), fresh.over, fresh.complete())
+
+
+def test_a_doubt_that_lasts_for_days_keeps_no_more_answers_than_it_needs() -> None:
+    ledger = ledger_of(A)
+    for n in range(3 * ANSWERS_KEPT):
+        ask(ledger, 2 + n / 100)
+        lists(ledger, 2 + n / 100)
+    assert all(len(log.done) <= ANSWERS_KEPT for log in ledger.reads.values())
+    assert len(line_of(ledger, A).absent_ns) <= ANSWERS_KEPT
     assert proved(ledger)

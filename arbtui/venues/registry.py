@@ -22,6 +22,7 @@ _CLASSES = {
 _PRIVATE = {
     "binance": "arbtui.venues.binance.private:BinancePrivate",
     "okx": "arbtui.venues.okx.private:OkxPrivate",
+    "hyperliquid": "arbtui.venues.hyperliquid.private:HyperliquidPrivate",
     "bybit": "arbtui.venues.bybit.private:BybitPrivate",
 }
 

@@ -2,9 +2,8 @@
 action to ``/exchange``, which is signed.
 
 Lists by time begin at ``startTime`` and are cut at a number of rows. Which end of a stretch a full page was cut at is
-told differently by those who describe it, so a full page is never taken for a part of it: the stretch is asked for
-again up to the middle row's time until its page is not full, and then what follows it. Rows that thus come twice carry
-ids. Source: Hyperliquid docs, "Info endpoint", "Exchange endpoint", "Rate limits and user limits".
+told differently by those who describe it, so both what lies before a full page and what lies behind it is asked for, the
+moments of its first and last row once more. Rows that thus come twice carry ids. Source: Hyperliquid docs, "Info endpoint", "Exchange endpoint", "Rate limits and user limits".
 """
 
 from __future__ import annotations
@@ -86,37 +85,40 @@ def times_of(body: bytes) -> list[int]:
         return []
 
 
+Stretch = tuple[int, int | None]  # ms, both ends included; None = until now
+
+
 @dataclass(frozen=True)
 class TimedList:
-    """``ask``: parameters -> request; ``page``: so many rows, or more, may be cut."""
+    """``ask``: parameters -> request; ``page``: so many rows, or more, may have been cut."""
 
     ask: Callable[[dict[str, int]], HttpRequest]
     read: Read
     page: int
 
-    def since(self, start_ms: int, end_ms: int | None = None) -> PrivateCall:
+    def since(self, start_ms: int) -> PrivateCall:
         """All rows from ``start_ms`` on, page after page."""
-        start_ms = max(start_ms, 0)
+        return self._call(max(start_ms, 0), None, ())
+
+    def _call(self, start_ms: int, end_ms: int | None, later: Sequence[Stretch]) -> PrivateCall:
+        """``later``: what else is to be asked for."""
         request = self.ask({"startTime": start_ms, **({} if end_ms is None else {"endTime": end_ms})})
 
         def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
             events = self.read(status, body, t_ns)
             times = times_of(body)
-            if len(times) >= self.page and _last(times, end_ms) <= start_ms:
+            if self._is_cut(times) and times[0] == times[-1]:
                 raise ProtocolBroken("page_full", f"Hyperliquid told {len(times)} rows of one moment, maybe not all")
             return events
 
         def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
             times = times_of(body)
-            if len(times) < self.page:
-                return None if end_ms is None else self.since(end_ms + (end_ms == start_ms))
-            last_ms = _last(times, end_ms)
-            if last_ms <= start_ms:
-                return None  # ``read`` has refused it
-            return self.since(start_ms, min(max(times[len(times) // 2], start_ms), last_ms - 1))
+            left = [*later]
+            if self._is_cut(times):
+                left += [(start_ms, times[0]), (times[-1], end_ms)]
+            return self._call(*left[0], left[1:]) if left else None
 
         return PrivateCall(request, read, request.purpose, next_page)
 
-
-def _last(times: Sequence[int], end_ms: int | None) -> int:
-    return times[-1] if end_ms is None else end_ms
+    def _is_cut(self, times: Sequence[int]) -> bool:
+        return len(times) >= self.page

@@ -129,7 +129,8 @@ def test_other_structs_are_hashed_and_signed_alike() -> None:
         bytes(32),
     )
     message = struct_hash(
-        "HyperliquidTransaction:ApproveBuilderFee(string hyperliquidChain,string maxFeeRate,address builder,uint64 nonce)",
+        "HyperliquidTransaction:ApproveBuilderFee("
+        "string hyperliquidChain,string maxFeeRate,address builder,uint64 nonce)",
         text_word("Mainnet"),
         text_word("0.01%"),
         bytes(12) + bytes.fromhex("6530512a6c89c7cfcebc3ba7fcd9ada5f30827a6"),
@@ -248,7 +249,7 @@ def test_a_key_that_is_none_is_named_and_not_quoted(key: str) -> None:
 
 def test_an_address_that_is_none_is_not_sent_because_it_may_be_the_key() -> None:
     keys = Keys({"private_key": KEY, "address": KEY})
-    with pytest.raises(VenueRefused, match="hyperliquid.address") as wrong:
+    with pytest.raises(VenueRefused, match=r"hyperliquid\.address") as wrong:
         PRIVATE.positions(PROD, keys, {}, STAMP_MS)
     assert KEY not in str(wrong.value)
     with pytest.raises(VenueRefused):

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from arbtui.core.errors import ProtocolBroken, VenueRefused
+from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     Accepted,
@@ -68,6 +68,8 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
         said = _acknowledged(status, answer, what, client_id=order.client_id)
         if isinstance(said, Ack):
             return (Accepted(venue=VENUE, client_id=order.client_id, order_id=said.order_id, t_ns=t_ns),)
+        if said.reason is RefusalReason.UNKNOWN_ORDER:  # "has been filled", "has been canceled": then it was there
+            raise refusals.open_outcome(what, f"code {said.code}: {said.words}")
         return (
             Rejected(
                 venue=VENUE,

@@ -154,7 +154,7 @@ def result_of(status: int, body: bytes, decoder: msgspec.json.Decoder[T], what: 
     if refusal is None:
         if status >= 500 or status == 408:
             raise OutcomeUnknown(f"Bybit did not answer {what} (HTTP {status})")
-        envelope = guarded(shapes.envelope, body, f"Bybit {what}")
+        envelope = guarded(shapes.envelope, body, f"Bybit {what} (HTTP {status})")
         code, words = envelope.ret_code, clean(envelope.ret_msg)
         if code == 0 and status < 400:
             return guarded(decoder, envelope.result, f"Bybit {what}")

@@ -172,6 +172,12 @@ def test_a_code_of_trouble_and_one_that_nobody_knows_leave_the_outcome_open(code
         read(place(), refused(code))
 
 
+@pytest.mark.parametrize("code", [110001, 110008, 110010, 170139, 170142, 170213])
+def test_a_word_about_an_order_that_was_there_is_no_refusal_of_it(code: int) -> None:
+    with pytest.raises(OutcomeUnknown):
+        read(place(), refused(code))
+
+
 def test_no_code_means_two_things() -> None:
     named = [int(code) for codes in refusals._CODES.values() for code in codes.split()]
     assert len(named) == len(set(named))

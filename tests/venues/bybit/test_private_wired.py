@@ -1,4 +1,4 @@
-"""The codec over real sockets, to a server that checks every signature on the bytes that arrived, and pages its lists."""
+"""The codec over real sockets, to a server that checks every signature on the bytes that arrived and pages lists."""
 
 from __future__ import annotations
 

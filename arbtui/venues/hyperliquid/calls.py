@@ -2,8 +2,9 @@
 action to ``/exchange``, which is signed.
 
 Lists by time begin at ``startTime`` and are cut at a number of rows. Which end of a stretch a full page was cut at is
-told differently by those who describe it, so both what lies before a full page and what lies behind it is asked for, the
-moments of its first and last row once more. Rows that thus come twice carry ids. Source: Hyperliquid docs, "Info endpoint", "Exchange endpoint", "Rate limits and user limits".
+told differently by those who describe it, so both what lies before a full page and what lies behind it is asked for,
+the moments of its first and last row once more. Rows that thus come twice carry ids. Source: Hyperliquid docs, "Info
+endpoint", "Exchange endpoint", "Rate limits and user limits".
 """
 
 from __future__ import annotations

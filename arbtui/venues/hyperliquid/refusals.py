@@ -38,11 +38,18 @@ _BEGINNINGS: dict[RefusalReason, tuple[str, ...]] = {
         "Order must have minimum value of",
         "Order would cause position to exceed margin tier limit",
     ),
-    RefusalReason.INSUFFICIENT: ("Insufficient margin to place order", "Insufficient spot balance"),
+    RefusalReason.INSUFFICIENT: (
+        "Insufficient margin to place order",
+        "Insufficient spot balance",
+        "Order has insufficient spot balance to trade",
+    ),
     RefusalReason.WOULD_TAKE: ("Post only order would have immediately matched",),
     RefusalReason.REDUCE_ONLY: ("Reduce only order would increase position",),
     RefusalReason.UNKNOWN_ORDER: ("Order was never placed, already canceled, or filled",),
-    RefusalReason.ACCOUNT_MODE: ("Action disabled when unified account is active",),
+    RefusalReason.ACCOUNT_MODE: (
+        "Action disabled when unified account is active",
+        "Cross margin is not allowed for this asset",
+    ),
     RefusalReason.RATE_LIMITED: ("Too many cumulative requests sent",),
     RefusalReason.CLOCK_SKEW: ("Invalid nonce: nonce too low", "Action already expired"),
     RefusalReason.NOT_AUTHORISED: (
@@ -55,10 +62,11 @@ _BEGINNINGS: dict[RefusalReason, tuple[str, ...]] = {
     RefusalReason.BAD_REQUEST: (
         "Failed to deserialize the JSON body into the target type",
         "Failed to parse the request body as JSON",
+        "Invalid leverage value",
     ),
     RefusalReason.OTHER: (  # caps of open interest
         "Order would increase open interest",
-        "Order rejected due to price more aggressive than oracle while at open interest cap",
+        "Order rejected due to price more aggressive than oracle while",
     ),
 }
 _NO_MATCH = ("Order could not immediately match", "No liquidity available for market order")

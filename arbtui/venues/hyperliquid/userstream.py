@@ -26,6 +26,7 @@ from decimal import Decimal
 
 import msgspec
 
+from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderReport, Position
@@ -118,6 +119,8 @@ class HyperliquidUserStream:
         kind = named[1] if named else ""
         if kind in _WANTED and (words.startswith("Already subscribed") or kind not in _NEEDED):
             return (self._acknowledged(kind),)
+        if self._up:  # all is subscribed: whatever this is about, a new socket begins from what is known
+            raise ProtocolBroken("venue_error", f"Hyperliquid says on the private stream: {words[:200]}", bytes(data))
         return (Refused((), "error", words[:200] or "refused without a word", t_ns),)
 
     # --- what happened to the account ---------------------------------------------------------------------------------

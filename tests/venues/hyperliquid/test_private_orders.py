@@ -112,6 +112,7 @@ REFUSED = {
     "Order must have minimum value of 10 USDC. asset=10107": RefusalReason.BAD_SIZE,
     "Insufficient margin to place order. asset=84": RefusalReason.INSUFFICIENT,
     "Insufficient spot balance asset=10107": RefusalReason.INSUFFICIENT,
+    "Order has insufficient spot balance to trade asset=10107": RefusalReason.INSUFFICIENT,
     "Post only order would have immediately matched, bbo was 67249@67250. asset=1": RefusalReason.WOULD_TAKE,
     "Reduce only order would increase position. asset=1": RefusalReason.REDUCE_ONLY,
     "Order would increase open interest while open interest is capped asset=1": RefusalReason.OTHER,

@@ -124,10 +124,13 @@ def test_to_be_subscribed_already_is_as_good_as_an_acknowledgement() -> None:
 
 
 @pytest.mark.parametrize("words", ["", "Cannot track more than 10 total users.", "Too many websocket subscriptions"])
-def test_other_errors_refuse_the_stream_in_the_venues_words(words: str) -> None:
-    (told,) = up().decode(push("error", words), T_NS)
+def test_other_errors_refuse_the_stream_or_end_it_in_the_venues_words(words: str) -> None:
+    (told,) = opened().decode(push("error", words), T_NS)
     assert isinstance(told, Refused)
     assert words in told.text
+    with pytest.raises(ProtocolBroken) as broken:
+        up().decode(push("error", words), T_NS)
+    assert words in str(broken.value)
 
 
 def test_greetings_pongs_and_other_channels_are_no_news() -> None:

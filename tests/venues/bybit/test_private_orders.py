@@ -466,8 +466,9 @@ def test_the_history_begins_a_day_earlier_and_tells_what_ended_since() -> None:
     call = PRIVATE.history(PROD, KEYS, PERP, since_ms, STAMP_MS + 1000)
     assert int(asked(call)["startTime"]) == since_ms - 86_400_000
     assert "endTime" not in asked(call)
-    told = read(call, rows(order_row(), order_row(updatedTime="1700000000099"), order_row(updatedTime="")))
-    assert len(told) == 2
+    stamps = ("1700000000099", "1700000000100", "1700000000101", "")
+    told = read(call, rows(*(order_row(updatedTime=stamp) for stamp in stamps)))
+    assert [event.t_ms for event in told if isinstance(event, OrderReport)] == [1700000000100, 1700000000101, None]
     assert after(call, rows()) is None
 
 

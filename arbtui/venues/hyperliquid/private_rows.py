@@ -87,7 +87,7 @@ def report(
     market = market_of(row.coin)
     if market is None:
         raise ProtocolBroken("unknown_shape", f"an order of {row.coin[:40]!r}, which is no market of ours")
-    qty = traded_qty(row.orig_sz)
+    qty = amount(row.orig_sz)  # zero for stops that close whatever the position is by then
     filled = filled_by_status(row, word) if filled is None else filled
     status, why = _status(word, filled, qty)
     return OrderReport(
@@ -102,7 +102,7 @@ def report(
         told=told,
         t_ns=t_ns,
         t_ms=t_ms,
-        qty=qty,
+        qty=qty or None,
         price=price_or_none(row.limit_px),
         filled=filled,
         reason=why if not filled else None,
@@ -114,7 +114,7 @@ def _status(word: str, filled: Decimal | None, qty: Decimal) -> tuple[OrderStatu
     if word in OPEN:
         return OrderStatus.OPEN, None
     if word == FILLED:  # in whole, or the rest of it is gone
-        return (OrderStatus.FILLED if filled is not None and filled >= qty else OrderStatus.CANCELED), None
+        return (OrderStatus.FILLED if filled is not None and filled >= qty > 0 else OrderStatus.CANCELED), None
     if word in _NOBODY:
         return OrderStatus.EXPIRED, None
     if word in _REJECTED:

@@ -198,7 +198,6 @@ class ActiveAsset(msgspec.Struct):
 
 class Owner(msgspec.Struct):
     user: str = ""
-    master: str = ""
 
 
 class Role(msgspec.Struct):

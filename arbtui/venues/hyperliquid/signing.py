@@ -28,6 +28,7 @@ from arbtui.venues.eip712 import (
     Signature,
     Wallet,
     address_bytes,
+    address_word,
     is_address,
     keccak256,
     number_word,
@@ -39,14 +40,14 @@ from arbtui.venues.private import Keys
 
 KEY_FIELDS = ("private_key", "address")
 
-_NO_CONTRACT = bytes(32)
+_NO_CONTRACT = "0x" + "0" * 40
 _CHAIN_ID = 1337
 _DOMAIN = struct_hash(
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
     text_word("Exchange"),
     text_word("1"),
     number_word(_CHAIN_ID),
-    _NO_CONTRACT,
+    address_word(_NO_CONTRACT),
 )
 _AGENT = "Agent(string source,bytes32 connectionId)"
 

@@ -31,7 +31,7 @@ from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderReport, Position
 from arbtui.venues.hyperliquid import private_rows, private_shapes, shapes, signing
-from arbtui.venues.hyperliquid.decimals import EXACT, amount, exact_sum, traded_qty
+from arbtui.venues.hyperliquid.decimals import EXACT, amount, exact_sum
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.private_shapes import FillRow, StatusRow
 from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, SubscribedAll
@@ -141,8 +141,8 @@ class HyperliquidUserStream:
         order = row.order
         if row.status in private_rows.OPEN or order.timestamp < self._opened_ms:
             return None
-        known, qty, left = self._filled.of(order.oid), traded_qty(order.orig_sz), amount(order.sz)
-        agreed = known >= qty or EXACT.subtract(qty, left) == known
+        known, qty, left = self._filled.of(order.oid), amount(order.orig_sz), amount(order.sz)
+        agreed = qty > 0 and (known >= qty or EXACT.subtract(qty, left) == known)
         return known if agreed and private_rows.filled_by_status(order, row.status) is None else None
 
     def _fills(self, data: msgspec.Raw, t_ns: int) -> Sequence[PrivateEvent]:

@@ -230,6 +230,11 @@ def test_an_immediate_order_that_filled_in_part_is_over() -> None:
     assert (told.status, told.filled) == (OrderStatus.CANCELED, Decimal("0.05"))
 
 
+def test_of_a_stop_without_a_size_the_end_is_told_alone() -> None:
+    told = report(up(), orders_push(status_row("canceled", origSz="0.0", sz="0.0", cloid=None)))
+    assert (told.status, told.qty, told.filled) == (OrderStatus.CANCELED, None, None)
+
+
 def test_an_order_that_met_nobody_filled_nothing() -> None:
     told = report(up(), orders_push(status_row("iocCancelRejected")))
     assert (told.status, told.filled) == (OrderStatus.EXPIRED, Decimal(0))

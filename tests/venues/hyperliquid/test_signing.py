@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from arbtui.core.errors import VenueRefused
 from arbtui.core.orders import OrderKind, Side
 from arbtui.venues.base import Environment
-from arbtui.venues.eip712 import Signature, Wallet, keccak256, struct_hash, text_word, typed_digest
+from arbtui.venues.eip712 import Signature, Wallet, address_word, keccak256, struct_hash, text_word, typed_digest
 from arbtui.venues.hyperliquid import signing
 from arbtui.venues.hyperliquid.cloids import client_id_of, cloid_of
 from arbtui.venues.hyperliquid.decimals import price_written, qty_written, written
@@ -133,7 +133,7 @@ def test_other_structs_are_hashed_and_signed_alike() -> None:
         "string hyperliquidChain,string maxFeeRate,address builder,uint64 nonce)",
         text_word("Mainnet"),
         text_word("0.01%"),
-        bytes(12) + bytes.fromhex("6530512a6c89c7cfcebc3ba7fcd9ada5f30827a6"),
+        address_word("0x6530512a6c89c7cfcebc3ba7fcd9ada5f30827a6"),
         NONCE.to_bytes(32, "big"),
     )
     digest = typed_digest(domain, message)

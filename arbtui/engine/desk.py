@@ -392,4 +392,4 @@ class Desk:
             return Outcome(accepted=False, text="the size must be a number of US dollars above zero")
         self.spreads.walk_usd = float(usd)
         self._memory.put("walk.usd", float(usd))
-        return Outcome(accepted=True, text=f"walking {usd:,.0f} USD")
+        return Outcome(accepted=True, text=f"walking {usd:,.12g} USD")

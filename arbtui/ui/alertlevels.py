@@ -34,10 +34,10 @@ def read(desk: Desk, typed: str) -> Level | str:
     name, _, figure = (part.strip() for part in typed.partition(sign or ">"))
     price = text.number(figure)
     if not sign or not name or price is None or price <= 0:
-        return f"{typed.strip()!r} is not {FORM} or COIN < PRICE, such as BTC > 90000"
+        return f"{text.quoted(typed)} is not {FORM} or COIN < PRICE, such as BTC > 90000"
     base = next((base for base in desk.port.board.coins if base.upper() == name.upper()), "")
     if not base:
-        return f"there is no coin {name}"
+        return f"there is no coin {text.quoted(name)}"
     return level_of(Level(base, sign == ">", price).text) or f"{figure} is no price"
 
 
@@ -63,7 +63,7 @@ class AlertLevels:
         known = levels(self._desk)
         if isinstance(level, str) or level not in known:
             there = ", ".join(each.text for each in known) or "none"
-            return f"{typed.strip()!r} is not set; there are {there}"
+            return f"{text.quoted(typed)} is not set; there are {there}"
         return keep(self._desk, [each for each in known if each != level], f"{level.text} is removed")
 
 

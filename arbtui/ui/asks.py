@@ -71,7 +71,7 @@ class Asks:
     def sort(self, column: str) -> str:
         if column:
             if column not in BY_ID:
-                return f"{column!r} is no column; there are {', '.join(BY_ID)}"
+                return f"{text.quoted(column)} is no column; there are {', '.join(BY_ID)}"
             self._grid.sort_by(column)
             return ""
         shown = self._grid.shown_columns()
@@ -94,7 +94,7 @@ class Asks:
 
     def _set_threshold(self, bps: str, base: str) -> str:
         if base and base not in self._desk.port.board.coins:
-            return f"there is no coin {base}"
+            return f"there is no coin {text.quoted(base)}"
         return self._desk.set_threshold(bps, base)
 
     def _ask_threshold(self, base: str) -> str:
@@ -153,7 +153,7 @@ class Asks:
             return ""
         base = next((base for base in coins if base.lower() == typed.lower()), None)
         if base is None:
-            return f"there is no coin {typed.upper()}"
+            return f"there is no coin {text.quoted(typed.upper())}"
         self._seat.go_to_coin(base)
         return ""
 

@@ -261,14 +261,14 @@ class Desk:
             return ""
         value = text.typed_spread(typed)
         if value is None:
-            return f"{typed!r} is not a threshold such as {text.spread_exact(5.0)}"
+            return f"{text.quoted(typed)} is not a threshold such as {text.spread_exact(5.0)}"
         self.send(SetThreshold(value, base))
         return ""
 
     def set_walk_size(self, typed: str) -> str:
         value = text.number(typed)
         if value is None or value <= 0:
-            return f"{typed!r} is not a size in US dollars"
+            return f"{text.quoted(typed)} is not a size in US dollars"
         self.send(SetWalkSize(value))
         return ""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from string import ascii_lowercase, digits
 
 from arbtui.port import Remember, SetMute
+from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.registry import Handlers
 from arbtui.ui.seat import Seat
@@ -80,9 +81,9 @@ class Muting:
         if name in found:
             found = [name]
         if len(found) != 1:
-            return f"{name!r} is no venue of this run; there are {', '.join(self._desk.venues())}"
+            return f"{text.quoted(name)} is no venue of this run; there are {', '.join(self._desk.venues())}"
         if wish.strip() not in ("", "on", "off"):
-            return f"{wish.strip()!r}: say on or off"
+            return f"{text.quoted(wish)}: say on or off"
         muted = found[0] in self._desk.port.muted_venues
         problem = self._send(SetMute(venue=found[0], on=wish.strip() == "off" if wish else not muted))
         self._seat.tick_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arbtui.port import ReplayControl, ReplayPosition
+from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.registry import Handlers
 from arbtui.ui.seat import Seat
@@ -39,7 +40,7 @@ class ReplayKeys:
             return self._send(ReplayControl("speed", None))
         speed = number(words)
         if speed is None:
-            return f"{typed!r} is not a speed: say 0.5, 10 or max"
+            return f"{text.quoted(typed)} is not a speed: say 0.5, 10 or max"
         return self._send(ReplayControl("speed", speed))
 
     def _step(self, direction: int) -> str:

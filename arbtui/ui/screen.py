@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from arbtui.lines.exports import Exports
 from arbtui.port import Remember, Ticket
-from arbtui.ui import layout, mouse
+from arbtui.ui import layout, mouse, text
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.alertlevels import AlertLevels
 from arbtui.ui.asks import Asks
@@ -336,7 +336,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def go_to_pane(self, name: str) -> str:
         found = next((pane_id for pane_id in self.panes if pane_id == name), None)
         if found is None:
-            return f"there is no pane {name!r}; there are {', '.join(self.panes)}"
+            return f"there is no pane {text.quoted(name)}; there are {', '.join(self.panes)}"
         self.show_pane(found)
         return ""
 

@@ -11,6 +11,7 @@ and what the engine says in sentences are always in basis points, and say so.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ MINUS = glyphs.MINUS
 UP = glyphs.GAIN
 DOWN = glyphs.LOSS
 _SUBSCRIPT = str.maketrans("0123456789", SUBSCRIPTS)
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+|(?=\.\d))(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII)
+_QUOTED = 24  # letters
 _SIGNIFICANT = 6  # enough to tell a tenth of a basis point
 
 Unit = Literal["bps", "percent"]
@@ -192,15 +195,34 @@ def spread_room() -> int:
     return 0 if _manner.unit == "bps" else 1
 
 
-def number(typed: str) -> float | None:
-    """A finite number, with k or M if wanted: ``2k`` is 2,000."""
-    typed = typed.strip().lower().replace(",", "").replace(MINUS, "-")
-    scale = {"k": 1e3, "m": 1e6}.get(typed[-1:], 1.0)
-    try:
-        value = float(typed[:-1] if scale != 1.0 else typed) * scale
-    except ValueError:
+def exact_number(typed: str) -> Decimal | None:
+    """A number as typed, with k or M if wanted: ``2k`` is 2,000. A comma stands between thousands and nowhere else:
+    ``5,5`` is no number, because 55 is not what whoever writes so means.
+    """
+    words = typed.strip().lower().replace(MINUS, "-")
+    scale = {"k": 3, "m": 6}.get(words[-1:], 0)
+    figure = words[:-1] if scale else words
+    if _NUMBER.fullmatch(figure) is None:
         return None
-    return value if isfinite(value) else None
+    return Decimal(figure.replace(",", "")).scaleb(scale)
+
+
+def number(typed: str) -> float | None:
+    """The same as a finite float."""
+    exact = exact_number(typed)
+    value = None if exact is None else float(exact)
+    return value if value is not None and isfinite(value) else None
+
+
+def quoted(typed: str) -> str:
+    """What was typed, in a sentence about it: not longer than the sentence."""
+    words = clean(typed.strip())
+    return repr(words if len(words) <= _QUOTED else words[: _QUOTED - 1] + ELLIPSIS)
+
+
+def usd(value: float) -> str:
+    """US dollars as they are, no decimals added or left out, thousands apart: ``1,000``, ``0.4``."""
+    return f"{value:,.12g}"
 
 
 def typed_spread(typed: str) -> float | None:

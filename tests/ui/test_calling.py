@@ -122,7 +122,7 @@ def test_an_alert_does_not_cover_the_answer_to_a_key() -> None:
         ("BTC", "'BTC' is not COIN > PRICE or COIN < PRICE, such as BTC > 90000"),
         ("BTC > ten", "'BTC > ten' is not COIN > PRICE or COIN < PRICE, such as BTC > 90000"),
         ("BTC > -1", "'BTC > -1' is not COIN > PRICE or COIN < PRICE, such as BTC > 90000"),
-        ("NOCOIN > 1", "there is no coin NOCOIN"),
+        ("NOCOIN > 1", "there is no coin 'NOCOIN'"),
     ],
 )
 def test_what_was_typed_is_a_level_or_it_is_said_why_not(typed: str, wanted: object) -> None:

@@ -113,7 +113,7 @@ async def test_a_line_that_cannot_be_done_stays_open_and_says_why() -> None:
         for typed, why in (
             ("treshold 4", 'the nearest is "threshold"'),
             ("threshold x", "'x' is not a threshold"),
-            ("threshold 4 NOPE", "there is no coin NOPE"),
+            ("threshold 4 NOPE", "there is no coin 'NOPE'"),
             ("pane nope", "there is no pane 'nope'"),
             ("order", "no orders in this run"),
         ):

@@ -217,3 +217,24 @@ def test_local_time_is_that_of_the_machine_and_names_its_zone() -> None:
     assert (text.clock_time(t_ns), text.zone(t_ns)) == ("00:00:00", "UTC")
     text.write_in(unit="bps", local=True)
     assert (text.clock_time(t_ns), text.zone(t_ns)) == ("05:45:00", "KAT")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("1,000", 1000.0), ("1,250.5", 1250.5), ("2k", 2000.0), (".5", 0.5), ("−3", -3.0), ("1e3", 1000.0), ("5.", 5.0),
+     ("5,5", None), ("0,25", None), ("1,00", None), ("1,0000", None), ("1_000", None), ("١٢", None), ("", None),
+     (".", None), ("k", None), ("-", None), ("nan", None), ("1e400", None), ("1e9999999", None)],
+)  # fmt: skip
+def test_a_comma_stands_between_thousands_and_is_never_taken_out_of_another_number(
+    typed: str, value: float | None
+) -> None:
+    assert text.number(typed) == value
+
+
+def test_what_was_typed_is_quoted_no_longer_than_its_sentence() -> None:
+    assert text.quoted(" a\x1bb ") == "'a b'"
+    assert len(text.quoted("x" * 10_000)) < 30
+
+
+def test_a_size_is_written_as_it_is() -> None:
+    assert [text.usd(value) for value in (1000.0, 0.4, 1e6, 12.5)] == ["1,000", "0.4", "1,000,000", "12.5"]

@@ -399,3 +399,8 @@ async def test_what_the_ticket_offers_follows_the_keys_that_a_person_chose() -> 
         assert " S = send" in await dealer.text()
         await dealer.press("S")
         assert len(dealer.trading.fired) == 1
+
+
+def test_a_decimal_comma_is_no_size_ten_times_too_large() -> None:
+    assert exact_size("0,5") is None
+    assert exact_size("5,25k") is None

@@ -172,7 +172,7 @@ def amount(value: Decimal | None, width: int) -> str:
         return UNKNOWN
     size = abs(value)
     if size >= 10 or not value:
-        choices = (f"{value:,.2f}", f"{value:,.0f}", text.amount(float(value)))
+        choices = (text.grouped(value, 2), text.grouped(value), text.amount(float(value)))
     elif size >= Decimal("0.000001"):
         choices = (f"{value:.6f}".rstrip("0").rstrip("."), f"{value:.2f}", f"{value:.0e}")
     else:
@@ -281,5 +281,5 @@ def holding_words(row: Holding) -> str:
 
 def purse_words(row: Purse) -> str:
     held = row.balance
-    worth = "no rate to USD is known" if row.usd is None else f"{row.usd:,.2f} USD"
+    worth = "no rate to USD is known" if row.usd is None else f"{text.grouped(row.usd, 2)} USD"
     return f"{held.venue} {held.wallet}: {text.exact(held.total)} {held.asset}, {text.exact(held.free)} free; {worth}"

@@ -291,7 +291,7 @@ def _walked(
 
 def _prices_words(walk_usd: float, walks: tuple[Walk | None, Walk | None], width: int) -> str:
     """The size, and the average price of each leg."""
-    head = f"for {walk_usd:,.0f} USD"
+    head = f"for {text.usd(walk_usd)} USD"
     averages = [None if walk is None or not walk.enough else walk.average for walk in walks]
     prices = " → ".join(text.price(average, 10) for average in averages)
     return f"{head}  {prices}" if len(head) + 2 + len(prices) <= width else f"{text.amount(walk_usd)}  {prices}"

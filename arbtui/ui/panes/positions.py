@@ -234,7 +234,7 @@ class PositionsPane(ListPane):
             return [((text.fit("  no equity curve yet", width), "dim"),)]
         values = [value for _, value in points]
         span = f"{text.clock_time(points[0][0])[:5]}-{text.clock_time(points[-1][0])[:5]}"
-        words = f"{min(values):,.0f}-{max(values):,.0f} {span}"
+        words = f"{text.grouped(min(values))}-{text.grouped(max(values))} {span}"
         drawn = braille.curve(points, inner, height - 1, EQUITY_GAP_NS)
         return [((text.fit("  " + words, width), "dim"),), *((("  " + line, "accent"),) for line in drawn)]
 

@@ -57,7 +57,7 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
     wishes: list[Cell] = [
         *_money(desk),
         (f" {_threshold_words(desk)} ", "text"),
-        (f" size {port.walk_usd:,.0f} USD ", "text"),
+        (f" size {text.usd(port.walk_usd)} USD ", "text"),
         (f" {text.amount(sum(feed.msgs_per_s for feed in feeds))} msg/s ", "dim"),
         (f" lag {process.loop_lag_ms_p99:.0f} ms ", "dim" if process.loop_lag_ms_p99 < _SLOW_LOOP_MS else "warn"),
         (f" {process.rss_mb:.0f} MB ", "dim"),
@@ -133,10 +133,10 @@ def exposure_cell(exposure: NetExposure | None) -> Cell:
     if exposure is None:
         return f" exp {UNKNOWN} ", "warn"
     if not exposure.exact:
-        return f" exp {exposure.least:,.0f}..{exposure.most:,.0f} ", "warn"
+        return f" exp {text.grouped(exposure.least)}..{text.grouped(exposure.most)} ", "warn"
     if not exposure.most:
         return " exp 0 ", "dim"
-    return f" exp {exposure.most:,.2f} ", "text"
+    return f" exp {text.grouped(exposure.most, 2)} ", "text"
 
 
 def _arrowed(usd: Decimal | None) -> str:

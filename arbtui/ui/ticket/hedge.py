@@ -211,7 +211,7 @@ class HedgePage(Page):
                 (f"{text.arrowed(net)} bps = {text.money(made.net_usd)} USD", gain(_float(made.net_usd))),
             ),
             ((f"previewed {self._promised(ledger)}", "dim"),),
-            ((f"fees {UNKNOWN if made.fees_usd is None else f'{made.fees_usd:,.2f} USD'}", "dim"),),
+            ((f"fees {text.grouped(made.fees_usd, 2)}{'' if made.fees_usd is None else ' USD'}", "dim"),),
         ]
         if made.within_ms is not None:
             groups.append(((f"sent to last fill {made.within_ms} ms", "dim"),))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from arbtui.core.model import Market
 from arbtui.core.orders import Side
@@ -184,7 +184,7 @@ class OrderPage(Page):
     def _take_size(self, typed: str, in_usd: bool) -> str:
         size = exact_size(typed)
         if size is None:
-            return f"{typed!r} is not a size"
+            return f"{text.quoted(typed)} is not a size"
         self._change(
             replace(self.ticket, usd=size, qty_base=None) if in_usd else replace(self.ticket, usd=None, qty_base=size)
         )
@@ -261,7 +261,7 @@ class OrderPage(Page):
         groups: list[Sequence[Cell]] = [(("size ", "text"), (f"[ {size} ]", "strong"))]
         if figures is not None:
             coins, usd = figures.legs[0].qty_base or figures.legs[1].qty_base, figures.usd
-            worth = "" if usd is None else f" = {usd:,.2f} USD"
+            worth = "" if usd is None else f" = {text.grouped(usd, 2)} USD"
             groups.append(((f"{text.exact(coins)} {text.clean(ticket.base)}{worth}", "text"),))
         row = self._row() if self.opens else None
         if row is not None:
@@ -404,13 +404,8 @@ def _in_order(checks: Sequence[Check]) -> Sequence[Check]:
 
 def exact_size(typed: str) -> Decimal | None:
     """A positive number as typed, ``2k`` being 2,000; None for anything else."""
-    words = typed.strip().lower().replace(",", "")
-    scale = {"k": 3, "m": 6}.get(words[-1:], 0)
-    try:
-        value = Decimal(words[:-1] if scale else words)
-    except InvalidOperation:
-        return None
-    return value.scaleb(scale) if value.is_finite() and value > 0 else None
+    value = text.exact_number(typed)
+    return value if value is not None and value > 0 else None
 
 
 def _next(steps: Sequence[Decimal], now: Decimal, direction: int) -> Decimal | None:

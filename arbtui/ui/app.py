@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 from textual import events
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 EXPORTS = "exports"  # folder of what a person takes out of the screen, in the data folder
 _INTERRUPT_AGAIN_S = 2.0
 _FREEZE_AFTER_S = 1.5
-_TURNS = 12  # of the loop: more than a key takes through a line of text, its owner and the screen
+_HEARD_S = 1.0  # a line that is being taken away hears no more
 _SETTLE_S = 1.0  # for the last bytes to the terminal, which give it back to the shell
 
 
@@ -98,6 +98,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._interrupted_s = float("-inf")
         self._continue_expected = False
         self._leaving = False
+        self._typed_in: Input | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Every key passes here first, in the order in which it was typed: ``/sol`` in one packet opens the filter and
@@ -113,12 +114,41 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
                 self.desk.rhythm.click(at_s)
         if isinstance(event, events.Key | events.MouseDown):
             self.calling.seen()
-        if isinstance(event, events.Key) and not event.is_forwarded and self._press(event):
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        line = self._line()
+        if line is None or not event.is_printable:
+            await self._caught_up()
+        if self._press(event):
             return
         await super().on_event(event)
-        if isinstance(event, events.Key) and isinstance(self.focused, Input):
-            for _ in range(_TURNS):  # the next key must find the line as this one leaves it
-                await asyncio.sleep(0)
+        if line is not None:
+            self._typed_in = line
+            if event.key == "enter":  # what is done by it may ask for something else, and that is for the next key
+                await self._caught_up()
+
+    def _line(self) -> Input | None:
+        """The line that letters go into."""
+        try:
+            focused = self.focused
+        except ScreenStackError:  # Textual is shutting down
+            return None
+        return focused if isinstance(focused, Input) else None
+
+    async def _caught_up(self) -> None:
+        """The line has all letters that were typed into it, and its owner has heard of them. Letters themselves are
+        waited for by nobody: in a busy loop that would be most of the time between a key and what is seen of it.
+        """
+        line, self._typed_in = self._typed_in, None
+        if line is None or line.parent is None:
+            return
+        for hears in (line, line, line.parent):  # the letter; that the line has changed; the same, at its owner
+            heard = asyncio.Event()
+            if not hears.call_later(heard.set):
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(heard.wait(), _HEARD_S)
 
     def _press(self, event: events.Key) -> bool:
         """Do what the key means where keys go now; False where it means nothing there."""

@@ -81,11 +81,11 @@ def _key_of(status: int, answer: bytes, what: str) -> KeyInfo:
 
 def _rights(key: KeyInfo) -> KeyRights:
     bound = None if key.ips is None else bool(key.ips) and "*" not in key.ips
-    withdraws = "Withdraw" in (key.permissions.get("Wallet") or ())
+    withdraws = _has(key, (("Wallet", "Withdraw"),))
     trade = {market: _may_trade(key, market) for market in Market}
     words = [
         "may read" + "".join(f", trade {market.value}" for market, may in trade.items() if may),
-        "may withdraw" if withdraws else "may not withdraw",
+        {None: "withdrawals not told", True: "may withdraw", False: "may not withdraw"}[withdraws],
         {None: "addresses not told", True: "bound to addresses", False: "not bound to addresses"}[bound],
     ]
     days = key.deadline_day if not bound and key.deadline_day is not None and key.deadline_day >= 0 else None
@@ -96,9 +96,14 @@ def _rights(key: KeyInfo) -> KeyRights:
     return KeyRights(trade=trade, withdraw=withdraws, bound_to_ips=bound, text=", ".join(words), days_left=days)
 
 
-def _may_trade(key: KeyInfo, market: Market) -> bool:
-    listed = any(right in (key.permissions.get(group) or ()) for group, right in _NEEDED[market])
-    return listed and key.read_only == 0
+def _may_trade(key: KeyInfo, market: Market) -> bool | None:
+    return False if key.read_only != 0 else _has(key, _NEEDED[market])
+
+
+def _has(key: KeyInfo, rights: Sequence[tuple[str, str]]) -> bool | None:
+    """Whether it has one of ``rights`` (group, right); None where no such group is told."""
+    told = [group for group, _ in rights if key.permissions.get(group) is not None]
+    return any(right in (key.permissions.get(group) or ()) for group, right in rights) if told else None
 
 
 # --- the account's mode -----------------------------------------------------------------------------------------------
@@ -180,11 +185,12 @@ def _can_trade(market: Market, key: KeyInfo | None, info: AccountInfo | None, st
         return False, "; arbtui trades Bybit's unified accounts only: upgrade it on Bybit's web site"
     if key is not None and key.read_only != 0:
         return False, "; the key may only read: make one that may trade"
-    if key is not None and not _may_trade(key, market):
+    may = _may_trade(key, market) if key is not None else True
+    if may is False:
         return False, f"; give the key the right to trade {CATEGORY[market]}"
     if market is Market.PERP and info is not None and info.margin_mode == _PORTFOLIO:
         return False, "; with portfolio margin no leverage is told, by which margin is reckoned here: use cross margin"
-    return (True if status in _ACCOUNTS else None), ""
+    return (may if status in _ACCOUNTS else None), ""
 
 
 # --- positions and money ----------------------------------------------------------------------------------------------

@@ -139,7 +139,6 @@ class KeyInfo(msgspec.Struct, rename="camel"):
     uta: int | None = None
     ips: list[str] | None = None
     deadline_day: int | None = None
-    expired_at: str = msgspec.field(name="expiredAt", default="")
 
 
 ack = msgspec.json.Decoder(Ack)

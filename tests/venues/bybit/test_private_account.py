@@ -66,14 +66,18 @@ BARE: dict[str, Any] = {"ContractTrade": [], "Spot": [], "Wallet": [], "Derivati
         ({"permissions": BARE | {"ContractTrade": ["Order"]}}, False, True),
         ({"permissions": BARE | {"ContractTrade": ["Position"]}}, False, False),
         ({"permissions": BARE | {"Derivatives": ["DerivativesTrade"]}}, False, True),
-        ({"permissions": {"Spot": None}}, False, False),
-        ({"permissions": {}}, False, False),
+        ({"permissions": {"Spot": []}}, False, None),
+        ({"permissions": {"Spot": None}}, None, None),
+        ({"permissions": {}, "readOnly": 1}, False, False),
+        ({"permissions": {}}, None, None),
     ],
 )
-def test_a_key_trades_what_it_has_the_right_for(changes: dict[str, Any], spot: bool, perp: bool) -> None:
+def test_a_key_trades_what_it_has_the_right_for_and_what_is_not_told_stays_unknown(
+    changes: dict[str, Any], spot: bool | None, perp: bool | None
+) -> None:
     found = rights(**changes)
     assert found.trade == {Market.SPOT: spot, Market.PERP: perp}
-    assert ("trade perp" in found.text) is perp
+    assert ("trade perp" in found.text) is (perp is True)
 
 
 def test_a_key_that_can_withdraw_is_told() -> None:
@@ -81,6 +85,9 @@ def test_a_key_that_can_withdraw_is_told() -> None:
     dangerous = rights(permissions=BARE | {"Wallet": ["AccountTransfer", "Withdraw"]})
     assert dangerous.withdraw is True
     assert "may withdraw" in dangerous.text
+    untold = rights(permissions={"Spot": ["SpotTrade"]})
+    assert untold.withdraw is None
+    assert "withdrawals not told" in untold.text
 
 
 @pytest.mark.parametrize(("ips", "bound"), [(["1.2.3.4"], True), (["*"], False), ([], False), (None, None)])
@@ -156,7 +163,7 @@ def test_a_classic_account_is_refused_in_words(market: Market, told: dict[str, A
     ("told", "words"),
     [
         ({"key": {"readOnly": 1}}, "the key may only read"),
-        ({"key": {"permissions": {"Spot": ["SpotTrade"]}}}, "the right to trade linear"),
+        ({"key": {"permissions": BARE | {"Spot": ["SpotTrade"]}}}, "the right to trade linear"),
         ({"info": {"marginMode": "PORTFOLIO_MARGIN"}}, "use cross margin"),
     ],
 )
@@ -165,6 +172,10 @@ def test_what_keeps_contracts_from_being_traded_is_said_with_its_remedy(told: di
     assert found.can_trade is False
     assert words in found.text
     assert mode(Market.SPOT, **told).can_trade is ("readOnly" not in told.get("key", {}))
+
+
+def test_rights_that_are_not_told_leave_open_whether_it_may_trade() -> None:
+    assert mode(key={"permissions": {}}).can_trade is None
 
 
 def test_a_kind_of_account_that_nobody_knows_stays_unknown() -> None:

@@ -26,6 +26,7 @@ from arbtui.venues.wire import DECODE_ERRORS, Millis
 LIGHT = 2.0  # clearinghouseState, spotClearinghouseState, orderStatus
 HEAVY = 20.0
 LIST = 25.0  # 20, and one more for each 20 rows: a guess at how many there will be
+HISTORY = 120.0  # the same for 2,000, which an account that has traded for a while has
 ROLE = 60.0
 FILLS_PAGE = 2000
 FUNDING_PAGE = 500

@@ -34,7 +34,7 @@ from arbtui.core.orders import (
 )
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.hyperliquid import private_rows, private_shapes, refusals
-from arbtui.venues.hyperliquid.calls import FILLS_PAGE, HEAVY, LIGHT, LIST, Caller, TimedList
+from arbtui.venues.hyperliquid.calls import FILLS_PAGE, HEAVY, HISTORY, LIGHT, LIST, Caller, TimedList
 from arbtui.venues.hyperliquid.cloids import cloid_of
 from arbtui.venues.hyperliquid.decimals import exact_sum, price_written, qty_written, traded_price, traded_qty
 from arbtui.venues.hyperliquid.names import VENUE, market_of
@@ -303,7 +303,7 @@ def _resting(row: OrderRow, t_ns: int) -> OrderReport:
 def history(caller: Caller, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
     """Orders whose status changed since then, among the 2,000 that are told of the account, whatever their coin."""
     what = f"past orders of {instrument.native}"
-    request = caller.ask("historicalOrders", what, LIST)
+    request = caller.ask("historicalOrders", what, HISTORY)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
         rows = refusals.told(status, body, private_shapes.status_rows, what)

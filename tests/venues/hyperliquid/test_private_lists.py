@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Market
 from arbtui.core.orders import Fill, OrderReport, OrderStatus, Side
-from arbtui.venues.hyperliquid.calls import FILLS_PAGE
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.hyperliquid.calls import FILLS_PAGE, TimedList
 from tests.venues.hyperliquid.samples import (
     ID,
     KEYS,
@@ -21,6 +24,7 @@ from tests.venues.hyperliquid.samples import (
     PROD,
     SPOT,
     STAMP_MS,
+    T_NS,
     USER,
     after,
     asked,
@@ -154,3 +158,37 @@ def test_a_page_that_is_full_of_one_moment_is_refused() -> None:
     rows = [fill_row(tid=n, time=STAMP_MS) for n in range(FILLS_PAGE)]
     with pytest.raises(ProtocolBroken, match="maybe not all"):
         all_fills(rows, STAMP_MS, newest=True)
+
+
+def found_in_pages(times: list[int], page: int, *, newest: bool) -> list[int]:
+    """Rows (by place) of a list that is cut at ``page`` rows, at either end."""
+
+    def ask(span: dict[str, int]) -> HttpRequest:
+        return HttpRequest("POST", "https://x/info", "rows", body=wire(span))
+
+    seen: dict[int, None] = {}
+    call = TimedList(ask, lambda status, body, t_ns: (), page).since(0)
+    for _ in range(10 + 4 * len(times)):
+        span = asked(call.request)
+        there = [(at, n) for n, at in enumerate(times) if span["startTime"] <= at <= span.get("endTime", 1 << 60)]
+        rows = sorted(there)[-page:] if newest else sorted(there)[:page]
+        body = wire([{"time": at} for at, _ in rows])
+        call.read(200, body, T_NS)
+        seen |= dict.fromkeys(n for _, n in rows)
+        if is_last(call, body):
+            return sorted(seen)
+        call = after(call, body)
+    raise AssertionError("pages without end")
+
+
+@settings(max_examples=150, deadline=None)
+@given(times=st.lists(st.integers(0, 40), max_size=60), page=st.integers(2, 12), newest=st.booleans())
+def test_no_row_is_lost_between_pages_unless_one_moment_is_more_than_a_page(
+    times: list[int], page: int, newest: bool
+) -> None:
+    try:
+        found = found_in_pages(times, page, newest=newest)
+    except ProtocolBroken:
+        assert max(times.count(at) for at in times) >= page
+    else:
+        assert found == list(range(len(times)))

@@ -32,7 +32,7 @@ from arbtui.config import Credentials, Flag, Loaded, Paths, load
 from arbtui.core.errors import OurMistake
 from arbtui.core.model import Market
 from arbtui.engine.demo import DemoExchanges
-from arbtui.engine.ending import EXIT_OPEN
+from arbtui.engine.ending import EXIT_INTERRUPTED, EXIT_OPEN
 from arbtui.engine.run import LiveRun, run_live
 from arbtui.engine.trading import Trading
 from arbtui.execution.intents import Style, Verb
@@ -50,6 +50,7 @@ READY_WITHIN_S = 40.0
 REST_WITHIN_S = 30.0
 PER_S = 12.0  # hedges a second that stay below the exchanges' own limits of orders
 LOOK_S = 0.005
+STOPPED = "a signal ended it before anything was measured"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class _Trader:
         self._job = job
         self.port: EnginePort
         self.failed = ""
+        self.over = False  # the job has come to its end
 
     def attach(self, port: EnginePort) -> None:
         self.port = port
@@ -137,6 +139,7 @@ class _Trader:
             await self._job(self)
         except OurMistake as error:  # told by whoever started this
             self.failed = str(error)
+        self.over = True
         return 0
 
     @property
@@ -222,17 +225,25 @@ async def _measure(venues: tuple[str, ...], size: Size, folder: Path) -> Figures
     async with DemoExchanges(arguments) as sim, aiohttp.ClientSession() as http:
         live = await _live_run(venues, sim.url, http, folder)
         first = _Trader(partial(_open, figures=figures, size=size))
-        code = await run_live(live, first)
+        code = await _ran(live, first)
         if first.failed or code != EXIT_OPEN:
             raise OurMistake(first.failed or f"the run with open pairs ended with {code}, not with {EXIT_OPEN}")
         async with http.get(f"{sim.url}/_sim/truth?depth=1") as answer:
             fills = _fills(await answer.json())
         _unhedged(first, fills, figures)
         second = _Trader(partial(_recover, figures=figures))
-        await run_live(live, second)
+        await _ran(live, second)
         if second.failed:
             raise OurMistake(second.failed)
     return figures
+
+
+async def _ran(live: LiveRun, trader: _Trader) -> int:
+    """The exit code of a run that came to its end. A signal ends a run before that, and the whole bench with it."""
+    code = await run_live(live, trader)
+    if not trader.over:
+        raise SystemExit(EXIT_INTERRUPTED if code == EXIT_INTERRUPTED else f"arbtui bench: {STOPPED}")
+    return code
 
 
 async def _live_run(venues: tuple[str, ...], url: str, http: aiohttp.ClientSession, folder: Path) -> LiveRun:

@@ -107,10 +107,12 @@ def _run_live(
 ) -> int:
     import asyncio
 
+    from arbtui.engine.lastresort import LastResort
     from arbtui.engine.run import run_live
 
     run = live_run(args, where, loaded, credentials, orders=not args.once)
-    return asyncio.run(run_live(run, screen or _printer(args, loaded.settings)))
+    guest = screen or _printer(args, loaded.settings)
+    return asyncio.run(run_live(run, guest, last_resort=LastResort()))
 
 
 def _printer(args: argparse.Namespace, settings: Settings) -> Guest:

@@ -3,6 +3,10 @@
     Stop          SIGINT, SIGTERM and SIGHUP
     until_end     until the guest ends, a signal comes, or the work fails; the exit code
 
+No end waits for ever. Hedges have the time of the policy; a task that does not heed its cancellation is cancelled again
+and then left behind; and a loop that does not come round at all is ended by ``engine.lastresort``, which begins to
+count with the signal itself: the handlers here are Python's own, which run without the loop.
+
 A guest that is merely gone (its terminal hung up, or its screen broke, and ``ui.on_hangup`` is "headless") does not end
 a run: it goes on as it was, but disarmed, since nobody is there to open anything.
 """
@@ -14,9 +18,12 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 from arbtui.core.errors import ArbtuiError
+from arbtui.engine.lastresort import EXIT_OPEN as EXIT_OPEN
+from arbtui.engine.lastresort import LastResort
 from arbtui.engine.orders import Orders
 from arbtui.engine.trouble import Trouble
 from arbtui.port import Guest
@@ -24,7 +31,8 @@ from arbtui.port import Guest
 log = logging.getLogger(__name__)
 
 EXIT_INTERRUPTED = 130
-EXIT_OPEN = 3  # something stays open, or in doubt, that a person has to look after
+PUT_AWAY_S = 5.0  # for a task that was cancelled
+AGAIN_S = 0.5
 _CODES = {signal.SIGINT: EXIT_INTERRUPTED, signal.SIGTERM: 0}
 
 
@@ -35,30 +43,40 @@ class Stop:
     kernel, shell and terminal multiplexer each send one. Where it was ignored from the start (nohup), it stays so.
     """
 
-    def __init__(self, *, hang_up_ends: bool = True) -> None:
+    def __init__(self, *, hang_up_ends: bool = True, last_resort: LastResort | None = None) -> None:
         self.asked = asyncio.Event()
         self.insisted = asyncio.Event()
         self.code = 0
+        self.last_resort = last_resort
         self._hang_up_ends = hang_up_ends
         self._warn: Callable[[], None] | None = None  # set while hedges come to rest
         self._times = 0
-        self._numbers: list[signal.Signals] = []
+        self._before: dict[signal.Signals, Any] = {}
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> Self:
         for number, code in _CODES.items():
-            self._handle(number, self._ask, code)
+            self._handle(number, partial(self._ask, code), ends=True)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            self._handle(signal.SIGHUP, self._hang_up)
+            self._handle(signal.SIGHUP, self._hang_up, ends=self._hang_up_ends)
         return self
 
-    def _handle(self, number: signal.Signals, call: Callable[..., None], *args: int) -> None:
-        self._numbers.append(number)
-        self._loop.add_signal_handler(number, call, *args)
+    def _handle(self, number: signal.Signals, call: Callable[[], None], *, ends: bool) -> None:
+        def heard(_number: int, _frame: object) -> None:
+            if ends:
+                self.ending()
+            self._loop.call_soon_threadsafe(call)
+
+        self._before[number] = signal.signal(number, heard)
 
     def __exit__(self, *exc: object) -> None:
-        for number in self._numbers:
-            self._loop.remove_signal_handler(number)
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    def ending(self) -> None:
+        """The end has begun: from now on its time counts."""
+        if self.last_resort is not None:
+            self.last_resort.begin()
 
     def settling(self, warn: Callable[[], None]) -> None:
         """Hedges come to rest from now on; ``warn`` says what stays open if that is cut short."""
@@ -96,6 +114,7 @@ async def until_end(work: asyncio.Task[None], guest: Guest, stop: Stop, orders: 
         if left_it and _failure(visit) is None and visit.result() is None:
             _without_guest(orders, trouble)
             await asyncio.wait([work, asked], return_when=asyncio.FIRST_COMPLETED)
+        stop.ending()
         if (failed := _failure(work) or _failure(visit)) is not None and orders is not None:
             log.critical("arbtui failed while orders may be under way", exc_info=failed)
         if orders is not None:
@@ -150,13 +169,22 @@ async def _come_to_rest(orders: Orders, stop: Stop, trouble: Trouble) -> list[tu
 
 
 async def put_away(task: asyncio.Task[Any]) -> None:
-    """Cancel and wait. What it raised on its way out is logged: the reason of the end was another."""
+    """Cancel and wait. What it raised on its way out is logged: the reason of the end was another.
+
+    One cancellation may be lost on its way (a timer that fires at the same moment swallows it), so it is sent again;
+    who heeds none within ``PUT_AWAY_S`` is left behind.
+    """
     if task.done():
         return
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        pass
-    except ArbtuiError as error:
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + PUT_AWAY_S
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_S)
+        if not task.done() and loop.time() >= until_s:
+            log.critical("%s does not end within %g s and is left behind: %s", task.get_name(), PUT_AWAY_S, task)
+            return
+    if not task.cancelled() and isinstance(error := task.exception(), ArbtuiError):
         log.warning("%s", error)
+    elif not task.cancelled() and error is not None:
+        raise error

@@ -28,6 +28,7 @@ from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk
 from arbtui.engine.ending import EXIT_OPEN, Stop, put_away, until_end
+from arbtui.engine.lastresort import LastResort
 from arbtui.engine.live import Live
 from arbtui.engine.memory import NoMemory, StateMemory
 from arbtui.engine.notifying import ended_open, notifier_of
@@ -36,6 +37,7 @@ from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
 from arbtui.engine.settings import Sources
+from arbtui.engine.trading import STOP_MARGIN_S
 from arbtui.engine.trouble import Trouble
 from arbtui.execution.records import BadRecord
 from arbtui.net.budget import Budgets
@@ -53,6 +55,7 @@ from arbtui.venues import registry
 
 log = logging.getLogger(__name__)
 
+TEARDOWN_S = 15.0  # for everything after the hedges: screen, sockets, the disk
 SWITCH_S = 0.001  # the loop waits no longer for a thread that reads a large answer or writes to disk (Python: 5 ms)
 
 
@@ -87,13 +90,22 @@ class ReplayRun:
     loaded: Loaded | None = None  # where the settings came from
 
 
-async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None] = lambda live: None) -> int:
+async def run_live(
+    run: LiveRun,
+    guest: Guest,
+    *,
+    on_live: Callable[[Live], None] = lambda live: None,
+    last_resort: LastResort | None = None,
+) -> int:
     """Run until ``guest`` ends or a signal comes; the exit code. Raises ArbtuiError for what cannot be started.
 
-    ``on_live`` gets the engine itself: for `check`, which looks behind the port.
+    ``on_live`` gets the engine itself: for `check`, which looks behind the port. ``last_resort``: ends a process that
+    has nothing else to do, whatever hangs.
     """
+    if last_resort is not None:
+        last_resort.within_s = run.settings.hedge.stop_within_s + STOP_MARGIN_S + TEARDOWN_S
     async with AsyncExitStack() as stack:
-        stop = stack.enter_context(Stop(hang_up_ends=run.settings.ui.on_hangup == "stop"))
+        stop = stack.enter_context(Stop(hang_up_ends=run.settings.ui.on_hangup == "stop", last_resort=last_resort))
         sys.setswitchinterval(SWITCH_S)
         clock = WallClock(asyncio.get_running_loop())
         trouble = Trouble(clock)
@@ -122,6 +134,8 @@ async def run_live(run: LiveRun, guest: Guest, *, on_live: Callable[[Live], None
         on_live(live)
         notifier = _send_alerts(run, live, lock, network, stack)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
+        if last_resort is not None and orders is not None:
+            last_resort.words = orders.open_in_words
         guest.attach(live.desk)
         if demo is not None:
             stack.push_async_callback(put_away, asyncio.create_task(_watch_demo(demo, trouble)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from arbtui.bench import orders
-from arbtui.bench.orders import Figures
+from arbtui.bench.orders import STOPPED, Figures
 from arbtui.core.errors import OurMistake
+from arbtui.engine.ending import EXIT_INTERRUPTED, EXIT_OPEN
 
 
 def test_it_needs_two_exchanges_that_take_orders() -> None:
@@ -27,3 +30,18 @@ def test_a_small_run_brings_every_figure() -> None:
     result = orders.run(("binance", "okx"), orders.Size(coins=3, keys=3, makers=2, pairs=4))
     assert all(goal.value is not None for goal in result.goals)
     assert not any(goal.failed for goal in result.goals)
+
+
+@pytest.mark.parametrize(("code", "left"), [(EXIT_INTERRUPTED, EXIT_INTERRUPTED), (EXIT_OPEN, STOPPED), (0, STOPPED)])
+async def test_a_signal_in_the_middle_ends_the_whole_bench(
+    monkeypatch: pytest.MonkeyPatch, code: int, left: int | str
+) -> None:
+    """Its next part would else begin, and outlive the signal by minutes."""
+
+    async def ended_by_a_signal(live: Any, trader: Any) -> int:
+        return code
+
+    monkeypatch.setattr(orders, "run_live", ended_by_a_signal)
+    with pytest.raises(SystemExit) as ended:
+        await orders._ran(cast(Any, None), orders._Trader(cast(Any, None)))
+    assert str(left) in str(ended.value)

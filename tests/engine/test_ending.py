@@ -62,10 +62,10 @@ class Hedges:
 
 
 class Run:
-    def __init__(self, *left: str, ends: Callable[[], int | None] | None = None, **stop: bool) -> None:
+    def __init__(self, *left: str, ends: Callable[[], int | None] | None = None, hang_up_ends: bool = True) -> None:
         self.seen: list[str] = []
         self.settled = asyncio.Event()
-        self._left, self._ends, self._stop = left, ends, stop
+        self._left, self._ends, self._hang_up_ends = left, ends, hang_up_ends
 
     async def __aenter__(self) -> Self:
         trouble = Trouble(ManualClock(0))
@@ -74,7 +74,7 @@ class Run:
         guest = cast(Any, Guest(self.seen, ends=self._ends))
 
         async def run() -> int:
-            with Stop(**self._stop) as stop:
+            with Stop(hang_up_ends=self._hang_up_ends) as stop:
                 work = asyncio.create_task(asyncio.Event().wait())
                 return await until_end(cast(Any, work), guest, stop, hedges, trouble)
 

@@ -10,9 +10,11 @@ from arbtui.bench import orders
 from arbtui.bench.orders import STOPPED, Figures
 from arbtui.core.errors import OurMistake
 from arbtui.engine.ending import EXIT_INTERRUPTED, EXIT_OPEN
+from arbtui.venues import registry
 
 
-def test_it_needs_two_exchanges_that_take_orders() -> None:
+def test_it_needs_two_exchanges_that_take_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "tradable", lambda: ("binance", "okx"))
     with pytest.raises(OurMistake, match="binance"):
         orders.run(("binance", "bybit"), orders.QUICK)
 

@@ -168,7 +168,9 @@ def _listen(folder: Path) -> socket.socket:
 
 async def _answers_to(flattener: Flattener, reader: asyncio.StreamReader) -> AsyncIterator[Answer]:
     try:
-        command = _commands.decode(await asyncio.wait_for(reader.readline(), COMMAND_WITHIN_S))
+        async with asyncio.timeout(COMMAND_WITHIN_S):
+            line = await reader.readline()
+        command = _commands.decode(line)
     except TimeoutError:
         yield Answer(error="no command came")
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: a line without end

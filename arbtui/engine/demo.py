@@ -40,7 +40,8 @@ class DemoExchanges:
             start_new_session=True,  # Ctrl-C in the terminal is for arbtui, which stops the child in its own order
         )
         try:
-            self.url = await asyncio.wait_for(self._ready(self._process), READY_WITHIN_S)
+            async with asyncio.timeout(READY_WITHIN_S):
+                self.url = await self._ready(self._process)
         except TimeoutError:
             await self.__aexit__()
             raise TransportBroken(f"the built-in exchanges did not start within {READY_WITHIN_S:g} s") from None
@@ -69,7 +70,8 @@ class DemoExchanges:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
+            async with asyncio.timeout(STOP_WITHIN_S):
+                await process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

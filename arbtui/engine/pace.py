@@ -86,7 +86,8 @@ class Pace:
 
     async def _wait(self, within_s: float | None) -> None:
         try:
-            await asyncio.wait_for(self._steered.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await self._steered.wait()
         except TimeoutError:
             return
 

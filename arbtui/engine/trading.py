@@ -168,7 +168,8 @@ class Trading:
         self._enquiries.stop()
         within_s = self._policy.stop_within_s + STOP_MARGIN_S
         try:
-            return await asyncio.wait_for(done, within_s)
+            async with asyncio.timeout(within_s):
+                return await done
         except TimeoutError:
             return Stopped((), (f"the hedges did not come to rest within {within_s:g} s",))
 
@@ -209,7 +210,9 @@ class Trading:
         self.runner.hear(event)
         paper = all(carrier.paper for carrier in self._carriers.values())
         if unread and self._enquiries.done and paper and not self.killed:
-            self.runner.arm()
+            armed = self.runner.arm("every paper account is read")
+            if not armed.accepted:
+                let_know(self._notice, "warning", f"paper is not armed: {armed.text}")
         for call in self._heard:
             let_know(call, event)
 

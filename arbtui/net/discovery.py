@@ -108,7 +108,8 @@ class Discovery:
             else:
                 pause_s = RETRY_S if self.ready.is_set() else FIRST_RETRY_S * self._rng.uniform(1.0, 2.0)
             try:
-                await asyncio.wait_for(self._poke.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._poke.wait()
                 since_s = asyncio.get_running_loop().time() - refreshed_s
                 await asyncio.sleep(
                     max(self._rng.uniform(0.2, 1.0), LEAST_PAUSE_S - since_s)

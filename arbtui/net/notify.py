@@ -112,7 +112,8 @@ class _Lane:
         while not self.hurries and (wait_s := self._rates[self.waiting.alarmed].wait_s(loop.time())) > 0:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
         self._rates[self.waiting.alarmed].spend(loop.time())
 
     async def _send(self, alert: Alert) -> None:

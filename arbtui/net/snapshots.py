@@ -78,7 +78,8 @@ class Snapshots:
 
     async def _wanted_or(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds * self._rng.uniform(0.9, 1.1))
+            async with asyncio.timeout(seconds * self._rng.uniform(0.9, 1.1)):
+                await self._hurry.wait()
         self._hurry.clear()
 
     async def round(self) -> None:
@@ -149,7 +150,8 @@ class ClockOffset:
             quick = len(self._samples) < CLOCK_SAMPLES and not self.error
             pause_s = (1.0 if quick else CLOCK_ROUND_S) * self._rng.uniform(0.9, 1.1)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._wanted.wait()
             self._wanted.clear()
 
     def forget(self) -> None:

@@ -148,7 +148,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             if not hears.call_later(heard.set):
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(heard.wait(), _HEARD_S)
+                async with asyncio.timeout(_HEARD_S):
+                    await heard.wait()
 
     def _press(self, event: events.Key) -> bool:
         """Do what the key means where keys go now; False where it means nothing there."""

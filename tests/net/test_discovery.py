@@ -1,8 +1,11 @@
 """Discovery: each product stands alone, pages are one listing, failures keep what was known."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from typing import cast
+
+import pytest
 
 from arbtui.core.clock import ManualClock
 from arbtui.core.errors import ArbtuiError, ProtocolBroken, TransportBroken
@@ -147,3 +150,18 @@ async def test_what_is_not_believed_is_said_with_its_beginning_until_it_is_belie
     host.disbelieve.clear()
     assert await found.refresh()
     assert found.disbelieved == ""
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_stop_that_meets_a_poke_ends_it(turns: int) -> None:
+    found = discovery({"linear": b"BTC", "coin": b"X", "funding": b""}, Host())
+    running = asyncio.create_task(found.run())
+    await found.done_once.wait()
+    await asyncio.sleep(0)
+    found.poke()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=1.0)
+    running.cancel()
+    assert done

@@ -15,12 +15,14 @@ from arbtui.ui.desk import Desk
 from arbtui.ui.filter import ABOUT as FILTER_WORDS
 from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.keymap import Keymap
+from arbtui.ui.panes.status import alarm_line
 from arbtui.ui.prompt import Question
 from arbtui.ui.registry import PANE_SCOPES, SCOPE_TITLES, Action, Handlers, Scope
 from arbtui.ui.theme import Line
 
 _KEYS_WIDTH = 20
 _NAME_WIDTH = 40  # the action's name in the configuration, and its command
+_AGAIN_S = 1.0  # an alarm stands here no later
 _NAMED_FROM = 110  # cells of width from which on names are shown
 _ORDER = tuple(scope for scope in SCOPE_TITLES if scope != "help")
 _MARKS = (
@@ -59,6 +61,7 @@ _MARKS = (
         "ARMED …",
         "hedges may be opened; DISARMED: only what is open is looked after; KILLED: by {order.kill}, {order.arm} arms",
     ),
+    ("NO ORDERS", "this run only watches; {order.ticket} says why"),
     ("B S", "in the legs: the buy and the sell leg on show"),
     ("[keys]", 'in config.toml gives actions other keys, by the names on this page: grid.sort = "f5, s"'),
 )
@@ -152,6 +155,9 @@ class HelpScreen(FullScreen):
         self._top = 0
         self._words = ""
 
+    def on_mount(self) -> None:
+        self.set_interval(_AGAIN_S, self.show)
+
     def handlers(self) -> Handlers:
         return {
             "help.down": lambda: self._scroll(1),
@@ -172,8 +178,10 @@ class HelpScreen(FullScreen):
         below = len(page) - self._top - len(seen)
         leaves = "shows all again" if self._words else "leaves"
         keys = self.desk.keys.words("{help.down} {help.up} {help.page_down} {help.page_up}, {help.find} finds")
-        foot: Line = ((f" {below} more lines below; {keys}, {self.desk.keys.first('help.close')} {leaves}", "dim"),)
-        self.page.show([*seen, *[()] * (height - 1 - len(seen)), foot])
+        close = self.desk.keys.first("help.close")
+        foot: Line = ((f" {below} more lines below; {keys}, {close} {leaves}", "dim"),)
+        alarm = alarm_line(self.desk, width, f"  {close}, then {{order.acknowledge}}: seen ")
+        self.page.show([*seen, *[()] * (height - 1 - len(seen)), alarm or foot])
 
     def _scroll(self, by: int) -> None:
         self._top += by

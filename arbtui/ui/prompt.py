@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region, Size
@@ -260,6 +261,7 @@ class Chooser(LineWidget, can_focus=True):
         self._done = closed
         self._choose: Callable[[str], None] | None = None
         self._letters: dict[str, str] = {}
+        self._title = ""
 
     @property
     def asking(self) -> bool:
@@ -268,11 +270,20 @@ class Chooser(LineWidget, can_focus=True):
     def ask(self, title: str, choices: dict[str, str], choose: Callable[[str], None]) -> None:
         """``choices``: letter -> word."""
         self._letters, self._choose = choices, choose
-        cells: list[Cell] = [(f" {title} ", "key")]
-        for letter, word in choices.items():
-            cells.extend(((f" {letter}", "key"), (f" {word}", "text")))
-        self.show([tuple(cells)])
+        self._title = title
         self.take_focus()
+
+    def lines(self, width: int) -> list[Line]:
+        """The letters and their words, in as many lines as they need."""
+        if self._choose is None:
+            return []
+        lines: list[list[Cell]] = [[(f" {self._title} ", "key")]]
+        for letter, word in self._letters.items():
+            cells: list[Cell] = [(f" {letter}", "key"), (f" {word}", "text")]
+            if sum(cell_len(words) for words, _ in (*lines[-1], *cells)) > width:
+                lines.append([])
+            lines[-1].extend(cells)
+        return [tuple(line) for line in lines]
 
     def take_focus(self) -> None:
         self.screen.set_focus(self, scroll_visible=False)

@@ -40,7 +40,7 @@ from arbtui.ui.panes.orders import OrdersPane
 from arbtui.ui.panes.pane import ListPane, Pane
 from arbtui.ui.panes.positions import PositionsPane
 from arbtui.ui.panes.signals import SignalsPane
-from arbtui.ui.panes.status import alarm_line, bottom_line, detail_lines, keys_line, status_lines
+from arbtui.ui.panes.status import alarm_line, bottom_line, cut_short, detail_lines, keys_line, status_lines
 from arbtui.ui.picker import HEIGHT as PICKER_HEIGHT
 from arbtui.ui.picker import Choice, Picker
 from arbtui.ui.prompt import Chooser, PromptLine, Question
@@ -134,6 +134,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.picker.styles.layer = "overlay"
         self._offers.styles.layer = "overlay"
+        self._chooser.styles.layer = "overlay"
         self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
 
@@ -163,6 +164,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             places[self._alarm] = plan.alarm
         if plan.bottom is not None:
             places[self._bottom_widget()] = plan.bottom
+        if self._chooser.asking and plan.bottom is not None:
+            height = min(len(self._chooser.lines(size.width)), plan.bottom.bottom)
+            places[self._chooser] = Region(0, plan.bottom.bottom - height, size.width, height)
         if plan.keys is not None:
             places[self._keys] = plan.keys
         if self.panel.open:
@@ -295,7 +299,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.plan.detail is not None:
             told = self.panes[self._current].detail(width)
             count = self.plan.detail.height
-            self._detail.show(told[:count] if told else detail_lines(desk, width, count))
+            self._detail.show(cut_short(told, count, width) if told else detail_lines(desk, width, count))
         if self._alarmed != self._alarm_asked:
             self._alarm_asked = self._alarmed  # once: under a hold of the output nothing is arranged yet
             self.rearrange()
@@ -307,6 +311,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.picker.open:
             self.picker.tick()
         self._offers_changed()
+        self._chooser.show(self._chooser.lines(width))
 
     def tick_all(self) -> None:
         now_s = self.desk.now_s()

@@ -6,6 +6,7 @@ import pytest
 from textual.events import Paste
 
 from tests.ui.dealer import Dealer, dealing
+from tests.ui.painted import rows_of
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,13 @@ async def test_keys_without_a_pause_are_no_typed_phrase() -> None:
         await dealer.press("enter")
         assert "came too fast to be typed" in await dealer.text()
         assert not armed(dealer)
+
+
+async def test_an_alarm_that_comes_while_help_is_read_stands_on_its_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arbtui.ui.help._AGAIN_S", 0.02)
+    async with dealing() as dealer:
+        await dealer.press("question_mark")
+        assert "ALARM" not in await dealer.text()
+        dealer.trading.kill("somebody else did it")
+        await dealer.seat.pilot.pause(0.1)
+        assert "ALARM" in rows_of(dealer.seat.app)[-1]

@@ -20,6 +20,7 @@ from arbtui.lines.exports import Exports
 from arbtui.port import ChooseLegs, Remember, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.strategy.rows import SignalState
 from arbtui.ui.app import ArbtuiApp, ScreenEnd
+from arbtui.ui.columns import COLUMNS
 from tests.ui.fake_port import VENUES, FakePort, feed
 from tests.ui.painted import rows_of
 
@@ -85,7 +86,7 @@ async def seated(
 async def test_120x40_shows_mode_venues_grid_books_legs_signals_detail_and_keys() -> None:
     async with seated() as seat:
         rows = await seat.rows()
-        assert rows[0].startswith(" DEMO  arbtui  signal ≥ 5 bps  size 1,000 USD")
+        assert rows[0].startswith(" DEMO  NO ORDERS  arbtui  signal ≥ 5 bps  size 1,000 USD")
         assert rows[0].endswith("UTC")
         assert all(name in rows[1] for name in ("BINA ●", "OKX ●", "BYBI ●", "BITG ●", "HYPE ●"))
         assert "1 spreads" in rows[2]
@@ -624,3 +625,21 @@ async def test_a_screenshot_can_be_exported() -> None:
         svg = seat.app.export_screenshot(title="arbtui")
         assert svg.startswith("<svg")
         assert "spreads" in svg
+
+
+async def test_at_80_columns_the_letter_of_every_column_can_be_read_before_it_is_pressed() -> None:
+    async with seated(width=80, height=24) as seat:
+        await seat.press("s")
+        rows = await seat.rows()
+        words = " ".join(" ".join(rows[-5:]).split())
+        assert all(f"{column.letter} {column.title or 'marks'}" in words for column in COLUMNS)
+        await seat.press("g")
+        assert seat.app.desk.order.column == "gross"
+        assert "sort by" not in await seat.text()
+
+
+async def test_a_run_that_sends_no_orders_says_so_all_the_time_and_a_replay_need_not() -> None:
+    async with seated() as seat:
+        assert " NO ORDERS " in (await seat.rows())[0]
+        seat.port.mode = "REPLAY"
+        assert " NO ORDERS " not in (await seat.rows())[0]

@@ -56,9 +56,6 @@ class ChartPane(Pane):
     def take_settings(self) -> None:
         self._restore(self.desk.port.remembered("chart") or "")
 
-    def take_settings(self) -> None:
-        self._restore(self.desk.port.remembered("chart") or "")
-
     def body_widgets(self) -> Iterable[LineWidget]:
         return (self._body,)
 
@@ -214,7 +211,7 @@ class ChartPane(Pane):
         """So many minutes; the next of them without a number."""
         words = typed.strip().removesuffix("m").removesuffix("min")
         if words and words not in {str(minutes) for minutes in MINUTES}:
-            return f"{typed!r}: the chart goes over 1, 10 or 60 minutes"
+            return f"{text.quoted(typed)}: the chart goes over 1, 10 or 60 minutes"
         following = MINUTES[(MINUTES.index(self._minutes) + 1) % len(MINUTES)]
         self._minutes = int(words) if words else following
         self._chosen(f"chart: the last {self._span}")
@@ -225,7 +222,7 @@ class ChartPane(Pane):
         word = typed.strip()
         what = next((what for what in WHATS if what == word), None)
         if word and what is None:
-            return f"{typed!r}: the chart shows {', '.join(WHATS)}"
+            return f"{text.quoted(typed)}: the chart shows {', '.join(WHATS)}"
         self._what = what or WHATS[(WHATS.index(self._what) + 1) % len(WHATS)]
         self._chosen(f"chart: {WHAT_WORDS[self._what]}")
         return None

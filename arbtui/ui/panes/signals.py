@@ -89,8 +89,8 @@ class SignalsPane(ListPane):
         else:
             threshold = text.spread_exact(self.desk.port.threshold_bps())
             key = self.desk.keys.first("threshold.all")
-            words = f" None yet at {threshold} net. {key} changes the threshold."
-            self._log.show([((text.fit(words, width), "dim"),)])
+            words = f"None yet at {threshold} net. {key} changes the threshold."
+            self._log.show([((" " + part, "dim"),) for part in text.wrap(words, max(1, width - 1))[:height]])
 
     def _fates(self, records: Iterable[SignalRecord]) -> dict[str, Fate]:
         """What became of the raises among these, by their ids."""
@@ -148,8 +148,10 @@ def outcome(record: SignalRecord, fate: Fate, now_ns: int) -> str:
     return f"{fired}gone after {(fate.gone_ns - record.t_ns) / NS_PER_S:.1f} s"
 
 
-def _short(record: SignalRecord, fate: Fate, now_ns: int) -> str:
-    """What became of a raise, where there is room for one word."""
+def _short(record: SignalRecord, fate: Fate | None, now_ns: int) -> str:
+    """Where there is little room: what became of a raise, how long what was cleared had stood, why none was raised."""
+    if fate is None:
+        return f"held {text.age(record.held_ms)}" if record.state is SignalState.CLEARED else record.reason
     if fate.hedge:
         return "FIRED"
     return text.age((now_ns - record.t_ns) / 1e6) if fate.stands else "gone"
@@ -167,11 +169,14 @@ def line(record: SignalRecord, fate: Fate | None, now_ns: int, width: int) -> Li
     tail = outcome(record, fate, now_ns) if fate is not None else record.reason
     if width < _WIDE:
         pair = f" {when[:_MINUTES]} {text.fit(row.base, 5)} {text.fit(legs, 10)} "
-        tail = _short(record, fate, now_ns) if fate is not None else tail
+        tail = _short(record, fate, now_ns)
     else:
         pair = f" {when} {text.fit(row.base, 9)} {text.fit(legs, 13)} "
         room = text.amount(row.max_usd if row.max_usd is not None else row.top_usd)
-        tail = f"{STATE_WORDS[record.state]}, {tail}" + (f", room {room} USD" if raised else f", held {held(record)}")
+        what = STATE_WORDS[record.state]
+        cleared = record.state is SignalState.CLEARED
+        tail = f"held {held(record)}, {tail}" if cleared else tail if raised else f"{tail}, held {held(record)}"
+        tail = f"{what}, {tail}" + (f", room {room} USD" if raised else "")
     net_role: Role = "dim" if net is None or not raised else "gain" if net >= 0 else "loss"
     tail_role: Role = "accent" if fate is not None and fate.hedge else "dim" if over else state_role
     left = max(0, width - cell_len(pair) - 10)

@@ -16,7 +16,7 @@ from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
 from arbtui.ui.belief import stale_price
 from arbtui.ui.desk import Desk
-from arbtui.ui.glyphs import FULL, GAIN, HALF, LOSS, MINUS, UNKNOWN
+from arbtui.ui.glyphs import ELLIPSIS, FULL, GAIN, HALF, LOSS, MINUS, UNKNOWN
 from arbtui.ui.keymap import Keymap
 from arbtui.ui.layout import COMPACT_FROM, WIDE_FROM, Plan
 from arbtui.ui.panes.books import basis_words
@@ -97,7 +97,7 @@ def _orders(desk: Desk) -> list[Cell]:
     """What an order is in this run, and whether hedges may be opened."""
     trading, log = desk.port.trading, desk.log
     if trading is None:
-        return []
+        return [] if desk.port.mode == "REPLAY" else [(" NO ORDERS ", "warn")]
     state: Cell = (
         ("KILLED", "error") if trading.killed else ("ARMED", "gain") if trading.armed else ("DISARMED", "warn")
     )
@@ -240,6 +240,15 @@ def detail_lines(desk: Desk, width: int, count: int) -> list[Line]:
     if count == 1:
         return [_cut(verdict, width)]
     return [_cut(verdict, width), _cut(sources, width)]
+
+
+def cut_short(lines: Sequence[Line], count: int, width: int) -> Sequence[Line]:
+    """So many of the lines; the last of them says where more would follow."""
+    if len(lines) <= count:
+        return lines
+    *cells, (words, role) = lines[count - 1] or (("", "text"),)
+    room = width - sum(cell_len(said) for said, _ in cells)
+    return [*lines[: count - 1], (*cells, (text.fit(words.rstrip() + ELLIPSIS, room).rstrip(), role))]
 
 
 def _fee_words(row: SpreadRow) -> str:

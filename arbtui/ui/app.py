@@ -203,7 +203,13 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTSTP, self.stop)
             loop.add_signal_handler(signal.SIGCONT, self._continued)
+        self.theme_changed_signal.subscribe(self, lambda _: self._paint_screens())
         self.run_worker(self._beat(), name="pump", group="pump")
+
+    def _paint_screens(self) -> None:
+        """Whole, now that colours of Textual's own have changed: what no pane covers has the screen's background."""
+        for screen in self.screen_stack:
+            screen.refresh()
 
     async def _beat(self) -> None:
         asyncio.get_running_loop().call_later(_FREEZE_AFTER_S, _freeze)

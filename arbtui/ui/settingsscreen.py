@@ -67,6 +67,8 @@ class SettingsScreen(ListScreen):
 
     def _nearest(self, at: int, direction: int) -> int:
         """The nearest setting from there on, else the nearest before; -1 where there is none."""
+        if not self._rows:
+            return -1
         ahead = range(at, self.count) if direction > 0 else range(at, -1, -1)
         behind = range(at, -1, -1) if direction > 0 else range(at, self.count)
         return next((each for each in (*ahead, *behind) if not isinstance(self._rows[each], str)), -1)

@@ -124,6 +124,18 @@ async def test_every_setting_stands_there_with_value_and_origin_and_the_cursor_p
         assert seat.app.screen is seat.app.main_screen
 
 
+async def test_words_that_nothing_has_leave_an_empty_list_in_which_every_key_does_nothing() -> None:
+    async with seated(FakePort(3)) as seat:
+        await seat.press("comma", "slash", *"zzzz")
+        assert "No setting has these words" in painted(seat)[1]
+        await seat.press("enter")
+        for key in ("j", "k", "G", "g", "pagedown", "space", "left", "u", "enter"):
+            await seat.press(key)
+            assert "0 keys" in painted(seat)[0]
+        await seat.press("escape")
+        assert f"{len(seat.port.settings())} keys" in painted(seat)[0]
+
+
 async def test_a_number_is_found_typed_and_in_effect_and_taken_back() -> None:
     async with seated(FakePort(3)) as seat:
         await opened(seat, "threshold_bps")

@@ -25,6 +25,7 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State, WrongStep, after
 from arbtui.execution.ports import Record
 from arbtui.execution.records import (
+    Armed,
     Asked,
     BadRecord,
     CancelAsked,
@@ -177,6 +178,8 @@ def in_words(fact: Fact) -> str:
             return f"a person said: {fact.what}"
         case Life():
             return "arbtui took the journal up"
+        case Armed():
+            return f"{'armed' if fact.on else 'disarmed'}: {fact.why}"
 
 
 def _intent(intent: Intent) -> str:

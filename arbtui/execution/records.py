@@ -11,6 +11,7 @@ lost      coins of a leg are gone by somebody else's doing
 step      what happened to the hedge's state, and why, in words
 person    what a person asked of this hedge
 life      a process took up the journal (of no hedge): everything before it was another life
+armed     from now on new hedges may be opened, or not any more (of no hedge), and why
 """
 
 from __future__ import annotations
@@ -92,7 +93,12 @@ class Life(msgspec.Struct, frozen=True, tag="life"):
     unsaved: int
 
 
-Fact = Intended | Ordered | Dropped | CancelAsked | Told | Dead | GivenUp | Lost | Stepped | Asked | Life
+class Armed(msgspec.Struct, frozen=True, tag="armed"):
+    on: bool
+    why: str
+
+
+Fact = Intended | Ordered | Dropped | CancelAsked | Told | Dead | GivenUp | Lost | Stepped | Asked | Life | Armed
 
 
 class BadRecord(ArbtuiError):
@@ -104,7 +110,7 @@ class _ToldWire(msgspec.Struct, frozen=True, tag="event"):
     event: msgspec.Raw
 
 
-_Wire = Intended | Ordered | Dropped | CancelAsked | _ToldWire | Dead | GivenUp | Lost | Stepped | Asked | Life
+_Wire = Intended | Ordered | Dropped | CancelAsked | _ToldWire | Dead | GivenUp | Lost | Stepped | Asked | Life | Armed
 
 _EVENTS: dict[str, type[AccountEvent]] = {
     kind.__name__: kind

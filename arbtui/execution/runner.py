@@ -57,7 +57,7 @@ from arbtui.execution.limits import opposed
 from arbtui.execution.lines import Line
 from arbtui.execution.memory import Memory
 from arbtui.execution.ports import Executor, Journal, Prices, Record
-from arbtui.execution.records import Asked, CancelAsked, Fact, GivenUp, Intended, Life, Lost, Stepped
+from arbtui.execution.records import Armed, Asked, CancelAsked, Fact, GivenUp, Intended, Life, Lost, Stepped
 from arbtui.execution.sending import UNSAVED_MAX, Sending
 from arbtui.execution.words import Answer, Said, Stopped, holdings
 
@@ -151,7 +151,7 @@ class Runner:
         self._sending.known_life = True
 
     # commands
-    def arm(self) -> Answer:
+    def arm(self, why: str = "a person said so") -> Answer:
         """Allow new hedges; takes the kill switch back. Halted hedges stay halted."""
         if self.stopping:
             return Answer(False, "arbtui is stopping")
@@ -159,14 +159,17 @@ class Runner:
             return Answer(False, "arbtui is still starting")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); see to the disk, then arm again")
+        if not self.armed:
+            self._memory.put("", Armed(True, why))
         self.armed, self.killed = True, False
         return Answer(True, "armed: hedges may be opened")
 
-    def disarm(self, why: str) -> None:
-        """No new risk from now on; what is open is still looked after."""
+    def disarm(self, why: str, *, alarm: bool = True) -> None:
+        """No new risk from now on; what is open is still looked after. Said and written with the reason, always."""
         if self.armed:
             self.armed = False
-            self._memory.tell("", f"disarmed: {why}", alarm=True)
+            self._memory.put("", Armed(False, why))
+            self._memory.tell("", f"disarmed: {why}", alarm=alarm)
             self.poke()
 
     def new_id(self) -> str:
@@ -250,6 +253,7 @@ class Runner:
     def kill(self, why: str) -> Answer:
         """Stop, cancel, disarm. It opens and closes nothing; what is open is said."""
         self.killed, self.armed = True, False
+        self._memory.put("", Armed(False, f"kill switch: {why}"))
         self._memory.tell("", f"kill switch: {why}", alarm=True)
         self.poke()
         return Answer(True, "stopped: resting orders are being canceled, nothing is opened or closed")
@@ -258,7 +262,9 @@ class Runner:
         """No new risk; finish or unwind within the policy's time, then ``told`` hears what stays open."""
         if self._stopped is not None:
             return
-        self.stopping, self.armed, self._stopped = True, False, told
+        self.stopping = True
+        self.disarm("arbtui is stopping", alarm=False)
+        self._stopped = told
         within_s = max((ledger.intent.policy.stop_within_s for ledger in self.ledgers.values()), default=0.0)
         self.clock.call_at(self.clock.now_ns() + int(within_s * NS_PER_S), self._end)
         self.poke()

@@ -25,7 +25,7 @@ from arbtui.core.orders import (
     Unanswered,
 )
 from arbtui.execution.ledger import Ledger
-from arbtui.execution.records import Asked, CancelAsked, Dead, Dropped, Fact, Lost, Ordered, Told
+from arbtui.execution.records import Asked, CancelAsked, Dead, Dropped, Fact, GivenUp, Lost, Ordered, Told
 from arbtui.execution.runner import Said
 from arbtui.port import TradingPort
 from arbtui.ui import text
@@ -98,7 +98,7 @@ class OrderLog:
                 self._note(now_ns, hedge, "cancel", f"cancel asked for {fact.client_id}", "dim")
             case Dropped():
                 self._note(now_ns, hedge, "dropped", f"not sent: {fact.why}", "warn")
-            case Dead() | Lost():
+            case Dead() | GivenUp() | Lost():
                 self._note(now_ns, hedge, "proved", fact.why, "warn")
             case Asked():
                 self._note(now_ns, hedge, "person", f"a person says: {fact.what}", "text")

@@ -437,3 +437,13 @@ def test_what_is_missing_from_the_equity_is_named_and_the_rest_is_known() -> Non
     stage.market.prices[BUY] = Price(None, None, D(100), D(1), 5.0, fresh=True)
     assert stage.trading.equity().no_price == (BUY,)
     assert stage.trading.equity_usd() is None
+
+
+def test_paper_that_cannot_arm_itself_says_why() -> None:
+    stage = Stage(paper=True)
+    stage.streams()
+    stage.answer("binance")
+    vars(stage.trading.runner)["stopping"] = True
+    stage.answer("okx")
+    assert not stage.trading.armed
+    assert any("paper is not armed: arbtui is stopping" in text for _, text in stage.notices)

@@ -8,7 +8,7 @@ import pytest
 
 from arbtui.core.orders import OrderKind
 from arbtui.execution.intents import Verb
-from arbtui.execution.lifecycle import State
+from arbtui.execution.lifecycle import State, Step
 from arbtui.ui.ticket.hedges import HedgesPage
 from tests.ui.dealer import WITHOUT_LIMITS, dealing, halted
 
@@ -180,6 +180,25 @@ async def test_an_order_without_an_answer_says_so_and_offers_nothing_but_to_wait
         assert dict(dealer.hedge.offers()).keys() <= {"c"}
         await dealer.press("f")
         assert "flatten means nothing while the hedge is in_doubt" in await dealer.text()
+
+
+async def test_a_hedge_halted_by_a_doubt_can_be_taken_over_with_the_order_that_is_in_doubt() -> None:
+    async with dealing() as dealer:
+        await dealer.press("o")
+        dealer.trading.venues[dealer.order.ticket.sell.split(".")[0]].script.append("silent")
+        await dealer.press("enter", "y")
+        await dealer.wait(1)
+        ledger = dealer.trading.ledgers[dealer.hedge.hedge]
+        dealer.trading.runner._memory.step_to(ledger, Step.HALT, "for 120 s it is not known")
+        assert ledger.unsettled()
+        assert {verb for _, verb in dealer.hedge.offers()} == {"retry", "keep"}
+        await dealer.press("K")
+        assert "and an order in doubt by hand" in " ".join((await dealer.text()).split())
+        await dealer.press("y")
+        assert dealer.states == [State.DONE]
+        log = dealer.seat.app.desk.log
+        assert log is not None
+        assert any(entry.kind == "proved" and "it is not known" in entry.text for entry in log.entries)
 
 
 async def test_x_takes_back_what_rests_and_c_does_it_in_the_panel() -> None:

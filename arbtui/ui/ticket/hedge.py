@@ -4,7 +4,7 @@ Where arbtui halted, it says why and offers what a person may decide, each with 
 
     r  go on by the rules: hedge what is missing, or give back what is too much
     f  flatten: sell what it holds and buy back what it owes, at prices up to the flatten band
-    K  keep: a person takes both legs over and arbtui forgets the hedge
+    K  keep: a person takes both legs over, with orders in doubt, and arbtui forgets the hedge
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal
 
 from arbtui.core.clock import NS_PER_MS
 from arbtui.core.orders import OrderStatus
+from arbtui.execution.doubts import open_doubts
 from arbtui.execution.intents import Verb
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State, Step, allows
@@ -89,7 +90,7 @@ class HedgePage(Page):
             found.append("flatten")
             if ledger.state is State.HEDGED:
                 found.append("close")
-        if allows(ledger.state, Step.ABANDON) and not ledger.unsettled():
+        if allows(ledger.state, Step.ABANDON):
             found.append("keep")
         if not ledger.turn_over:
             found.append("cancel")
@@ -237,7 +238,7 @@ class HedgePage(Page):
         for key, words in (
             (self.key("retry"), self._retry_words(ledger)),
             (self.key("flatten"), self._flatten_words()),
-            (self.key("keep"), f"keep: arbtui forgets {_holdings(ledger)}; you look after them"),
+            (self.key("keep"), f"keep: arbtui forgets {_taken_over(ledger)}; you look after them"),
         ):
             first, *more = text.wrap(words, width - 3)
             lines.append(((f" {key} ", "key"), (first, "text")))
@@ -275,7 +276,7 @@ class HedgePage(Page):
     def _asked_words(self, ledger: Ledger) -> str:
         if self.asked == "retry":
             return "go on by the rules"
-        return f"take over {_holdings(ledger)} by hand"
+        return f"take over {_taken_over(ledger)} by hand"
 
     def _said(self, width: int) -> list[Line]:
         said = [one for one in self.trading.said if one.hedge == self.hedge][-_SAID:]
@@ -331,6 +332,13 @@ def _signed(value: Decimal) -> str:
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
+
+
+def _taken_over(ledger: Ledger) -> str:
+    """What a person has to look after from then on, with the orders of which not all is known."""
+    unclear = len(open_doubts(ledger))
+    orders = "" if not unclear else " and an order in doubt" if unclear == 1 else f" and {unclear} orders in doubt"
+    return f"{_holdings(ledger)}{orders}"
 
 
 def _holdings(ledger: Ledger) -> str:

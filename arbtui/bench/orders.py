@@ -176,12 +176,17 @@ class _Trader:
         return tickets
 
     async def fire(self, ticket: Ticket) -> str:
-        """Once its checks hold; the hedge."""
-        await self.until(lambda: not self.trading.preview(ticket).refused, f"a preview of {ticket.base}")
-        answer = self.trading.fire(self.trading.preview(ticket))
-        if not answer.accepted:
-            raise OurMistake(answer.text)
-        return answer.hedge
+        """Once its checks hold, also at the key: a price may have grown too old in between. The hedge."""
+        hedge = ""
+
+        def fired() -> bool:
+            nonlocal hedge
+            answer = self.trading.fire(self.trading.preview(ticket))
+            hedge = answer.hedge
+            return answer.accepted
+
+        await self.until(fired, f"sending {ticket.base}")
+        return hedge
 
     async def rest(self, *hedges: str) -> None:
         """Until each is hedged or has ended."""

@@ -16,6 +16,7 @@ from arbtui.execution.equity import Equity
 from arbtui.execution.exposure import NetExposure
 from arbtui.execution.limits import NS_PER_DAY
 from arbtui.ui.keymap import Keymap
+from arbtui.ui.panes import feeds
 from arbtui.ui.panes.status import equity_cell, exposure_cell, hidden_line, standing, venue_strip
 from arbtui.ui.theme import Line
 from tests.ui.dealer import WITHOUT_LIMITS, dealing
@@ -141,3 +142,10 @@ async def test_a_venue_that_falls_silent_is_seen_within_a_quarter_of_a_second() 
         seat.pass_by(0.2)
         await seat.pilot.pause()
         assert "BINA ◐ stale 4s" in (await seat.rows())[1]
+
+
+def test_a_figure_of_a_feed_is_whole_or_not_there_at_any_width() -> None:
+    told = replace(feed("bybit", Market.PERP), reason="", age_ms_p50=25.0, age_ms_p99=371.0, clock_offset_ms=-1234.0)
+    whole = set(said(feeds.line(told, 200)).split())
+    for width in range(30, 130):
+        assert set(said(feeds.line(told, width))[:width].split()) <= whole, width

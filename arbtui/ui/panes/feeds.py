@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.geometry import Region, Size
@@ -25,8 +25,19 @@ STATE_MARK: dict[FeedState, tuple[str, Role]] = {
     FeedState.DOWN: ("○", "error"),
     FeedState.MAINTENANCE: ("○", "error"),
 }
-_HEAD = "   feed       state        subs  acked failed stale reconn  msg/s     p50     p99  offset  why"
-_WHY_AT = _HEAD.index("why")
+_NAMES = "   feed       state       "
+_FIGURES: tuple[tuple[str, int, Callable[[FeedStatus], str]], ...] = (  # title, cells with the air before, text
+    ("subs", 5, lambda feed: f"{feed.subscribed}"),
+    ("acked", 7, lambda feed: f"{feed.acked}"),
+    ("failed", 7, lambda feed: f"{feed.failed}"),
+    ("stale", 6, lambda feed: f"{feed.stale}"),
+    ("reconn", 7, lambda feed: f"{feed.reconnects}"),
+    ("msg/s", 7, lambda feed: f"{feed.msgs_per_s:.0f}"),
+    ("p50", 8, lambda feed: _ms(feed.age_ms_p50)),
+    ("p99", 8, lambda feed: _ms(feed.age_ms_p99)),
+    ("offset", 8, lambda feed: _ms(feed.clock_offset_ms)),
+)
+_WHY_AT = len(_NAMES) + sum(width for _, width, _ in _FIGURES) + 2
 
 
 class FeedsPane(ListPane):
@@ -52,7 +63,9 @@ class FeedsPane(ListPane):
         self.cursor.clamp(len(feeds), self.window)
         top = self.cursor.top
         cursor_row = self.cursor.index - top + 1 if feeds else -1
-        lines: list[Line] = [((text.fit(_HEAD, width), "header"),)]
+        heads = "".join(title.rjust(cells) for title, cells, _ in _shown(width))
+        why = "  why" if width >= _WHY_AT + len("why") else ""
+        lines: list[Line] = [((text.fit(_NAMES + heads + why, width), "header"),)]
         lines.extend(line(feed, width) for feed in feeds[top : top + self.window])
         self._table.show(lines, cursor_row)
 
@@ -80,14 +93,17 @@ def line(feed: FeedStatus, width: int) -> Line:
     """One feed; where the terminal is narrow the reason stands in place of the figures."""
     mark, role = STATE_MARK[feed.state]
     name = text.fit(f"{text.tag(feed.venue)} {feed.market.value}", 11)
-    figures = (
-        f"{feed.subscribed:5d}  {feed.acked:5d} {feed.failed:6d} {feed.stale:5d} {feed.reconnects:6d}"
-        f" {feed.msgs_per_s:6.0f} {_ms(feed.age_ms_p50):>7} {_ms(feed.age_ms_p99):>7} {_ms(feed.clock_offset_ms):>7}  "
-    )
+    figures = "".join(words(feed).rjust(cells) for _, cells, words in _shown(width)) + "  "
     head: Line = ((f" {mark} ", role), (name, "text"), (text.fit(feed.state.value, 11) + " ", role))
     if feed.reason and width < _WHY_AT + 24:
         return (*head, (text.fit(feed.reason, max(0, width - 26)), "dim"))
     return (*head, (figures, "text"), (text.fit(feed.reason, max(0, width - _WHY_AT)), "dim"))
+
+
+def _shown(width: int) -> Sequence[tuple[str, int, Callable[[FeedStatus], str]]]:
+    """The figures that have room: half of one would be another figure."""
+    room = width - len(_NAMES)
+    return [each for at, each in enumerate(_FIGURES) if sum(cells for _, cells, _ in _FIGURES[: at + 1]) <= room]
 
 
 def _ms(value: float | None) -> str:

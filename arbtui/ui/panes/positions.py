@@ -99,11 +99,15 @@ def _made(pair: Pair, money: Money) -> Cell:
     return text.money(made), _gain(made)
 
 
+_FAR_BPS = 99_950
+
+
 def _liquidation(pair: Pair, _: Money) -> Cell:
     away = pair.liquidation_bps
     if away is None:
         return UNKNOWN, "faint"
-    return f"{float(away) / 100:.0f}%", "error" if away < 500 else "warn" if away < 1500 else "text"
+    words = f"{float(away) / 100:.0f}%" if away < _FAR_BPS else ">999%"  # a figure is never cut
+    return words, "error" if away < 500 else "warn" if away < 1500 else "text"
 
 
 def _qty(pair: Pair) -> Decimal:

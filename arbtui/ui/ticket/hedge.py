@@ -185,7 +185,7 @@ class HedgePage(Page):
                 (text.exact(line.filled * coins), 9, True, "text"),
                 (UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
                 (f"{_ms(line.planned_ns, line.handed_ns)}+{_ms(line.handed_ns, acked_ns)}ms", 8, True, "dim"),
-                (words, max(12, width - 62), False, role),
+                (words, max(12, width - 63), False, role),
             )
         )
 

@@ -16,7 +16,7 @@ from arbtui.core.clock import NS_PER_S
 from arbtui.execution.actions import SendOrders
 from arbtui.execution.intents import Purpose
 from arbtui.execution.ledger import Ledger
-from arbtui.execution.lifecycle import Step, allows
+from arbtui.execution.lifecycle import State, Step, allows
 from arbtui.execution.memory import LOUD, Memory
 from arbtui.execution.ports import Executor
 from arbtui.execution.records import Dropped, Fact, Ordered, Stepped
@@ -89,6 +89,8 @@ class Sending:
             return "the kill switch is on"
         if any(ledger.lines[ordered.order.client_id].relived_ns is not None for ordered in orders):
             return "the venues are read anew"
+        if why := _not_wanted(ledger, orders):
+            return why
         opening = any(ordered.purpose is Purpose.ENTER for ordered in orders)
         if opening and (desk.stopping or not desk.armed):
             return "arbtui is stopping" if desk.stopping else "arbtui is disarmed"
@@ -112,3 +114,19 @@ class Sending:
         if repairs and allows(ledger.state, Step.HALT):
             memory.step_to(ledger, Step.HALT, f"the journal fails: {text}")
         self._desk.wake(ledger.hedge)
+
+
+def _not_wanted(ledger: Ledger, orders: tuple[Ordered, ...]) -> str:
+    """What became of the hedge while its orders waited, and makes them wrong; "" if nothing did.
+
+    A halted hedge decides no orders, so what lands on disk then was decided before.
+    """
+    if ledger.abandoned:
+        return "a person has taken the hedge over"
+    if ledger.state is State.HALTED or orders[0].number < ledger.retried_number:
+        return "the hedge was halted meanwhile"
+    if ledger.lost_ns > ledger.lines[orders[0].order.client_id].planned_ns:
+        return "coins of a leg are gone since it was decided"
+    if ledger.canceled and not all(ordered.purpose in _REPAIRS for ordered in orders):
+        return "a person canceled it"
+    return ""

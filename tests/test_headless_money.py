@@ -76,6 +76,7 @@ async def test_an_order_without_an_answer_is_in_doubt_and_says_why(bench: MoneyB
 
 
 async def test_an_order_that_the_disk_held_up_is_journaled_and_never_sent(bench: MoneyBench) -> None:
+    bench.trading.runner.arm()
     bench.disk.hold = True
 
     def held() -> None:

@@ -13,6 +13,7 @@ from arbtui.execution.records import Intended, Stepped, Told
 from tests.execution.stage import GOOD, HEDGE, RULES, T0, fill, intent, report, unanswered
 
 DESK = Desk(RULES)
+REMEMBERED = ("_pos", "_unsettled", "lines", "_by_order_id")
 
 
 def journaled() -> Ledger:
@@ -53,8 +54,8 @@ def test_deciding_twice_changes_nothing_and_says_the_same(make: object) -> None:
 
 
 def everything(ledger: Ledger) -> dict[str, str]:
-    """All that a ledger knows, as text; ``_pos`` only remembers a sum."""
-    known = {name: repr(value) for name, value in vars(ledger).items() if name not in ("_pos", "lines", "_by_order_id")}
+    """All that a ledger knows, as text; ``_pos`` and ``_unsettled`` only remember what was computed of it."""
+    known = {name: repr(value) for name, value in vars(ledger).items() if name not in REMEMBERED}
     return known | {name: repr(vars(line)) for name, line in ledger.lines.items()}
 
 

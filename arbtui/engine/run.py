@@ -261,6 +261,7 @@ def _replay_desk(run: ReplayRun, clock: ManualClock, trouble: Trouble) -> tuple[
         adopting=True,
         sources=Sources(run.loaded) if run.loaded is not None else None,
     )
+    desk.no_trading = "a replay sends none"
     made.append(Replay(desk, clock, venues, trouble))
     return desk, made[0]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
 from arbtui.ui.filter import fuzzy
 from arbtui.ui.registry import COMMAND_SCOPES, Action
@@ -35,7 +36,7 @@ def parse(typed: str) -> tuple[Action, str] | str:
     argument = argument.strip()
     action = _BY_WORD.get(word)
     if action is None:
-        return f'there is no command "{word}"; the nearest is "{nearest(word)}"'
+        return f'there is no command "{text.short(word)}"; the nearest is "{nearest(word)}"'
     if argument and action.takes is None:
         return f'"{word}" takes nothing after it'
     if not argument and action.takes is not None and action.takes.needed:
@@ -44,7 +45,7 @@ def parse(typed: str) -> tuple[Action, str] | str:
 
 
 def nearest(word: str) -> str:
-    found = difflib.get_close_matches(word, _BY_WORD, n=1, cutoff=0.0)[0]
+    found = difflib.get_close_matches(text.short(word), _BY_WORD, n=1, cutoff=0.0)[0]
     return _BY_WORD[found].word
 
 

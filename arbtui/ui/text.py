@@ -216,8 +216,12 @@ def number(typed: str) -> float | None:
 
 def quoted(typed: str) -> str:
     """What was typed, in a sentence about it: not longer than the sentence."""
+    return repr(short(typed))
+
+
+def short(typed: str) -> str:
     words = clean(typed.strip())
-    return repr(words if len(words) <= _QUOTED else words[: _QUOTED - 1] + ELLIPSIS)
+    return words if len(words) <= _QUOTED else words[: _QUOTED - 1] + ELLIPSIS
 
 
 def usd(value: float) -> str:

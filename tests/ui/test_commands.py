@@ -38,6 +38,7 @@ def test_a_command_is_its_word_or_its_id_and_what_follows_is_its_argument() -> N
     ("typed", "why"),
     [
         ("treshold 4", 'there is no command "treshold"; the nearest is "threshold"'),
+        ("x" * 10_000, 'there is no command "xxxxxxxxxxxxxxxxxxxxxxx…"; the nearest is '),
         ("help me", '"help" takes nothing after it'),
         ("pane", '"pane" wants NAME'),
         ("KILL", 'there is no command "KILL"'),

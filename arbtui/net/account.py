@@ -48,6 +48,8 @@ _DAY_MS = 86_400_000
 _MARGIN_MS = 60_000  # fills are looked for from this long before an order was first seen
 QUESTIONS = AT_ONCE_PER_HOST - 3  # at once: an order per leg, and a cancel, find a connection
 PAGES = 50  # of one read; more is a venue that pages in circles
+CLOSE_TRIES = 10
+CLOSE_AGAIN_S = 0.5
 _OF_A_MARKET = frozenset(  # told for all instruments at once, whatever one was asked about
     {ReadKind.OPEN_ORDERS, ReadKind.POSITIONS, ReadKind.BALANCES, ReadKind.FUNDING, ReadKind.MODE}
 )
@@ -127,9 +129,14 @@ class Account:
         Whatever is asked for afterwards does not leave this machine, and is told so.
         """
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(CLOSE_TRIES):  # a cancellation may be swallowed on its way
+            under_way = [task for task in self._tasks if not task.done()]
+            if not under_way:
+                return
+            for task in under_way:
+                task.cancel()
+            await asyncio.wait(under_way, timeout=CLOSE_AGAIN_S)
+        log.error("%s: %d requests do not end and are left behind", self.name, len(under_way))
 
     # ---- execution.ports.Executor
 

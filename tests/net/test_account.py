@@ -31,6 +31,7 @@ from arbtui.core.orders import (
     Unanswered,
 )
 from arbtui.execution.ports import Executor
+from arbtui.net import account as accounts
 from arbtui.net.account import PAGES, Account
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
@@ -279,6 +280,32 @@ async def test_closing_leaves_what_is_under_way_in_doubt_and_says_so() -> None:
         await t.account.close()
         (told,) = t.told
         assert isinstance(told, Unanswered)
+
+
+async def deaf(times: int) -> None:
+    """Swallows so many cancellations."""
+    while times:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            times -= 1
+    await asyncio.sleep(3600)
+
+
+@pytest.mark.parametrize(("times", "ends"), [(3, True), (60, False)])
+async def test_closing_ends_although_a_request_heeds_no_cancellation(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, times: int, ends: bool
+) -> None:
+    monkeypatch.setattr(accounts, "CLOSE_AGAIN_S", 0.01)
+    async with toy() as t:
+        t.account._start(deaf(times), lambda text: None)
+        await asyncio.sleep(0)
+        await t.account.close()
+        assert (t.account.busy == 0) is ends
+        assert ("left behind" in caplog.text) is not ends
+        for _ in range(8):  # so that none outlives this test
+            await t.account.close()
+        assert t.account.busy == 0
 
 
 @pytest.mark.parametrize(

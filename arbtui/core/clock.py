@@ -81,6 +81,12 @@ class ManualClock:
             due.call()
         self._now_ns = max(self._now_ns, t_ns)
 
+    def set_back(self, by_ns: int) -> None:
+        """As when a machine's clock is set back: what is due stays as far away as it was."""
+        self._now_ns -= by_ns
+        for due in self._heap:
+            due.due_ns -= by_ns
+
     def jump_to(self, t_ns: int) -> None:
         """Move to ``t_ns`` as a machine that slept does: what fell due meanwhile is called once, now, in order."""
         self._now_ns = max(self._now_ns, t_ns)

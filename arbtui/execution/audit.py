@@ -65,6 +65,13 @@ class Audit:
         self._told: set[str] = set()
         self._kept: dict[tuple[str, str, str, str], Fill] = {}  # venue, market.native, order id, fill id
 
+    def relive(self) -> None:
+        """What was read was read by another clock: nothing of it tells anything of what is read from now on."""
+        self._rows.clear()
+        self._balances.clear()
+        self._suspects.clear()
+        self._compared_ns.clear()
+
     def venues(self, market: Market) -> set[str]:
         """Where open hedges hold something of this market."""
         return {

@@ -181,6 +181,8 @@ class Hearing:
         self._memory.clock.call_at(self._memory.clock.now_ns() + _AGAIN_NS, partial(self._read_holdings, venue))
 
     def _account(self, event: ReadDone | ReadFailed | Position) -> None:
+        if isinstance(event, ReadDone) and event.asked_ns > self._memory.clock.now_ns():
+            event = _of_another_time(event)
         for ledger in self._ledgers.values():
             legs = ledger.intent.legs if not ledger.over else ()
             if any(leg.venue == event.venue and event.native in ("", leg.native) for leg in legs):
@@ -282,6 +284,10 @@ class Hearing:
             ledger.hedge, f"{report.client_id} was sent unrecorded by an earlier run; it is counted", alarm=True
         )
 
+    def relive(self) -> None:
+        """Time begins anew: see ``Audit.relive``."""
+        self._audit.relive()
+
     def own(self, line: Line) -> None:
         for order_id in line.order_ids:
             name = read_client_id(line.order.client_id)
@@ -307,6 +313,14 @@ class Hearing:
         for venue in sorted(self._audit.venues(Market.PERP) | self._audit.venues(Market.SPOT)):
             self._read_holdings(venue)
         self.audit_later()
+
+
+def _of_another_time(done: ReadDone) -> ReadFailed:
+    """A read that was under way while the clock was set back: its rows seem to be older than its question."""
+    text = "the clock was set back while it was read"
+    return ReadFailed(
+        venue=done.venue, market=done.market, kind=done.kind, text=text, t_ns=done.t_ns, native=done.native
+    )
 
 
 def _holds(ledger: Ledger, key: str) -> bool:

@@ -116,7 +116,7 @@ class Keeper:
         if not self._outstanding:
             return
         first_ns = self._outstanding[0].handed_ns
-        if self._clock.now_ns() - first_ns < HANGS_NS:
+        if 0 <= self._clock.now_ns() - first_ns < HANGS_NS:  # below: the clock was set back while it waited
             self._watch_from(first_ns)
             return
         text = f"the disk has not answered for {HANGS_NS // NS_PER_S} s"

@@ -338,11 +338,10 @@ class Ledger:
             covers_ms = min(since_ns, self.last_ns) // NS_PER_MS - FILLS_BEFORE_MS
             self.covers_ms = min(covers_ms, self.covers_ms) if self.owes_reads else covers_ms
             self.owes_reads = True
-        self.positions = [[], []]
+        self.positions, self._rows = [[], []], [{}, {}]
+        self.last_ns, self.lost_ns = min(self.last_ns, t_ns), min(self.lost_ns, t_ns)
         for line in self.lines.values():
-            line.query_open, line.handed_ns = False, None
-            line.absent_ns.clear()
-            line.relived_ns = t_ns
+            line.relive(t_ns)
 
     def hear(self, event: object) -> None:
         """One event. Events of other orders than this hedge's matter only as fills that might be its own."""

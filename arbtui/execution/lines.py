@@ -145,6 +145,23 @@ class Line:
         return self.relived_ns if self.relived_ns is not None else self.planned_ns
 
     # facts
+    def relive(self, t_ns: int) -> None:
+        """It belongs to an earlier life, all of which was before now: its clock may have been ahead of this one's."""
+        self.relived_ns, self.handed_ns = t_ns, None
+        self.query_open, self.asked_ns = False, None
+        self.absent_ns.clear()
+        before_ns = t_ns - 1
+        self.heard_ns, self.reported_ns = min(self.heard_ns, before_ns), min(self.reported_ns, before_ns)
+        self.planned_ns = min(self.planned_ns, before_ns)
+        self.open_ns, self.end_ns = _by(self.open_ns, before_ns), _by(self.end_ns, before_ns)
+        self.refused_id_ns = _by(self.refused_id_ns, before_ns)
+        self.unanswered_ns = _by(self.unanswered_ns, before_ns)
+        self.cancel_failed_ns = _by(self.cancel_failed_ns, before_ns)
+        if self.canceled_ns is not None:
+            self.canceled_ns = (min(self.canceled_ns[0], before_ns), min(self.canceled_ns[1], before_ns))
+        if self.alien_ns is not None:
+            self.alien_ns = (min(self.alien_ns[0], before_ns), min(self.alien_ns[1], before_ns))
+
     def hear(self, event: OrderEvent) -> None:
         self.heard_ns = max(self.heard_ns, event.t_ns)
         match event:
@@ -254,3 +271,7 @@ class Line:
             return self._unheard(intent)
         late_ns = self.canceled_ns[0] + int(intent.policy.cancel_answer_s * NS_PER_S)
         return late_ns if self.cancel_failed_ns is None else min(late_ns, self.cancel_failed_ns + GRACE_NS)
+
+
+def _by(t_ns: int | None, latest_ns: int) -> int | None:
+    return None if t_ns is None else min(t_ns, latest_ns)

@@ -138,6 +138,7 @@ class Runner:
         self.disarm(why)
 
     def _new_life(self, unsaved: int) -> None:
+        self._hearing.relive()
         self._memory.begin(Life(unsaved=unsaved), self._born)
         for hedge, ledger in self.ledgers.items():
             if not ledger.state.ended or ledger.unsettled():

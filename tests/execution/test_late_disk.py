@@ -6,7 +6,7 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import ReadKind
-from arbtui.execution.ledger import ZERO
+from arbtui.execution.quantity import ZERO
 from arbtui.execution.runner import Answer
 from tests.execution.stage import HEDGE, Stage
 

@@ -58,7 +58,12 @@ def test_several_lines_are_several_entries_and_an_unknown_level_is_information()
 
 def test_threads_may_log_at_once_and_every_entry_gets_a_number_of_its_own() -> None:
     kept = book(10_000)
-    threads = [threading.Thread(target=lambda: [kept.add(0, "info", "x", "y") for _ in range(500)]) for _ in range(4)]
+
+    def write() -> None:
+        for _ in range(500):
+            kept.add(0, "info", "x", "y")
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -175,6 +175,7 @@ class Trading:
 
     def clock_jumped(self, text: str) -> None:
         """The machine slept, or its clock was set: no new risk, and everything about every account is asked anew."""
+        self.facts.relive(self.clock.now_ns())
         self.runner.reconcile(text)
         self._enquiries.all_again()
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, MoneyEvent, Position, Side, StreamState
 from arbtui.execution.intents import Intent, Leg, Style, terms_of
@@ -52,6 +54,17 @@ class Facts:
                 self.streams = self.streams | places if event.state == "up" else self.streams - places
             case _:
                 pass  # funding is an amount, not a state
+
+    def relive(self, now_ns: int) -> None:
+        """All that is known was told before now, by whatever clock: what is told from now on takes its place."""
+        for kept in (self.balances, self.positions, self.modes, self.leverage, self.fees):
+            _before(kept, now_ns)
+
+
+def _before(kept: dict[K, E], now_ns: int) -> None:
+    for key, event in kept.items():
+        if event.t_ns > now_ns:
+            kept[key] = replace(event, t_ns=now_ns)
 
 
 def _newest(kept: dict[K, E], key: K, event: E) -> None:

@@ -83,6 +83,15 @@ def test_an_order_under_way_while_the_clock_is_set_is_asked_for_and_not_given_up
     assert not any("for 600 s" in said.text for said in stage.trading.said)
 
 
+def test_accounts_that_are_read_after_the_clock_was_set_back_are_believed() -> None:
+    stage = Stage().ready()
+    stage.clock.set_back(3_600 * NS_PER_S)
+    stage.trading.clock_jumped("the clock jumped")
+    for venue in ("binance", "okx"):
+        stage.answer(venue, free="1")
+    assert "1.00 USDT free" in stage.trading.preview(ticket()).refused
+
+
 # ---- previews
 
 

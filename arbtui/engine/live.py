@@ -43,6 +43,7 @@ RESELECT_S = 60.0
 BOOKS_S = 1.0
 SAY_DOWN_AFTER_S = 6.0
 FINISH_S = 3.0  # after the clock was set: so long hedges under way may take to end
+STOOD_S = 4.0  # a loop that comes so late was stopped, not busy
 STREAMED = (TradingStatus.TRADING, TradingStatus.CLOSE_ONLY)  # a halted one is silent: REST shows it
 STABLE = ("USDC", "USDT", "USD")  # their spot pairs make prices comparable: always streamed
 
@@ -253,7 +254,9 @@ class Live:
         began_s = asyncio.get_running_loop().time()
         told = False
         while True:
+            asleep_s = asyncio.get_running_loop().time()
             await asyncio.sleep(1.0)
+            self._look_at_pause(asyncio.get_running_loop().time() - asleep_s - 1.0)
             self._look_at_clock(asyncio.get_running_loop().time())
             for venue in self.venues.values():
                 for _ in venue.note_health():
@@ -280,6 +283,19 @@ class Live:
             return
         self._clock.follow()
         self._jump_s = None
+        self._begin_anew(why)
+
+    def _look_at_pause(self, late_s: float) -> None:
+        """Whoever was stopped (ctrl+z, a frozen machine) has heard nothing meanwhile: as after a sleep."""
+        if late_s < STOOD_S:
+            return
+        why = f"the program stood still for {late_s:.0f} s"
+        self.trouble.notice("warning", f"{why}: everything is asked anew")
+        for call in self.on_jump_seen:
+            call(why)
+        self._begin_anew(why)
+
+    def _begin_anew(self, why: str) -> None:
         for call in self.on_jump:
             call(why)
         for venue in self.venues.values():

@@ -45,6 +45,7 @@ from arbtui.ui.screen import MainScreen
 _log = logging.getLogger(__name__)
 EXPORTS = "exports"  # folder of what a person takes out of the screen, in the data folder
 _INTERRUPT_AGAIN_S = 2.0
+_REPAINT_S = 0.2
 _FREEZE_AFTER_S = 1.5
 _HEARD_S = 1.0  # a line that is being taken away hears no more
 _SETTLE_S = 1.0  # for the last bytes to the terminal, which give it back to the shell
@@ -95,7 +96,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.calling = Calling(port, self._ring, self._entitle)
         self.hold = OutputHold(self)
         self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
-        self._interrupted_s = float("-inf")
+        self._interrupted_s = self._repainted_s = float("-inf")
         self._continue_expected = False
         self._leaving = False
         self._typed_in: Input | None = None
@@ -286,6 +287,10 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         }
 
     def repaint(self) -> None:
+        """At most five times a second: a key that is held down must not keep the loop busy."""
+        if self.desk.now_s() - self._repainted_s < _REPAINT_S:
+            return
+        self._repainted_s = self.desk.now_s()
         self.screen.refresh(layout=True)
         self.main_screen.tick_all()
 

@@ -25,6 +25,9 @@ class _Window:
         self.ns = round(window_s * NS_PER_S)
 
     def forget(self, now_ns: int) -> None:
+        if self.spent and (behind_ns := self.spent[-1][0] - now_ns) > 0:  # the clock was set back, by so much at least
+            self.spent = deque((at_ns - behind_ns, cost) for at_ns, cost in self.spent)
+            self.closed_until_ns -= behind_ns
         while self.spent and self.spent[0][0] + self.ns <= now_ns:
             self.sum -= self.spent.popleft()[1]
         if not self.spent:
@@ -56,6 +59,7 @@ class Budget:
         return window.spent[-1][0] + window.ns - now_ns
 
     def spend(self, cost: float, now_ns: int) -> None:
+        self._window.forget(now_ns)
         self._window.spent.append((now_ns, cost))
         self._window.sum += cost
 

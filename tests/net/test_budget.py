@@ -36,6 +36,16 @@ def test_a_ban_closes_every_bucket_of_the_host_and_only_of_it() -> None:
     assert budgets.of("other", "weight").wait_ns(1, 0) == 0
 
 
+def test_a_clock_that_is_set_back_closes_no_bucket_for_longer_than_its_window() -> None:
+    budget, hour_ns = Budget(LIMIT), 3_600 * NS_PER_S
+    budget.spend(20, hour_ns - 5 * NS_PER_S)
+    budget.spend(30, hour_ns)
+    budget.close(hour_ns + 9 * NS_PER_S)
+    assert budget.wait_ns(1, 0) == 9 * NS_PER_S
+    assert budget.wait_ns(50, 54 * NS_PER_S) == 6 * NS_PER_S
+    assert budget.wait_ns(20, 55 * NS_PER_S) == 0
+
+
 def test_a_call_dearer_than_the_budget_goes_alone_instead_of_never() -> None:
     budget = Budget(LIMIT)
     assert budget.wait_ns(80, 0) == 0

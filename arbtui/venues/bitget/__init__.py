@@ -31,19 +31,11 @@ from arbtui.core.model import Channel, Instrument, Market, Stream
 from arbtui.core.sequence import PrevWithin, SequenceRule
 from arbtui.venues.base import Cadence, Environment, HttpRequest, Manners, RestLimit, Session, SocketPlan, Tables
 from arbtui.venues.bitget import http, public
+from arbtui.venues.bitget.addresses import PUBLIC_SOCKET, REST, REST_HOST, demo_headers
 from arbtui.venues.bitget.instruments import PRODUCTS, QUOTES, SPOT, VENUE
 from arbtui.venues.bitget.subscriptions import wire_arg
 from arbtui.venues.channels import purpose_of, sockets, streams_of
 from arbtui.venues.wire import with_query
-
-_REST_HOST = "api.bitget.com"
-_REST = f"https://{_REST_HOST}"
-_SOCKET = {
-    Environment.PROD: "wss://ws.bitget.com/v2/ws/public",
-    Environment.DEMO: "wss://wspap.bitget.com/v2/ws/public",
-    Environment.TESTNET: "wss://wspap.bitget.com/v2/ws/public",  # there is no testnet but demo trading
-}
-_DEMO_HEADERS = {"PAPTRADING": "1"}  # same REST host as production
 
 _PER_SOCKET = {"bbo": 50, "data": 100, "book": 50}  # in the order in which sockets are opened
 
@@ -75,7 +67,7 @@ class Bitget:
     markets: tuple[Market, ...] = (Market.PERP, Market.SPOT)
     quotes: tuple[str, ...] = QUOTES
     rest_limits: tuple[RestLimit, ...] = tuple(
-        RestLimit(_REST_HOST, bucket, 20, window_s=1.0)  # each endpoint by itself; all together 6,000 a minute
+        RestLimit(REST_HOST, bucket, 20, window_s=1.0)  # each endpoint by itself; all together 6,000 a minute
         for bucket in ("contracts", "symbols", "mix-tickers", "spot-tickers", "funding-rate", "time")
     )
 
@@ -95,7 +87,7 @@ class Bitget:
         """Best prices first. Perpetuals of both currencies share sockets: each arg names its product."""
         purposes = list(_PER_SOCKET)
         in_order = sorted(streams, key=lambda stream: (purposes.index(purpose_of(stream)), stream.market))
-        return sockets(in_order, wire_arg, _PER_SOCKET, lambda *_: _SOCKET[env])
+        return sockets(in_order, wire_arg, _PER_SOCKET, lambda *_: PUBLIC_SOCKET[env])
 
     def streams_for(self, instrument: Instrument) -> tuple[Stream, ...]:
         return streams_of(instrument, (Channel.BBO, Channel.TICKER), perp_only=(Channel.MARK, Channel.FUNDING))
@@ -144,5 +136,5 @@ class Bitget:
 
 
 def _get(env: Environment, path: str, bucket: str, purpose: str, **query: str) -> HttpRequest:
-    headers = {} if env is Environment.PROD else _DEMO_HEADERS
-    return HttpRequest("GET", with_query(_REST + path, **query), purpose, bucket=bucket, headers=headers)
+    url = with_query(REST + path, **query)
+    return HttpRequest("GET", url, purpose, bucket=bucket, headers=demo_headers(env))

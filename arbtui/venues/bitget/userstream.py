@@ -1,0 +1,149 @@
+"""Bitget's private socket of unified accounts: one connection tells everything, spot and contracts alike.
+
+Order of things: log in, subscribe, one acknowledgement for each topic; then pushes. Positions and the wallet begin with
+what is there, orders and fills with nothing: what was before is asked by REST. A heartbeat is the plain text "ping".
+What has no place here (loans, coin-margined contracts) is left out.
+Source: Bitget UTA API docs, Websocket API; Websocket / Private / Order, Fill, Position, Account Channel; error codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from arbtui.core.errors import ProtocolBroken
+from arbtui.core.events import Ignored, Pong, Refused
+from arbtui.core.model import Instrument, Market
+from arbtui.venues.bitget import private_rows, private_shapes, signing
+from arbtui.venues.bitget.instruments import QUOTES
+from arbtui.venues.bitget.private_shapes import PrivateHead
+from arbtui.venues.bitget.refusals import clean
+from arbtui.venues.private import (
+    Expired,
+    Keys,
+    LoggedIn,
+    LoginRefused,
+    PrivateEvent,
+    PrivateFrame,
+    SubscribedAll,
+)
+from arbtui.venues.wire import guarded
+
+TOPICS = ("order", "fill", "position", "account")
+_SUBSCRIBE = msgspec.json.encode(
+    {"op": "subscribe", "args": [{"instType": "UTA", "topic": topic} for topic in TOPICS]}
+).decode()
+_FINE = ("", "0", "00000")
+_LOGGED_OUT = frozenset({"30004", "30005", "30011", "30012", "30013", "30014", "30015"})  # about the login
+_SECRETS = (b"apiKey", b"passphrase", b"sign")
+
+_Instruments = Mapping[Market, Mapping[str, Instrument]]
+
+
+class BitgetUserStream:
+    """See ``venues.private.PrivateSession``. One for each connection."""
+
+    def __init__(self, keys: Keys, instruments: _Instruments) -> None:
+        self._keys = keys
+        self._instruments = instruments
+        self._logged_in = False
+        self._awaited = set(TOPICS)
+        self._handlers: dict[str, Callable[[PrivateHead, int], Sequence[PrivateEvent]]] = {
+            "order": self._orders,
+            "fill": self._fills,
+            "position": self._positions,
+            "account": self._wallet,
+        }
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        return [PrivateFrame(_SUBSCRIBE)]
+
+    def ping(self, t_ns: int) -> str:
+        return "ping"
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent]:
+        """See ``PrivateSession.decode``. A push that holds one unreadable row tells nothing at all: read anew."""
+        if frame == b"pong":
+            return (Pong(t_ns),)
+        try:
+            head = guarded(private_shapes.head, frame, "Bitget private frame")
+        except ProtocolBroken as broken:
+            raise ProtocolBroken(broken.kind, str(broken), _sample(frame)) from None
+        topic = head.arg.topic if head.arg is not None else ""
+        if head.event:
+            return (self._answer(head, topic, t_ns),)
+        if not topic:
+            raise ProtocolBroken("unknown_shape", "Bitget private frame with neither event nor topic", _sample(frame))
+        handler = self._handlers.get(topic)
+        return (Ignored("other_topic"),) if handler is None else handler(head, t_ns)
+
+    # --- what the venue says of the connection ------------------------------------------------------------------------
+
+    def _answer(self, head: PrivateHead, topic: str, t_ns: int) -> PrivateEvent:
+        code = "" if head.code is None else str(head.code)[:20]
+        if head.event == "error" or code not in _FINE:
+            return self._refused(head.event, code or "without a code", clean(head.msg or "") or "no reason given", t_ns)
+        if head.event == "login":
+            if not code:
+                raise ProtocolBroken("unknown_shape", "Bitget answers a login without saying whether it took it")
+            self._logged_in = True
+            return LoggedIn()
+        if head.event == "subscribe" and self._logged_in and topic in self._awaited:
+            self._awaited.discard(topic)
+            return Ignored("acknowledged") if self._awaited else SubscribedAll()
+        return Ignored("other_answer")
+
+    def _refused(self, event: str, code: str, words: str, t_ns: int) -> PrivateEvent:
+        """Before the login is taken every refusal is about it."""
+        if event == "login" or not self._logged_in:
+            return LoginRefused(code, words)
+        if code in _LOGGED_OUT:
+            return Expired(words)
+        return Refused((), code, words, t_ns)
+
+    # --- what happened to the account ---------------------------------------------------------------------------------
+
+    def _orders(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
+        events: list[PrivateEvent] = []
+        for row in guarded(private_shapes.order_rows, head.data, "Bitget order push"):
+            market = private_rows.market_of(row.category)
+            events.append(
+                Ignored("other_product") if market is None else private_rows.report(row, market, "push", t_ns)
+            )
+        return events
+
+    def _fills(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
+        events: list[PrivateEvent] = []
+        for row in guarded(private_shapes.fill_rows, head.data, "Bitget fill push"):
+            market = private_rows.market_of(row.category)
+            if market is None:
+                events.append(Ignored("other_product"))
+                continue
+            instrument = self._instruments.get(market, {}).get(row.symbol)
+            events.append(private_rows.fill(row, market, instrument, "push", t_ns))
+        return events
+
+    def _positions(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
+        """They name no category: the coin that they settle in tells it."""
+        events: list[PrivateEvent] = []
+        for row in guarded(private_shapes.position_rows, head.data, "Bitget position push"):
+            ours = row.margin_coin in QUOTES
+            events.append(private_rows.position(row, "push", t_ns) if ours else Ignored("other_product"))
+        return events
+
+    def _wallet(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
+        events: list[PrivateEvent] = []
+        for wallet in guarded(private_shapes.wallet_rows, head.data, "Bitget account push"):
+            if wallet.coin is None:
+                raise ProtocolBroken("unknown_shape", "Bitget account push without coins", bytes(head.data)[:200])
+            events += private_rows.balances(wallet, wallet.coin, t_ns, head.ts)
+        return events
+
+
+def _sample(frame: bytes) -> bytes:
+    """The beginning of a frame that cannot be read; nothing of one that may quote a login."""
+    return b"" if any(word in frame for word in _SECRETS) else frame[:200]

@@ -31,7 +31,8 @@ _KEYS_WIDTH = 12
 class Question:
     """``accept`` gets the typed words and says why they are not taken; "" = they are. ``live`` hears of every change.
 
-    ``step``: what ↑ and ↓ add to a number, 0 = it is no number. A number is selected at first: typing replaces it.
+    ``step``: what ↑ and ↓ add to a number, 0 = nothing. ``number``: what stands there is selected at first, so that
+    typing replaces it: 7 after 5.0 is not 5.07.
     ``offers``: what the line may become; ``history``: earlier lines, oldest first. ``typed``: nothing pasted counts.
     """
 
@@ -42,6 +43,7 @@ class Question:
     cancel: Callable[[], None] | None = None
     hint: Callable[[str], str] | None = None
     step: float = 0.0
+    number: bool = False
     offers: Callable[[str], Sequence[Offer]] | None = None
     history: Sequence[str] = ()
     typed: bool = False
@@ -95,7 +97,7 @@ class PromptLine(Placing):
         self._title.show([((f" {question.title} ", "key"),)])
         self._desk.rhythm.begin_text()
         self._fill(question.value)
-        if question.step:
+        if question.number or question.step:
             self._input.selection = Selection(0, len(question.value))
         self._look(question.value)
         self.place_anew()

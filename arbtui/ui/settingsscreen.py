@@ -100,7 +100,13 @@ class SettingsScreen(ListScreen):
             return
         may_be = ", ".join(part for part in (here.kind, here.bounds) if part)
         self.ask(
-            Question(here.key, pure.typed_value(here), lambda typed: self._send(here.key, typed), hint=lambda _: may_be)
+            Question(
+                here.key,
+                pure.typed_value(here),
+                lambda typed: self._send(here.key, typed),
+                hint=lambda _: may_be,
+                number="number" in here.kind,
+            )
         )
 
     def _choose(self, direction: int) -> None:

@@ -215,7 +215,7 @@ async def test_sizes_step_are_typed_and_change_their_unit() -> None:
 async def test_what_is_typed_and_is_no_size_is_refused_and_nothing_changes() -> None:
     async with dealing() as dealer:
         await dealer.press("o", "equals_sign", "minus", "3", "enter")
-        assert "'1000-3' is not a size" in await dealer.text()
+        assert "'-3' is not a size" in await dealer.text()
         await dealer.press("escape")
         assert dealer.order.ticket.usd == 1000
         assert dealer.page is not None
@@ -399,6 +399,14 @@ async def test_what_the_ticket_offers_follows_the_keys_that_a_person_chose() -> 
         assert " S = send" in await dealer.text()
         await dealer.press("S")
         assert len(dealer.trading.fired) == 1
+
+
+async def test_a_size_that_is_typed_takes_the_place_of_what_stood_there() -> None:
+    async with dealing() as dealer:
+        await dealer.press("o", "equals_sign", "5", "0", "0", "enter")
+        assert dealer.order.ticket.usd == 500
+        await dealer.press("7", "5", "0", "enter")
+        assert dealer.order.ticket.usd == 750
 
 
 def test_a_decimal_comma_is_no_size_ten_times_too_large() -> None:

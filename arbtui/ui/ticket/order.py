@@ -175,7 +175,12 @@ class OrderPage(Page):
             return None
         in_usd = self.opens and self.ticket.usd is not None
         unit = "USD" if in_usd else text.clean(self.ticket.base)
-        return Question(f"size, {unit}", typed or self._typed_size(), lambda words: self._take_size(words, in_usd))
+        return Question(
+            f"size, {unit}",
+            typed or self._typed_size(),
+            lambda words: self._take_size(words, in_usd),
+            number=not typed,
+        )
 
     def _typed_size(self) -> str:
         size = self.ticket.usd if self.ticket.usd is not None else self.ticket.qty_base

@@ -28,14 +28,7 @@ class AccountControl:
     def credentials(self) -> dict[str, Any]:
         """What one logs in with."""
         return {
-            venue: {
-                name: {
-                    "api_key": account.keys.api_key,
-                    "api_secret": account.keys.api_secret,
-                    **({"passphrase": account.keys.passphrase} if account.keys.passphrase else {}),
-                }
-                for name, account in desk.accounts.items()
-            }
+            venue: {name: account.keys.told() for name, account in desk.accounts.items()}
             for venue, desk in self._desks()
         }
 

@@ -53,11 +53,23 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Credentials, made from the seed."""
+    """Credentials, made from the seed.
+
+    ``address``: where a wallet's key signs, for whom it signs; then ``api_secret`` is that private key, and ``api_key``
+    the address that belongs to it.
+    """
 
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     passphrase: str = field(default="", repr=False)
+    address: str = ""
+
+    def told(self) -> dict[str, str]:
+        """What one logs in with, by name."""
+        if self.address:
+            return {"private_key": self.api_secret, "address": self.address}
+        passphrase = {"passphrase": self.passphrase} if self.passphrase else {}
+        return {"api_key": self.api_key, "api_secret": self.api_secret, **passphrase}
 
 
 @dataclass(slots=True, eq=False)
@@ -224,7 +236,8 @@ class Account:
         return -lots if side == "buy" and lots < 0 else lots if side == "sell" and lots > 0 else 0
 
     def leverage(self, listing: Listing) -> int:
-        return self.leverages.get(listing, self.rules.leverage)
+        highest = int(listing.extra.get("max_leverage", self.rules.leverage))
+        return self.leverages.get(listing, min(self.rules.leverage, highest))
 
     def profit(self, world: World, position: Position) -> Decimal:
         """Open profit at the mark."""

@@ -10,7 +10,8 @@
     DELETE /_sim/faults[/id]                             all, or one
     POST   /_sim/instruments   {"action": "list"|"halt"|"resume"|"delist", "venue"?, "market"?, "symbol"?, "base"?,
                                 "price"?, "seconds"?}
-    GET    /_sim/accounts      {venue: {account: {"api_key", "api_secret", "passphrase"?}}} of venues that take orders
+    GET    /_sim/accounts      {venue: {account: {"api_key", "api_secret", "passphrase"?}}} of venues that take orders;
+                               {"private_key", "address"} where a wallet signs (the key is an agent's of the address)
     POST   /_sim/accounts      {"venue", "account"? ("main"; another name makes another account), "balances"?: {wallet:
                                {asset: total}}, "fees"?: {market: {"maker", "taker"}} (fractions), "leverage"?: {native:
                                times}, "dual"? (two-sided positions), "can_trade"?} -> the account's truth

@@ -298,7 +298,7 @@ def test_wrong_content_type_method_and_path(bench: HyperliquidBench) -> None:
 def test_actions_are_refused_in_the_words_of_the_venue(bench: HyperliquidBench) -> None:
     url = "https://api.hyperliquid.xyz/exchange"
     venue = bench.venue("hyperliquid")
-    whole = b'{"action":{"type":"noop"},"nonce":1700000000000,"signature":{"r":"0x1","s":"0x1","v":27}}'
+    whole = b'{"action":{"type":"noop"},"nonce":1700000000000,"signature":{"r":"0x0","s":"0x1","v":27}}'
     assert venue.handle(asked(whole, url=url)).body == b'{"status":"err","response":"Unable to recover signer."}'
     assert venue.handle(asked(b'{"action":{"type":"noop"}}', url=url)).status == 422
 

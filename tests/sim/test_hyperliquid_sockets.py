@@ -389,8 +389,8 @@ def test_questions_by_socket() -> None:
         "payload": {"type": "l2Book", "data": None},
     }
     assert post(8, "action", {"action": {}}) == {
-        "type": "action",
-        "payload": {"status": "err", "response": "Unable to recover signer."},
+        "type": "error",
+        "payload": "422 Failed to deserialize the JSON body into the target type",
     }
     assert re.match("422 ", post(9, "info", {"type": "nope"})["payload"])
     for _ in range(60):

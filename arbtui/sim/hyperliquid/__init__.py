@@ -1,4 +1,4 @@
-"""Hyperliquid as it answers and pushes: perps, spot, builder dexes that fill its lists; public side.
+"""Hyperliquid as it answers and pushes: perps, spot, builder dexes that fill its lists.
 
 Written from Hyperliquid's own documents (API pages on the info endpoint, websocket subscriptions, post requests, rate
 limits, tick and lot size, contract specifications; as of November 2026) and from public probe reports of September 2026
@@ -11,8 +11,13 @@ on what the wire really does: how slow each feed is, what closes a socket, how b
 - **No word for a halt or a coming end.** A halted instrument shows an empty book, as after a deployer's halt; a
   delisting is announced nowhere on the API and shows as ``isDelisted`` once it has happened.
 
-Trades, candles, user channels and reads of accounts are not simulated: subscribing to them, or asking for them, is
-answered as an unknown type is. Actions are refused with ``Unable to recover signer.``: no account exists here.
+- **Accounts are addresses.** Whoever knows one may read it; what is done is signed by its own key or by an agent's
+  (``signed``). Perps and spot have a wallet each (``userAbstraction`` "disabled"), margin is cross.
+- **A client id is unique among open orders only.** No document says more; a simulator that refused every repetition
+  would hide from a client that it sent an order twice.
+
+Candles, triggers, vaults, isolated margin and orders on builder dexes are not simulated: asking for them is answered as
+an unknown type is, or refused in words of our own.
 """
 
 from arbtui.sim.hyperliquid.venue import Hyperliquid

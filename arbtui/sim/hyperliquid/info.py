@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from arbtui.sim.base import Call, Reply
-from arbtui.sim.hyperliquid import rows, streams, tables
+from arbtui.sim.hyperliquid import private_info, rows, streams, tables
+from arbtui.sim.hyperliquid.answers import Ask, Refused, unreadable
 from arbtui.sim.hyperliquid.rows import HOUR_MS, BookKind
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Listing, Market
@@ -16,13 +17,12 @@ from arbtui.sim.listing import Listing, Market
 if TYPE_CHECKING:
     from arbtui.sim.hyperliquid.venue import Hyperliquid
 
-Ask = dict[str, Any]
-_LIGHT = frozenset({"l2Book", "allMids", "exchangeStatus"})
-_LIGHT_WEIGHT, _WEIGHT, _ACTION_WEIGHT = 2, 20, 1
+_LIGHT = frozenset({"l2Book", "allMids", "exchangeStatus"}) | private_info.LIGHT
+_LIGHT_WEIGHT, _WEIGHT, _HEAVY_WEIGHT, _ACTION_WEIGHT = 2, 20, 60, 1
+_PER_BATCH = 40  # orders in one action that cost one more
+_LISTS = frozenset({"fundingHistory", "userFills", "userFillsByTime", "historicalOrders", "userFunding"})
 _ROWS_PER_WEIGHT = 20
 _HISTORY_ROWS = 500
-_UNREADABLE = b"Failed to deserialize the JSON body into the target type"
-_NO_SIGNER = {"status": "err", "response": "Unable to recover signer."}  # whoever signed: no account exists here
 _MARKETS: dict[str, Market] = {
     "meta": "perp",
     "metaAndAssetCtxs": "perp",
@@ -33,14 +33,6 @@ _MARKETS: dict[str, Market] = {
     "spotMeta": "spot",
     "spotMetaAndAssetCtxs": "spot",
 }
-
-
-class Refused(Exception):
-    """An answer that is no data."""
-
-    def __init__(self, status: int, text: bytes) -> None:
-        super().__init__(text)
-        self.reply = Reply(status, text, content_type="application/json" if text == b"null" else "text/plain")
 
 
 class Info:
@@ -78,22 +70,20 @@ class Info:
             return refused.reply
 
     def action(self, call: Call) -> Reply:
-        """``POST /exchange``: well-formed actions are refused in the venue's words."""
+        """``POST /exchange``."""
         try:
             ask = _body(call)
-            self._charge(call.client, _ACTION_WEIGHT)
-            if not (isinstance(ask.get("action"), dict) and "nonce" in ask and isinstance(ask.get("signature"), dict)):
-                raise Refused(422, _UNREADABLE)
-            return Reply(200, orjson.dumps(_NO_SIGNER))
+            self._charge(call.client, _action_weight(ask))
+            return self._venue.private.reply(ask)
         except Refused as refused:
             return refused.reply
 
     def by_socket(self, kind: str, ask: Ask, client: str) -> Any:
-        """The response of a ``post`` frame; failures are texts."""
+        """The response of a ``post`` frame; failures are texts. Raises ``Lost``."""
         try:
             if kind == "action":
-                self._charge(client, _ACTION_WEIGHT)
-                return {"type": "action", "payload": _NO_SIGNER}
+                self._charge(client, _action_weight(ask))
+                return {"type": "action", "payload": self._venue.private.answered(ask)}
             return {"type": "info", "payload": {"type": ask.get("type"), "data": self._answered(ask, client)}}
         except Refused as refused:
             return {"type": "error", "payload": f"{refused.reply.status} {refused.reply.body.decode()}"}
@@ -113,12 +103,17 @@ class Info:
 
     def _answered(self, ask: Ask, client: str) -> Any:
         kind = ask.get("type")
-        self._charge(client, _LIGHT_WEIGHT if kind in _LIGHT else _WEIGHT)
-        handler = self._answers.get(kind) if isinstance(kind, str) else None
-        if handler is None:
-            raise Refused(422, _UNREADABLE)
-        answer = handler(ask)
-        if kind == "fundingHistory":
+        if not isinstance(kind, str):
+            raise unreadable()
+        heavy = _HEAVY_WEIGHT if kind in private_info.HEAVY else _WEIGHT
+        self._charge(client, _LIGHT_WEIGHT if kind in _LIGHT else heavy)
+        if kind in self._venue.private.reads:
+            answer = self._venue.private.reads.answer(ask)
+        elif (handler := self._answers.get(kind)) is not None:
+            answer = handler(ask)
+        else:
+            raise unreadable()
+        if kind in _LISTS:
             self._charge(client, len(answer) // _ROWS_PER_WEIGHT)
         return answer
 
@@ -131,7 +126,7 @@ class Info:
     def _dex(self, ask: Ask) -> str:
         dex = ask.get("dex") or ""
         if not isinstance(dex, str):
-            raise Refused(422, _UNREADABLE)
+            raise unreadable()
         if dex not in self._venue.dexes:
             raise Refused(500, b"null")
         return dex
@@ -153,7 +148,7 @@ class Info:
         """Oldest first, from ``startTime`` on, at most 500 hours."""
         coin, start_ms, end_ms = ask.get("coin"), ask.get("startTime"), ask.get("endTime")
         if not isinstance(coin, str) or not isinstance(start_ms, int) or not isinstance(end_ms, int | None):
-            raise Refused(422, _UNREADABLE)
+            raise unreadable()
         listing = self._venue.find("perp", coin)
         if listing is None:
             raise Refused(500, b"null")
@@ -213,7 +208,7 @@ class Info:
     def _l2_book(self, ask: Ask) -> Any:
         coin, sig_figs, mantissa = ask.get("coin"), ask.get("nSigFigs"), ask.get("mantissa")
         if not isinstance(coin, str) or not isinstance(sig_figs, int | None) or not isinstance(mantissa, int | None):
-            raise Refused(422, _UNREADABLE)
+            raise unreadable()
         kind = BookKind(sig_figs, mantissa)
         if not self._venue.exists(coin) or not kind.exists:
             return None
@@ -233,6 +228,15 @@ def _asked(call: Call) -> Ask:
     return ask if isinstance(ask, dict) else {}
 
 
+def _action_weight(ask: Ask) -> int:
+    """One, and one more for each forty orders."""
+    action = ask.get("action")
+    if not isinstance(action, dict):
+        return _ACTION_WEIGHT
+    batches = [action[key] for key in ("orders", "cancels", "modifies") if isinstance(action.get(key), list)]
+    return _ACTION_WEIGHT + sum(len(batch) for batch in batches) // _PER_BATCH
+
+
 def _body(call: Call) -> Ask:
     if call.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, b"Expected request with `Content-Type: application/json`")
@@ -241,7 +245,7 @@ def _body(call: Call) -> Ask:
     except orjson.JSONDecodeError:
         raise Refused(400, b"Failed to parse the request body as JSON") from None
     if not isinstance(ask, dict):
-        raise Refused(422, _UNREADABLE)
+        raise unreadable()
     return ask
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from arbtui.sim.base import Call, Session
-from arbtui.sim.hyperliquid import streams, tables
+from arbtui.sim.hyperliquid import streams, tables, users
+from arbtui.sim.hyperliquid.answers import Lost, Refused
+from arbtui.sim.hyperliquid.rules import USERS_PER_ADDRESS
 from arbtui.sim.topic import ws_frame
 from arbtui.sim.view import NS_PER_MS
 
@@ -56,6 +58,11 @@ class HyperliquidSession(Session):
     def on_second(self, now_ns: int) -> None:
         if now_ns - self._spoke_ns > tables.SILENCE_S * NS_PER_S:
             self.drop()
+        elif self.private:
+            self._hyperliquid.private.users.second(self)
+
+    def closed(self) -> None:
+        self._hyperliquid.private.users.leave(self)
 
     # -- requests --------------------------------------------------------------------------------------------------
 
@@ -88,7 +95,8 @@ class HyperliquidSession(Session):
 
     def _take(self, subscription: dict[str, Any], text: str) -> None:
         key = streams.key_of(subscription)
-        if key in self.topics:
+        listening = self._hyperliquid.private.users
+        if key in self.topics or listening.holds(self, key):
             self._error(f"Already subscribed: {key}")
             return
         if not self._exists(subscription):
@@ -96,19 +104,39 @@ class HyperliquidSession(Session):
             self.hub.later(tables.KILL_S, self.drop)
             return
         held = sum(len(session.topics) for session in self._hyperliquid.sessions_of(self.call.client))
+        held += listening.count(self.call.client)
         if held >= tables.SUBSCRIPTIONS:
             self._error(f"Cannot subscribe to more than {tables.SUBSCRIPTIONS} channels.")
             return
         wire = subscription["type"]
+        if wire in users.CHANNELS:
+            self._listen(subscription, key, text)
+            return
         if self.refused(streams.CHANNELS[wire], wire, self._hyperliquid.named(subscription.get("coin", ""))):
             self._unreadable(text)
             return
         self._acknowledge("subscribe", subscription)
         self.subscribe(self._hyperliquid.stream(subscription), key)
 
+    def _listen(self, subscription: dict[str, Any], key: str, text: str) -> None:
+        """A user channel: from now on the socket tells of an account."""
+        listening = self._hyperliquid.private.users
+        gap = self.hub.faults.find("private_gap", self.venue.name) if self.hub.faults.active else None
+        if gap is not None and gap.reason != "silent":
+            self._doomed = True
+            self.hub.later(tables.KILL_S, self.drop)
+        elif listening.too_many(self, subscription["user"]):
+            self._error(f"Cannot track more than {USERS_PER_ADDRESS} total users.")
+        elif self.refused("other", subscription["type"]):
+            self._unreadable(text)
+        else:
+            self.private = True
+            self._acknowledge("subscribe", subscription)
+            listening.subscribe(self, key, subscription)
+
     def _leave(self, subscription: dict[str, Any]) -> None:
         key = streams.key_of(subscription)
-        if self.unsubscribe(key):
+        if self.unsubscribe(key) or self._hyperliquid.private.users.unsubscribe(self, key):
             self._acknowledge("unsubscribe", subscription)
         else:
             self._error(f"Already unsubscribed: {key}")
@@ -129,7 +157,11 @@ class HyperliquidSession(Session):
         kind, payload = request.get("type"), request.get("payload")
         if kind not in ("info", "action") or not isinstance(payload, dict):
             raise Unreadable
-        response = self._hyperliquid.info.by_socket(kind, payload, self.call.client)
+        try:
+            response = self._hyperliquid.info.by_socket(kind, payload, self.call.client)
+        except Lost as lost:
+            self.hub.later(lost.after_s, self.drop)
+            return
         self._frame("post", {"id": number, "response": response})
 
     # -- answers ---------------------------------------------------------------------------------------------------
@@ -176,6 +208,11 @@ def _filled(subscription: Any) -> dict[str, Any]:
             return {"type": "allMids", **({"dex": _text(subscription, "dex")} if subscription.get("dex") else {})}
         case "fastAssetCtxs" | "allDexsAssetCtxs" as kind:
             return {"type": kind}
+        case str() as kind if kind in users.CHANNELS:
+            try:
+                return users.filled(subscription)
+            except Refused:
+                raise Unreadable from None
     raise Unreadable
 
 

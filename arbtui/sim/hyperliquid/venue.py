@@ -11,6 +11,7 @@ from arbtui.sim.coins import Coin
 from arbtui.sim.hub import Hub
 from arbtui.sim.hyperliquid import streams, tables
 from arbtui.sim.hyperliquid.info import Info
+from arbtui.sim.hyperliquid.private import Private
 from arbtui.sim.hyperliquid.session import HyperliquidSession
 from arbtui.sim.limits import SlidingPer
 from arbtui.sim.listing import Listing, Market, Status, Terms, Writer
@@ -42,6 +43,8 @@ class Hyperliquid(SimVenue):
         self._handshakes = SlidingPer(60.0)
         self.messages = SlidingPer(60.0)  # of clients over all their sockets
         super().__init__(hub)
+        self.private = Private(self)
+        self.desk = self.private.desk
 
     # -- instruments -----------------------------------------------------------------------------------------------
 
@@ -195,6 +198,16 @@ class Hyperliquid(SimVenue):
         """The perp or pair of this name, whatever its status, unless it is a dead pair."""
         return self.find("perp", coin) or self.find("spot", coin)
 
+    def token_of(self, asset: str) -> tuple[str, int]:
+        """Name and index of the token that an asset of a wallet is (BTC: UBTC).
+
+        What was put into a wallet without being a token keeps its name and comes after the last.
+        """
+        for index, token in enumerate(self.tokens):
+            if token.means == asset:
+                return token.name, index
+        return asset, len(self.tokens)
+
     def exists(self, coin: str) -> bool:
         """Whether there is such a name, dead or alive."""
         return self.named(coin) is not None or any(tables.pair_name(pair.at) == coin for pair in self.pairs)
@@ -248,6 +261,12 @@ class Hyperliquid(SimVenue):
     def sessions_of(self, client: str) -> list[HyperliquidSession]:
         """A client's open sockets: limits are of addresses."""
         return [x for x in self.hub.sessions if isinstance(x, HyperliquidSession) and x.call.client == client]
+
+    def expire_sessions(self, market: Market | None) -> None:
+        """Nobody logs in here: sockets that listen to an account end."""
+        for session in list(self.hub.sessions):
+            if isinstance(session, HyperliquidSession) and session.private:
+                session.drop()
 
     def open_socket(self, call: Call) -> Session | Reply:
         if call.path != "/ws":

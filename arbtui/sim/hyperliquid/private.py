@@ -1,0 +1,227 @@
+"""Hyperliquid's private side as a whole: signed actions, who may sign, nonces, and who is told what.
+
+No action is refused for an address's budget of actions (``userRateLimit`` counts them). Sub-accounts, vaults, triggers,
+isolated margin and builder dexes take no orders here, and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from arbtui.sim.accounts import Account, Keys, Position, asset_of
+from arbtui.sim.base import Reply
+from arbtui.sim.carrier import Carrier
+from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.faults import Fault
+from arbtui.sim.hyperliquid import actions, rules, signed
+from arbtui.sim.hyperliquid import private_rows as rows
+from arbtui.sim.hyperliquid.answers import Ask, Denied, Lost, Refused, unreadable
+from arbtui.sim.hyperliquid.private_info import UserAnswers
+from arbtui.sim.hyperliquid.private_orders import VERBS, OrderActions
+from arbtui.sim.hyperliquid.users import Users
+from arbtui.sim.listing import Market
+from arbtui.sim.orders import Fill, Order
+
+if TYPE_CHECKING:
+    from arbtui.sim.hyperliquid.venue import Hyperliquid
+
+Where = tuple[Market | None, str | None, str]
+
+
+class Private:
+    """See the module. It is the desk's ``Listener``."""
+
+    def __init__(self, venue: Hyperliquid) -> None:
+        self._venue = venue
+        self.desk = Desk(venue.hub, venue.name, rules.RULES, self, rules.make_keys)
+        self.stranger = Account(venue.name, "", venue.world.seed, rules.RULES, Keys("", ""))  # whom nobody knows
+        self.carrier = Carrier(venue)
+        self._before: dict[int, Decimal] = {}  # what was held before each fill, by its id
+        self._agents: dict[str, tuple[Account, str]] = {}  # approved while running, with their names
+        self._nonces: dict[str, set[int]] = {}
+        self.reads = UserAnswers(venue, self, self.desk)
+        self.users = Users(venue, self, self.desk)
+        self._orders = OrderActions(venue, self.desk)
+        self._table = self._orders.table()
+
+    # -- addresses -------------------------------------------------------------------------------------------------
+
+    def account_of(self, address: str) -> Account | None:
+        """Whose address this is."""
+        return next((a for a in self.desk.accounts.values() if a.keys.address == address), None)
+
+    def owner_of(self, agent: str) -> Account | None:
+        """For whom an agent signs."""
+        known = self._agents.get(agent)
+        return known[0] if known is not None else self.desk.account_of(agent)
+
+    def agents_of(self, account: Account) -> dict[str, str]:
+        """Agents and their names."""
+        more = {agent: name for agent, (owner, name) in self._agents.items() if owner is account}
+        return {account.keys.api_key: "arbitrage", **more}
+
+    # -- requests --------------------------------------------------------------------------------------------------
+
+    def reply(self, ask: Ask) -> Reply:
+        """``POST /exchange``; raises ``Refused``."""
+        try:
+            body = self.answered(ask)
+        except Lost as lost:
+            return Reply(lost=True, after_s=lost.after_s)
+        action = ask["action"]
+        verb = VERBS.get(action["type"], "")
+        late = self.desk.act("ack_late", *self._where(action, verb)) if verb else None
+        return Reply(200, orjson.dumps(body), after_s=late.number / 1000 if late is not None else 0.0)
+
+    def answered(self, ask: Ask) -> dict[str, Any]:
+        """The answer to a signed action; raises ``Refused`` and ``Lost``."""
+        action = ask.get("action")
+        if not isinstance(action, dict):
+            raise unreadable()
+        try:
+            if action.get("type") in actions.USER_SIGNED:
+                return _ok(self._by_user(ask, action))
+            known = actions.canonical(action)
+            account = self._authorised(ask, known)
+            return _ok(self._done(account, known))
+        except Denied as denied:
+            return {"status": "err", "response": str(denied)}
+
+    def _authorised(self, ask: Ask, action: Ask) -> Account:
+        """Whose action this is: signed, in time, by a key that may, under a nonce that is new."""
+        nonce, vault = actions.whole(ask, "nonce"), actions.vault(ask.get("vaultAddress"))
+        expires_ms = actions.whole(ask, "expiresAfter") if ask.get("expiresAfter") is not None else None
+        connection = signed.connection_id(action, nonce, vault, expires_ms)
+        given = actions.signature(ask.get("signature"))
+        signers = [_signer(signed.l1_digest(connection, source), given) for source in signed.SOURCES]
+        owners = [(signer, self.owner_of(signer) or self.account_of(signer)) for signer in signers]
+        signer, account = next(((s, a) for s, a in owners if a is not None), (signers[0], None))
+        if account is None or not account.can_trade:
+            raise Denied(f"User or API Wallet {signer} does not exist.")
+        if vault is not None:
+            raise Denied(f"L1 error: Vault not registered: 0x{vault}")
+        if expires_ms is not None and expires_ms < self._venue.rest.now_ms():
+            raise Denied("Action already expired")
+        self._check_undelivered(action)
+        self._spend(signer, nonce)
+        return account
+
+    def _spend(self, signer: str, nonce: int) -> None:
+        """The highest nonces of a signer are kept; a new one is none of them and above the least, in a window."""
+        now_ms, kept = self._venue.rest.now_ms(), self._nonces.setdefault(signer, set())
+        if nonce in kept:
+            raise Denied(f"Invalid nonce: duplicate nonce {nonce}")
+        least = now_ms - rules.NONCE_OLD_MS
+        if len(kept) >= rules.NONCES_KEPT:
+            least = max(least, min(kept))
+        if nonce < least:
+            raise Denied(f"Invalid nonce: nonce too low {nonce} < {least}")
+        if nonce > now_ms + rules.NONCE_NEW_MS:
+            raise Denied(f"Invalid nonce: nonce too high {nonce} > {now_ms + rules.NONCE_NEW_MS}")
+        kept.add(nonce)
+        if len(kept) > rules.NONCES_KEPT:
+            kept.remove(min(kept))
+
+    def _by_user(self, ask: Ask, action: Ask) -> Any:
+        """An action that only the owner's own key can sign."""
+        kind, types = actions.USER_SIGNED[action["type"]]
+        fields = actions.user_signed(action)
+        digest = signed.user_digest(kind, types, fields, actions.chain_id(action.get("signatureChainId")))
+        signer = _signer(digest, actions.signature(ask.get("signature")))
+        account = self.account_of(signer)
+        if account is None:
+            raise Denied(f"Must deposit before performing actions. User: {signer}")
+        self._spend(signer, fields["nonce"])
+        self.note(account, "/exchange", action)
+        if kind == "ApproveAgent":
+            self._agents[fields["agentAddress"]] = (account, fields["agentName"])
+        return {"type": "default"}
+
+    # -- what is done ----------------------------------------------------------------------------------------------
+
+    def _where(self, action: Ask, verb: str) -> Where:
+        """Market, instrument and channel by which faults know an action."""
+        listing = self._orders.meant(action)
+        return (listing.market, listing.native, verb) if listing is not None else (None, None, verb)
+
+    def _check_undelivered(self, action: Ask) -> None:
+        verb = VERBS.get(action["type"])
+        if verb is not None and (fault := self.desk.act("ack_lost_undelivered", *self._where(action, verb))):
+            raise _lost(fault)
+
+    def _done(self, account: Account, action: Ask) -> Any:
+        note = self.note(account, "/exchange", action)
+        verb = VERBS.get(action["type"])
+        answer, denied = None, None
+        try:
+            answer = self._table[action["type"]](account, action)
+            note["code"] = _first_error(answer)
+        except Denied as why:
+            denied, note["code"] = why, str(why)
+        if verb is not None and (fault := self.desk.act("ack_lost_delivered", *self._where(action, verb))):
+            raise _lost(fault)
+        if denied is not None:
+            raise denied
+        return answer
+
+    def note(self, account: Account, path: str, ask: Ask) -> dict[str, Any]:
+        """Keep what was asked when."""
+        account.counts[f"POST {path} {ask['type']}"] += 1
+        now_ns = self._venue.hub.now_ns()
+        note = {"t_ns": now_ns, "method": "POST", "path": path, "params": dict(ask), "code": "0"}
+        account.requests.append(note)
+        return note
+
+    # -- what the desk tells ---------------------------------------------------------------------------------------
+
+    def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
+        if fill is not None:
+            self._before[fill.id] = _held_before(fill)
+        self.users.tell_order(order, what, fill)
+
+    def account_changed(
+        self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
+    ) -> None:
+        self.users.tell_account(account, cause, market, list(positions))
+
+    def fill_row(self, fill: Fill) -> dict[str, Any]:
+        return rows.fill_row(self._venue, fill, self._before[fill.id])
+
+
+def _held_before(fill: Fill) -> Decimal:
+    """Position or balance without this fill, which is already booked, its fee apart."""
+    order, listing = fill.order, fill.order.listing
+    changed = order.sign * fill.lots * listing.step
+    if listing.market == "perp":
+        return order.account.positions[listing, order.held].lots * listing.step - changed
+    asset = asset_of(listing)
+    fee = fill.fee if fill.fee_ccy == asset else Decimal(0)
+    return order.account.wallet("spot").get(asset, Decimal(0)) - changed + fee
+
+
+def _signer(digest: bytes, given: signed.Signature) -> str:
+    try:
+        return signed.signer_of(digest, given)
+    except signed.Unrecoverable as broken:
+        raise Denied("Unable to recover signer.") from broken
+
+
+def _ok(answer: Any) -> dict[str, Any]:
+    return {"status": "ok", "response": answer}
+
+
+def _first_error(answer: Any) -> str:
+    statuses = answer.get("data", {}).get("statuses", []) if isinstance(answer, dict) else []
+    return next((str(x["error"]) for x in statuses if isinstance(x, dict) and "error" in x), "0")
+
+
+def _lost(fault: Fault) -> Exception:
+    if fault.reason == "timeout":
+        return Refused(504, b"Gateway Timeout")
+    if fault.reason == "error":
+        return Refused(500, b"Internal Server Error")
+    return Lost(fault.number if fault.reason == "hang" else 0.0)

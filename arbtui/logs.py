@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import threading
 from collections import Counter
@@ -47,7 +48,7 @@ def start(
     except OSError as error:
         sys.stderr.write(f"arbtui: no log files: {folder} cannot be written ({error.strerror}); set log.dir.\n")
     if stderr is not None:
-        console = _Console(stderr)
+        console = _Console(_straight(stderr))
         console.setFormatter(_OneLine())
         console.addFilter(lambda record: not getattr(record, "for_files", False))
         if shown is not None:
@@ -113,8 +114,34 @@ class _File(RotatingFileHandler):
             super().handleError(record)
 
 
-class _Console(logging.StreamHandler[TextIO]):
-    """stderr; whoever closed it does not want to hear of it."""
+class _Straight:
+    """Writes to a descriptor with nothing in between that could be locked."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def write(self, text: str) -> None:
+        data = memoryview(text.encode(errors="backslashreplace"))
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+def _straight(stderr: TextIO) -> TextIO | _Straight:
+    """A terminal may never read again; the thread that writes to it then must not hold what ending needs."""
+    try:
+        return _Straight(stderr.fileno())
+    except (OSError, ValueError):  # no file of the system's
+        return stderr
+
+
+class _Console(logging.StreamHandler[TextIO | _Straight]):
+    """stderr; whoever closed it does not want to hear of it. Only the listener's thread writes: there is no lock."""
+
+    def createLock(self) -> None:  # noqa: N802 - the name is the standard library's
+        self.lock = None
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the standard library's
         if not isinstance(sys.exc_info()[1], OSError):

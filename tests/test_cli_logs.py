@@ -6,6 +6,8 @@ import contextlib
 import io
 import logging
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +149,19 @@ def test_once_says_each_kind_once_and_counts(log: logging.Logger, caplog: pytest
     assert once("not json", logging.WARNING, "not json")
     assert once.counts == {"bad price": 2, "not json": 1}
     assert len(caplog.records) == 2
+
+
+def test_a_stderr_that_is_never_read_again_lets_the_interpreter_go() -> None:
+    """What the standard library does at exit included: it waits for handlers' locks, and for stderr's buffer."""
+    reader, writer = os.pipe()
+    code = (
+        "import logging, sys, tempfile; from pathlib import Path; from arbtui import logs\n"
+        "stop = logs.start(Path(tempfile.mkdtemp()), stderr=sys.stderr)\n"
+        "for _ in range(200): logging.getLogger('x').info('y' * 1000)\n"
+        "stop(); sys.exit(7)"
+    )
+    try:
+        assert subprocess.run([sys.executable, "-c", code], stderr=writer, timeout=30, check=False).returncode == 7
+    finally:
+        os.close(reader)
+        os.close(writer)

@@ -93,7 +93,8 @@ class AccountControl:
         for _, desk in self._desks():
             for account in desk.accounts.values():
                 for ledger in account.ledgers.values():
-                    if order_id.isdecimal() and (order := ledger.all.get(int(order_id))) is not None:
+                    order = next((o for o in ledger.all.values() if o.wire_id == order_id), None)
+                    if order is not None:
                         try:
                             desk.cancel(account, order)
                         except OrderRefused as refused:
@@ -213,7 +214,7 @@ def position_truth(desk: Desk, account: Account, position: Position) -> dict[str
 
 def order_truth(order: Order) -> dict[str, Any]:
     return {
-        "id": str(order.id),
+        "id": order.wire_id,
         "client_id": order.client_id,
         "market": order.listing.market,
         "native": order.listing.native,
@@ -254,8 +255,8 @@ def _refused_truth(refused: RefusedOrder) -> dict[str, Any]:
 
 def fill_truth(fill: Fill) -> dict[str, Any]:
     return {
-        "id": str(fill.id),
-        "order_id": str(fill.order.id),
+        "id": fill.wire_id,
+        "order_id": fill.order.wire_id,
         "client_id": fill.order.client_id,
         "market": fill.order.listing.market,
         "native": fill.order.listing.native,

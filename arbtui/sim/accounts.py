@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal, localcontext
 from typing import Any
@@ -27,6 +27,11 @@ EXACT = Context(prec=80)
 ZERO = Decimal(0)
 _FINE = Decimal("1e-8")
 _KEPT_REQUESTS = 500
+
+
+def as_number(market: Market, number: int) -> str:
+    """An id of an order or a fill as most venues write it."""
+    return str(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,7 @@ class Rules:
     max_open: int = 200
     rest_status: OrderStatus = "expired"  # how an immediate order ends whose rest found nothing
     ids_per_ms: int = 1000  # order ids begin at the start time times this, so that no two runs share one
+    spell: Callable[[Market, int], str] = as_number  # how ids of orders and fills are written
 
 
 @dataclass(frozen=True, slots=True)

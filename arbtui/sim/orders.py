@@ -101,6 +101,11 @@ class Fill:
     t_ms: int  # by the venue's clock
 
     @property
+    def wire_id(self) -> str:
+        """Its id as the venue writes it."""
+        return self.order.account.rules.spell(self.order.listing.market, self.id)
+
+    @property
     def price(self) -> str:
         return self.order.listing.price(self.ticks)
 
@@ -140,6 +145,11 @@ class Order:
     frozen: bool = False  # a fault keeps it from matching
     updated_ms: int = 0
     fills: list[Fill] = field(default_factory=list)
+
+    @property
+    def wire_id(self) -> str:
+        """Its id as the venue writes it."""
+        return self.account.rules.spell(self.listing.market, self.id)
 
     @property
     def live(self) -> bool:

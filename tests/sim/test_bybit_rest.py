@@ -327,7 +327,7 @@ def test_bad_parameters_are_10001_with_status_200(bench: BybitBench, path: str) 
 
 @pytest.mark.parametrize(
     "url",
-    [f"{REST}/nothing", "https://api.bybit.com/v5/order/realtime?category=linear",
+    [f"{REST}/nothing", "https://api.bybit.com/v5/order/spot-borrow-check?category=spot",
      "https://stream.bybit.com/v5/market/time"],
 )  # fmt: skip
 def test_unknown_paths_and_hosts_are_not_found(bench: BybitBench, url: str) -> None:

@@ -14,12 +14,19 @@ import pytest
 from arbtui.sim.asked import Refused
 from arbtui.sim.base import Call, Reply, Session
 from arbtui.sim.faults import KINDS
-from tests.sim import binance_private_support, okx_private_support
+from tests.sim import binance_private_support, bybit_private_support, okx_private_support
 from tests.sim.support import Bench, Wire, served
+
+FILLS = {"binance": "ORDER_TRADE_UPDATE", "okx": "orders", "bybit": "execution"}  # what tells of them
+PUBLIC = {
+    "binance": "wss://fstream.binance.com/public/ws",
+    "okx": "wss://ws.okx.com:8443/ws/v5/public",
+    "bybit": "wss://stream.bybit.com/v5/public/linear",
+}
 
 
 class Desk:
-    """One venue's client, in words that both have in common; orders are in the BTC perpetual, whatever it is called."""
+    """One venue's client, in words that all have in common; orders are in the BTC perpetual, whatever it is called."""
 
     name: str
     symbol: str
@@ -164,7 +171,52 @@ class OkxDesk(Desk):
         return "" if body["code"] == "0" else str(body["data"][0]["sCode"] if body["data"] else body["code"])
 
 
-@pytest.fixture(params=[BinanceDesk, OkxDesk], ids=["binance", "okx"])
+class BybitDesk(Desk):
+    name, symbol, lot = "bybit", "BTCUSDT", "0.010"
+
+    def __init__(self) -> None:
+        self.bench = bybit_private_support.Trader()
+
+    def _post(self, path: str, ask: dict[str, Any]) -> Reply:
+        reply: Reply = self.bench.send("POST", path, body=orjson.dumps(ask).decode())
+        return reply
+
+    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
+        tif = {"ioc": "IOC", "post_only": "PostOnly"}[kind]
+        ask = self.bench.perp(side.capitalize(), qty, price, tif, orderLinkId=client_id)
+        return self._post("/v5/order/create", ask)
+
+    def cancel(self, client_id: str) -> Reply:
+        ask = {"category": "linear", "symbol": self.symbol, "orderLinkId": client_id}
+        return self._post("/v5/order/cancel", ask)
+
+    def row(self, client_id: str) -> dict[str, Any] | None:
+        rows = self.bench.read("/v5/order/realtime", symbol=self.symbol, orderLinkId=client_id)
+        return {"status": rows[0]["orderStatus"], "filled": rows[0]["cumExecQty"]} if rows else None
+
+    def resting(self) -> list[str]:
+        return [o["orderLinkId"] for o in self.bench.read("/v5/order/realtime", settleCoin="USDT")]
+
+    def held(self) -> list[str]:
+        rows = self.bench.read("/v5/position/list", settleCoin="USDT")
+        return [("-" if p["side"] == "Sell" else "") + p["size"] for p in rows]
+
+    def fills(self) -> list[str]:
+        return [f["execId"] for f in self.bench.read("/v5/execution/list")]
+
+    def listen(self) -> tuple[Session, Wire]:
+        found: tuple[Session, Wire] = self.bench.listen("order", "execution")
+        return found
+
+    def told_fills(self, wire: Wire) -> list[str]:
+        return [row["execId"] for f in wire.take() if f["topic"] == "execution" for row in f["data"]]
+
+    def refused(self, reply: Reply) -> str:
+        code = orjson.loads(reply.body)["retCode"]
+        return str(code) if code else ""
+
+
+@pytest.fixture(params=[BinanceDesk, OkxDesk, BybitDesk], ids=["binance", "okx", "bybit"])
 def desk(request: pytest.FixtureRequest) -> Desk:
     make: Callable[[], Desk] = request.param
     return make()
@@ -195,13 +247,13 @@ def requests_of(desk: Desk, ask: Callable[[], Reply]) -> Call:
 @pytest.mark.parametrize(
     ("reason", "codes"),
     [
-        (None, {"-2019", "51008"}),
-        ("halted", {"-4140", "51022"}),
-        ("min_notional", {"-4164", "51020"}),
-        ("band", {"-4016", "51137"}),
-        ("duplicate", {"-4116", "51016"}),
-        ("reduce_only", {"-2022", "51169"}),
-        ("busy", {"-1008", "50013"}),
+        (None, {"-2019", "51008", "110007"}),
+        ("halted", {"-4140", "51022", "110074"}),
+        ("min_notional", {"-4164", "51020", "110094"}),
+        ("band", {"-4016", "51137", "110003"}),
+        ("duplicate", {"-4116", "51016", "110072"}),
+        ("reduce_only", {"-2022", "51169", "110017"}),
+        ("busy", {"-1008", "50013", "10429"}),
     ],
 )
 def test_refused_orders_are_in_the_venues_words_and_counted(desk: Desk, reason: str | None, codes: set[str]) -> None:
@@ -222,7 +274,9 @@ def test_a_delivered_request_whose_answer_is_lost_has_taken_effect(desk: Desk) -
     assert sum(desk.truth()["requests"]["counts"].values()) == 2
 
 
-@pytest.mark.parametrize(("reason", "codes"), [("timeout", {"-1007", "50004"}), ("error", {"-1000", "50026"})])
+@pytest.mark.parametrize(
+    ("reason", "codes"), [("timeout", {"-1007", "50004", "10000"}), ("error", {"-1000", "50026", "10016"})]
+)
 def test_an_answer_may_say_that_the_venue_does_not_know(desk: Desk, reason: str, codes: set[str]) -> None:
     desk.fault("ack_lost_delivered", count=1, reason=reason)
     assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) in codes
@@ -309,7 +363,7 @@ async def test_over_the_wire_a_gap_refuses_private_sockets_while_it_lasts() -> N
 
 def test_a_partial_fill_leaves_the_rest_unfilled(desk: Desk) -> None:
     desk.fault("partial_fill", count=1, value=0.3)
-    desk.place("buy", "0.100" if desk.name == "binance" else "10", client_id="a1")
+    desk.place("buy", "10" if desk.name == "okx" else "0.100", client_id="a1")
     order = desk.order("a1")
     assert Decimal(order["filled"]) == Decimal(order["qty"]) * Decimal("0.3")
     assert order["status"] in ("expired", "canceled")
@@ -338,7 +392,7 @@ def test_a_late_fill_comes_after_its_acknowledgement(desk: Desk) -> None:
 def test_a_fill_races_the_cancel_and_wins(desk: Desk) -> None:
     desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a1")
     desk.fault("fill_races_cancel", count=1)
-    assert desk.refused(desk.cancel("a1")) in ("-2011", "51402")
+    assert desk.refused(desk.cancel("a1")) in ("-2011", "51402", "110001")
     assert (desk.order("a1")["status"], len(ids(desk))) == ("filled", 1)
 
 
@@ -374,7 +428,7 @@ def test_a_status_that_nobody_knows(desk: Desk) -> None:
 
 def test_a_fill_is_told_twice_and_is_one(desk: Desk) -> None:
     _, wire = desk.listen()
-    desk.fault("duplicate_fill", channel="ORDER_TRADE_UPDATE" if desk.name == "binance" else "orders")
+    desk.fault("duplicate_fill", channel=FILLS[desk.name])
     desk.place("buy", desk.lot, client_id="a1")
     (true,) = ids(desk)
     assert desk.told_fills(wire) == [true, true]
@@ -383,14 +437,12 @@ def test_a_fill_is_told_twice_and_is_one(desk: Desk) -> None:
 
 def test_frames_of_accounts_come_out_of_order(desk: Desk) -> None:
     _, wire = desk.listen()
-    channel = "ORDER_TRADE_UPDATE" if desk.name == "binance" else "orders"
-    desk.fault("reorder", channel=channel, count=1)
+    desk.fault("reorder", channel={**FILLS, "bybit": "order"}[desk.name], count=1)
     desk.place("buy", desk.lot, client_id="a1")
     frames = wire.take()
-    words = [f["o"]["X"] if "o" in f else f["data"][0]["state"] for f in frames if "o" in f or "data" in f]
-    assert [w.lower() for w in words].index("filled") < [w.lower() for w in words].index(
-        "new" if desk.name == "binance" else "live"
-    )
+    told = [f["o"] if "o" in f else f["data"][0] for f in frames if "o" in f or "data" in f]
+    words = [str(o.get("X") or o.get("state") or o.get("orderStatus")).lower() for o in told]
+    assert words.index("filled") < words.index("live" if desk.name == "okx" else "new")
 
 
 def test_a_silent_gap_tells_nothing_and_all_is_in_the_lists(desk: Desk) -> None:
@@ -407,8 +459,7 @@ def test_a_silent_gap_tells_nothing_and_all_is_in_the_lists(desk: Desk) -> None:
 
 def test_a_gap_cuts_private_sockets_alone(desk: Desk) -> None:
     session, wire = desk.listen()
-    public = {"binance": "wss://fstream.binance.com/public/ws", "okx": "wss://ws.okx.com:8443/ws/v5/public"}[desk.name]
-    other, heard = desk.bench.connect(public, desk.name)
+    other, heard = desk.bench.connect(PUBLIC[desk.name], desk.name)
     desk.fault("private_gap", seconds=5)
     assert (wire.dropped, heard.dropped) == (True, False)
     assert session.private
@@ -423,7 +474,8 @@ def test_sessions_expire(desk: Desk) -> None:
         assert [f["e"] for f in wire.take()] == ["listenKeyExpired"]
         _, again = desk.listen()
     else:
-        assert (wire.closed, session.ended) == ((4001, "Login Failed"), True)
+        goodbye = (4001, "Login Failed") if desk.name == "okx" else (1000, "")
+        assert (wire.closed, session.ended) == (goodbye, True)
         _, again = desk.listen()
     desk.place("buy", desk.lot, client_id="a2")
     assert desk.told_fills(again) == ids(desk)[1:]
@@ -436,7 +488,7 @@ def test_margin_is_short_for_what_opens_risk_though_balances_read_as_before(desk
     desk.place("buy", desk.lot, client_id="a1")
     before = desk.truth()["balances"]
     desk.fault("margin_short")
-    assert desk.refused(desk.place("buy", desk.lot, client_id="a2")) in ("-2019", "51008")
+    assert desk.refused(desk.place("buy", desk.lot, client_id="a2")) in ("-2019", "51008", "110007")
     assert desk.truth()["balances"] == before
     assert desk.refused(desk.place("sell", desk.lot, client_id="a3")) == ""
     assert desk.held() == []
@@ -476,7 +528,7 @@ def test_history_lags_behind(desk: Desk) -> None:
 
 
 def test_faults_can_mean_one_instrument(desk: Desk) -> None:
-    desk.fault("reject_order", symbol="ETHUSDT" if desk.name == "binance" else "ETH-USDT-SWAP")
+    desk.fault("reject_order", symbol="ETH-USDT-SWAP" if desk.name == "okx" else "ETHUSDT")
     assert desk.refused(desk.place("buy", desk.lot, client_id="a1")) == ""
 
 
@@ -484,6 +536,10 @@ def test_a_leverage_is_capped_and_says_so(desk: Desk) -> None:
     desk.fault("leverage_cap", value=5)
     if isinstance(desk, BinanceDesk):
         assert desk.bench.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=20)["leverage"] == 5
+    elif isinstance(desk, BybitDesk):
+        ask = {"category": "linear", "symbol": desk.symbol, "buyLeverage": "20", "sellLeverage": "20"}
+        assert desk.bench.post("/v5/position/set-leverage", **ask)["retCode"] == 0
+        assert desk.bench.read("/v5/position/list", symbol=desk.symbol)[0]["leverage"] == "5"
     else:
         ask = {"instId": desk.symbol, "mgnMode": "cross", "lever": "20"}
         assert desk.bench.post("/account/set-leverage", ask)["data"][0]["lever"] == "5"
@@ -539,7 +595,7 @@ def test_each_fault_says_what_it_does_and_what_its_reasons_are(desk: Desk) -> No
 
 
 def test_venues_without_a_desk_refuse_these_faults() -> None:
-    bench = Bench("bybit", coins=2)
+    bench = Bench("bitget", coins=2)
     with pytest.raises(Refused, match="takes no orders yet"):
-        bench.fault("no_fill", "bybit")
+        bench.fault("no_fill", "bitget")
     assert bench.control.books.credentials() == {}

@@ -1,4 +1,4 @@
-"""Bybit as it answers and pushes: linear contracts and spot, API v5, public side.
+"""Bybit as it answers and pushes: linear contracts and spot, API v5, with unified accounts.
 
 Written from Bybit's own documents (docs/v5 as of 2026-07-24: websocket connect, orderbook and ticker topics, market
 endpoints, rate limit rules, error codes, enums) and from frames and measurements of its live hosts of 2026 (shapes of
@@ -15,7 +15,7 @@ acknowledgements, what a bad topic does to a request, ``args size >10``).
 
 Trades, candles, price limits, liquidations, ``orderbook.rpi`` and ``orderbook.full`` are not simulated: subscribing to
 them is refused as an unknown topic is. Inverse contracts are listed and have tickers by REST, options have no rows;
-neither has a socket here. There are no accounts: private and trade sockets and private paths are not found.
+neither has a socket here. Orders travel by REST: the trade socket (``/v5/trade``), batches and amending are not found.
 """
 
 from arbtui.sim.bybit.venue import Bybit

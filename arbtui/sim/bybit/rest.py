@@ -71,7 +71,7 @@ class Rest:
     def handle(self, call: Call) -> Reply:
         if call.host not in tables.REST_HOSTS:
             return self._venue.not_found(call)
-        if self._ban.meets(call.client, self._venue.hub.now_ns()):
+        if self.bans(call):
             return self.refusal(403)
         answer = self._table.get(call.path)
         if answer is None or call.method != "GET":
@@ -82,6 +82,10 @@ class Rest:
             return self.reply(0, "OK", answer(call))
         except Refused as refused:
             return self.reply(refused.code, str(refused), {})
+
+    def bans(self, call: Call) -> bool:
+        """Count a request of an address; whether it is banned."""
+        return self._ban.meets(call.client, self._venue.hub.now_ns())
 
     def reply(self, code: int, text: str, result: dict[str, Any], status: int = 200) -> Reply:
         """The envelope of every answer."""

@@ -1,14 +1,19 @@
-"""Bybit: what it lists, its topics, its frame ids. REST is in ``rest``, sockets in ``session``."""
+"""Bybit: what it lists, its topics, its frame ids. REST is in ``rest``, sockets in ``session``, accounts in
+``private``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from arbtui.sim.base import Call, Handler, Reply, Session, SimVenue, Topic
 from arbtui.sim.bybit import streams, tables
+from arbtui.sim.bybit.answers import Failed
 from arbtui.sim.bybit.ids import FrameIds
+from arbtui.sim.bybit.private import Private, asked
+from arbtui.sim.bybit.private_session import PrivateSession
 from arbtui.sim.bybit.rest import Rest
 from arbtui.sim.bybit.session import BybitSession
 from arbtui.sim.coins import Coin
@@ -34,6 +39,8 @@ class Bybit(SimVenue):
         self._next_id = 1
         self._frame_ids: dict[tuple[Listing, int], FrameIds] = {}
         super().__init__(hub)
+        self.private = Private(self)
+        self.desk = self.private.desk
 
     # -- instruments -----------------------------------------------------------------------------------------------
 
@@ -171,10 +178,32 @@ class Bybit(SimVenue):
         return self._rest.routes()
 
     def market_of(self, call: Call) -> Market | None:
-        return tables.SOCKET_PATHS.get(call.path) or tables.MARKET.get(call.query.get("category", ""))
+        return tables.SOCKET_PATHS.get(call.path) or tables.MARKET.get(self._asked(call, "category") or "")
+
+    def symbol_of(self, call: Call) -> str | None:
+        return self._asked(call, "symbol")
+
+    def _asked(self, call: Call, key: str) -> str | None:
+        """A parameter of the query, or of the body."""
+        try:
+            value = asked(call).get(key)
+        except Failed:
+            return None
+        return value if isinstance(value, str) else None
 
     def handle(self, call: Call) -> Reply:
-        return self._rest.handle(call)
+        if not self.private.knows(call):
+            return self._rest.handle(call)
+        return self._rest.refusal(403) if self._rest.bans(call) else self.private.handle(call)
+
+    def answer(self, code: int, text: str, result: dict[str, Any]) -> Reply:
+        """A result, or a refusal, in the envelope that every answer has."""
+        return self._rest.reply(code, text, result)
+
+    def expire_sessions(self, market: Market | None) -> None:
+        for session in list(self.hub.sessions):
+            if isinstance(session, PrivateSession) and session.logged_in:
+                session.close(1000, "")
 
     def refusal(self, status: int, retry_after_s: int) -> Reply:
         return self._rest.refusal(status)
@@ -184,10 +213,13 @@ class Bybit(SimVenue):
 
     def open_socket(self, call: Call) -> Session | Reply:
         market = tables.SOCKET_PATHS.get(call.path)
-        if market is None or call.host not in tables.SOCKETS:
+        private = call.path == tables.PRIVATE_PATH and call.host in tables.SOCKETS | {tables.DEMO_SOCKET}
+        if not private and (market is None or call.host not in tables.SOCKETS):
             return self.not_found(call)
         if self._attempts.hit(f"{call.host}/{call.client}", self.hub.now_ns()) > tables.CONNECTIONS_PER_5_MIN:
             return self._rest.refusal(403)
+        if private or market is None:
+            return PrivateSession(self, call)
         here = [s for s in self.hub.sessions if s.venue is self and s.market == market]
         if sum(s.call.client == call.client for s in here) >= tables.CONNECTIONS:
             return self._rest.refusal(403)

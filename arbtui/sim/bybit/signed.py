@@ -1,0 +1,74 @@
+"""Who asks, and whether the request is as it was signed: Bybit's rules for private REST requests and socket logins.
+
+Signed is ``timestamp + key + recv window + payload``, the very bytes of the query or body; hex of HMAC-SHA256. A login
+signs ``GET/realtime`` and the time at which it expires.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from arbtui.sim.accounts import Account
+from arbtui.sim.base import Call
+from arbtui.sim.bybit.answers import Code, Failed
+from arbtui.sim.bybit.rules import AHEAD_MS, RECV_WINDOW_MS
+from arbtui.sim.desk import Desk
+
+_NO_KEY = Code(10003, "API key is invalid.")
+
+
+def signed(desk: Desk, call: Call, now_ms: int) -> Account:
+    """The account of a private REST request; raises ``Failed``."""
+    headers = {name.upper(): value for name, value in call.headers.items()}
+    key, stamp, sign = (headers.get(f"X-BAPI-{name}", "") for name in ("API-KEY", "TIMESTAMP", "SIGN"))
+    if not (key and stamp and sign):
+        raise Failed(Code(10001, f"empty value: apiTimestamp[{stamp}] apiKey[{key}] apiSignature[{sign}]"))
+    account = desk.account_of(key)
+    if account is None:
+        raise Failed(_NO_KEY)
+    window = headers.get("X-BAPI-RECV-WINDOW", "")
+    window_ms = _number(window) if window else RECV_WINDOW_MS
+    at_ms = _number(stamp)
+    if at_ms is None or window_ms is None or not now_ms - window_ms <= at_ms < now_ms + AHEAD_MS:
+        raise Failed(
+            Code(
+                10002,
+                "invalid request, please check your server timestamp or recv_window param. "
+                f"req_timestamp[{stamp}],server_timestamp[{now_ms}],recv_window[{window_ms}]",
+            )
+        )
+    payload = call.raw_query.encode() if call.method == "GET" else call.body
+    origin = f"{stamp}{key}{window}".encode() + payload
+    if not _equal(_sign(account, origin), sign):
+        text = origin.decode("utf-8", "replace")
+        raise Failed(Code(10004, f"error sign! origin_string[{text}]"))
+    return account
+
+
+def logged_in(desk: Desk, args: Any, now_ms: int) -> Account:
+    """The account of a login ``[key, expires, sign]`` on a socket; ``expires`` is a number or a text."""
+    if not isinstance(args, list) or len(args) != 3:
+        raise Failed(Code(10001, "Params Error"))
+    key, expires, sign = (str(arg) for arg in args)
+    account, until_ms = desk.account_of(key), _number(expires)
+    if account is None:
+        raise Failed(Code(10003, "error:USVC1111"))
+    if until_ms is None or until_ms <= now_ms:
+        raise Failed(Code(10001, "Params Error"))
+    if not _equal(_sign(account, f"GET/realtime{expires}".encode()), sign):
+        raise Failed(Code(10004, "error:USVC1111"))
+    return account
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else None
+
+
+def _sign(account: Account, origin: bytes) -> str:
+    return hmac.new(account.keys.api_secret.encode(), origin, hashlib.sha256).hexdigest()
+
+
+def _equal(ours: str, theirs: str) -> bool:
+    return hmac.compare_digest(ours.encode(), theirs.encode())

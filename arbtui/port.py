@@ -260,6 +260,10 @@ class TradingPort(Protocol):
 
     def arm(self) -> Answer: ...
 
+    def disarm(self, why: str) -> Answer:
+        """No new hedge from now on. Unlike the kill switch it cancels nothing: hedges under way go on by the rules."""
+        ...
+
     def kill(self, why: str) -> Answer:
         """Stop, cancel, disarm. It opens and closes nothing."""
         ...

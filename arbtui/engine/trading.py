@@ -328,6 +328,12 @@ class Trading:
         self._enquiries.modes()
         return self.runner.arm()
 
+    def disarm(self, why: str) -> Answer:
+        if not self.runner.armed:
+            return Answer(accepted=False, text="disarmed already")
+        self.runner.disarm(why, alarm=False)
+        return Answer(accepted=True, text="disarmed: nothing is opened; hedges under way go on by the rules")
+
     def kill(self, why: str) -> Answer:
         return self.runner.kill(why)
 

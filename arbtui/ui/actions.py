@@ -117,6 +117,8 @@ ACTIONS: tuple[Action, ...] = (
            "kill switch, at once: cancel what rests, disarm; it opens and closes nothing. Where a text is typed, ! is"
            " a letter of it", "kill", guard=trading, command="kill"),
     Action("order.arm", "screen", "A", "arm: hedges may be opened (again)", guard=trading, risks=True, command="arm"),
+    Action("order.disarm", "screen", "", "disarm: nothing is opened; nothing is canceled, hedges under way go on",
+           guard=trading, command="disarm"),
     Action("order.acknowledge", "shared", "a", "the alarm on show has been seen", command="seen"),
     Action("pane.grid", "screen", "1", "spreads", "pane"),
     Action("pane.books", "screen", "2", "books of both legs", "pane"),

@@ -34,6 +34,7 @@ class OrderKeys:
             "order.cancel": self.cancel,
             "order.kill": self.kill,
             "order.arm": self.arm,
+            "order.disarm": self.disarm,
             "order.acknowledge": self._desk.acknowledge,
         }
 
@@ -122,6 +123,11 @@ class OrderKeys:
         if trading is not None:
             self._desk.say(trading.kill("a person pressed !").text, "warning")
 
+    def disarm(self) -> None:
+        trading = self._desk.trading()
+        if trading is not None:
+            self._desk.say(trading.disarm("a person said so").text, "warning")
+
     # asked first
 
     def arm(self) -> str:
@@ -130,7 +136,7 @@ class OrderKeys:
         if trading is None:
             return ""
         if trading.armed:
-            self._desk.say(f"armed already; {self._desk.keys.first('order.kill')} disarms", "info")
+            self._desk.say(f"armed already; :disarm takes it back, {self._desk.keys.first('order.kill')} kills", "info")
             return ""
         if trading.word == PAPER:
             self._seat.choose("arm PAPER: hedges may be opened?", {"y": "arm"}, lambda _: self._arm_by_key(trading))

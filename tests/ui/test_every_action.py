@@ -365,7 +365,7 @@ async def test_the_ticket(me: Hands) -> None:
     await me.do("ticket.more")
     assert me.usd() == 2000
     await me.do("ticket.less", "ticket.type")
-    await me.press("backspace", "enter")
+    await me.press("1", "0", "0", "enter")
     assert me.usd() == 100
     await me.do("ticket.unit")
     assert me.usd() is None
@@ -459,6 +459,18 @@ async def test_kill_and_arm(me: Hands) -> None:
     await me.do("order.arm")
     await me.press("y")
     assert me.trading.armed
+
+
+@proves("order.disarm")
+async def test_disarm_cancels_nothing_and_is_no_kill(me: Hands) -> None:
+    await me.dealer.open_one()
+    before = {hedge: ledger.state for hedge, ledger in me.trading.ledgers.items()}
+    await me.do("order.disarm")
+    assert not me.trading.armed
+    assert not me.trading.killed
+    assert {hedge: ledger.state for hedge, ledger in me.trading.ledgers.items()} == before
+    assert "DISARMED" in await me.dealer.text()
+    assert "ALARM" not in await me.dealer.text()
 
 
 # screens of their own

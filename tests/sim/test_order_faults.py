@@ -298,10 +298,10 @@ def test_answers_to_cancels_are_lost_by_their_own_channel(desk: Desk) -> None:
     assert desk.order("a1")["status"] == "canceled"
 
 
-@pytest.mark.parametrize("venue", ["binance", "okx"])
+@pytest.mark.parametrize("venue", ["binance", "okx", "bybit"])
 async def test_over_the_wire_a_lost_answer_is_a_cut_connection(venue: str) -> None:
     async with served(venue, coins=3, rate=0.0) as (server, client):
-        made = BinanceDesk() if venue == "binance" else OkxDesk()
+        made = {"binance": BinanceDesk, "okx": OkxDesk, "bybit": BybitDesk}[venue]()
         (desk,) = server.hub.desks
         made.bench.keys = desk.accounts["main"].keys
         made.bench.t_ns = server.hub.now_ns()

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbtui.sim.binance import Binance
+from arbtui.sim.bybit import Bybit
 from arbtui.sim.okx import Okx
-from tests.sim import binance_private_support, okx_private_support
+from tests.sim import binance_private_support, bybit_private_support, okx_private_support
 
 _ODD = [
     "",
@@ -45,6 +46,18 @@ _OKX_NAMES = [
     "reduceOnly", "tgtCcy", "tag", "after", "before", "begin", "end", "limit", "lever", "mgnMode", "posMode", "timeOut",
     "type", "ccy", "state",
 ]  # fmt: skip
+
+
+_BYBIT_NAMES = [
+    "category", "symbol", "side", "orderType", "qty", "price", "timeInForce", "orderLinkId", "orderId", "positionIdx",
+    "reduceOnly", "marketUnit", "isLeverage", "baseCoin", "settleCoin", "openOnly", "startTime", "endTime", "limit",
+    "cursor", "execType", "coin", "mode", "buyLeverage", "sellLeverage", "accountType", "currency", "type",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bybit() -> bybit_private_support.Trader:
+    return bybit_private_support.Trader()
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +108,29 @@ def test_any_request_to_okx_is_answered(
     assert isinstance(body["data"], list)
 
 
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), params=st.dictionaries(st.sampled_from(_BYBIT_NAMES), _TEXTS, max_size=9))
+def test_any_request_to_bybit_is_answered(
+    bybit: bybit_private_support.Trader, data: st.DataObject, params: dict[str, Any]
+) -> None:
+    venue = bybit.venue("bybit")
+    assert isinstance(venue, Bybit)
+    method, path = data.draw(st.sampled_from(sorted(venue.private.paths())))
+    if data.draw(st.booleans()):
+        more = {"side": "Buy", "orderType": "Limit", "qty": "0.010"}
+        params = {"category": "linear", "symbol": "BTCUSDT", **(more if method == "POST" else {}), **params}
+    bybit.t_ns += 10 * 10**9
+    if method == "POST" and data.draw(st.booleans()):
+        params["qty"] = data.draw(st.sampled_from([None, 5, -1.5, [], {}, True]))
+    asked = urlencode(params) if method == "GET" else orjson.dumps(params).decode()
+    reply = bybit.send(method, path, *((asked,) if method == "GET" else ("", asked)))
+    body = orjson.loads(reply.body)
+    assert reply.status == 200
+    assert isinstance(body["retCode"], int)
+    assert isinstance(body["retMsg"], str)
+    assert isinstance(body["result"], dict)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     text=st.one_of(
@@ -105,16 +141,25 @@ def test_any_request_to_okx_is_answered(
                 '{"method":"order.place","params":[]}',
                 '{"op":"batch-orders","args":[{"instIdCode":"x"}]}',
                 '{"op":"subscribe","args":[{"channel":"orders","instType":3}]}',
+                '{"op":"subscribe","args":["order",5]}',
+                '{"op":"auth","args":["²",[],{}]}',
+                '{"op":[],"req_id":{}}',
             ]
         ),
     )
 )
 def test_any_text_on_a_private_socket_is_survived(
-    okx: okx_private_support.Trader, binance: binance_private_support.Trader, text: str
+    okx: okx_private_support.Trader,
+    binance: binance_private_support.Trader,
+    bybit: bybit_private_support.Trader,
+    text: str,
 ) -> None:
     session, _ = okx.login()
     session.on_text(text)
     other, _ = binance.connect(binance_private_support.WS_API)
     other.on_text(text)
+    third, _ = bybit.login()
+    third.on_text(text)
     okx.t_ns += 10**9
     binance.t_ns += 10**9
+    bybit.t_ns += 10**9

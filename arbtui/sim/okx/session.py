@@ -142,7 +142,7 @@ class OkxSession(Session):
                     self._error(refused, message_id)
         elif op == "login":
             self._login(_args(ask, text)[0])
-        elif op in _ORDERS:
+        elif isinstance(op, str) and op in _ORDERS:
             self._operate(op, ask, message_id, text)
         else:
             raise Refused("60019" if isinstance(op, str) else "60012", _op_text(op, text))

@@ -84,6 +84,7 @@ def the_last_word_counts(patch: Patch) -> None:
         report(line, told)
         if told.filled is not None:
             line.told_qty = told.filled
+            line.filled = max(line.told_qty, line.fills_qty)
 
     patch.setattr(Line, "_report", changed)
 

@@ -336,7 +336,10 @@ async def test_a_raise_says_whether_it_stands_when_it_went_and_what_was_not_rais
         cleared = port.raise_signal("BTC", SignalState.CLEARED, "fell below")
         port.clear(cleared, raised)
         await seat.pass_s(1)
-        assert "raised, gone after 12.0 s" in await seat.text()
+        text = await seat.text()
+        assert "raised, gone after 12.0 s" in text
+        assert "cleared, held 1.5 s, fell below" in text, "its end has its own reason, and not the raise's fate"
+        assert "gone after 0.0 s" not in text
 
 
 async def test_a_signal_that_a_hedge_was_opened_from_says_so() -> None:

@@ -85,7 +85,7 @@ class SignalsPane(ListPane):
         if newest:
             cursor_row = self.cursor.index - top if self.has_focus else -1
             fates, now_ns = self._fates(newest), self.desk.port.clock.now_ns()
-            self._log.show([line(record, fates.get(record.id), now_ns, width) for record in newest], cursor_row)
+            self._log.show([line(record, fates.get(_raise_id(record)), now_ns, width) for record in newest], cursor_row)
         else:
             threshold = text.spread_exact(self.desk.port.threshold_bps())
             key = self.desk.keys.first("threshold.all")
@@ -132,6 +132,11 @@ class SignalsPane(ListPane):
 
     def title_right(self) -> Sequence[Cell]:
         return ((f"≥ {text.spread_exact(self.desk.port.threshold_bps())}", "title"),)
+
+
+def _raise_id(record: SignalRecord) -> str:
+    """A raise's own id; "" for others: what clears a raise bears its id, but the raise's fate is not its own."""
+    return record.id if record.state is SignalState.RAISED else ""
 
 
 def held(record: SignalRecord) -> str:

@@ -158,7 +158,6 @@ class Audit:
         halted = all(ledger.state is State.HALTED for ledger in under_way)
         if not halted and not all(_only_rests(ledger, key) for ledger in under_way):
             self._suspects.pop(key, None)
-            self._compared_ns[key] = done.asked_ns  # as far as it can be while something is under way
             return None
         if any(ledger.last_ns >= done.asked_ns for ledger, _ in holders):
             return None  # something happened while the venue was answering
@@ -184,6 +183,7 @@ class Audit:
             return None
         del self._suspects[key]
         if under_way or unread:
+            self._compared_ns.pop(key, None)  # nobody's legs are borne out by what cannot be explained
             why = "a halted hedge's order is unknown" if halted else "an order of theirs rests, which may be why"
             text = f"{key} holds {amount(there)} coins, arbtui's hedges {amount(ours)}, and {why}"
             return self._unsure(leg.venue, text)
@@ -239,8 +239,8 @@ class Audit:
         shares, rest = [], missing
         for ledger, index in reversed(holders):
             held = ledger.position(index)
-            if not rest or not held:
-                continue
+            if held * rest >= 0:
+                continue  # it holds the other side, which nobody took away from it
             part = max(rest, -held) if rest < 0 else min(rest, -held)
             rest -= part
             shares.append((ledger.hedge, Lost(index, part, why, by)))

@@ -96,14 +96,23 @@ def bear_out(case: Case) -> Action | None:
         return None
     waits: list[int] = []
     for index in sorted(case.desk.unborne):
-        kind = _holding(case, index)
+        since_ms = _untold_since_ms(case, index)
+        kind = _holding(case, index) if since_ms is None else ReadKind.FILLS
         log = case.ledger.reads.get((index, kind))
         due_ns = _due(log.asked_ns, case.intent.policy.ask_every_ms * NS_PER_MS, log.under_way) if log else 0
         if due_ns <= case.now_ns:
-            return ReadAccount(index, kind)
+            return ReadAccount(index, kind, since_ms)
         waits.append(due_ns)
     since_ns = max(case.ledger.relived_ns or 0, case.ledger.lost_ns)
     return _patience(case, since_ns, "the venues do not bear out what it holds") or Wait(min(waits))
+
+
+def _untold_since_ms(case: Case, index: int) -> int | None:
+    """From when on fills are to be read before a wallet is compared: till then fees in the coin are only guessed."""
+    if case.leg(index).market is not Market.SPOT:
+        return None
+    lines = [line for line in case.ledger.lines.values() if line.leg == index and not (line.complete or line.given_up)]
+    return min((line.planned_ns // NS_PER_MS - FILLS_BEFORE_MS for line in lines), default=None)
 
 
 def _holding(case: Case, index: int) -> ReadKind:

@@ -152,6 +152,7 @@ class Disk:
 class Board:
     def __init__(self) -> None:
         self.prices = {"alpha.perp.COINUSDT": GOOD[0], "beta.perp.COINUSDT": GOOD[1]}
+        self.prices["alpha.spot.COIN-USDT"] = GOOD[0]
 
     def price(self, leg: str) -> Price:
         return self.prices[leg]

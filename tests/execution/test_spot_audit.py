@@ -8,7 +8,7 @@ from decimal import Decimal
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, OrderStatus, ReadDone, ReadKind, Side
 from arbtui.execution.intents import flatten_id
-from tests.execution.stage import GOOD, HEDGE, RATES, Stage, dec, fill, instrument, intent, report
+from tests.execution.stage import GOOD, HEDGE, RATES, T0, Stage, dec, fill, instrument, intent, report
 
 SPOT = "alpha.spot.COIN-USDT"
 
@@ -98,6 +98,22 @@ def test_spot_that_a_hedge_sold_out_of_the_wallet_cannot_be_missing() -> None:
     assert stage.runner.ledgers[HEDGE].position(1) == -10
 
 
+def test_what_one_hedge_bought_is_not_taken_from_another_that_sold() -> None:
+    stage = bought()
+    stage.wait(6)
+    other, spot = "mywpiwwa01", instrument("alpha", spot=True)
+    stage.board.prices[SPOT] = GOOD[1]
+    made = intent(hedge=other, qty="4", buy=instrument("alpha"), sell=spot, now_ns=stage.clock.now_ns())
+    assert stage.runner.open(made).accepted
+    for order in stage.pens["alpha"].placed[1:]:
+        stage.fills(order)
+    assert stage.state(other) == "hedged"
+    wallet(stage, "2", "2")  # of six
+    ledgers = stage.runner.ledgers
+    assert (ledgers[HEDGE].position(0), ledgers[other].position(1)) == (dec(6), dec(-4))
+    assert (stage.state(), stage.state(other)) == ("halted", "hedged")
+
+
 def test_a_fee_in_the_coin_that_is_not_told_yet_is_no_loss() -> None:
     stage = Stage()
     stage.board.prices[SPOT] = GOOD[0]
@@ -109,6 +125,36 @@ def test_a_fee_in_the_coin_that_is_not_told_yet_is_no_loss() -> None:
     before = held(stage)
     wallet(stage, "1", "1")
     assert held(stage) == before
+
+
+def test_fills_that_were_not_told_before_a_restart_are_read_before_the_wallet_is_compared() -> None:
+    first = Stage()
+    first.open(intent(buy=instrument("alpha", spot=True)))
+    bought, sold = first.order("alpha"), first.order("beta")
+    first.report(bought, OrderStatus.FILLED, "10")  # nobody told the fill and its fee
+    first.fills(sold)
+    first.wait(60)
+    first.report(sold, OrderStatus.FILLED, "10", "query")
+    stage = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 60 * 10**9)
+    for _ in range(6):
+        stage.wait(1.1)
+        now_ns = stage.clock.now_ns()
+        asked, stage.pens["alpha"].reads = stage.pens["alpha"].reads, []
+        for kind, _, since_ms in asked:
+            if kind is ReadKind.FILLS and since_ms is not None and since_ms * 10**6 < T0:
+                stage.runner.hear(fill(bought, "10", told="query", t_ns=now_ns))
+            elif kind is ReadKind.BALANCES:
+                ten = dec(10)
+                stage.runner.hear(
+                    Balance(venue="alpha", wallet="paper", asset="COIN", total=ten, free=ten, t_ns=now_ns)
+                )
+            stage.runner.hear(
+                ReadDone(venue="alpha", market=Market.SPOT, kind=kind, asked_ns=now_ns, t_ns=now_ns, since_ms=since_ms)
+            )
+        stage.position("beta", "-10")
+        for kind in (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS):
+            stage.read_done("beta", kind)
+    assert stage.state() == "hedged"
 
 
 def test_the_wallet_is_read_with_the_positions() -> None:

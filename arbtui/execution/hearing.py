@@ -134,7 +134,8 @@ class Hearing:
         text = f"{event.venue} now says of {name}, which was given up: {word}"
         if text not in ledger.said:
             ledger.said.add(text)
-            self._memory.tell(ledger.hedge, text)
+            live = isinstance(event, OrderReport) and not event.status.terminal  # it may still fill
+            self._memory.tell(ledger.hedge, text, alarm=live)
 
     def _hedge_of(self, event: OrderEvent) -> str | None:
         name = read_client_id(event.client_id)

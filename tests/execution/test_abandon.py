@@ -113,6 +113,17 @@ def test_what_is_told_later_is_kept_and_said_and_nothing_is_sent_for_it() -> Non
     assert (stage.state(), len(stage.sent())) == ("done", sent)
 
 
+def test_an_order_that_turns_out_to_rest_after_it_was_given_up_is_an_alarm() -> None:
+    stage = Stage()
+    stage.open()
+    stage.fills(stage.order("beta"))
+    stage.wait(130)
+    assert stage.runner.abandon(HEDGE).accepted
+    stage.report(stage.order("alpha"), OrderStatus.OPEN)
+    name = stage.order("alpha").client_id
+    assert any(f"{name}, which was given up: open" in text for text in stage.alarms())
+
+
 def test_an_unrecorded_order_that_is_found_after_the_person_took_over_is_said() -> None:
     stage, name = halted_by(a_fill_of_an_order_that_no_journal_kept)
     stage.runner.abandon(HEDGE)

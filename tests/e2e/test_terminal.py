@@ -139,6 +139,21 @@ class Tmux:
             return b"--demo" in Path(f"/proc/{self.pid}/cmdline").read_bytes()
         return False
 
+    def resize(self, width: int, height: int) -> None:
+        """As a person's own window would, whatever clients are there."""
+        self._tell("resize-window", "-x", str(width), "-y", str(height))
+
+    def attach(self, width: int = 120, height: int = 40) -> Terminal:
+        """Somebody at a terminal of this size; prefix and d leave again."""
+        self._tell("set-option", "window-size", "latest")
+        tmux = shutil.which("tmux")
+        assert tmux is not None
+        return Terminal([tmux, "-S", str(self._socket), "attach-session"], width, height)
+
+    @property
+    def clients(self) -> int:
+        return len(self._tell("list-clients").splitlines())
+
     def kill_session(self) -> None:
         self._tell("kill-session")
 
@@ -169,6 +184,40 @@ def in_tmux(home: Path, **settings: str) -> Iterator[Tmux]:
         yield tmux
     finally:
         tmux.end()
+
+
+def _look_in(tmux: Tmux, width: int, height: int, wanted: str) -> None:
+    """Somebody attaches, reads, presses keys and detaches; arbtui stays."""
+    person = tmux.attach(width, height)
+    try:
+        assert person.wait(lambda: person.shows("net↓") and person.shows(wanted), 15), person.rows
+        person.keys("?")
+        assert person.wait(lambda: person.shows("Spread grid"), 10), person.rows
+        person.keys("q")
+        assert person.wait(lambda: person.shows("net↓"), 10), person.rows
+        person.keys("\x02d")
+        assert person.wait(lambda: not person.alive(), 10)
+    finally:
+        person.end()
+    assert tmux.clients == 0
+    assert tmux.alive
+
+
+def test_in_tmux_it_is_typed_into_read_resized_left_and_come_back_to(tmp_path: Path) -> None:
+    with in_tmux(home_in(tmp_path)) as tmux:
+        for key in ("/", *"btc", "\r"):
+            tmux.press(key)
+        until(lambda: tmux.shows("/btc → "), 10)
+        tmux.press("\x1b")
+        until(lambda: not tmux.shows("/btc → "), 10)
+        tmux.resize(80, 24)
+        until(lambda: tmux.shows("2 books  3 4 5") and not tmux.shows("8 chart"), 10)
+        tmux.resize(120, 40)
+        until(lambda: tmux.shows("8 chart") and tmux.shows("4 signals"), 10)
+        _look_in(tmux, 120, 41, "8 chart")  # tmux keeps a line for itself
+        _look_in(tmux, 80, 25, "2 books  3 4 5")
+        tmux.press("q")
+        assert tmux.code() == 0
 
 
 def kept_bytes(folder: Path) -> int:

@@ -24,6 +24,7 @@ _PRIVATE = {
     "okx": "arbtui.venues.okx.private:OkxPrivate",
     "hyperliquid": "arbtui.venues.hyperliquid.private:HyperliquidPrivate",
     "bybit": "arbtui.venues.bybit.private:BybitPrivate",
+    "bitget": "arbtui.venues.bitget.private:BitgetPrivate",
 }
 
 

@@ -258,9 +258,11 @@ def test_a_leverage_of_nothing_is_not_sent(value: Decimal) -> None:
 
 
 def test_spot_has_neither() -> None:
-    for ask in (lambda: PRIVATE.leverage(PROD, KEYS, SPOT, STAMP_MS), lambda: setting("one-way", SPOT)):
+    with pytest.raises(ValueError, match="spot"):
+        PRIVATE.leverage(PROD, KEYS, SPOT, STAMP_MS)
+    for kind in ("one-way", "leverage"):
         with pytest.raises(ValueError, match="spot"):
-            ask()
+            setting(kind, SPOT)
 
 
 # --- positions --------------------------------------------------------------------------------------------------------

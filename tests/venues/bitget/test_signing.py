@@ -10,6 +10,7 @@ import pytest
 
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderKind
+from arbtui.venues import registry
 from arbtui.venues.base import Environment
 from arbtui.venues.bitget import signing
 from arbtui.venues.private import Adjusts, TellsRights
@@ -129,9 +130,11 @@ def test_a_stream_that_logs_in_by_signature_has_no_key_to_ask_for() -> None:
         PRIVATE.key_call(PROD, KEYS, STREAM, renew=False, stamp_ms=STAMP_MS)
 
 
-def test_it_can_tell_rights_and_adjust() -> None:
-    assert isinstance(PRIVATE, TellsRights)
-    assert isinstance(PRIVATE, Adjusts)
+def test_the_registry_knows_it_and_all_that_it_can() -> None:
+    found = registry.private("bitget")
+    assert type(found) is type(PRIVATE)
+    assert isinstance(found, TellsRights)
+    assert isinstance(found, Adjusts)
     assert STREAM.markets == (Market.PERP, Market.SPOT)
 
 

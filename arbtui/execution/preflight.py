@@ -151,7 +151,7 @@ def _price(intent: Intent, index: int, price: Price) -> Check:
     band = policy.maker_band_bps if rests else intent.take_band_bps
     if slip > band:
         return Check("price", False, f"{leg.key} has moved {slip:.1f} bps against us since review; review again")
-    return Check("price", True, f"{leg.key} {slip:+.1f} bps since review, band {band}")
+    return Check("price", True, f"{leg.key} {slip:+z.1f} bps since review, band {band}")
 
 
 def _quantity(intent: Intent, index: int) -> Check:
@@ -181,7 +181,7 @@ def _clock(venue: str, snap: Snapshot) -> Check:
     if offset is None:
         return Check("clock", False, f"the clock of {venue} has not been compared yet; wait a moment")
     ok = abs(offset) <= snap.clock_limit_ms
-    text = f"clock of {venue} {offset:+.0f} ms from ours"
+    text = f"clock of {venue} {offset:+z.0f} ms from ours"
     return Check("clock", ok, text if ok else f"{text}, limit {snap.clock_limit_ms:.0f} ms; set this machine's clock")
 
 
@@ -214,7 +214,7 @@ def _fees(leg: Leg, snap: Snapshot) -> Check:
         return Check("fees", False, f"the account's fees on {leg.key} were not read; wait for them")
     if rates.taker > leg.taker_rate or rates.maker > leg.maker_rate:
         return Check("fees", False, f"{leg.venue} charges more than was reckoned with on {leg.key}; review again")
-    return Check("fees", True, f"{leg.key} taker {rates.taker * 10_000:f} bps")
+    return Check("fees", True, f"{leg.key} taker {(rates.taker * 10_000).normalize():f} bps")
 
 
 def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
@@ -233,10 +233,10 @@ def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
     if balance is None or balance.free is None:
         return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
     both = " for both legs" if shared else ""
-    text = f"{leg.venue} has {balance.free:.2f} {asset} free, {need:.2f} needed{both}"
+    text = f"{leg.venue} has {balance.free:,.2f} {asset} free, {need:,.2f} needed{both}"
     if balance.free < need:
         return Check("funds", False, f"{text}; move funds or trade less")
-    return Check("funds", True, f"{text}, {balance.free - need:.2f} stay free")
+    return Check("funds", True, f"{text}, {balance.free - need:,.2f} stay free")
 
 
 def _needs(intent: Intent, index: int, snap: Snapshot) -> tuple[tuple[str, str, str], Decimal] | None:

@@ -193,6 +193,8 @@ def stale(slot: Slot, now_ns: int, rules: FreshnessRules) -> str | None:
     link = slot.link
     if link is None or not link.up:
         return "its connection is down"
+    if quote.t_ns > now_ns + NS_PER_S:
+        return "heard before the clock was set back"
     return doubted(slot, now_ns, rules) or silent(slot, now_ns, rules)
 
 

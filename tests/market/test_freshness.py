@@ -55,6 +55,17 @@ class TestOnChange:
             assert why(desk, slot) == ""
         assert slot.quote is live
 
+    def test_what_was_heard_before_the_clock_was_set_back_is_stale_until_it_is_heard_again(self) -> None:
+        desk = Desk()
+        desk.after(3_600.0)
+        slot = desk.add("ama")
+        desk.quote(slot, 100.0, 101.0)
+        desk.clock.set_back(600 * S)
+        assert why(desk, slot) == "heard before the clock was set back"
+        assert desk.board.order_fresh(slot, desk.now_ns) == "heard before the clock was set back"
+        desk.quote(slot, 100.5, 101.0)
+        assert why(desk, slot) == ""
+
     def test_a_connection_without_traffic_is_dead_after_its_heartbeat(self) -> None:
         desk = Desk()
         slot = desk.add("ama")

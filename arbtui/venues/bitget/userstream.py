@@ -131,6 +131,8 @@ class BitgetUserStream:
         """They name no category: the coin that they settle in tells it."""
         events: list[PrivateEvent] = []
         for row in guarded(private_shapes.position_rows, head.data, "Bitget position push"):
+            if not row.margin_coin:
+                raise ProtocolBroken("unknown_shape", "a Bitget position push without marginCoin")
             ours = row.margin_coin in QUOTES
             events.append(private_rows.position(row, "push", t_ns) if ours else Ignored("other_product"))
         return events

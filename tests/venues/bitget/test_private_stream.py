@@ -216,6 +216,7 @@ def test_other_products_are_left_out(topic: str, row: dict[str, Any]) -> None:
         push("fill", pushed_fill(), pushed_fill(execQty="0")),
         push("position", pushed_position(), pushed_position(size="")),
         push("position", position_row(holdMode="")),
+        push("position", pushed_position(marginCoin="")),
         push("account", pushed_wallet(coin(), coin(balance=""))),
         push("account", pushed_wallet(coin=None)),
         wire({"arg": {"topic": "order"}, "data": {}}),

@@ -14,6 +14,7 @@ from tests.sim.support import Bench, Wire
 
 BTC = "BTCUSDT"
 PRIVATE = "wss://stream.bybit.com/v5/private"
+TRADE = "wss://stream.bybit.com/v5/trade"
 TOPICS = ("order", "execution", "position", "wallet")
 
 

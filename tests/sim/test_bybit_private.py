@@ -12,7 +12,7 @@ import pytest
 
 from arbtui.sim.accounts import Keys
 from arbtui.sim.bybit import rules
-from tests.sim.bybit_private_support import BTC, PRIVATE, TOPICS, Trader
+from tests.sim.bybit_private_support import BTC, PRIVATE, TOPICS, TRADE, Trader
 
 DAY_MS = 86_400_000
 
@@ -394,6 +394,61 @@ def test_pings_are_answered_and_silence_ends_the_socket(one: Trader) -> None:
         one.t_ns += 31 * 10**9
         session.on_second(one.t_ns)
     assert wire.dropped
+
+
+# -- the trade socket ----------------------------------------------------------------------------------------------
+
+
+def test_orders_over_the_trade_socket_are_orders(one: Trader) -> None:
+    session, wire = one.login(TRADE)
+    (answer,) = wire.take()
+    assert (answer["retCode"], answer["op"], "connId" in answer) == (0, "auth", True)
+    stamp = one.t_ns // 1_000_000
+    header = {"X-BAPI-TIMESTAMP": stamp, "X-BAPI-RECV-WINDOW": "8000"}
+    bid = one.book()["bids"][4][0]
+
+    def say(req_id: str, op: str, ask: dict[str, Any], **head: Any) -> Any:
+        one.say(session, reqId=req_id, header={**header, **head}, op=op, args=[ask])
+        (told,) = wire.take()
+        assert told["reqId"] == req_id
+        return told
+
+    made = say("r1", "order.create", one.perp("Buy", "0.010", bid, "GTC", orderLinkId="a1"))
+    (order,) = one.own()["orders"]
+    assert (made["retCode"], made["data"]) == (0, {"orderId": order["id"], "orderLinkId": "a1"})
+    assert made["header"]["X-Bapi-Limit-Status"] == "9"
+    which = {"category": "linear", "symbol": BTC, "orderLinkId": "a1"}
+    assert say("r1", "order.cancel", which)["retCode"] == 20006
+    assert say("r2", "order.cancel", which, **{"X-BAPI-TIMESTAMP": str(stamp - 9000)})["retCode"] == 10002
+    assert say("r3", "order.cancel", which)["retCode"] == 0
+    assert say("r4", "order.cancel", which)["retCode"] == 110010
+    assert say("r5", "order.nothing", which)["retCode"] == 10404
+    assert one.own()["orders"][0]["status"] == "canceled"
+
+
+def test_the_trade_socket_wants_one_login_and_answers_pings(one: Trader) -> None:
+    session, wire = one.connect(TRADE, "bybit")
+    header = {"X-BAPI-TIMESTAMP": str(one.t_ns // 1_000_000)}
+    one.say(session, header=header, op="order.create", args=[one.perp("Buy", "0.010")])
+    (told,) = wire.take()
+    assert (told["retCode"], "reqId" in told, "connId" in told) == (10003, False, False)
+    one.say(session, op="ping")
+    (pong,) = wire.take()
+    assert (pong["op"], pong["data"]) == ("pong", [str(one.t_ns // 1_000_000)])
+    session, wire = one.login(TRADE)
+    one.say(session, op="auth", args=[])
+    assert [f["retCode"] for f in wire.take()] == [0, 20001]
+    assert one.own()["orders"] == []
+
+
+def test_a_lost_answer_on_the_trade_socket_ends_it(one: Trader) -> None:
+    session, wire = one.login(TRADE)
+    wire.take()
+    one.fault("ack_lost_delivered", "bybit", count=1)
+    header = {"X-BAPI-TIMESTAMP": str(one.t_ns // 1_000_000)}
+    one.say(session, reqId="1", header=header, op="order.create", args=[one.perp("Buy", "0.010")])
+    one.run(100)
+    assert (wire.take(), wire.dropped, one.own()["orders"][0]["status"]) == ([], True, "filled")
 
 
 def test_requests_are_kept_without_secrets(one: Trader) -> None:

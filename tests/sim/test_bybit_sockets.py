@@ -196,7 +196,7 @@ def test_connections_are_limited_by_address() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["wss://api.bybit.com/v5/private", "wss://stream.bybit.com/v5/trade", "wss://stream.bybit.com/v5/public/inverse",
+    ["wss://api.bybit.com/v5/private", "wss://stream-demo.bybit.com/v5/trade", "wss://stream.bybit.com/v5/public/inverse",
      "wss://api.bybit.com/v5/public/linear", "wss://stream-demo.bybit.com/v5/public/linear"],
 )  # fmt: skip
 def test_what_is_not_simulated_is_not_found(url: str) -> None:

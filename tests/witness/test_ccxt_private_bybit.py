@@ -175,3 +175,13 @@ async def test_the_private_socket_tells_orders_fills_positions_and_balances(sim:
     assert balance.result()["USDT"]["total"] == pytest.approx(worth, abs=1e-8)
     assert positions.result()[0]["symbol"] == SWAP
     assert [(p["symbol"], p["side"], p["contracts"]) for p in bybit.positions][-1] == (SWAP, "long", 0.05)
+
+
+async def test_orders_over_the_trade_socket_are_orders(sim: Sim, bybit: Any) -> None:
+    for symbol in (SWAP, SPOT):
+        bid = float(book(sim, symbol)["bids"][5][0])
+        made = await bybit.create_order_ws(symbol, "limit", "buy", 0.01, bid)
+        order = sim.account("bybit")["orders"][-1]
+        assert (made["id"], order["status"]) == (order["id"], "open")
+        await bybit.cancel_order_ws(made["id"], symbol)
+        assert sim.account("bybit")["orders"][-1]["status"] == "canceled"

@@ -15,7 +15,7 @@ acknowledgements, what a bad topic does to a request, ``args size >10``).
 
 Trades, candles, price limits, liquidations, ``orderbook.rpi`` and ``orderbook.full`` are not simulated: subscribing to
 them is refused as an unknown topic is. Inverse contracts are listed and have tickers by REST, options have no rows;
-neither has a socket here. Orders travel by REST: the trade socket (``/v5/trade``), batches and amending are not found.
+neither has a socket here. Orders travel by REST and by the trade socket; batches and amending are not found.
 """
 
 from arbtui.sim.bybit.venue import Bybit

@@ -14,7 +14,7 @@ import orjson
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.bybit import rules, tables
-from arbtui.sim.bybit.answers import Ask, Endpoint, Failed, Lost, bad, text
+from arbtui.sim.bybit.answers import Ask, Code, Endpoint, Failed, Lost, bad, text
 from arbtui.sim.bybit.private_account import AccountAnswers
 from arbtui.sim.bybit.private_orders import OrderAnswers
 from arbtui.sim.bybit.signed import signed
@@ -27,6 +27,8 @@ from arbtui.sim.orders import Fill, Order
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit
+
+Headers = dict[str, str]
 
 
 class Private:
@@ -61,23 +63,31 @@ class Private:
             ask = asked(call)
         except Failed as refused:
             return self._venue.answer(refused.why.code, refused.why.text, {})
-        used = self._count(account, endpoint, text(ask, "category"))
         try:
-            if used > endpoint.limit(text(ask, "category")):
+            why, result, headers = self.operate(account, call.method, call.path, ask)
+        except Lost as lost:
+            return Reply(lost=True, after_s=lost.after_s)
+        reply = self._venue.answer(why.code, why.text, result)
+        reply.headers |= headers
+        late = self.desk.act("ack_late", *self._where(ask, endpoint)) if endpoint.verb else None
+        reply.after_s = late.number / 1000 if late is not None else 0.0
+        return reply
+
+    def operate(self, account: Account, method: str, path: str, ask: Ask) -> tuple[Code, dict[str, Any], Headers]:
+        """What became of a request, its result, and what is left of its limit; raises ``Lost``."""
+        endpoint, category = self._table[method, path], text(ask, "category")
+        used = self._count(account, endpoint, category)
+        headers = self._headers(endpoint, category, used)
+        try:
+            if used > endpoint.limit(category):
                 raise Failed(rules.TOO_FAST)
             if endpoint.trades and not account.can_trade:
                 raise Failed(rules.NOT_ALLOWED)
-            reply = self._venue.answer(0, "OK", self.answered(account, call.method, call.path, ask))
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+            return rules.OK, self._answered(account, method, path, ask), headers
         except Failed as refused:
-            reply = self._venue.answer(refused.why.code, refused.why.text, {})
-        late = self.desk.act("ack_late", *self._where(ask, endpoint)) if endpoint.verb else None
-        reply.after_s = late.number / 1000 if late is not None else 0.0
-        reply.headers |= self._headers(endpoint, text(ask, "category"), used)
-        return reply
+            return refused.why, {}, headers
 
-    def answered(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
+    def _answered(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
         """The result of a request; raises ``Failed`` and ``Lost``."""
         endpoint = self._table[method, path]
         where = self._where(ask, endpoint)

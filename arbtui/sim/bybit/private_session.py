@@ -21,7 +21,7 @@ from arbtui.sim.bybit.users import TOPICS
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit
 
-_LOOK_EVERY_S = 30  # silence is looked for so often
+LOOK_EVERY_S = 30  # silence is looked for so often
 
 
 class PrivateSession(Session):
@@ -33,7 +33,7 @@ class PrivateSession(Session):
         self._conn_id = ""
         self._heard_ns = 0
         self._looked_ns = 0
-        self._idle_s = _idle_s(call.query.get("max_active_time", ""))
+        self._idle_s = idle_s(call.query.get("max_active_time", ""))
         self.private = True
         self._account: Account | None = None
 
@@ -46,7 +46,7 @@ class PrivateSession(Session):
         return self._account is not None
 
     def on_second(self, now_ns: int) -> None:
-        if now_ns - self._looked_ns < _LOOK_EVERY_S * NS_PER_S:
+        if now_ns - self._looked_ns < LOOK_EVERY_S * NS_PER_S:
             return
         self._looked_ns = now_ns
         if now_ns - self._heard_ns > self._idle_s * NS_PER_S:
@@ -138,7 +138,7 @@ def _mixed(name: str, args: list[str]) -> bool:
     return market is not None and kind in args
 
 
-def _idle_s(asked: str) -> int:
+def idle_s(asked: str) -> int:
     """``max_active_time``: 30s to 600s, or minutes; what cannot be read is the usual ten minutes."""
     number, unit = asked[:-1], asked[-1:]
     if not (number.isascii() and number.isdecimal() and len(number) <= 4) or unit not in ("s", "m"):

@@ -70,6 +70,7 @@ AHEAD_MS = 1000  # a clock so far ahead is refused
 WEEK_MS = 7 * 86_400_000  # the widest window of any list
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+OK = Code(0, "OK")
 NO_CATEGORY = Code(10001, "params error: category invalid")
 TIMEOUT = Code(10000, "Server Timeout")
 ERROR = Code(10016, "Server error.")

@@ -29,22 +29,26 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     if account is None:
         raise Failed(_NO_KEY)
     window = headers.get("X-BAPI-RECV-WINDOW", "")
-    window_ms = _number(window) if window else RECV_WINDOW_MS
-    at_ms = _number(stamp)
-    if at_ms is None or window_ms is None or not now_ms - window_ms <= at_ms < now_ms + AHEAD_MS:
-        raise Failed(
-            Code(
-                10002,
-                "invalid request, please check your server timestamp or recv_window param. "
-                f"req_timestamp[{stamp}],server_timestamp[{now_ms}],recv_window[{window_ms}]",
-            )
-        )
+    in_time(stamp, window or str(RECV_WINDOW_MS), now_ms)
     payload = call.raw_query.encode() if call.method == "GET" else call.body
     origin = f"{stamp}{key}{window}".encode() + payload
     if not _equal(_sign(account, origin), sign):
         text = origin.decode("utf-8", "replace")
         raise Failed(Code(10004, f"error sign! origin_string[{text}]"))
     return account
+
+
+def in_time(stamp: str, window: str, now_ms: int) -> None:
+    """Refuse a request that was not sent within its window, or whose clock is a second ahead."""
+    at_ms, window_ms = _number(stamp), _number(window)
+    if at_ms is None or window_ms is None or not now_ms - window_ms <= at_ms < now_ms + AHEAD_MS:
+        raise Failed(
+            Code(
+                10002,
+                "invalid request, please check your server timestamp or recv_window param. "
+                f"req_timestamp[{stamp}],server_timestamp[{now_ms}],recv_window[{window}]",
+            )
+        )
 
 
 def logged_in(desk: Desk, args: Any, now_ms: int) -> Account:

@@ -28,6 +28,7 @@ SOCKETS = frozenset(
 DEMO_SOCKET = "stream-demo.bybit.com"  # private only: demo trading sees the public data of production
 SOCKET_PATHS: dict[str, Market] = {"/v5/public/linear": "perp", "/v5/public/spot": "spot"}
 PRIVATE_PATH = "/v5/private"
+TRADE_PATH = "/v5/trade"  # not in demo trading
 CATEGORY: dict[Market, str] = {"perp": "linear", "spot": "spot"}
 MARKET: dict[str, Market] = {"linear": "perp", "spot": "spot"}
 

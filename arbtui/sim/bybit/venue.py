@@ -16,6 +16,7 @@ from arbtui.sim.bybit.private import Private, asked
 from arbtui.sim.bybit.private_session import PrivateSession
 from arbtui.sim.bybit.rest import Rest
 from arbtui.sim.bybit.session import BybitSession
+from arbtui.sim.bybit.trade_session import TradeSession
 from arbtui.sim.coins import Coin
 from arbtui.sim.hub import Hub
 from arbtui.sim.limits import SlidingPer
@@ -202,7 +203,7 @@ class Bybit(SimVenue):
 
     def expire_sessions(self, market: Market | None) -> None:
         for session in list(self.hub.sessions):
-            if isinstance(session, PrivateSession) and session.logged_in:
+            if isinstance(session, PrivateSession | TradeSession) and session.logged_in:
                 session.close(1000, "")
 
     def refusal(self, status: int, retry_after_s: int) -> Reply:
@@ -214,10 +215,13 @@ class Bybit(SimVenue):
     def open_socket(self, call: Call) -> Session | Reply:
         market = tables.SOCKET_PATHS.get(call.path)
         private = call.path == tables.PRIVATE_PATH and call.host in tables.SOCKETS | {tables.DEMO_SOCKET}
-        if not private and (market is None or call.host not in tables.SOCKETS):
+        trade = call.path == tables.TRADE_PATH and call.host in tables.SOCKETS
+        if not (private or trade) and (market is None or call.host not in tables.SOCKETS):
             return self.not_found(call)
         if self._attempts.hit(f"{call.host}/{call.client}", self.hub.now_ns()) > tables.CONNECTIONS_PER_5_MIN:
             return self._rest.refusal(403)
+        if trade:
+            return TradeSession(self, call)
         if private or market is None:
             return PrivateSession(self, call)
         here = [s for s in self.hub.sessions if s.venue is self and s.market == market]

@@ -2,7 +2,7 @@
 
 A classic account answers 40084 to all of it; ``mode`` and ``key_rights`` tell that in words, and it is not traded here.
 Spot and contracts share one wallet. The position mode is the account's, for all contracts at once; leverage and margin
-mode are a contract's own, and told only where somebody set them.
+mode are a contract's own, and told only where somebody set them or holds the contract.
 Source: Bitget UTA API docs, Get Account Info, Get Account Settings, Get Position Info, Get Account Assets, Get Account
 Fee Rate, Set Leverage, Set Holding Mode; Quick Start (permissions).
 """
@@ -22,7 +22,7 @@ from arbtui.venues.bitget.calls import Caller, Then, one_after_the_other
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.orders import number
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
-from arbtui.venues.bitget.private_shapes import KeyInfo, Settings
+from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall
 
 KEY = "/api/v3/account/info"
@@ -210,30 +210,60 @@ def fee_rates(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateC
 
 
 def leverage(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-    """From the account's settings. Raises ``ValueError`` for spot."""
+    """From the account's settings; where they do not name the contract, from its position.
+
+    Raises ``ValueError`` for spot.
+    """
     if instrument.market is not Market.PERP:
         raise ValueError(f"{instrument.native} is spot: it has no leverage")
     what = f"leverage of {instrument.native}"
 
+    def found(status: int, answer: bytes, t_ns: int) -> LeverageRead | Settings:
+        settings = refusals.result_of(status, answer, private_shapes.settings, what)
+        return _set_for(settings, instrument, t_ns) or settings
+
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        return (_leverage(refusals.result_of(status, answer, private_shapes.settings, what), instrument, t_ns),)
+        told = found(status, answer, t_ns)
+        return (told,) if isinstance(told, LeverageRead) else ()
 
-    return caller.read(SETTINGS, {}, what, "settings", stamp_ms, read)
+    def next_page(status: int, answer: bytes, stamp_ms: int) -> PrivateCall | None:
+        told = found(status, answer, 0)
+        return _leverage_of_position(caller, instrument, told, stamp_ms) if isinstance(told, Settings) else None
+
+    return PrivateCall(caller.get(SETTINGS, {}, what, "settings", stamp_ms), read, what, next_page)
 
 
-def _leverage(settings: Settings, instrument: Instrument, t_ns: int) -> LeverageRead:
-    native, category = instrument.native, inst_type(instrument.market, instrument.native)
+def _set_for(settings: Settings, instrument: Instrument, t_ns: int) -> LeverageRead | None:
+    asked = (inst_type(instrument.market, instrument.native), instrument.native)
     for row in settings.symbol_config_list or ():
-        if (row.category.upper(), row.symbol) == (category, native):
-            return LeverageRead(
-                venue=VENUE,
-                native=native,
-                leverage=told(price_or_none(row.leverage), f"leverage of {native}"),
-                margin_mode=_MARGINS.get(row.margin_mode),
-                t_ns=t_ns,
-                position_mode=private_rows.position_mode(settings.hold_mode),
-            )
-    raise ProtocolBroken("unknown_shape", f"Bitget tells no leverage of {native}: set it once, then it does")
+        if (row.category.upper(), row.symbol) == asked:
+            return _leverage(row, settings, instrument, t_ns)
+    return None
+
+
+def _leverage_of_position(caller: Caller, instrument: Instrument, settings: Settings, stamp_ms: int) -> PrivateCall:
+    native, what = instrument.native, f"leverage of {instrument.native}"
+
+    def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
+        rows = refusals.result_of(status, answer, private_shapes.positions, what).rows or ()
+        told = [_leverage(row, settings, instrument, t_ns) for row in rows if row.symbol == native]
+        if not told:
+            raise ProtocolBroken("unknown_shape", f"Bitget tells no leverage of {native}: set it once, then it does")
+        return (min(told, key=lambda read: read.leverage),)  # of two sides the lesser binds more margin
+
+    query = {"category": inst_type(instrument.market, native), "symbol": native}
+    return caller.read(POSITIONS, query, what, "positions", stamp_ms, read)
+
+
+def _leverage(row: SymbolSetting | PositionRow, settings: Settings, instrument: Instrument, t_ns: int) -> LeverageRead:
+    return LeverageRead(
+        venue=VENUE,
+        native=instrument.native,
+        leverage=told(price_or_none(row.leverage), f"leverage of {instrument.native}"),
+        margin_mode=_MARGINS.get(row.margin_mode),
+        t_ns=t_ns,
+        position_mode=private_rows.position_mode(settings.hold_mode),
+    )
 
 
 def set_one_way(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:

@@ -208,12 +208,28 @@ def test_an_isolated_contract_is_told_as_one() -> None:
     assert told.margin_mode == "isolated"
 
 
-@pytest.mark.parametrize(
-    "listed", [[], None, one(leverage="0"), one(leverage=""), one(symbol="X"), one(category="USDC-FUTURES")]
-)
-def test_leverage_that_is_not_told_is_no_leverage(listed: Any) -> None:
-    with pytest.raises(ProtocolBroken, match="leverage"):
-        read(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), said(settings(symbolConfigList=listed)))
+@pytest.mark.parametrize("listed", [[], None, one(symbol="X"), one(category="USDC-FUTURES")])
+def test_what_nobody_set_is_told_by_its_position_or_not_at_all(listed: Any) -> None:
+    call = PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS)
+    body = said(settings(symbolConfigList=listed))
+    assert read(call, body) == ()
+    second = further(call, body)
+    query = {"category": "USDT-FUTURES", "symbol": "BTCUSDT"}
+    assert asked(second) == ("/api/v3/position/current-position", query)
+    (told,) = read(second, rows(position_row(), position_row(leverage="7", marginMode="isolated")))
+    assert isinstance(told, LeverageRead)
+    assert (told.leverage, told.margin_mode, told.position_mode) == (Decimal(7), "isolated", "one_way")
+    for nothing in (rows(), rows(position_row(symbol="ETHUSDT")), rows(position_row(leverage=""))):
+        with pytest.raises(ProtocolBroken, match="leverage"):
+            read(second, nothing)
+
+
+@pytest.mark.parametrize("leverage", ["0", "", None, "-3", "nan"])
+def test_leverage_that_is_none_is_no_leverage(leverage: Any) -> None:
+    body = said(settings(symbolConfigList=one(leverage=leverage)))
+    with pytest.raises(ProtocolBroken):
+        read(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), body)
+    assert after(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), said(settings())) is None
 
 
 def setting(kind: str, instrument: Instrument = PERP) -> PrivateCall:

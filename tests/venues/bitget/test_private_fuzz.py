@@ -89,6 +89,11 @@ READS: dict[str, tuple[str, PrivateCall, tuple[bytes, ...]]] = {
     "mode of a classic account": ("AccountMode", _MODE, (refused("40084"), said(settings()))),
     "mode": ("AccountMode", further(_MODE, said(settings())), (said(key_info()),)),
     "leverage": ("LeverageRead", PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), (said(settings()),)),
+    "leverage of a position": (
+        "LeverageRead",
+        further(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), said(settings(symbolConfigList=[]))),
+        (rows(position_row(), position_row(leverage="3")), rows()),
+    ),
     "set leverage": (
         "refused:VenueRefused",
         PRIVATE.set_leverage(PROD, KEYS, PERP, Decimal(3), STAMP_MS),

@@ -22,6 +22,7 @@ from tests.ui.terminal import ROOT, Terminal
 START_S = 60.0
 ANSWER_S = 20.0
 CHART_S = 55.0  # for a chart of a minute that has something to show
+SETTLE_S = 1.0  # for the rest of a frame that is half read
 NOT_YET = ("waiting for book", "no book to walk yet")
 ENTER, ESCAPE = "\r", "\x1b"
 
@@ -37,19 +38,21 @@ class Picture:
 
 
 MAIN = [
-    Picture("grid-120x40", "arbtui --demo", [], "net↓"),
-    Picture("ticket", "arbtui --demo: a ticket", ["g", "o"], "hedged order"),
+    Picture("grid-120x40", "arbtui --demo", ["g"], "net↓"),
+    Picture("ticket", "arbtui --demo: a ticket", ["o"], "hedged order"),
     Picture("help", "arbtui --demo: help", [ESCAPE, "?"], "Spread grid"),
-    Picture("settings", "arbtui --demo: settings", [ESCAPE, ","], "default"),
-    Picture("light", "arbtui --demo: theme light", [ESCAPE, ":", "theme light" + ENTER], 'ui.theme = "light"'),
+    Picture("settings", "arbtui --demo: settings", [ESCAPE, ":", "settings signals" + ENTER], "hysteresis_bps"),
+    Picture(
+        "light", "arbtui --demo: theme light", [ESCAPE, ESCAPE, ":", "theme light" + ENTER, "g"], 'ui.theme = "light"'
+    ),
     Picture(
         "high-contrast",
         "arbtui --demo: theme high-contrast",
-        [":", "theme high-contrast" + ENTER],
+        [":", "theme high-contrast" + ENTER, "g"],
         'ui.theme = "high-contrast"',
     ),
 ]
-SMALL = [Picture("grid-80x24", "arbtui --demo in 80x24", [], "net↓")]
+SMALL = [Picture("grid-80x24", "arbtui --demo in 80x24", ["g"], "net↓")]
 
 
 @contextmanager
@@ -81,6 +84,7 @@ def take(terminal: Terminal, one: Picture, folder: Path) -> Path:
 
     if not terminal.wait(ready, ANSWER_S):
         raise OurMistake(f"{one.name}: the screen does not show {one.shows!r}: {' '.join(terminal.rows)}")
+    terminal.run(SETTLE_S)
     path = folder / f"{one.name}.svg"
     path.write_text(picture(terminal.cells(), one.title), encoding="utf-8")
     return path

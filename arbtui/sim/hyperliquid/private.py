@@ -87,7 +87,8 @@ class Private:
                 return _ok(self._by_user(ask, action))
             known = actions.canonical(action)
             account = self._authorised(ask, known)
-            return _ok(self._done(account, known))
+            stamps = {"nonce": ask["nonce"], "expiresAfter": ask.get("expiresAfter")}
+            return _ok(self._done(account, known, stamps))
         except Denied as denied:
             return {"status": "err", "response": str(denied)}
 
@@ -153,8 +154,8 @@ class Private:
         if verb is not None and (fault := self.desk.act("ack_lost_undelivered", *self._where(action, verb))):
             raise _lost(fault)
 
-    def _done(self, account: Account, action: Ask) -> Any:
-        note = self.note(account, "/exchange", action)
+    def _done(self, account: Account, action: Ask, stamps: Ask) -> Any:
+        note = self.note(account, "/exchange", action | stamps)
         verb = VERBS.get(action["type"])
         answer, denied = None, None
         try:

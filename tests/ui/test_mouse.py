@@ -82,7 +82,7 @@ async def test_in_a_list_of_its_own_screen_a_click_moves_the_cursor_and_the_whee
         seat.port.send(SetThreshold(7.0, "SOL"))
         seat.port.send(SetThreshold(8.0, "ETH"))
         seat.app.main_screen.run("threshold.list")
-        await seat.pilot.pause()
+        await seat.pilot.pause(0.2)
         screen = seat.app.screen
         assert isinstance(screen, ThresholdScreen)
         assert screen.place() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from arbtui import cli
 from tests.e2e.harness import running
 from tests.venues.okx_frames import answer, swap_row, ticker_row
 
+pytestmark = pytest.mark.xdist_group("recordings")  # one recording is made, by whoever plays it
 COINS = "BTC,ETH,SOL,PEPE"
 KINDS = "quote,book,ticker,funding,premium,spread,signal,status"
 
@@ -30,39 +33,48 @@ def replayed(home: Path, *files: Path, emit: str = KINDS, hash_seed: str = "0", 
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("recorded")
     arguments = ("--demo", "--no-ui", "--symbols", COINS, "--record", str(home / "rec"))
-    with running(home, *arguments, "--emit", "quote", "--duration", "6") as arbtui:
-        arbtui.watch(30)
-        assert arbtui.end() == 0
+    with running(home, *arguments, "--emit", "quote") as arbtui:
+        for _ in range(200):  # of them all four coins have some, on whatever machine
+            arbtui.until(lambda line: line["source"] == "ws" and line["base"] in COINS.split(","), 30)
+        arbtui.watch(2)
+        assert arbtui.end(signal.SIGTERM) == 0
     (file,) = (home / "rec").glob("*.jsonl.gz")
     (home / "lines.json").write_text(json.dumps(arbtui.lines))
     return file
 
 
-def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(recording: Path, tmp_path: Path) -> None:
-    first = replayed(tmp_path, recording, hash_seed="1")
-    assert first == replayed(tmp_path, recording, hash_seed="2")
-    assert first == replayed(tmp_path, recording, speed="20"), "at whatever pace it is played"
-    kinds = {json.loads(line)["type"] for line in first.splitlines()}
+@pytest.fixture(scope="module")
+def played(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """All that the whole recording says, at full speed."""
+    return replayed(tmp_path_factory.mktemp("played"), recording, hash_seed="1")
+
+
+def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed_and_the_pace(
+    recording: Path, played: bytes, tmp_path: Path
+) -> None:
+    assert played == replayed(tmp_path, recording, hash_seed="2", speed="20")
+    kinds = {json.loads(line)["type"] for line in played.splitlines()}
     assert kinds >= {"quote", "book", "ticker", "funding", "spread", "status"}
 
 
-def test_a_file_cut_in_two_plays_as_the_whole(recording: Path, tmp_path: Path) -> None:
+def test_a_file_cut_in_three_plays_as_the_whole(recording: Path, played: bytes, tmp_path: Path) -> None:
     lines = gzip.decompress(recording.read_bytes()).splitlines(keepends=True)
-    for where in (len(lines) // 3, len(lines) // 2):
-        one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-        one.write_bytes(b"".join(lines[:where]))
-        two.write_bytes(b"".join(lines[where:]))
-        assert replayed(tmp_path, two, one) == replayed(tmp_path, recording)
+    third, half = len(lines) // 3, len(lines) // 2
+    parts = []
+    for name, part in (("three", lines[half:]), ("one", lines[:third]), ("two", lines[third:half])):
+        parts.append(tmp_path / f"{name}.jsonl")
+        parts[-1].write_bytes(b"".join(part))
+    assert replayed(tmp_path, *parts) == played
 
 
-def test_the_replay_quotes_what_was_quoted_live(recording: Path, tmp_path: Path) -> None:
+def test_the_replay_quotes_what_was_quoted_live(recording: Path, played: bytes) -> None:
     def prices(lines: list[dict[str, str]]) -> list[tuple[str, ...]]:
         keys = ("venue", "market", "native", "bid", "bid_qty", "ask", "ask_qty")
         chosen = [line for line in lines if line["source"] == "ws" and line["base"] in COINS.split(",")]
         return [tuple(line[key] for key in keys) for line in chosen]
 
     live = prices(json.loads((recording.parent.parent / "lines.json").read_text()))
-    again = prices([json.loads(line) for line in replayed(tmp_path, recording, emit="quote").splitlines()])
+    again = prices([line for line in map(json.loads, played.splitlines()) if line["type"] == "quote"])
     assert len(live) > 100
     assert again[: len(live)] == live
 
@@ -71,7 +83,7 @@ def test_a_torn_last_line_is_a_warning(recording: Path, tmp_path: Path) -> None:
     whole = gzip.decompress(recording.read_bytes())
     torn = tmp_path / "torn.jsonl"
     torn.write_bytes(whole[:-40])
-    assert len(replayed(tmp_path, torn).splitlines()) > 100
+    assert len(replayed(tmp_path, torn, emit="quote").splitlines()) > 100
 
 
 def test_a_bad_line_elsewhere_is_told_with_file_and_line_and_ends_with_two(recording: Path, tmp_path: Path) -> None:
@@ -119,12 +131,15 @@ def test_without_any_listing_everything_is_quoted_and_of_no_known_coin(tmp_path:
         ("hyperliquid", ""),
     ],
 )
-def test_an_address_that_none_of_the_venue_has_is_told_with_file_and_line(tmp_path: Path, venue: str, url: str) -> None:
+def test_an_address_that_none_of_the_venue_has_is_told_with_file_and_line(
+    tmp_path: Path, venue: str, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "bad.jsonl"
     opened = {"t_ns": 1_800_000_000_000_000_000, "venue": venue, "conn": "perp.bbo.0", "event": "open", "url": url}
     file.write_text(okx_call(0, "public/time", {"ts": "1800000000000"}) + json.dumps(opened) + "\n")
-    command = [sys.executable, "-m", "arbtui", "replay", str(file)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 2
-    assert "bad.jsonl line 2: " in run.stderr
-    assert len(run.stderr.strip().splitlines()) == 1
+    for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert cli.main(["replay", str(file), "--no-ui"]) == 2
+    said = capsys.readouterr().err
+    assert "bad.jsonl line 2: " in said
+    assert len(said.strip().splitlines()) == 1

@@ -57,8 +57,11 @@ class Facts:
 
     def relive(self, now_ns: int) -> None:
         """All that is known was told before now, by whatever clock: what is told from now on takes its place."""
-        for kept in (self.balances, self.positions, self.modes, self.leverage, self.fees):
-            _before(kept, now_ns)
+        _before(self.balances, now_ns)
+        _before(self.positions, now_ns)
+        _before(self.modes, now_ns)
+        _before(self.leverage, now_ns)
+        _before(self.fees, now_ns)
 
 
 def _before(kept: dict[K, E], now_ns: int) -> None:

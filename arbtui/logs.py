@@ -18,7 +18,7 @@ from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from queue import SimpleQueue
 from time import gmtime
-from typing import TextIO
+from typing import TextIO, cast
 
 FILE_BYTES = 10_000_000
 FILES = 5
@@ -137,11 +137,27 @@ def _straight(stderr: TextIO) -> TextIO | _Straight:
         return stderr
 
 
+class _NoLock:
+    """What a handler asks of its lock, in every version of Python."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, *exc: object) -> None:
+        """Nothing is held."""
+
+
 class _Console(logging.StreamHandler[TextIO | _Straight]):
     """stderr; whoever closed it does not want to hear of it. Only the listener's thread writes: there is no lock."""
 
     def createLock(self) -> None:  # noqa: N802 - the name is the standard library's
-        self.lock = None
+        self.lock = cast("threading.Lock", _NoLock())
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the standard library's
         if not isinstance(sys.exc_info()[1], OSError):

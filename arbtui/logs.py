@@ -18,7 +18,7 @@ from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from queue import SimpleQueue
 from time import gmtime
-from typing import TextIO, cast
+from typing import Any, TextIO
 
 FILE_BYTES = 10_000_000
 FILES = 5
@@ -157,7 +157,8 @@ class _Console(logging.StreamHandler[TextIO | _Straight]):
     """stderr; whoever closed it does not want to hear of it. Only the listener's thread writes: there is no lock."""
 
     def createLock(self) -> None:  # noqa: N802 - the name is the standard library's
-        self.lock = cast("threading.Lock", _NoLock())
+        lock: Any = _NoLock()
+        self.lock = lock
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the standard library's
         if not isinstance(sys.exc_info()[1], OSError):

@@ -296,6 +296,7 @@ class Live:
         self._begin_anew(why)
 
     def _begin_anew(self, why: str) -> None:
+        self.desk.board.time_set(self._clock.now_ns())
         for call in self.on_jump:
             call(why)
         for venue in self.venues.values():

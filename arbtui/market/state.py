@@ -42,6 +42,7 @@ from arbtui.market.mutes import Mutes
 from arbtui.market.roster import ListingChange, Roster
 from arbtui.market.slot import Coin, Slot
 from arbtui.market.terms import MarketRules, Terms
+from arbtui.market.witness import Witness
 
 OFTEN_NS = NS_PER_S // 4  # rates and held books are few: they are looked at in every sweep, but no oftener
 
@@ -415,6 +416,12 @@ class Board:
         for slot in self.slots:
             self._roster.relist(slot, slot.instrument)
             self._rejudge(slot, now_ns)
+
+    def time_set(self, now_ns: int) -> None:
+        """The clock was set: what was remembered by the old time, above all what was confirmed then, is forgotten."""
+        self._often_ns = now_ns - OFTEN_NS
+        for slot in self.slots:
+            slot.witness = Witness()
 
     @property
     def mutes(self) -> Mutes:

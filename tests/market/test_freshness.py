@@ -66,6 +66,20 @@ class TestOnChange:
         desk.quote(slot, 100.5, 101.0)
         assert why(desk, slot) == ""
 
+    def test_what_was_confirmed_before_the_clock_was_set_back_confirms_no_order(self) -> None:
+        desk = Desk()
+        desk.after(3_600.0)
+        slot = desk.add("ama")
+        desk.quote(slot, 100.0, 101.0)
+        desk.quote(slot, 100.0, 101.0, source="rest")
+        assert why(desk, slot) == ""
+        desk.clock.set_back(600 * S)
+        desk.board.time_set(desk.now_ns)
+        desk.quote(slot, 100.0, 101.0)
+        assert desk.board.order_fresh(slot, desk.now_ns) is None
+        desk.after(3.0)
+        assert "neither heard nor confirmed" in (desk.board.order_fresh(slot, desk.now_ns) or "")
+
     def test_a_connection_without_traffic_is_dead_after_its_heartbeat(self) -> None:
         desk = Desk()
         slot = desk.add("ama")

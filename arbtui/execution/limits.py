@@ -7,7 +7,8 @@ The loss of a day is what the hedges that ended since 00:00 UTC made, whole and 
 that are open would lose if they were closed now, at the prices that an order would meet: realised, open, fees and
 funding of both legs together, because one leg gains what the other loses. An open profit makes up for no loss. What the
 venues have not told yet counts at its worst; where no price or no rate is known the loss is not known either, and
-nothing is opened.
+nothing is opened. Nor is it where coins went at a price that nobody told (a liquidation, a sale by hand), unless a person
+took the hedge over, loss and all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from arbtui.core.model import Market
 from arbtui.execution.intents import Intent, Purpose
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
-from arbtui.execution.quantity import ZERO, coins, notional
+from arbtui.execution.quantity import ZERO, coins, notional, tradable
 
 NS_PER_DAY = 86_400 * NS_PER_S
 Usd = Callable[[str], Decimal | None]
@@ -146,12 +147,17 @@ def _day_loss(
     for ledger in begun:
         if ledger.state.ended and ledger.state_ns < day_ns:
             continue
-        result = result_usd(ledger)
+        result = None if _went_unpriced(ledger) else result_usd(ledger)
         if result is None:
             unknown.append(ledger.hedge)
         else:
             total += result if ledger.state.ended else min(result, ZERO)
     return max(ZERO, -total), tuple(unknown)
+
+
+def _went_unpriced(ledger: Ledger) -> bool:
+    legs = ledger.intent.legs
+    return not ledger.abandoned and any(tradable(abs(ledger.lost[index]), leg) for index, leg in enumerate(legs))
 
 
 def _losing(ended: list[Ledger], result_usd: Callable[[Ledger], Decimal | None]) -> int:
@@ -221,7 +227,7 @@ def _counters(limits: Limits, used: Usage) -> list[str]:
     found = []
     if limits.day_loss_usd is not None:
         if used.day_loss_usd is None:
-            which = f" ({', '.join(used.unpriced)}: no price or no rate to USD)" if used.unpriced else ""
+            which = f" ({', '.join(used.unpriced)}: no price, no rate to USD, or coins that went at a price that nobody told)" if used.unpriced else ""
             found.append(f"what today's hedges made is not known{which}, so limits.day_loss_usd cannot be checked")
         elif used.day_loss_usd >= limits.day_loss_usd:
             found.append(f"{used.day_loss_usd:.2f} USD lost today, at limits.day_loss_usd = {limits.day_loss_usd:f}")

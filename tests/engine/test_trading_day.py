@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
-from arbtui.core.orders import FundingPaid
+from arbtui.core.model import Market
+from arbtui.core.orders import FundingPaid, ReadDone, ReadKind
 from arbtui.execution.intents import Verb
 from arbtui.execution.limits import Limits
 from tests.engine.trading_stage import Stage, ticket
@@ -67,3 +68,25 @@ def test_a_hedge_over_midnight_keeps_its_sums_and_a_new_day_has_its_own(midnight
     pnl = stage.trading.pnl(hedge)
     assert pnl is not None
     assert pnl.funding == {"USDT": D("1.5")}
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_coins_that_went_at_a_price_nobody_told_leave_the_days_loss_unknown_until_a_person_takes_it(
+    taken_over: bool,
+) -> None:
+    stage = Stage(limits=Limits(again_after_s=0)).ready()
+    hedge = stage.hedged()
+    lost = ("okx",) if taken_over else ("binance", "okx")
+    for _ in range(3):
+        stage.wait(1.2)
+        for venue in lost:
+            now_ns = stage.clock.now_ns()
+            stage.hear(
+                ReadDone(venue=venue, market=Market.PERP, kind=ReadKind.POSITIONS, asked_ns=now_ns, t_ns=now_ns)
+            )
+    if taken_over:
+        assert stage.trading.abandon(hedge).accepted
+    for pen in stage.pens.values():
+        stage.answer(pen.name)
+    refused = stage.trading.preview(ticket()).refused
+    assert ("limits.day_loss_usd cannot be checked" in refused) is not taken_over

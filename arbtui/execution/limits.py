@@ -7,8 +7,8 @@ The loss of a day is what the hedges that ended since 00:00 UTC made, whole and 
 that are open would lose if they were closed now, at the prices that an order would meet: realised, open, fees and
 funding of both legs together, because one leg gains what the other loses. An open profit makes up for no loss. What the
 venues have not told yet counts at its worst; where no price or no rate is known the loss is not known either, and
-nothing is opened. Nor is it where coins went at a price that nobody told (a liquidation, a sale by hand), unless a person
-took the hedge over, loss and all.
+nothing is opened. Nor is it where coins went at a price that nobody told (a liquidation, a sale by hand), unless a
+person took the hedge over, loss and all.
 """
 
 from __future__ import annotations
@@ -227,7 +227,8 @@ def _counters(limits: Limits, used: Usage) -> list[str]:
     found = []
     if limits.day_loss_usd is not None:
         if used.day_loss_usd is None:
-            which = f" ({', '.join(used.unpriced)}: no price, no rate to USD, or coins that went at a price that nobody told)" if used.unpriced else ""
+            why = "no price, no rate to USD, or coins that went at a price that nobody told"
+            which = f" ({', '.join(used.unpriced)}: {why})" if used.unpriced else ""
             found.append(f"what today's hedges made is not known{which}, so limits.day_loss_usd cannot be checked")
         elif used.day_loss_usd >= limits.day_loss_usd:
             found.append(f"{used.day_loss_usd:.2f} USD lost today, at limits.day_loss_usd = {limits.day_loss_usd:f}")

@@ -81,9 +81,7 @@ def test_coins_that_went_at_a_price_nobody_told_leave_the_days_loss_unknown_unti
         stage.wait(1.2)
         for venue in lost:
             now_ns = stage.clock.now_ns()
-            stage.hear(
-                ReadDone(venue=venue, market=Market.PERP, kind=ReadKind.POSITIONS, asked_ns=now_ns, t_ns=now_ns)
-            )
+            stage.hear(ReadDone(venue=venue, market=Market.PERP, kind=ReadKind.POSITIONS, asked_ns=now_ns, t_ns=now_ns))
     if taken_over:
         assert stage.trading.abandon(hedge).accepted
     for pen in stage.pens.values():

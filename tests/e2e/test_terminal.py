@@ -207,13 +207,13 @@ def test_in_tmux_it_is_typed_into_read_resized_left_and_come_back_to(tmp_path: P
     with in_tmux(home_in(tmp_path)) as tmux:
         for key in ("/", *"btc", "\r"):
             tmux.press(key)
-        until(lambda: tmux.shows("/btc → "), 10)
+        until(lambda: tmux.shows("/btc → "), 30)
         tmux.press("\x1b")
-        until(lambda: not tmux.shows("/btc → "), 10)
+        until(lambda: not tmux.shows("/btc → "), 30)
         tmux.resize(80, 24)
-        until(lambda: tmux.shows("2 books  3 4 5") and not tmux.shows("8 chart"), 10)
+        until(lambda: tmux.shows("2 books  3 4 5") and not tmux.shows("8 chart"), 30)
         tmux.resize(120, 40)
-        until(lambda: tmux.shows("8 chart") and tmux.shows("4 signals"), 10)
+        until(lambda: tmux.shows("8 chart") and tmux.shows("4 signals"), 30)
         _look_in(tmux, 120, 41, "8 chart")  # tmux keeps a line for itself
         _look_in(tmux, 80, 25, "2 books  3 4 5")
         tmux.press("q")

@@ -89,7 +89,7 @@ def the_last_word_counts(patch: Patch) -> None:
     patch.setattr(Line, "_report", changed)
 
 
-@mutant("an end that tells no quantity does not settle what was filled")
+@mutant("an end that tells no quantity does not settle what was filled", rare=True)
 def an_end_settles_whatever_is_known(patch: Patch) -> None:
     report = Line._report
 

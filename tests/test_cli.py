@@ -256,7 +256,7 @@ def live_run(monkeypatch: pytest.MonkeyPatch, *argv: str) -> tuple[Any, Any]:
     """The run and the guest that a command line leads to."""
     seen: list[Any] = []
 
-    async def run_live(run: Any, guest: Any) -> int:
+    async def run_live(run: Any, guest: Any, *, last_resort: Any) -> int:
         seen.extend((run, guest))
         return 0
 

@@ -50,7 +50,7 @@ def walk(terminal: Terminal, rows: Path, steps: list[str]) -> None:
         painted_equal(terminal, rows, repr(keys))
 
 
-@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (200, 60), (44, 12)])
+@pytest.mark.parametrize(("width", "height"), [(120, 40), (44, 12)])
 def test_panes_and_zooms(start: Start, rows: Path, width: int, height: int) -> None:
     terminal = start(width=width, height=height)
     walk(terminal, rows, [key for digit in "123456789" for key in (digit, "z", "j", "z")] + ["w", "w", "w", "w"])
@@ -87,7 +87,7 @@ def test_ascii_alone(start: Start, rows: Path) -> None:
     walk(start("--ascii"), rows, ["", "8", "z", "c", "2", "z", "?", ESCAPE, ",", ESCAPE, CTRL_K, ESCAPE])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 def test_whatever_is_typed(start: Start, rows: Path, seed: int) -> None:
     """Keys and sizes at random; the program leaves for none of them."""
     terminal, dice = start("--orders"), random.Random(seed)

@@ -126,7 +126,10 @@ class Tmux:
         self._tell("send-keys", *(("-l", key) if key.isprintable() else ({"\r": "Enter", "\x1b": "Escape"}[key],)))
 
     def shows(self, words: str) -> bool:
-        return words in self._tell("capture-pane", "-p")
+        return words in self.picture()
+
+    def picture(self) -> str:
+        return self._tell("capture-pane", "-p")
 
     @property
     def pid(self) -> int:
@@ -213,7 +216,7 @@ def test_in_tmux_it_is_typed_into_read_resized_left_and_come_back_to(tmp_path: P
         tmux.resize(80, 24)
         until(lambda: tmux.shows("2 books  3 4 5") and not tmux.shows("8 chart"), 30)
         tmux.resize(120, 40)
-        until(lambda: tmux.shows("8 chart") and tmux.shows("4 signals"), 30)
+        until(lambda: tmux.shows("8 chart") and tmux.shows("4 signals"), 30, tmux.picture)
         _look_in(tmux, 120, 41, "8 chart")  # tmux keeps a line for itself
         _look_in(tmux, 80, 25, "2 books  3 4 5")
         tmux.press("q")

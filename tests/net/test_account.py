@@ -132,7 +132,7 @@ async def no_answer(path: str, body: dict[str, Any]) -> web.StreamResponse:
 )
 @pytest.mark.parametrize("verb", ["place", "cancel", "query"])
 async def test_what_leaves_the_outcome_open_is_unanswered_and_sent_once(answer: Any, verb: str) -> None:
-    async with toy(timeout_s=0.3) as t:
+    async with toy(timeout_s=1.0) as t:
         t.server.answer = answer
         (told,) = await t.after(lambda account: getattr(account, verb)(order()))
         assert isinstance(told, Unanswered)

@@ -20,6 +20,7 @@ from arbtui.ui.desk import Desk
 from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.prompt import PromptLine, Question
 from arbtui.ui.registry import Handlers, Scope
+from arbtui.ui.resizing import outdated
 
 
 class FullScreen(Screen[None], inherit_bindings=False):
@@ -79,10 +80,8 @@ class FullScreen(Screen[None], inherit_bindings=False):
                 self.run(action_id)
 
     def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # see MainScreen
-            event.prevent_default()
-            return
-        self.call_after_refresh(self.show)
+        if not outdated(self, event):
+            self.call_after_refresh(self.show)
 
 
 class _Frame(Placing):

@@ -46,6 +46,7 @@ from arbtui.ui.picker import Choice, Picker
 from arbtui.ui.prompt import Chooser, PromptLine, Question
 from arbtui.ui.registry import PANE_SCOPES, Group, Handlers, Scope, gather
 from arbtui.ui.replaykeys import ReplayKeys
+from arbtui.ui.resizing import outdated
 from arbtui.ui.settingskeys import SettingsKeys
 from arbtui.ui.settingsscreen import SettingsScreen
 from arbtui.ui.thresholds import ThresholdScreen
@@ -276,10 +277,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         mouse.wheel(self, int(event.screen_x), int(event.screen_y), -1)
 
     def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # each of two sizes under way would call the other back, for ever
-            event.prevent_default()
-            return
-        self.call_after_refresh(self.tick_all)
+        if not outdated(self, event):
+            self.call_after_refresh(self.tick_all)
 
     # ticks
 

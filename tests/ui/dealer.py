@@ -12,7 +12,7 @@ from arbtui.ui.ticket.hedge import HedgePage
 from arbtui.ui.ticket.order import OrderPage
 from tests.ui.fake_port import FakePort
 from tests.ui.fake_trading import FakeTrading, fake_trading, settle
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 # As many hedges as a test likes, one right after another.
 WITHOUT_LIMITS = Limits(order_usd=None, coin_usd=None, venue_usd=None, again_after_s=0.0)

@@ -17,7 +17,7 @@ from arbtui.ui.accounts import AccountSum, Holding, Purse, account_sums, fee_wor
 from arbtui.ui.panes.accounts import account_words, amount, header, line, standing_words
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import FakePort
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 T0 = 1_763_600_000_000_000_000
 BOTH = {Market.SPOT: "spot", Market.PERP: "usdm"}

@@ -19,7 +19,7 @@ from arbtui.ui.panes.books import bar_of, coins, ladder_lines, profit_usd, room_
 from arbtui.ui.pump import BEAT_S
 from arbtui.ui.theme import Line
 from tests.ui.fake_port import FakePort
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 
 def watched() -> tuple[FakePort, SpreadRow, Slot, Slot]:

@@ -18,8 +18,8 @@ from arbtui.ui.completions import level_words, levels_set
 from arbtui.ui.desk import Desk
 from arbtui.ui.theme import Look
 from tests.ui.fake_port import FakePort
+from tests.ui.seat import seated
 from tests.ui.terminal import Terminal, guest
-from tests.ui.test_screen import seated
 
 
 class Called:

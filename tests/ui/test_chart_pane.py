@@ -16,7 +16,7 @@ from arbtui.strategy.rows import SignalState
 from arbtui.ui.panes.chart import ChartPane, marks, shares
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import FakePort
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 KEPT = Path(__file__).parent / "snapshots"
 

@@ -10,7 +10,7 @@ from arbtui.ui import commands
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.confirm import Rhythm
 from tests.ui.dealer import dealing
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 
 async def say(seat: Seat, typed: str) -> None:

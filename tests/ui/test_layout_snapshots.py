@@ -19,7 +19,7 @@ from arbtui.core.status import FeedState
 from tests.ui.dealer import WITHOUT_LIMITS, Dealer, dealing
 from tests.ui.fake_port import VENUES, FakePort, feed
 from tests.ui.painted import rows_of
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 _HEDGE_ID = re.compile(r"\bmi6p\w{6}\b")  # made of the time, and of how often a ticket was looked at
 KEPT = Path(__file__).parent / "snapshots"

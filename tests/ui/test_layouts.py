@@ -8,7 +8,7 @@ from arbtui.port import Remember
 from arbtui.ui.layout import PANES, PRESETS, PaneId
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import FakePort
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 
 async def test_w_goes_through_all_presets_and_each_is_kept() -> None:

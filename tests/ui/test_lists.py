@@ -20,7 +20,7 @@ from arbtui.ui.replaykeys import next_speed, words
 from arbtui.ui.thresholds import ThresholdScreen
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import START_NS, FakePort
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 
 def last_word(seat: Seat) -> str:

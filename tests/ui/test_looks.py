@@ -22,7 +22,7 @@ from arbtui.ui.theme import DARK, LIGHT, THEMES
 from tests.ui.dealer import Dealer, dealing
 from tests.ui.fake_port import FakePort
 from tests.ui.painted import rows_of
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 
 def backgrounds(screen: Screen[object]) -> set[str]:

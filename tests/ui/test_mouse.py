@@ -7,7 +7,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from arbtui.port import SetThreshold
 from arbtui.ui.thresholds import ThresholdScreen
 from tests.ui.dealer import dealing
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 
 async def click(seat: Seat, x: int, y: int) -> None:

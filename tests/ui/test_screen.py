@@ -3,82 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import msgspec
 import pytest
-from textual.events import Resize
-from textual.geometry import Size
-from textual.pilot import Pilot
 
 from arbtui.config import Settings
 from arbtui.core.model import Market
 from arbtui.core.status import FeedState
-from arbtui.lines.exports import Exports
 from arbtui.port import ChooseLegs, Remember, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.strategy.rows import SignalState
-from arbtui.ui.app import ArbtuiApp, ScreenEnd
-from arbtui.ui.columns import COLUMNS
+from arbtui.ui.app import ScreenEnd
 from tests.ui.fake_port import VENUES, FakePort, feed
 from tests.ui.painted import rows_of
-
-
-class Seat:
-    """Somebody in front of the screen, with a clock of their own."""
-
-    def __init__(self, app: ArbtuiApp, port: FakePort, pilot: Pilot[ScreenEnd], clock: list[float]) -> None:
-        self.app, self.port, self.pilot, self._clock = app, port, pilot, clock
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-
-    def pass_by(self, seconds: float) -> None:
-        """The clock on the wall goes on, and everything is ticked once."""
-        self._clock[0] += seconds
-        self.app.pump.tick_all()
-
-    async def pass_s(self, seconds: float) -> None:
-        """Let so much time go by, tick by tick."""
-        for _ in range(max(1, round(seconds / 0.2))):
-            self._clock[0] += 0.2
-            self.app.pump.tick_all()
-        await self.pilot.pause()
-
-    async def rows(self) -> list[str]:
-        self.app.main_screen.tick_all()
-        await self.pilot.pause()
-        return rows_of(self.app)
-
-    async def text(self) -> str:
-        return "\n".join(await self.rows())
-
-    @property
-    def coin(self) -> str:
-        return self.app.desk.coin
-
-
-@asynccontextmanager
-async def seated(
-    port: FakePort | None = None,
-    width: int = 120,
-    height: int = 40,
-    settings: Settings | None = None,
-    *,
-    exports: Exports | None = None,
-) -> AsyncIterator[Seat]:
-    port = port if port is not None else FakePort(60)
-    if settings is not None:
-        port.given(settings)
-    clock = [1000.0]
-    app = ArbtuiApp(port, settings, now_s=lambda: clock[0], exports=exports)
-    async with app.run_test(size=(width, height)) as pilot:
-        await pilot.pause()
-        seat = Seat(app, port, pilot, clock)
-        await seat.pass_s(0.4)
-        yield seat
-
+from tests.ui.seat import seated
 
 # what is shown
 
@@ -110,51 +48,6 @@ async def test_the_grid_stands_best_first_and_the_cursor_on_the_first_row() -> N
         assert nets == sorted(nets, reverse=True)
         assert rows[4].startswith("▸")
         assert rows[4].split()[1] == seat.coin == seat.port.selected
-
-
-async def test_80x24_keeps_every_pane_within_reach() -> None:
-    async with seated(width=80, height=24) as seat:
-        rows = await seat.rows()
-        assert len(rows) == 24
-        assert "2 books  3 4 5 6 7 8 9" in "\n".join(rows)
-        for key, sign in (("2", "bps"), ("3", "leg   "), ("4", "None yet"), ("5", "reconn")):
-            await seat.press(key)
-            text = await seat.text()
-            assert sign in text, key
-            assert "net↓" in text, "the grid stays"
-
-
-async def test_below_60x16_the_grid_and_the_status_lines_are_left_and_keys_still_work() -> None:
-    async with seated(width=59, height=15) as seat:
-        rows = await seat.rows()
-        assert rows[0].startswith(" DEMO ")
-        assert "spreads" in rows[2]
-        assert rows[-1].strip()
-        await seat.press("slash", "b", "t", "c", "enter")
-        assert "BTC" in await seat.text()
-        await seat.press("3")
-        assert "leg" in await seat.text()
-
-
-@pytest.mark.parametrize("size", [(1, 1), (30, 2), (59, 16), (110, 31), (300, 90)])
-async def test_no_size_is_too_small_or_too_large(size: tuple[int, int]) -> None:
-    async with seated(width=size[0], height=size[1]) as seat:
-        for key in ("j", "2", "3", "4", "5", "1", "z", "z", "t", "escape", "s", "escape", "ctrl+k", "escape",
-                    "colon", "t", "tab", "escape", "ctrl+p", "z", "down", "escape", "question_mark", "slash", "k",
-                    "escape", "escape"):  # fmt: skip
-            await seat.press(key)
-        assert seat.app.screen is seat.app.main_screen
-        assert len(await seat.rows()) == size[1]
-
-
-async def test_resizing_goes_through_all_shapes_and_back() -> None:
-    async with seated() as seat:
-        before = (await seat.rows())[2:24]
-        for width, height in ((80, 24), (40, 10), (200, 60), (61, 16), (120, 40)):
-            await seat.pilot.resize_terminal(width, height)
-            await seat.pilot.pause()
-            assert len(await seat.rows()) == height
-        assert (await seat.rows())[2:24] == before
 
 
 async def test_before_any_quote_the_grid_says_what_each_feed_is_doing() -> None:
@@ -512,24 +405,6 @@ async def test_the_footer_names_the_keys_of_the_pane_in_focus() -> None:
         assert "b buy here" in (await seat.rows())[-1]
 
 
-async def test_a_size_that_is_not_the_terminals_any_more_is_not_laid_out() -> None:
-    """Two of them under way would call each other back for ever, and starve the engine: seen when a terminal went."""
-
-    class Watched(Resize):
-        refused = False
-
-        def prevent_default(self, prevent: bool = True) -> Watched:
-            self.refused = prevent
-            super().prevent_default(prevent)
-            return self
-
-    async with seated() as seat:
-        here, gone = (Watched(size, size) for size in (seat.app.size, Size(80, 25)))
-        for event in (here, gone):
-            seat.app.main_screen.on_resize(event)
-        assert (here.refused, gone.refused) == (False, True)
-
-
 async def test_help_opens_scrolls_closes_and_the_panes_go_on_after_it() -> None:
     async with seated(width=80, height=24) as seat:
         await seat.press("question_mark")
@@ -625,17 +500,6 @@ async def test_a_screenshot_can_be_exported() -> None:
         svg = seat.app.export_screenshot(title="arbtui")
         assert svg.startswith("<svg")
         assert "spreads" in svg
-
-
-async def test_at_80_columns_the_letter_of_every_column_can_be_read_before_it_is_pressed() -> None:
-    async with seated(width=80, height=24) as seat:
-        await seat.press("s")
-        rows = await seat.rows()
-        words = " ".join(" ".join(rows[-5:]).split())
-        assert all(f"{column.letter} {column.title or 'marks'}" in words for column in COLUMNS)
-        await seat.press("g")
-        assert seat.app.desk.order.column == "gross"
-        assert "sort by" not in await seat.text()
 
 
 async def test_a_run_that_sends_no_orders_says_so_all_the_time_and_a_replay_need_not() -> None:

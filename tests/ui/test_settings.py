@@ -19,7 +19,7 @@ from arbtui.ui.settingsscreen import SettingsScreen
 from tests.ui.dealer import dealing
 from tests.ui.fake_port import START_NS, FakePort
 from tests.ui.painted import rows_of
-from tests.ui.test_screen import Seat, seated
+from tests.ui.seat import Seat, seated
 
 KEPT = Path(__file__).parent / "snapshots"
 PLAIN = Setting(

@@ -21,7 +21,7 @@ from arbtui.ui.panes.status import equity_cell, exposure_cell, hidden_line, stan
 from arbtui.ui.theme import Line
 from tests.ui.dealer import WITHOUT_LIMITS, dealing
 from tests.ui.fake_port import START_NS, VENUES, FakePort, feed
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 MANY = (*VENUES, "gate", "lighter", "grvt", "edgex", "aster", "backpack", "extended", "paradex")
 

@@ -18,7 +18,7 @@ from arbtui.ui.ticket import after
 from arbtui.ui.ticket.order import exact_size
 from tests.ui.dealer import Dealer, dealing
 from tests.ui.fake_port import FakePort
-from tests.ui.test_screen import seated
+from tests.ui.seat import seated
 
 
 def reviewing(dealer: Dealer) -> bool:

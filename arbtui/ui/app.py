@@ -207,6 +207,10 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.theme_changed_signal.subscribe(self, lambda _: self._paint_screens())
         self.run_worker(self._beat(), name="pump", group="pump")
 
+    def on_resize(self) -> None:
+        """Whole, whatever the size: a terminal that was pulled there and back has lost what did not fit meanwhile."""
+        self.screen.refresh()
+
     def _paint_screens(self) -> None:
         """Whole, now that colours of Textual's own have changed: what no pane covers has the screen's background."""
         for screen in self.screen_stack:

@@ -7,6 +7,7 @@ The driver's own writing thread is left idle.
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import sys
 import threading
@@ -21,6 +22,10 @@ from arbtui.ui.writer import TerminalWriter
 
 _TITLE_ASIDE = "\x1b[22;2t"  # xterm's stack of titles, which tmux and most others have too
 _TITLE_BACK = "\x1b]2;\x07\x1b[23;2t"  # where there is no stack, an empty title is none of ours
+_SIZES = (
+    "LINES",
+    "COLUMNS",
+)  # before the terminal's own to Python: a parent that exports them would hold the screen at its size
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
@@ -91,6 +96,8 @@ class GuardedDriver(LinuxDriver):
             self._writer.end()
 
     def start_application_mode(self) -> None:
+        for name in _SIZES:
+            os.environ.pop(name, None)
         self._writer = TerminalWriter(self._output_fd)
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from arbtui.bench.ui.terminal import inherited
 from tests.e2e.harness import homes
 from tests.e2e.money import home_in, until
-from tests.ui.terminal import ROOT, Terminal
+from tests.ui.terminal import Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +112,7 @@ class Tmux:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self._socket, self._code = home / "tmux", home / "code"
-        self._environ = os.environ | folders(home) | settings | {"PYTHONPATH": str(ROOT)}
+        self._environ = inherited(folders(home) | settings)
         self._tell("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40",
                    sys.executable, "-c", _WITH_CODE, str(self._code), *DEMO)  # fmt: skip
 

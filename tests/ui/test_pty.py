@@ -137,6 +137,23 @@ def test_a_storm_of_resizes_ends_in_a_whole_screen(start: Start, tmp_path: Path)
     assert terminal.status == 0
 
 
+def test_a_window_pulled_there_and_back_at_once_shows_again_what_it_lost(start: Start, tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    terminal = start("--coins", "80", "--rate", "0", "--rows", str(rows))
+    for _ in range(5):
+        terminal.resize(80, 24)
+        terminal.resize(120, 40)
+        terminal.run(0.3)
+        painted_equal(terminal, rows, "after two sizes at once")
+
+
+def test_a_size_in_the_environment_does_not_hold_the_screen_at_it(start: Start) -> None:
+    terminal = start("--coins", "80", "--rate", "0", environment={"LINES": "24", "COLUMNS": "80"})
+    assert terminal.wait(lambda: terminal.shows("3 legs") and terminal.shows("4 signals"), 5), terminal.rows
+    terminal.resize(80, 24)
+    assert terminal.wait(lambda: not terminal.shows("4 signals"), 5), terminal.rows
+
+
 def test_a_click_arrives_through_the_terminal(start: Start) -> None:
     terminal = start("--coins", "40")
     y = next(y for y, row in enumerate(terminal.rows, 1) if "gross" in row)

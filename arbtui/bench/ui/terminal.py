@@ -39,7 +39,7 @@ class Pty:
             _set_size(0, width, height)
             for kept in keep_fds:
                 os.set_inheritable(kept, True)
-            os.execve(command[0], list(command), _environment(environment or {}))
+            os.execve(command[0], list(command), inherited(environment or {}))
         _set_size(self.fd, width, height)
 
     def pump(self, seconds: float = 0.05) -> bytes:
@@ -111,6 +111,7 @@ def _set_size(fd: int, width: int, height: int) -> None:
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
+def inherited(given: Mapping[str, str]) -> dict[str, str]:
+    """What a program in a terminal finds: this process's environment but for what tells how a screen has to look."""
     own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     return own | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)} | dict(given)

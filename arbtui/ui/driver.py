@@ -22,10 +22,8 @@ from arbtui.ui.writer import TerminalWriter
 
 _TITLE_ASIDE = "\x1b[22;2t"  # xterm's stack of titles, which tmux and most others have too
 _TITLE_BACK = "\x1b]2;\x07\x1b[23;2t"  # where there is no stack, an empty title is none of ours
-_SIZES = (
-    "LINES",
-    "COLUMNS",
-)  # before the terminal's own to Python: a parent that exports them would hold the screen at its size
+# Python asks these before it asks the terminal: a parent that exports them would hold the screen at one size.
+_SIZES = ("LINES", "COLUMNS")
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 

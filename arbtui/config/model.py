@@ -295,6 +295,14 @@ class Limits(Section):
     )
 
 
+class Live(Section):
+    """Accounts on exchanges."""
+
+    allow_withdraw_keys: bool = Field(
+        default=False, description="Whether a key that can withdraw may trade; else it is refused."
+    )
+
+
 class Paper(Section):
     """The account that orders are tried on when nothing real is sent. A new account begins with these balances."""
 
@@ -386,6 +394,7 @@ class Settings(Section):
     instruments: Instruments = Instruments()
     hedge: Hedge = Hedge()
     limits: Limits = Limits()
+    live: Live = Live()
     paper: Paper = Paper()
     recording: Recording = Recording()
     csv: Csv = Csv()

@@ -16,8 +16,8 @@ VENUES = ("binance", "okx", "bybit", "bitget", "hyperliquid")
 RECOVERED_S = 20.0
 LOOK_S = 2.0  # status lines come once a second, and a machine that is busy is late
 CALM_S = 6.0  # so long without trouble it counts as recovered
-FIRST_S = 20.0  # the first of two faults, and
-SECOND_S = 30.0  # the second
+FIRST_S = 15.0  # the first of two faults, and
+SECOND_S = 25.0  # the second
 
 # What was slowest when all faults and many pairs of them were tried on all venues, each here on another venue a round.
 PAIRS = [
@@ -70,7 +70,7 @@ def inflict(sim: Sim, round_number: int, stage: int) -> None:
             sim.fault(fault, venue=venue)
 
 
-@pytest.mark.parametrize("round_number", [0, 2])
+@pytest.mark.parametrize("round_number", [0, pytest.param(2, marks=pytest.mark.soak)])
 def test_every_venue_is_back_within_twenty_seconds_of_the_end_of_its_faults(tmp_path: Path, round_number: int) -> None:
     with beside(tmp_path, "--symbols", "BTC,ETH,SOL,XRP", "--emit", "status,book", "--levels", "1") as (sim, arbtui):
         arbtui.until_live(*VENUES)

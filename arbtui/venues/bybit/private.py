@@ -5,25 +5,20 @@ Limits are counted per account, endpoint and second; those of orders and cancels
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-
-from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import Absence, Order
-from arbtui.venues.base import Environment, Manners, RestLimit
+from arbtui.core.orders import Absence
+from arbtui.venues.base import Manners, RestLimit
 from arbtui.venues.bybit import account, orders, signing
 from arbtui.venues.bybit.addresses import PRIVATE_SOCKET, REST
 from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import VENUE
 from arbtui.venues.bybit.userstream import BybitUserStream
-from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
+from arbtui.venues.unified import AdjustableUnifiedPrivate
 from arbtui.venues.wire import address
 
 # An order on its way takes effect within the receive window of its stamp or never; as long again for lists that lag
 # behind the book.
 ABSENCE = Absence(settle_s=2 * signing.RECV_WINDOW_MS / 1000, forget_s=orders.FORGET_S)
 
-_STREAM = UserStream("private", (Market.PERP, Market.SPOT))
 _MANNERS = Manners(
     messages_per_s=5.0,
     streams_per_socket=4,
@@ -49,10 +44,11 @@ _PER_S = {
 }
 
 
-class BybitPrivate:
-    """See ``venues.private``: ``PrivateVenue``, ``TellsRights`` and ``Adjusts``."""
+class BybitPrivate(AdjustableUnifiedPrivate[Caller]):
+    """See ``venues.unified``. Demo trading refuses to tell fee rates and what a key may do."""
 
     name = VENUE
+    shown_as = "Bybit"
     key_fields: tuple[str, ...] = signing.KEY_FIELDS
     trade_limits: tuple[RestLimit, ...] = tuple(
         RestLimit(address(url).host, bucket, capacity, window_s=1.0, apart=True)
@@ -60,86 +56,8 @@ class BybitPrivate:
         for bucket, capacity in _PER_S.items()
     )
     absence = ABSENCE
+    manners = _MANNERS
+    sockets = PRIVATE_SOCKET
 
-    def place(self, env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
-        """Raises ``ValueError`` for what must not be sent: spot bought at market, spot reduce-only, sizes of zero."""
-        return orders.place(Caller(env, keys), instrument, order, stamp_ms)
-
-    def cancel(
-        self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int
-    ) -> PrivateCall:
-        return orders.cancel(Caller(env, keys), instrument, client_id, stamp_ms)
-
-    def cancel_unnamed(
-        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
-    ) -> PrivateCall:
-        return orders.cancel(Caller(env, keys), instrument, "", stamp_ms, order_id=order_id)
-
-    def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
-        return orders.query(Caller(env, keys), instrument, client_id, stamp_ms)
-
-    def open_orders(
-        self, env: Environment, keys: Keys, market: Market, instruments: Mapping[str, Instrument], stamp_ms: int
-    ) -> PrivateCall:
-        return orders.open_orders(Caller(env, keys), market, stamp_ms)
-
-    def history(
-        self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int
-    ) -> PrivateCall:
-        return orders.history(Caller(env, keys), instrument, since_ms, stamp_ms)
-
-    def fills(self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
-        return orders.fills(Caller(env, keys), instrument, since_ms, stamp_ms)
-
-    def positions(
-        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], stamp_ms: int
-    ) -> PrivateCall:
-        return account.positions(Caller(env, keys), stamp_ms)
-
-    def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        """Of the one wallet, whichever ``market`` asks."""
-        return account.balances(Caller(env, keys), stamp_ms)
-
-    def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        return account.mode(Caller(env, keys), market, stamp_ms)
-
-    def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-        return account.leverage(Caller(env, keys), instrument, stamp_ms)
-
-    def fee_rates(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-        """Demo trading has no such question and refuses it."""
-        return account.fee_rates(Caller(env, keys), instrument, stamp_ms)
-
-    def funding_paid(
-        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int
-    ) -> PrivateCall:
-        return orders.funding_paid(Caller(env, keys), instruments, since_ms, stamp_ms)
-
-    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
-        """Demo trading has no such question and refuses it."""
-        return account.key_rights(Caller(env, keys), stamp_ms)
-
-    def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-        return account.set_one_way(Caller(env, keys), instrument, stamp_ms)
-
-    def set_leverage(
-        self, env: Environment, keys: Keys, instrument: Instrument, leverage: Decimal, stamp_ms: int
-    ) -> PrivateCall:
-        return account.set_leverage(Caller(env, keys), instrument, leverage, stamp_ms)
-
-    def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
-        return (_STREAM,)
-
-    def key_call(self, env: Environment, keys: Keys, stream: UserStream, *, renew: bool, stamp_ms: int) -> KeyCall:
-        raise ValueError(f"Bybit's {stream.label} stream logs in by a signature and needs no key")
-
-    def stream_url(self, env: Environment, stream: UserStream, key: StreamKey | None) -> str:
-        return PRIVATE_SOCKET[env]
-
-    def stream_manners(self, stream: UserStream) -> Manners:
-        return _MANNERS
-
-    def private_session(
-        self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
-    ) -> PrivateSession:
-        return BybitUserStream(keys, instruments)
+    def __init__(self) -> None:
+        super().__init__(Caller, orders, account, orders.funding_paid, BybitUserStream)

@@ -1,0 +1,192 @@
+"""The private side of a venue that trades perpetuals and spot from one unified account.
+
+Such venues differ in what a call says and in how its answer reads, not in which calls there are: each has its
+``orders`` and ``account`` modules, whose functions take a caller (who signs, and where) first. What is common to them
+is here: a caller for each call, and one private socket that logs in by a signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from arbtui.core.model import Instrument, Market
+from arbtui.core.orders import Absence, Order
+from arbtui.venues.base import Environment, Manners, RestLimit
+from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
+
+C = TypeVar("C")  # signs for one account in one environment
+C_in = TypeVar("C_in", contravariant=True)
+
+STREAM = UserStream("private", (Market.PERP, Market.SPOT))
+
+MakeCaller = Callable[[Environment, Keys], C]
+FundingPaid = Callable[[C, Mapping[str, Instrument], int, int], PrivateCall]  # + since_ms, stamp_ms
+OpenSession = Callable[[Keys, Mapping[Market, Mapping[str, Instrument]]], PrivateSession]
+
+
+class OrderCalls(Protocol[C_in]):
+    """What the ``orders`` module of a venue offers; each function means what ``PrivateVenue`` says of its name."""
+
+    def place(self, caller: C_in, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall: ...
+
+    def cancel(
+        self, caller: C_in, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = ""
+    ) -> PrivateCall:
+        """By ``order_id`` where there is one, else by ``client_id``."""
+        ...
+
+    def query(self, caller: C_in, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall: ...
+
+    def open_orders(self, caller: C_in, market: Market, stamp_ms: int) -> PrivateCall: ...
+
+    def history(self, caller: C_in, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall: ...
+
+    def fills(self, caller: C_in, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall: ...
+
+
+class AccountCalls(Protocol[C_in]):
+    """What the ``account`` module of a venue offers; as above."""
+
+    def positions(self, caller: C_in, stamp_ms: int) -> PrivateCall: ...
+
+    def balances(self, caller: C_in, stamp_ms: int) -> PrivateCall: ...
+
+    def mode(self, caller: C_in, market: Market, stamp_ms: int) -> PrivateCall: ...
+
+    def leverage(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
+
+    def fee_rates(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
+
+
+class AdjustCalls(AccountCalls[C_in], Protocol[C_in]):
+    """The same of a venue that tells what a key may do, and whose settings can be changed."""
+
+    def key_rights(self, caller: C_in, stamp_ms: int) -> RightsCall: ...
+
+    def set_one_way(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
+
+    def set_leverage(self, caller: C_in, instrument: Instrument, value: Decimal, stamp_ms: int) -> PrivateCall: ...
+
+
+class UnifiedPrivate(Generic[C]):
+    """See ``venues.private.PrivateVenue``. A venue names what stands here without a value, and hands in its modules."""
+
+    name: str
+    shown_as: str  # its name as people write it
+    key_fields: tuple[str, ...]
+    trade_limits: tuple[RestLimit, ...]
+    absence: Absence
+    manners: Manners
+    sockets: Mapping[Environment, str]
+
+    def __init__(
+        self,
+        caller: MakeCaller[C],
+        orders: OrderCalls[C],
+        account: AccountCalls[C],
+        funding_paid: FundingPaid[C],
+        session: OpenSession,
+    ) -> None:
+        self._caller = caller
+        self._orders = orders
+        self._account = account
+        self._funding_paid = funding_paid
+        self._session = session
+
+    def place(self, env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
+        """Raises ``ValueError`` for what must not be sent: spot bought at market, spot reduce-only, sizes of zero."""
+        return self._orders.place(self._caller(env, keys), instrument, order, stamp_ms)
+
+    def cancel(
+        self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        return self._orders.cancel(self._caller(env, keys), instrument, client_id, stamp_ms)
+
+    def cancel_unnamed(
+        self, env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int
+    ) -> PrivateCall:
+        return self._orders.cancel(self._caller(env, keys), instrument, "", stamp_ms, order_id=order_id)
+
+    def query(self, env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+        return self._orders.query(self._caller(env, keys), instrument, client_id, stamp_ms)
+
+    def open_orders(
+        self, env: Environment, keys: Keys, market: Market, instruments: Mapping[str, Instrument], stamp_ms: int
+    ) -> PrivateCall:
+        return self._orders.open_orders(self._caller(env, keys), market, stamp_ms)
+
+    def history(
+        self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int
+    ) -> PrivateCall:
+        return self._orders.history(self._caller(env, keys), instrument, since_ms, stamp_ms)
+
+    def fills(self, env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
+        return self._orders.fills(self._caller(env, keys), instrument, since_ms, stamp_ms)
+
+    def positions(
+        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], stamp_ms: int
+    ) -> PrivateCall:
+        return self._account.positions(self._caller(env, keys), stamp_ms)
+
+    def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+        """Of the one wallet, whichever ``market`` asks."""
+        return self._account.balances(self._caller(env, keys), stamp_ms)
+
+    def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+        return self._account.mode(self._caller(env, keys), market, stamp_ms)
+
+    def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        return self._account.leverage(self._caller(env, keys), instrument, stamp_ms)
+
+    def fee_rates(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        return self._account.fee_rates(self._caller(env, keys), instrument, stamp_ms)
+
+    def funding_paid(
+        self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int
+    ) -> PrivateCall:
+        return self._funding_paid(self._caller(env, keys), instruments, since_ms, stamp_ms)
+
+    def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
+        return (STREAM,)
+
+    def key_call(self, env: Environment, keys: Keys, stream: UserStream, *, renew: bool, stamp_ms: int) -> KeyCall:
+        raise ValueError(f"{self.shown_as}'s {stream.label} stream logs in by a signature and needs no key")
+
+    def stream_url(self, env: Environment, stream: UserStream, key: StreamKey | None) -> str:
+        return self.sockets[env]
+
+    def stream_manners(self, stream: UserStream) -> Manners:
+        return self.manners
+
+    def private_session(
+        self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
+    ) -> PrivateSession:
+        return self._session(keys, instruments)
+
+
+class AdjustableUnifiedPrivate(UnifiedPrivate[C]):
+    """The same with ``TellsRights`` and ``Adjusts``."""
+
+    def __init__(
+        self,
+        caller: MakeCaller[C],
+        orders: OrderCalls[C],
+        account: AdjustCalls[C],
+        funding_paid: FundingPaid[C],
+        session: OpenSession,
+    ) -> None:
+        super().__init__(caller, orders, account, funding_paid, session)
+        self._settings = account
+
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
+        return self._settings.key_rights(self._caller(env, keys), stamp_ms)
+
+    def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+        return self._settings.set_one_way(self._caller(env, keys), instrument, stamp_ms)
+
+    def set_leverage(
+        self, env: Environment, keys: Keys, instrument: Instrument, leverage: Decimal, stamp_ms: int
+    ) -> PrivateCall:
+        return self._settings.set_leverage(self._caller(env, keys), instrument, leverage, stamp_ms)

@@ -18,6 +18,7 @@ from arbtui.execution.intents import Intent, Style
 from arbtui.execution.limits import Limits
 from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Record
+from arbtui.execution.preflight import ClockRead
 from arbtui.execution.reviews import Rates, Wish, open_intent
 from tests.execution.stage import RULES, Disk, Pen, accepted, fill, order_id, rejected, report, unanswered
 from tests.headless_support import Bench
@@ -40,7 +41,7 @@ class MoneyBench(Bench):
         self.trading = Trading(
             "PAPER",
             {
-                name: Carrier(pen, (Market.PERP,), RULES["alpha"], lambda: 0.0, paper=True)
+                name: Carrier(pen, (Market.PERP,), RULES["alpha"], lambda: ClockRead(0.0), paper=True)
                 for name, pen in self.pens.items()
             },
             clock=self.clock,

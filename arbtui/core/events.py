@@ -167,10 +167,14 @@ class StatusChange(msgspec.Struct):
 
 
 class ServerTime(msgspec.Struct):
-    """The venue's clock as answered to a time request."""
+    """The venue's clock as answered to a time request.
+
+    ``behind_ms``: the clock was up to so much further than what it told: the time of a state, not of a clock.
+    """
 
     server_ms: int
     t_ns: int
+    behind_ms: float = 0.0
 
 
 class Subscribed(msgspec.Struct):

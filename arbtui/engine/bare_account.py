@@ -119,7 +119,7 @@ class BareAccount:
             instruments=lambda market: self._listed.get(market, {}),
             rest=rest,
             clock=clock,
-            offset_ms=lambda: self._offset.offset_ms,
+            offset_ms=lambda: self._offset.about_ms,
             sink=self._hear,
         )
 

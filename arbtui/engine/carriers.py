@@ -24,6 +24,7 @@ from arbtui.engine.venue import RunningVenue
 from arbtui.execution.ledger import VenueRules
 from arbtui.execution.paper import PaperExecutor
 from arbtui.execution.paper_market import Fees
+from arbtui.execution.preflight import ClockRead
 from arbtui.market.state import Board
 from arbtui.net.account import Account
 from arbtui.net.gateway import NetworkSettings
@@ -84,7 +85,7 @@ class PaperVenue:
         running.trades.on_trade.append(self.executor.trade)
 
     def carrier(self, markets: tuple[Market, ...]) -> Carrier:
-        return Carrier(self.executor, markets, PAPER_RULES, lambda: 0.0, paper=True)
+        return Carrier(self.executor, markets, PAPER_RULES, lambda: ClockRead(0.0), paper=True)
 
     def keep(self) -> None:
         """What changed since the last time goes to the journal's file, before anybody is told of it."""
@@ -170,7 +171,7 @@ class AccountVenue:
             instruments=lambda market: listed.get(market, {}),
             rest=wire.rest,
             clock=wire.clock,
-            offset_ms=lambda: running.offset.offset_ms,
+            offset_ms=lambda: running.offset.about_ms,
             sink=sink,
             clock_refused=running.offset.doubt,
         )
@@ -192,7 +193,11 @@ class AccountVenue:
 
     def carrier(self) -> Carrier:
         rules = VenueRules(self._private.absence)
-        return Carrier(self.account, self._running.markets, rules, lambda: self._running.offset.offset_ms, paper=False)
+        return Carrier(self.account, self._running.markets, rules, self._clock_read, paper=False)
+
+    def _clock_read(self) -> ClockRead | None:
+        offset = self._running.offset
+        return ClockRead(offset.about_ms, offset.by) if offset.exists else None
 
     async def run(self) -> None:
         """Its private sockets, until cancelled."""

@@ -73,6 +73,7 @@ class VenueFacts:
     coins: int
     seconds: float
     cuts: int = 0  # ends of connections that were not our doing
+    clock_by: str = ""  # what told its time, where no clock did
 
 
 def lines(facts: VenueFacts) -> list[CheckLine]:
@@ -167,7 +168,8 @@ def _clock(facts: VenueFacts) -> CheckLine:
     if offset_ms is None:
         return _line(facts, "clock", "did not tell its time", "")
     wrong = f"differs from ours by {offset_ms:+.0f} ms" if abs(offset_ms) > MAX_CLOCK_OFFSET_MS else ""
-    return _line(facts, "clock", wrong, f"{offset_ms:+.0f} ms from ours")
+    by = f", {facts.clock_by}" if facts.clock_by else ""
+    return _line(facts, "clock", wrong and wrong + by, f"{offset_ms:+.0f} ms from ours{by}")
 
 
 def _instruments(facts: VenueFacts) -> CheckLine:

@@ -202,8 +202,9 @@ class Replay:
         if isinstance(event, Listing):
             self._board.take_listing(venue, event)
         elif isinstance(event, ServerTime):
-            self._offsets_ms[venue] = event.server_ms - event.t_ns / 1e6
-            self._board.set_clock_offset(venue, self._offsets_ms[venue])
+            if not event.behind_ms:  # else it is not fit to date quotes by
+                self._offsets_ms[venue] = event.server_ms - event.t_ns / 1e6
+                self._board.set_clock_offset(venue, self._offsets_ms[venue])
         else:
             self._board.apply(event)
 

@@ -45,7 +45,7 @@ from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
 from arbtui.execution.policy import Policy
 from arbtui.execution.ports import Executor, Journal, Price, Prices, Record
-from arbtui.execution.preflight import Check, Facts, Snapshot, preflight, refusal
+from arbtui.execution.preflight import Check, ClockRead, Facts, Snapshot, preflight, refusal
 from arbtui.execution.preview import estimate
 from arbtui.execution.records import Fact, Told, fact_of
 from arbtui.execution.reviews import Rates, Wish, close_intent, open_intent
@@ -65,12 +65,12 @@ _OF_NEW_RISK = ("armed", "funds", "limits", "fees", "leverage")  # checks that a
 
 @dataclass(frozen=True)
 class Carrier:
-    """One venue's executor with what the checks must know of it. ``clock_offset_ms`` None: not compared yet."""
+    """One venue's executor with what the checks must know of it. ``clock`` None: the venue tells no time."""
 
     executor: Executor
     markets: tuple[Market, ...]
     rules: VenueRules
-    clock_offset_ms: Callable[[], float | None]
+    clock: Callable[[], ClockRead | None]
     paper: bool
 
 
@@ -419,7 +419,7 @@ class Trading:
             instruments=instruments,
             prices=prices,
             wallets=self._wallets,
-            clock_offset_ms={name: carrier.clock_offset_ms() for name, carrier in self._carriers.items()},
+            clocks={name: carrier.clock() for name, carrier in self._carriers.items()},
             armed=self.armed,
             limits=self._over_limits(intent) if intent.opens else (),
         )

@@ -77,14 +77,25 @@ def _newest(kept: dict[K, E], key: K, event: E) -> None:
 
 
 @dataclass(frozen=True)
+class ClockRead:
+    """A venue's clock minus ours; None: not compared yet. ``by``: what told it, where no clock did (rougher)."""
+
+    offset_ms: float | None
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """Everything that the checks look at. ``wallets``: from which pot a market trades, by the codec's name."""
+    """Everything that the checks look at. ``wallets``: from which pot a market trades, by the codec's name.
+
+    ``clocks`` has None for a venue that tells no time: how long an order lives there cannot be bounded.
+    """
 
     facts: Facts
     instruments: tuple[Instrument | None, Instrument | None]
     prices: tuple[Price, Price]
     wallets: Mapping[tuple[str, Market], str]
-    clock_offset_ms: Mapping[str, float | None]
+    clocks: Mapping[str, ClockRead | None]
     armed: bool
     limits: Sequence[str] = field(default_factory=tuple)  # ``limits.refusals``
     clock_limit_ms: float = 500.0
@@ -180,11 +191,13 @@ def _stream(leg: Leg, facts: Facts) -> Check:
 
 
 def _clock(venue: str, snap: Snapshot) -> Check:
-    offset = snap.clock_offset_ms.get(venue)
-    if offset is None:
+    read = snap.clocks.get(venue, ClockRead(None))
+    if read is None:
+        return Check("clock", False, f"{venue} tells no time that ours could be compared with; trade elsewhere")
+    if read.offset_ms is None:
         return Check("clock", False, f"the clock of {venue} has not been compared yet; wait a moment")
-    ok = abs(offset) <= snap.clock_limit_ms
-    text = f"clock of {venue} {offset:+z.0f} ms from ours"
+    ok = abs(read.offset_ms) <= snap.clock_limit_ms
+    text = f"clock of {venue} {read.offset_ms:+z.0f} ms from ours" + (f" ({read.by})" if read.by else "")
     return Check("clock", ok, text if ok else f"{text}, limit {snap.clock_limit_ms:.0f} ms; set this machine's clock")
 
 

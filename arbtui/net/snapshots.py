@@ -111,10 +111,10 @@ class Snapshots:
 
 
 class ClockOffset:
-    """The venue's clock minus ours, from the quickest of the last few time requests.
+    """The venue's clock minus ours, from the closest of the last few time requests.
 
-    Each answer says where the offset is, give or take half its round trip. Where two cannot both be right, a clock was
-    set meanwhile, and the later one holds.
+    Each answer says where the offset is, give or take half its round trip, and half of what it may be behind. Where two
+    cannot both be right, a clock was set meanwhile, and the later one holds.
     """
 
     def __init__(
@@ -126,7 +126,8 @@ class ClockOffset:
         self._rest = rest
         self._clock = clock
         self._rng = rng
-        self._samples: list[tuple[int, float]] = []  # (round trip ns, offset ms)
+        self._samples: list[tuple[float, float]] = []  # (how far off at most, offset), both ms
+        self._behind_ms = 0.0  # how far what was told may be behind the venue's clock
         self.round_trip_ms: float | None = None
         self.error = ""
         self._wanted = asyncio.Event()
@@ -139,8 +140,18 @@ class ClockOffset:
 
     @property
     def offset_ms(self) -> float | None:
-        """None before the first answer, and for venues whose time is not fit for it."""
+        """None before the first answer, and for venues whose time is not fit to date quotes by."""
+        return None if self._behind_ms else self.about_ms
+
+    @property
+    def about_ms(self) -> float | None:
+        """The same, and for venues that tell the time of a state: good enough for the stamps of orders."""
         return min(self._samples)[1] if self._samples else None
+
+    @property
+    def by(self) -> str:
+        """What the venue's clock was told by, where it was not the clock itself."""
+        return f"by the time of its state, give or take {min(self._samples)[0]:.0f} ms" if self._behind_ms else ""
 
     async def run(self) -> None:
         """Measure for ever; returns at once where the venue has no clock to ask."""
@@ -177,12 +188,15 @@ class ClockOffset:
             if isinstance(event, ServerTime):
                 round_trip_ns = answer.t_ns - answer.sent_ns
                 middle_ns = answer.sent_ns + round_trip_ns // 2
-                latest = (round_trip_ns, event.server_ms - middle_ns / NS_PER_MS)
+                round_trip_ms = round_trip_ns / NS_PER_MS
+                told_ms = event.server_ms + event.behind_ms / 2
+                latest = ((round_trip_ms + event.behind_ms) / 2, told_ms - middle_ns / NS_PER_MS)
                 self._samples = [one for one in self._samples if _agree(one, latest)]
                 self._samples = [*self._samples, latest][-CLOCK_SAMPLES:]
-                self.round_trip_ms = min(self._samples)[0] / NS_PER_MS
+                self._behind_ms = event.behind_ms
+                self.round_trip_ms = 2 * min(self._samples)[0] - event.behind_ms
 
 
-def _agree(one: tuple[int, float], other: tuple[int, float]) -> bool:
+def _agree(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Whether both may be right, clocks that drift a little allowed for."""
-    return abs(one[1] - other[1]) <= (one[0] + other[0]) / 2 / NS_PER_MS + CLOCK_DRIFT_MS
+    return abs(one[1] - other[1]) <= one[0] + other[0] + CLOCK_DRIFT_MS

@@ -207,7 +207,7 @@ class Venue(Protocol):
         ...
 
     def time_request(self, env: Environment) -> HttpRequest | None:
-        """The venue's clock by REST; None where it has none fit for setting a clock by."""
+        """The venue's clock by REST, or what comes near to it (``ServerTime.behind_ms``); None where it tells none."""
         ...
 
     def decode_http(self, request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:

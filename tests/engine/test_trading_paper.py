@@ -22,6 +22,7 @@ from arbtui.execution.paper import PaperExecutor
 from arbtui.execution.paper_market import Depth, Fees, FundingDue, PaperRules
 from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Price, Record
+from arbtui.execution.preflight import ClockRead
 from tests.engine.trading_stage import BUY, SELL, SPOT, T0, listed, ticket
 
 D = Decimal
@@ -96,7 +97,10 @@ class Life:
         }  # fmt: skip
         self.trading = Trading(
             "PAPER",
-            {name: Carrier(one, MARKETS, PAPER_RULES, lambda: 0.0, paper=True) for name, one in self.papers.items()},
+            {
+                name: Carrier(one, MARKETS, PAPER_RULES, lambda: ClockRead(0.0), paper=True)
+                for name, one in self.papers.items()
+            },
             clock=self.clock, journal=disk, prices=self.books, depth=self.books.depth, policy=DEFAULT,
             limits=Limits(again_after_s=0), notice=lambda level, text: None,
         )  # fmt: skip

@@ -23,6 +23,7 @@ from arbtui.execution.limits import Limits
 from arbtui.execution.paper_market import Depth
 from arbtui.execution.policy import Policy
 from arbtui.execution.ports import Price, Record
+from arbtui.execution.preflight import ClockRead
 from arbtui.net.account import Account
 from arbtui.net.budget import Budgets
 from arbtui.net.connects import Connects
@@ -156,7 +157,9 @@ async def desk(tmp_path: Path, *, rate: float = 0.0, sim: Sim | None = None) -> 
             keepers += [UserStreamKeeper(private, stream, PROD, keys, listed[name], around) for stream in streams]
         prices = TruePrices(sim, listed)
         carriers = {
-            name: Carrier(account, (Market.PERP, Market.SPOT), VenueRules(private.absence), lambda: 0.0, paper=False)
+            name: Carrier(
+                account, (Market.PERP, Market.SPOT), VenueRules(private.absence), lambda: ClockRead(0.0), paper=False
+            )
             for name, account in accounts.items()
             if (private := privates[name]) is not None
         }

@@ -33,6 +33,7 @@ from arbtui.execution.limits import Limits
 from arbtui.execution.paper_market import Depth
 from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Price, Record
+from arbtui.execution.preflight import ClockRead
 from arbtui.port import Ticket
 
 T0 = 1_800_000_000 * NS_PER_S
@@ -157,7 +158,7 @@ class Stage:
         self.trading = Trading(
             "PAPER" if paper else "SIMULATED",
             {
-                name: Carrier(pen, markets, rules, lambda name=name: self.offset_ms[name], paper)  # type: ignore[misc]
+                name: Carrier(pen, markets, rules, lambda name=name: ClockRead(self.offset_ms[name]), paper)  # type: ignore[misc]
                 for name, pen in self.pens.items()
             },
             clock=self.clock,

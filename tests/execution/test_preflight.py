@@ -10,7 +10,7 @@ import pytest
 from arbtui.core.model import Market, TradingStatus
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, StreamState
 from arbtui.execution.intents import Intent, Verb
-from arbtui.execution.preflight import Facts, Snapshot, preflight, refusal
+from arbtui.execution.preflight import ClockRead, Facts, Snapshot, preflight, refusal
 from tests.execution.stage import GOOD, T0, dec, instrument, intent, quote
 
 VENUES = ("alpha", "beta")
@@ -37,7 +37,7 @@ def snapshot(**changes: object) -> Snapshot:
         instruments=(instrument("alpha"), instrument("beta")),
         prices=GOOD,
         wallets={(venue, Market.PERP): "trading" for venue in VENUES},
-        clock_offset_ms=dict.fromkeys(VENUES, 12.0),
+        clocks=dict.fromkeys(VENUES, ClockRead(12.0)),
         armed=True,
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # names and types are the test's own
@@ -79,8 +79,9 @@ CASES: list[tuple[Snapshot, list[str]]] = [
     (snapshot(prices=(quote("100.01", "100.00"), GOOD[1])), ["price"]),
     (snapshot(prices=(quote("100.30", "100.31"), GOOD[1])), ["price"]),
     (snapshot(prices=(GOOD[0], quote("100.20", "100.21", fresh=False))), ["price"]),
-    (snapshot(clock_offset_ms={"alpha": 12.0}), ["clock"]),
-    (snapshot(clock_offset_ms={"alpha": 12.0, "beta": -900.0}), ["clock"]),
+    (snapshot(clocks={"alpha": ClockRead(12.0)}), ["clock"]),
+    (snapshot(clocks={"alpha": ClockRead(12.0), "beta": None}), ["clock"]),
+    (snapshot(clocks={"alpha": ClockRead(12.0), "beta": ClockRead(-900.0)}), ["clock"]),
     (snapshot(limits=("an order: too much",)), ["limits"]),
     (without(lambda made: made.streams.discard(("beta", Market.PERP))), ["private stream"]),
     (without(lambda made: made.modes.clear()), ["mode", "mode"]),
@@ -206,3 +207,19 @@ def test_one_pot_that_pays_for_both_legs_must_hold_enough_for_both() -> None:
     two_pots = {("alpha", Market.SPOT): "trading", ("alpha", Market.PERP): "other"}
     made.hear(Balance(venue="alpha", wallet="other", asset="USDT", total=dec(600), free=dec(600), t_ns=T0))
     assert failed(replace(snap, wallets=two_pots), intent(qty="5", buy=spot, sell=instrument("alpha"))) == []
+
+
+def test_what_told_the_time_is_named_where_it_was_no_clock() -> None:
+    by = ClockRead(-30.0, "by the time of its state, give or take 205 ms")
+    checks = preflight(intent(), snapshot(clocks={"alpha": ClockRead(1.0), "beta": by}))
+    told = [check.text for check in checks if check.name == "clock"]
+    assert told == [
+        "clock of alpha +1 ms from ours",
+        "clock of beta -30 ms from ours (by the time of its state, give or take 205 ms)",
+    ]
+
+
+def test_a_venue_that_tells_no_time_is_not_waited_for() -> None:
+    checks = preflight(intent(), snapshot(clocks={"alpha": ClockRead(1.0), "beta": None}))
+    (failed,) = [check.text for check in checks if not check.ok]
+    assert failed == "beta tells no time that ours could be compared with; trade elsewhere"

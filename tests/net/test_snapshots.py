@@ -4,6 +4,8 @@ import asyncio
 import random
 from typing import cast
 
+import pytest
+
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, ManualClock
 from arbtui.core.events import Event, Ignored, ServerTime
 from arbtui.core.model import Market
@@ -55,6 +57,7 @@ class Clocked:
     def __init__(self) -> None:
         self.clock = ManualClock(1_700_000_000 * NS_PER_S)
         self.off_ms, self.ms, self.asked = 0.0, 10, 0
+        self.behind_ms = 0.0  # at most; it tells half of that
 
     def time_request(self, env: Environment) -> HttpRequest:
         return HttpRequest("GET", "https://toy/time", "time")
@@ -62,14 +65,14 @@ class Clocked:
     async def fetch(self, venue: str, request: HttpRequest) -> Answer:
         self.asked += 1
         sent_ns = self.clock.now_ns()
-        server_ms = round(sent_ns / NS_PER_MS + self.ms / 2 + self.off_ms)
+        server_ms = round(sent_ns / NS_PER_MS + self.ms / 2 + self.off_ms - self.behind_ms / 2)
         self.clock.advance_to(sent_ns + self.ms * NS_PER_MS)
         return Answer(200, str(server_ms).encode(), sent_ns, self.clock.now_ns())
 
     def decode_http(
         self, request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns: int
     ) -> list[ServerTime]:
-        return [ServerTime(int(body), t_ns)]
+        return [ServerTime(int(body), t_ns, self.behind_ms)]
 
     def offset(self) -> ClockOffset:
         toy = cast("Venue", self)
@@ -99,6 +102,19 @@ async def test_a_clock_that_was_set_is_believed_at_once_though_the_answer_was_sl
     found = await measured(toy, offset)
     assert found is not None
     assert -3100 < found < -2900
+
+
+async def test_the_time_of_a_state_tells_about_where_the_clock_is_and_dates_no_quote() -> None:
+    toy = Clocked()
+    offset = toy.offset()
+    toy.off_ms, toy.ms, toy.behind_ms = 70.0, 10, 400.0
+    assert await measured(toy, offset) is None
+    assert offset.about_ms == pytest.approx(70.0, abs=1)
+    assert offset.by == "by the time of its state, give or take 205 ms"
+    assert offset.round_trip_ms == pytest.approx(10.0)
+    toy.off_ms = -3000.0
+    await measured(toy, offset)
+    assert offset.about_ms == pytest.approx(-3000.0, abs=1)
 
 
 async def test_what_was_measured_before_our_own_clock_was_set_is_forgotten_and_measured_anew() -> None:

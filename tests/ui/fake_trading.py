@@ -41,6 +41,7 @@ from arbtui.execution.limits import Limits
 from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Price, Record
+from arbtui.execution.preflight import ClockRead
 from arbtui.execution.runner import Answer
 from arbtui.market.slot import Slot
 from arbtui.port import Preview
@@ -252,7 +253,10 @@ class FakeTrading(Trading):
         self.fired: list[Preview] = []
         super().__init__(
             word,
-            {name: Carrier(venue, tuple(Market), RULES, lambda: 3.0, True) for name, venue in self.venues.items()},
+            {
+                name: Carrier(venue, tuple(Market), RULES, lambda: ClockRead(3.0), True)
+                for name, venue in self.venues.items()
+            },
             clock=port.time,
             journal=self.disk,
             prices=self.tops,

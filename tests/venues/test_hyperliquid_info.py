@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
-from arbtui.core.events import BookSnapshot, Event, Funding, Ignored, Listing, MarkPrice, Ticker
+from arbtui.core.events import BookSnapshot, Event, Funding, Ignored, Listing, MarkPrice, ServerTime, Ticker
 from arbtui.core.model import Market, TradingStatus
 from arbtui.venues.base import Environment, HttpRequest, Tables
 from tests.venues.hyperliquid_frames import (
@@ -82,8 +82,19 @@ def test_the_testnet_serves_for_paper_trading_too(env: Environment) -> None:
     assert {request.url for request in requests(env)} == {"https://api.hyperliquid-testnet.xyz/info"}
 
 
-def test_no_clock_is_set_by_the_venue_and_no_page_or_book_is_asked_for() -> None:
-    assert HYPERLIQUID.time_request(PROD) is None
+def test_the_time_of_the_state_is_asked_for_and_told_as_behind_the_clock() -> None:
+    request = HYPERLIQUID.time_request(PROD)
+    assert request is not None
+    assert request.cost == 2.0  # "Rate limits and user limits"
+    body = b'{"time":1758900000123,"specialStatuses":null}'
+    (time,) = HYPERLIQUID.decode_http(request, 200, body, Tables({}), T_NS)
+    assert isinstance(time, ServerTime)
+    assert (time.server_ms, time.behind_ms >= 270) == (1758900000123, True)
+    with pytest.raises(ProtocolBroken):
+        HYPERLIQUID.decode_http(request, 200, b'{"time":null}', Tables({}), T_NS)
+
+
+def test_no_page_or_book_is_asked_for() -> None:
     assert HYPERLIQUID.next_page(ask("meta"), b"{}") is None
     (listing,) = told("meta", meta(perp_row()))
     assert isinstance(listing, Listing)

@@ -13,8 +13,8 @@ messages a minute, one subscription each:
 
 All 180 perps make 360 subscriptions, all 300 spot pairs as many again if they were to have contexts too: so spot has
 its 24 h figures by REST, every 12 s, and 340 subscriptions are left for books and for connections that replace each
-other. At 150 a socket, perps take three sockets and spot up to three. A clock to set ours by there is none: all times
-are those of blocks.
+other. At 150 a socket, perps take three sockets and spot up to three. A clock to date quotes by there is none: all
+times are those of blocks.
 
 The all-symbol REST snapshot brings figures and no best prices, since the venue offers none; see ``info``.
 
@@ -109,8 +109,8 @@ class Hyperliquid:
         return None
 
     def time_request(self, env: Environment) -> HttpRequest | None:
-        """What it tells is the state's time, 0.1 to 0.3 s behind the clock."""
-        return None
+        """What it tells is the time of its state, a little behind its clock: see ``info``."""
+        return info.time_request(env)
 
     def decode_http(self, request: HttpRequest, status: int, body: bytes, tables: Tables, t_ns: int) -> Sequence[Event]:
         return info.decode(request, status, body, tables, t_ns)

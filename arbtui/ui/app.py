@@ -205,6 +205,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             loop.add_signal_handler(signal.SIGTSTP, self.stop)
             loop.add_signal_handler(signal.SIGCONT, self._continued)
         self.theme_changed_signal.subscribe(self, lambda _: self._paint_screens())
+        self.calling.begin()
         self.run_worker(self._beat(), name="pump", group="pump")
 
     def on_resize(self) -> None:

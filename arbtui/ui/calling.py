@@ -1,4 +1,8 @@
-"""Calling somebody who looks elsewhere: the terminal's bell, and the title of its window until the next key."""
+"""Calling somebody who looks elsewhere: the terminal's bell, and the title of its window until the next key.
+
+Otherwise the title says what runs there and in which mode, so that among many windows real money is not mistaken for
+paper.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +52,12 @@ class Calling:
             self._rang_ns = now_ns
             self._ring()
 
+    def begin(self) -> None:
+        """The screen stands: the window gets its name."""
+        self._unseen = 0
+        self._entitle(f"arbtui {self._port.mode}")
+
     def seen(self) -> None:
         """Somebody is at the keys."""
         if self._unseen:
-            self._unseen = 0
-            self._entitle(f"arbtui {self._port.mode}")
+            self.begin()

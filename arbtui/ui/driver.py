@@ -63,6 +63,7 @@ class GuardedDriver(LinuxDriver):
         self._writer: TerminalWriter | None = None  # one a session: a suspended screen has none
         self._input_ended = threading.Event()
         self._input_broken = False
+        self._title = ""  # what the window is called while the screen has it
         self._entitled = False
         if isinstance(app, TerminalOwner):
             app.driver_attached(self)
@@ -100,6 +101,8 @@ class GuardedDriver(LinuxDriver):
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode
         start()
+        if self._title:
+            self.entitle(self._title)
 
     def stop_application_mode(self) -> None:
         if self._entitled:
@@ -109,7 +112,10 @@ class GuardedDriver(LinuxDriver):
         stop()
 
     def entitle(self, title: str) -> None:
-        """Name the terminal's window until the screen gives it back; the name that it had is put aside first."""
+        """Name the terminal's window while the screen has it; the name that it had is put aside, and is back meanwhile
+        where the screen is suspended.
+        """
+        self._title = title
         if self._writer is None:
             return
         if not self._entitled:

@@ -19,7 +19,7 @@ import pytest
 
 from tests.e2e.harness import homes
 from tests.e2e.money import home_in, until
-from tests.ui.terminal import Terminal
+from tests.ui.terminal import SHELLS_TITLE, Terminal
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +78,9 @@ class Session:
         assert [modes.pop(mode) for mode in _AS_EVER] == ["h", "h"]
         assert {mode for mode, state in modes.items() if state == "h"} == set(), "left on"
         assert len(_KEYS_PUSHED.findall(seen)) == len(_KEYS_POPPED.findall(seen))
+        titles = self.terminal.titles()
+        assert "arbtui DEMO" in titles
+        assert titles[-1] == SHELLS_TITLE
         assert self.terminal.attributes()[:4] == self.before[:4]
         assert int(str(self.terminal.attributes()[3])) & termios.ECHO
 

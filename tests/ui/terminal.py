@@ -10,9 +10,11 @@ import pyte
 
 from arbtui.bench.ui.terminal import ROOT, Pty
 
-__all__ = ["ROOT", "Terminal", "guest"]
+__all__ = ["ROOT", "SHELLS_TITLE", "Terminal", "guest"]
 
 _KITTY = re.compile(rb"\x1b\[[<>]\d*u")  # pyte would print the letter
+_TITLES = re.compile(rb"\x1b\](?:0|2);([^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b\[(22|23);[02]t")
+SHELLS_TITLE = "the shell's"
 
 
 class Terminal(Pty):
@@ -46,6 +48,21 @@ class Terminal(Pty):
     @property
     def rows(self) -> list[str]:
         return [line.rstrip() for line in self.screen.display]
+
+    def titles(self) -> list[str]:
+        """What the window was called, one name after the other, in a terminal that keeps a stack of titles (xterm,
+        tmux); it began with the shell's.
+        """
+        names, aside = [SHELLS_TITLE], list[str]()
+        for found in _TITLES.finditer(bytes(self.seen)):
+            if found[2] == b"22":
+                aside.append(names[-1])
+            elif found[2] == b"23":
+                names.append(aside.pop())
+            else:
+                names.append(found[1].decode())
+        assert len(aside) <= 1, "put aside twice: once is given back"
+        return names
 
     def cells(self) -> list[list[list[str]]]:
         """Character, colour, background and signs of the style of each cell, row by row; see ``painted.cells_of``."""

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from arbtui.bench.ui.run import stamps
-from tests.ui.terminal import Terminal, guest
+from tests.ui.terminal import SHELLS_TITLE, Terminal, guest
 
 _LEAVE_ALTERNATE = b"\x1b[?1049l"
 _SHOW_CURSOR = b"\x1b[?25h"
@@ -162,6 +162,20 @@ def test_a_click_arrives_through_the_terminal(start: Start) -> None:
     assert terminal.wait(lambda: terminal.shows("gross↓"), 8), terminal.rows
 
 
+def given_back(terminal: Terminal) -> None:
+    """The terminal is what it was before the screen, as far as bytes and modes say: screen, mouse, cursor, title,
+    echo.
+    """
+    terminal.run(0.2)
+    seen = bytes(terminal.seen)
+    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
+    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
+    assert seen.rindex(_SHOW_CURSOR) > seen.rindex(b"\x1b[?25l")
+    assert "arbtui DEMO" in terminal.titles()
+    assert terminal.titles()[-1] == SHELLS_TITLE
+    assert int(str(terminal.attributes()[3])) & termios.ECHO
+
+
 def test_leaving_gives_the_terminal_back_as_it_was(start: Start) -> None:
     terminal = start("--coins", "40", "--after", "0.2")
     in_use = terminal.attributes()
@@ -170,12 +184,8 @@ def test_leaving_gives_the_terminal_back_as_it_was(start: Start) -> None:
     assert terminal.wait(lambda: not terminal.alive(), 10)
     assert terminal.status == 0
     terminal.run(0.2)
-    seen = bytes(terminal.seen)
-    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
-    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
-    assert seen.rindex(_SHOW_CURSOR) > seen.rindex(b"\x1b[?25l")
+    given_back(terminal)
     assert terminal.shows("the screen ended: quit")
-    assert int(str(terminal.attributes()[3])) & termios.ECHO
 
 
 def test_a_hang_up_ends_the_screen_and_not_the_engine(start: Start, tmp_path: Path) -> None:
@@ -193,8 +203,7 @@ def test_the_engine_can_take_the_screen_away(start: Start, tmp_path: Path) -> No
     terminal = start("--coins", "40", "--cancel-after", "3", "--after", "0.3", "--out", str(out))
     assert terminal.wait(lambda: not terminal.alive(), 15)
     assert figures(out)["end"] == "cancelled"
-    assert bytes(terminal.seen).count(_LEAVE_ALTERNATE) >= 1
-    assert int(str(terminal.attributes()[3])) & termios.ECHO
+    given_back(terminal)
 
 
 def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(start: Start, tmp_path: Path) -> None:
@@ -204,11 +213,9 @@ def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(sta
     told = figures(out)
     assert told["end"] == "failed"
     assert told["quotes_after"] > 500
+    given_back(terminal)
     seen = bytes(terminal.seen)
-    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
-    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
     assert b"the fake engine was told to fail" in seen[seen.rindex(_LEAVE_ALTERNATE) :]
-    assert int(str(terminal.attributes()[3])) & termios.ECHO
 
 
 def test_the_screen_may_go_and_come_again(start: Start, tmp_path: Path) -> None:
@@ -222,6 +229,7 @@ def test_the_screen_may_go_and_come_again(start: Start, tmp_path: Path) -> None:
     terminal.run(0.3)
     terminal.keys("q")
     assert terminal.wait(lambda: not terminal.alive(), 10)
+    given_back(terminal)
     assert figures(out)["end"] == "quit"
     assert figures(out)["factory_kept"]
     assert figures(out)["factory_while_shown"], "Textual's eager tasks would be the engine's too"
@@ -232,24 +240,24 @@ def test_ctrl_z_gives_the_terminal_back_stops_and_fg_brings_the_screen_again(sta
     terminal.keys("\x1a")
     assert terminal.wait(lambda: _state(terminal.pid) == "T", 5)
     terminal.run(0.3)
-    seen = bytes(terminal.seen)
-    assert seen.rindex(_LEAVE_ALTERNATE) > seen.rindex(b"\x1b[?1049h")
-    assert seen.rindex(b"\x1b[?1003l") > seen.rindex(b"\x1b[?1003h"), "the mouse is the terminal's again"
-    assert int(str(terminal.attributes()[3])) & termios.ECHO
+    given_back(terminal)
     os.kill(terminal.pid, signal.SIGCONT)
     before = len(terminal.seen)
     assert terminal.wait(lambda: b"\x1b[?1049h" in bytes(terminal.seen[before:]) and terminal.shows("net↓"), 10)
     terminal.run(0.5)
     told = terminal.rows[0]
     assert terminal.wait(lambda: terminal.rows[0] != told, 5), "the screen lives on"
+    assert terminal.titles()[-1] == "arbtui DEMO", "its window has its name again"
     terminal.keys("q")
     assert terminal.wait(lambda: not terminal.alive(), 10)
+    given_back(terminal)
 
 
 def test_sigtstp_stops_as_ctrl_z_does(start: Start) -> None:
     terminal = start("--coins", "40")
     os.kill(terminal.pid, signal.SIGTSTP)
     assert terminal.wait(lambda: _state(terminal.pid) == "T", 5)
+    given_back(terminal)
     os.kill(terminal.pid, signal.SIGCONT)
     terminal.run(1.0)
     terminal.keys("q")

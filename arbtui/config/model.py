@@ -296,10 +296,24 @@ class Limits(Section):
 
 
 class Live(Section):
-    """Accounts on exchanges."""
+    """Orders to real accounts (--live). Read at the start, from config.toml; nothing on the screen changes it."""
 
+    enabled: bool = Field(
+        default=False,
+        description="Whether --live may trade real money, where the environment is prod. Only config.toml can say "
+        "so, no variable.",
+    )
     allow_withdraw_keys: bool = Field(
-        default=False, description="Whether a key that can withdraw may trade; else it is refused."
+        default=False, description="Arm although a key may also withdraw; arbtui itself never does."
+    )
+    arm_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=1440,
+        description="Arming ends by itself after so long; open hedges are still looked after.",
+    )
+    stream_down_s: float = Field(
+        default=10.0, gt=0, le=600, description="Arming ends when an account's own stream is down for so long."
     )
 
 

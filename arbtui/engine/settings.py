@@ -25,7 +25,7 @@ from arbtui.port import Outcome, Setting
 
 _AT_ONCE = ("signals", "walk", "pairs", "books", "alerts", "ui")  # sections that take effect while the run goes on
 _AT_START = (("ui", "on_hangup"), ("ui", "mouse"))  # but these do not
-_WRITTEN = ("hedge", "limits")
+_WRITTEN = ("hedge", "limits", "live")
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class SettingsBook:
     def _fixed(self, path: Path) -> str:
         config = self._loaded.where.config
         if path[0] in _WRITTEN:
-            return f"limits and the rules of hedges are never changed by key: edit {config} and start again"
+            return f"limits, arming and the rules of hedges are never changed by key: edit {config} and start again"
         if path[:2] == ("signals", "thresholds") and (len(path) == 2 or any(sign in path[2] for sign in ":>+")):
             return f"only thresholds of coins are set by key (T, :threshold); the others stand in {config}"
         if path[0] not in _AT_ONCE or path in _AT_START:

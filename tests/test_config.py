@@ -158,13 +158,13 @@ def test_an_unknown_key_is_refused_with_file_line_key_and_the_nearest_one(where:
         ("[venues.binanse]\nenabled = true\n", 1, "venues.binanse", "venues.binance"),
         ("[venues.okx]\nenable = true\n", 2, "venues.okx.enable", "venues.okx.enabled"),
         ("[fees.okx.perp]\ntaker = 5.0\n", 2, "fees.okx.perp.taker", "fees.okx.perp.taker_bps"),
-        ("[live]\nenabled = true\n", 1, "live", "pairs"),
+        ("[xyzzy]\nenabled = true\n", 1, "xyzzy", "pairs"),
     ],
 )
 def test_unknown_keys_at_any_depth(where: Paths, text: str, line: int, unknown: str, nearest: str) -> None:
     said = refusal(where, text)
     assert f'line {line}: unknown key "{unknown}"' in said
-    if unknown != "live":  # nothing reads like it: any valid name will do
+    if unknown != "xyzzy":  # nothing reads like it: any valid name will do
         assert f'"{nearest}"' in said
 
 

@@ -103,6 +103,20 @@ class KeyRights:
     days_left: int | None = None  # until it ends by itself; None: never, or not told
 
 
+def in_words(
+    trade: Mapping[Market, bool | None], withdraw: bool | None, bound_to_ips: bool | None, days_left: int | None
+) -> str:
+    """``KeyRights.text`` of a key that tells no more than what its other members say."""
+    words = [
+        "may read" + "".join(f", trade {market.value}" for market, may in trade.items() if may),
+        *(f"{market.value} not told" for market, may in trade.items() if may is None),
+        {None: "withdrawals not told", True: "may withdraw", False: "may not withdraw"}[withdraw],
+        {None: "addresses not told", True: "bound to addresses", False: "not bound to addresses"}[bound_to_ips],
+        *([f"ends in {days_left} days"] if days_left is not None else []),
+    ]
+    return ", ".join(words)
+
+
 @dataclass(frozen=True)
 class RightsCall:
     """Asks what the key may do. ``read`` raises as ``PrivateCall.read`` of a read does."""
@@ -271,7 +285,9 @@ class PrivateVenue(Protocol):
 class TellsRights(Protocol):
     """A private side that can say what a key may do, before anything is tried with it."""
 
-    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall: ...
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
+        """None where this environment of the venue has no such question. Raises VenueRefused for keys that are none."""
+        ...
 
 
 @runtime_checkable

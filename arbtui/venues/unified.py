@@ -63,7 +63,7 @@ class AccountCalls(Protocol[C_in]):
 class AdjustCalls(AccountCalls[C_in], Protocol[C_in]):
     """The same of a venue that tells what a key may do, and whose settings can be changed."""
 
-    def key_rights(self, caller: C_in, stamp_ms: int) -> RightsCall: ...
+    def key_rights(self, caller: C_in, stamp_ms: int) -> RightsCall | None: ...
 
     def set_one_way(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
 
@@ -180,7 +180,7 @@ class AdjustableUnifiedPrivate(UnifiedPrivate[C]):
         super().__init__(caller, orders, account, funding_paid, session)
         self._settings = account
 
-    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
         return self._settings.key_rights(self._caller(env, keys), stamp_ms)
 
     def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:

@@ -1,8 +1,8 @@
 """Binance's private side: what ``venues.private.PrivateVenue`` wants, by where it is.
 
 ``signing`` bytes and signatures; ``refusals`` errors; ``orders`` orders; ``fills`` trades and funding; ``windows``
-lists by time; ``account`` positions, balances, settings, fees; ``userstream`` how the sockets open; ``usdm_session``
-and ``spot_session`` what they say.
+lists by time; ``account`` positions, balances, settings, fees; ``rights`` what a key may do; ``userstream`` how the
+sockets open; ``usdm_session`` and ``spot_session`` what they say.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, Order
 from arbtui.venues.base import Environment, Manners, RestLimit
-from arbtui.venues.binance import account, fills, orders, userstream
+from arbtui.venues.binance import account, fills, orders, rights, userstream
 from arbtui.venues.binance.addresses import REST
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.signing import RECV_WINDOW_MS
 from arbtui.venues.binance.spot_session import SpotUserSession
 from arbtui.venues.binance.usdm_session import UsdmUserSession
-from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, StreamKey, UserStream
+from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
 from arbtui.venues.wire import address
 
 # An order on its way takes effect within recvWindow of its stamp or never; as long again for answers that lag behind
@@ -99,6 +99,10 @@ class BinancePrivate:
         self, env: Environment, keys: Keys, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int
     ) -> PrivateCall:
         return fills.funding_paid(env, keys, since_ms, stamp_ms)
+
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
+        """See ``venues.private.TellsRights``."""
+        return rights.key_rights(env, keys, stamp_ms)
 
     def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
         return userstream.USDM, userstream.SPOT

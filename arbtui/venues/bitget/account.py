@@ -23,7 +23,7 @@ from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.orders import number
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
-from arbtui.venues.private import KeyRights, PrivateCall, RightsCall
+from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
 
 KEY = "/api/v3/account/info"
 SETTINGS = "/api/v3/account/settings"
@@ -67,12 +67,9 @@ def _rights(key: KeyInfo) -> KeyRights:
     may = _may_trade(key)
     withdraws = None if key.permissions is None else "withdraw" in key.permissions
     bound = None if key.ips is None else bool(key.ips.strip(" ,"))
-    words = [
-        {None: "trading not told", True: "may trade spot and perp", False: "may only read"}[may],
-        {None: "withdrawals not told", True: "may withdraw", False: "may not withdraw"}[withdraws],
-        {None: "addresses not told", True: "bound to addresses", False: "not bound to addresses"}[bound],
-    ]
-    return KeyRights(trade=dict.fromkeys(Market, may), withdraw=withdraws, bound_to_ips=bound, text=", ".join(words))
+    trade = dict.fromkeys(Market, may)
+    words = in_words(trade, withdraws, bound, None)
+    return KeyRights(trade=trade, withdraw=withdraws, bound_to_ips=bound, text=words)
 
 
 def _may_trade(key: KeyInfo) -> bool | None:

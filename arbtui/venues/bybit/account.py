@@ -24,7 +24,7 @@ from arbtui.venues.bybit.instruments import CATEGORY, VENUE
 from arbtui.venues.bybit.orders import number
 from arbtui.venues.bybit.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bybit.private_shapes import AccountInfo, KeyInfo, Listed, PositionRow, SymbolRow
-from arbtui.venues.private import KeyRights, PrivateCall, RightsCall
+from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
 
 _RowT = TypeVar("_RowT")
 _PositionMode = Literal["one_way", "hedge"]
@@ -63,7 +63,10 @@ _NEEDED = {  # one of these rights, by the group in which it is listed
 # --- the key ----------------------------------------------------------------------------------------------------------
 
 
-def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
+def key_rights(caller: Caller, stamp_ms: int) -> RightsCall | None:
+    """None for demo trading, which has no such question."""
+    if caller.env is Environment.DEMO:
+        return None
     what = "API key"
 
     def read(status: int, answer: bytes) -> KeyRights:
@@ -83,17 +86,11 @@ def _rights(key: KeyInfo) -> KeyRights:
     bound = None if key.ips is None else bool(key.ips) and "*" not in key.ips
     withdraws = _has(key, (("Wallet", "Withdraw"),))
     trade = {market: _may_trade(key, market) for market in Market}
-    words = [
-        "may read" + "".join(f", trade {market.value}" for market, may in trade.items() if may),
-        {None: "withdrawals not told", True: "may withdraw", False: "may not withdraw"}[withdraws],
-        {None: "addresses not told", True: "bound to addresses", False: "not bound to addresses"}[bound],
-    ]
     days = key.deadline_day if not bound and key.deadline_day is not None and key.deadline_day >= 0 else None
-    if days is not None:
-        words.append(f"ends in {days} days")
+    words = in_words(trade, withdraws, bound, days)
     if key.uta == 0:
-        words.append("of a classic account, which is not traded here")
-    return KeyRights(trade=trade, withdraw=withdraws, bound_to_ips=bound, text=", ".join(words), days_left=days)
+        words += ", of a classic account, which is not traded here"
+    return KeyRights(trade=trade, withdraw=withdraws, bound_to_ips=bound, text=words, days_left=days)
 
 
 def _may_trade(key: KeyInfo, market: Market) -> bool | None:

@@ -58,7 +58,7 @@ def balances(caller: Caller, stamp_ms: int) -> PrivateCall:
     what = "balances"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        return private_rows.balances(_the_one(status, answer, private_shapes.balances, what), t_ns)
+        return private_rows.balances(the_one(status, answer, private_shapes.balances, what), t_ns)
 
     return caller.read(BALANCE, {}, what, "balance", stamp_ms, read)
 
@@ -67,7 +67,7 @@ def mode(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     what = "account configuration"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        return (_mode(_the_one(status, answer, private_shapes.configs, what), market, t_ns),)
+        return (_mode(the_one(status, answer, private_shapes.configs, what), market, t_ns),)
 
     return caller.read(CONFIG, {}, what, "config", stamp_ms, read)
 
@@ -136,7 +136,7 @@ def fee_rates(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateC
         query["instFamily"] = instrument.native.removesuffix(SWAP_SUFFIX)
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        row = _the_one(status, answer, private_shapes.fees, what)
+        row = the_one(status, answer, private_shapes.fees, what)
         maker, taker = _rates(row, instrument)
         return (
             FeeRates(
@@ -185,7 +185,7 @@ def funding_paid(caller: Caller, since_ms: int, stamp_ms: int) -> PrivateCall:
     return caller.pages(path, query, what, bucket, stamp_ms, read, by_bill)
 
 
-def _the_one(status: int, answer: bytes, decoder: msgspec.json.Decoder[list[_RowT]], what: str) -> _RowT:
+def the_one(status: int, answer: bytes, decoder: msgspec.json.Decoder[list[_RowT]], what: str) -> _RowT:
     rows = refusals.rows_of(status, answer, decoder, what)
     if len(rows) != 1:
         raise ProtocolBroken("unknown_shape", f"OKX {what}: one row was to come, not {len(rows)}", answer[:200])

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, Manners, RestLimit
-from arbtui.venues.okx import account, orders, signing
+from arbtui.venues.okx import account, orders, rights, signing
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import Keys, PrivateCall, RightsCall
 from arbtui.venues.unified import UnifiedPrivate
 
 _SOCKETS = {
@@ -63,7 +63,7 @@ def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> OkxUse
 
 
 class OkxPrivate(UnifiedPrivate[Caller]):
-    """See ``venues.unified``."""
+    """See ``venues.unified``, and ``venues.private.TellsRights``."""
 
     name = VENUE
     shown_as = "OKX"
@@ -77,3 +77,6 @@ class OkxPrivate(UnifiedPrivate[Caller]):
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, _funding_paid, _session)
+
+    def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
+        return rights.key_rights(Caller(env, keys), stamp_ms)

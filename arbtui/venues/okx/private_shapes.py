@@ -93,6 +93,7 @@ class ConfigRow(msgspec.Struct, rename="camel"):
     pos_mode: str
     perm: str = ""
     uid: str = ""
+    ip: str | None = None  # addresses that the key is bound to, separated by commas
 
 
 class LeverageRow(msgspec.Struct, rename="camel"):

@@ -34,6 +34,7 @@ from tests.venues.bitget.samples import (
     settings,
     wallet,
 )
+from tests.venues.key_rights import rights_call
 
 
 def asked(call: PrivateCall) -> tuple[str, dict[str, str]]:
@@ -45,7 +46,7 @@ def asked(call: PrivateCall) -> tuple[str, dict[str, str]]:
 
 
 def rights(**changes: Any) -> KeyRights:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
     assert urlsplit(call.request.url).path == "/api/v3/account/info"
     return call.read(200, said(key_info(**changes)))
 
@@ -88,7 +89,7 @@ def test_whether_a_key_is_bound_to_addresses(ips: str | None, bound: bool | None
 
 
 def test_the_key_of_a_classic_account_trades_nothing_here_and_nothing_else_is_known_of_it() -> None:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
     found = call.read(400, refused("40084", "Classic Account mode"))
     assert found.trade == {Market.SPOT: False, Market.PERP: False}
     assert (found.withdraw, found.bound_to_ips) == (None, None)
@@ -117,7 +118,7 @@ def mode(market: Market = Market.PERP, *, key: Any = None, account: Any = None) 
 def test_a_unified_account_with_a_sound_key_trades_one_way() -> None:
     told = mode()
     assert (told.position_mode, told.can_trade) == ("one_way", True)
-    assert told.text.startswith("unified account, level advanced, one-way, key may trade spot and perp")
+    assert told.text.startswith("unified account, level advanced, one-way, key may read, trade ")
     assert mode(Market.SPOT).position_mode is None
     assert mode(account={"accountMode": "hybrid"}).can_trade is True
 
@@ -163,7 +164,7 @@ def test_only_its_own_code_makes_an_account_classic(status: int, body: bytes, er
         ({"account": {"accountMode": "switching"}}, False, "wait"),
         ({"account": {"accountMode": "dreaming"}}, None, "dreaming account"),
         ({"account": {"accountMode": None}}, None, "account"),
-        ({"key": {"permissions": None}}, None, "trading not told"),
+        ({"key": {"permissions": None}}, None, "perp not told"),
         ({"account": {"holdMode": "hedge_mode"}}, True, "two-sided"),
     ],
 )

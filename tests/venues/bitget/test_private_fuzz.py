@@ -48,6 +48,7 @@ from tests.venues.bitget.samples import (
 )
 from tests.venues.bitget.test_private_stream import ACKS, BAD_LOGIN_ANSWER, BAD_TOPIC, LOGGED_IN, NEEDS_LOGIN, up
 from tests.venues.fuzzing import fuzz
+from tests.venues.key_rights import rights_call
 
 ALLOWED = (ProtocolBroken, OutcomeUnknown, VenueRefused)
 _MODE = PRIVATE.mode(PROD, KEYS, Market.PERP, STAMP_MS)
@@ -189,7 +190,7 @@ def test_every_spoilt_answer_is_an_event_or_a_named_error(name: str) -> None:
 
 
 def test_every_spoilt_key_is_told_or_a_named_error() -> None:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
 
     def decode(body: bytes) -> Sequence[Any]:
         found = call.read(200, body)

@@ -37,6 +37,7 @@ from tests.venues.bybit.samples import (
     said,
     wallet,
 )
+from tests.venues.key_rights import rights_call
 
 
 def asked(call: PrivateCall) -> tuple[str, dict[str, str]]:
@@ -48,7 +49,7 @@ def asked(call: PrivateCall) -> tuple[str, dict[str, str]]:
 
 
 def rights(**changes: Any) -> KeyRights:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
     assert urlsplit(call.request.url).path == "/v5/user/query-api"
     return call.read(200, said(key_info(**changes)))
 
@@ -103,8 +104,13 @@ def test_a_key_that_is_not_bound_ends_by_itself() -> None:
     assert rights(ips=["*"], deadlineDay=-2).days_left is None
 
 
+def test_demo_trading_has_no_question_about_the_key() -> None:
+    assert PRIVATE.key_rights(Environment.DEMO, KEYS, STAMP_MS) is None
+    assert PRIVATE.key_rights(Environment.TESTNET, KEYS, STAMP_MS) is not None
+
+
 def test_the_key_itself_stands_neither_in_words_nor_in_errors() -> None:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
     assert KEY not in repr(call.read(200, said(key_info())))
     for body in (said(key_info(permissions=3)), said(key_info())[:200]):
         with pytest.raises(ProtocolBroken) as broken:

@@ -55,6 +55,7 @@ from tests.venues.bybit.test_private_stream import (
     up,
 )
 from tests.venues.fuzzing import fuzz
+from tests.venues.key_rights import rights_call
 
 ALLOWED = (ProtocolBroken, OutcomeUnknown, VenueRefused)
 FEES = {"symbol": "BTCUSDT", "takerFeeRate": "0.00055", "makerFeeRate": "0.0002"}
@@ -183,7 +184,7 @@ def test_every_spoilt_answer_is_an_event_or_a_named_error(name: str) -> None:
 
 
 def test_every_spoilt_key_is_told_or_a_named_error() -> None:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
 
     def decode(body: bytes) -> Sequence[Any]:
         found = call.read(200, body)

@@ -427,7 +427,8 @@ class Trading:
         if intent.opens:
             return [*checks, *self._muted_legs(intent)]
         spared = {*_OF_NEW_RISK, "private stream"} if intent.verb is Verb.FLATTEN else _OF_NEW_RISK
-        return [check for check in checks if check.name not in spared]
+        killed = [Check("kill switch", False, "it is on: nothing is closed; arm again first")] if self.killed else []
+        return killed + [check for check in checks if check.name not in spared]
 
     def _muted_legs(self, intent: Intent) -> list[Check]:
         """A failed check for what a person has muted. It is of new hedges only: what is open must be looked after."""

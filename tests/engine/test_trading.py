@@ -375,6 +375,7 @@ def test_after_the_kill_switch_nothing_opens_or_closes_until_armed_again() -> No
     hedge = stage.hedged()
     assert stage.trading.kill("test").accepted
     close = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))
+    assert "kill switch" in [check.name for check in close.checks if not check.ok]
     assert not stage.trading.fire(close).accepted
     assert stage.trading.arm().accepted
     close = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))

@@ -320,6 +320,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         terminal = self.terminal
         assert terminal is not None
         await terminal.end_input()
+        self._away("suspended")
         with self.suspend():
             await terminal.settle(_SETTLE_S)
             self._continue_expected = True
@@ -332,7 +333,13 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         elif self.terminal is not None and self.terminal.dead:  # a hang-up sends SIGHUP and SIGCONT
             self.leave(ScreenEnd.HANGUP)
         elif not self._leaving:
+            self._away("stopped and continued")
             self.run_worker(self._set_up_again(), name="continue", group="terminal", exclusive=True)
+
+    def _away(self, how: str) -> None:
+        """Nothing is watched while the process stands still, however short that was: no new risk without a person."""
+        if (trading := self.desk.port.trading) is not None:
+            trading.disarm(how)
 
     async def _set_up_again(self) -> None:
         assert self.terminal is not None

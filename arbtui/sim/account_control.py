@@ -17,6 +17,7 @@ from arbtui.sim.orders import Refused as RefusedOrder
 
 _KINDS: tuple[Kind, ...] = ("limit", "ioc", "fok", "post_only", "market")
 _MARKETS: tuple[Market, ...] = ("perp", "spot")
+_OF_THE_KEY = ("can_withdraw", "ips", "key_days")
 
 
 class AccountControl:
@@ -42,7 +43,7 @@ class AccountControl:
 
     def set_account(self, ask: dict[str, Any]) -> dict[str, Any]:
         """Make an account, or change what it owns and how it is set up."""
-        keys = {"venue", "account", "balances", "fees", "leverage", "dual", "can_trade"}
+        keys = {"venue", "account", "balances", "fees", "leverage", "dual", "can_trade", *_OF_THE_KEY}
         if unknown := sorted(set(ask) - keys):
             raise Refused(f"unknown key {unknown[0]!r}; an account has: {', '.join(sorted(keys))}")
         desk = self._desk(ask)
@@ -60,6 +61,7 @@ class AccountControl:
             account.leverages[self._listing(desk, "perp", native)] = int(times)
         account.dual = bool(ask.get("dual", account.dual))
         account.can_trade = bool(ask.get("can_trade", account.can_trade))
+        _set_key(account, ask)
         return account_truth(desk, account, None)
 
     def by_hand(self, ask: dict[str, Any]) -> dict[str, Any]:
@@ -188,6 +190,9 @@ def account_truth(desk: Desk, account: Account, symbol: str | None) -> dict[str,
         ],
         "dual": account.dual,
         "can_trade": account.can_trade,
+        "can_withdraw": account.can_withdraw,
+        "ips": list(account.ips),
+        "key_days": account.key_days,
         "requests": {"counts": dict(account.counts), "last": list(account.requests)},
     }
 
@@ -295,6 +300,19 @@ def _decimal(value: Any, name: str) -> Decimal:
     if not number.is_finite():
         raise Refused(f"{name} is a number, not {value!r}")
     return number
+
+
+def _set_key(account: Account, ask: dict[str, Any]) -> None:
+    """What is told of the key. A wallet's key has none of that: what it may do follows from whose it is."""
+    if account.keys.address and (given := [name for name in _OF_THE_KEY if name in ask]):
+        raise Refused(f"{account.venue} has wallets: {given[0]} is no property of their keys")
+    ips, days = ask.get("ips", account.ips), ask.get("key_days", account.key_days)
+    if not isinstance(ips, list | tuple) or not all(isinstance(ip, str) for ip in ips):
+        raise Refused("ips is a list of addresses")
+    if days is not None and not isinstance(days, int):
+        raise Refused("key_days is a whole number of days, or null")
+    account.can_withdraw = bool(ask.get("can_withdraw", account.can_withdraw))
+    account.ips, account.key_days = tuple(ips), days
 
 
 def _table(ask: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:

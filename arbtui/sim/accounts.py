@@ -138,7 +138,11 @@ class Payment:
 
 
 class Account:
-    """See the module. ``can_trade`` False: the key may only read."""
+    """See the module. ``can_trade`` False: the key may only read.
+
+    ``can_withdraw``, ``ips`` (addresses that the key is bound to) and ``key_days`` (until it ends; None: as the venue
+    has it) are told of the key. Nothing is withdrawn here. Requests from other addresses are refused, sockets are not.
+    """
 
     def __init__(self, venue: str, name: str, seed: int, rules: Rules, keys: Keys) -> None:
         self.venue = venue
@@ -156,8 +160,15 @@ class Account:
         self.leverages: dict[Listing, int] = {}
         self.dual = False
         self.can_trade = True
+        self.can_withdraw = False
+        self.ips: tuple[str, ...] = ()
+        self.key_days: int | None = None
         self.counts: Counter[str] = Counter()
         self.requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
+
+    def lets_in(self, client: str) -> bool:
+        """Whether the key works from this address."""
+        return not self.ips or client in self.ips
 
     # -- money ---------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@
                                {"private_key", "address"} where a wallet signs (the key is an agent's of the address)
     POST   /_sim/accounts      {"venue", "account"? ("main"; another name makes another account), "balances"?: {wallet:
                                {asset: total}}, "fees"?: {market: {"maker", "taker"}} (fractions), "leverage"?: {native:
-                               times}, "dual"? (two-sided positions), "can_trade"?} -> the account's truth
+                               times}, "dual"? (two-sided positions), "can_trade"?, "can_withdraw"?, "ips"?: [address],
+                               "key_days"? (until the key ends)} -> the account's truth
     POST   /_sim/orders        {"venue", "account"?, "market", "symbol", "side", "qty", "price"? (none: at market),
                                "kind"? ("limit"), "reduce_only"?, "held"?}: a person's order -> the order's truth
     DELETE /_sim/orders/<id>   the same for a cancel by hand

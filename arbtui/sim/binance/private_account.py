@@ -324,10 +324,10 @@ class AccountAnswers:
 
     def _restrictions(self, account: Account, params: Params) -> Any:
         return {
-            "ipRestrict": False,
+            "ipRestrict": bool(account.ips),
             "createTime": self._venue.world.start_ns // 1_000_000,
             "enableReading": True,
-            "enableWithdrawals": False,
+            "enableWithdrawals": account.can_withdraw,
             "enableInternalTransfer": False,
             "enableMargin": False,
             "enableFutures": account.can_trade,
@@ -335,7 +335,15 @@ class AccountAnswers:
             "enableVanillaOptions": False,
             "enableSpotAndMarginTrading": account.can_trade,
             "enablePortfolioMarginTrading": False,
+            **self._trading_ends(account),
         }
+
+    def _trading_ends(self, account: Account) -> dict[str, int]:
+        """Told of keys whose right to trade ends."""
+        if account.key_days is None:
+            return {}
+        now_ms = self._venue.rest.now_ms("spot")
+        return {"tradingAuthorityExpirationTime": now_ms + account.key_days * _DAY_MS + _DAY_MS // 2}
 
     def _currencies(self, account: Account, params: Params) -> Any:
         return []
@@ -348,6 +356,7 @@ class AccountAnswers:
 
 
 _ZERO = "0.00000000"
+_DAY_MS = 86_400_000
 _HELD_OF: dict[str, Held] = {"BOTH": "net", "LONG": "long", "SHORT": "short"}
 
 

@@ -30,7 +30,7 @@ def keyed(desk: Desk, call: Call) -> Account:
     if not (key.isascii() and key.isalnum()):
         raise Refused(*_BAD_FORMAT)
     account = desk.account_of(key)
-    if account is None:
+    if account is None or not account.lets_in(call.client):
         raise Refused(*_BAD_KEY)
     return account
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from arbtui.sim.accounts import Account, Position
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _MODES = {"0": False, "3": True}
 _NO_LEVERAGE_CHANGE = Code(110043, "leverage not modified")
 _DAY_MS = 86_400_000
+_KEY_DAYS = 90  # of a key that is bound to no address
 
 
 class AccountAnswers:
@@ -65,7 +67,9 @@ class AccountAnswers:
         }
 
     def _key(self, account: Account, ask: Ask) -> dict[str, Any]:
-        """What the key may do; a key that may only read says so. No key here can withdraw."""
+        """What the key may do; a key that may only read says so. One that is bound to addresses does not end."""
+        days = _KEY_DAYS if account.key_days is None else account.key_days
+        ends = datetime.fromtimestamp(self._desk.now_ms("perp") / 1000, UTC) + timedelta(days=days)
         return {
             "id": str(account.uid % 10_000_000),
             "note": account.name,
@@ -75,7 +79,7 @@ class AccountAnswers:
             "permissions": {
                 "ContractTrade": ["Order", "Position"],
                 "Spot": ["SpotTrade"],
-                "Wallet": [],
+                "Wallet": ["AccountTransfer", "Withdraw"] if account.can_withdraw else [],
                 "Options": [],
                 "Derivatives": ["DerivativesTrade"],
                 "CopyTrading": [],
@@ -85,10 +89,10 @@ class AccountAnswers:
                 "Affiliate": [],
                 "Earn": [],
             },
-            "ips": ["*"],
+            "ips": list(account.ips) or ["*"],
             "type": 1,
-            "deadlineDay": 90,
-            "expiredAt": "2027-06-01T00:00:00Z",
+            "deadlineDay": days,
+            "expiredAt": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
             "createdAt": "2026-01-01T00:00:00Z",
             "unified": 0,
             "uta": 1,

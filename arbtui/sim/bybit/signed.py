@@ -28,6 +28,8 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     account = desk.account_of(key)
     if account is None:
         raise Failed(_NO_KEY)
+    if not account.lets_in(call.client):
+        raise Failed(Code(10010, "Unmatched IP, please check your API key's bound IP addresses."))
     window = headers.get("X-BAPI-RECV-WINDOW", "")
     in_time(stamp, window or str(RECV_WINDOW_MS), now_ms)
     payload = call.raw_query.encode() if call.method == "GET" else call.body

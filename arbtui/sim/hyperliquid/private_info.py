@@ -155,7 +155,9 @@ class UserAnswers:
         if account is not None:
             return {"role": "user"}
         owner = self._private.owner_of(actions.address(ask["user"]))
-        return {"role": "missing"} if owner is None else {"role": "agent", "data": {"user": owner.keys.address}}
+        if owner is None or not owner.can_trade:  # an agent that was taken back is one that nobody knows
+            return {"role": "missing"}
+        return {"role": "agent", "data": {"user": owner.keys.address}}
 
     def _agents(self, ask: Ask, account: Account | None) -> Any:
         if account is None:

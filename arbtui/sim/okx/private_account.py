@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _MODES = {"net_mode": False, "long_short_mode": True}
 
 
+def _rights(account: Account) -> list[str]:
+    given = {"read_only": True, "trade": account.can_trade, "withdraw": account.can_withdraw}
+    return [right for right, there in given.items() if there]
+
+
 class AccountAnswers:
     """Answers by path."""
 
@@ -75,8 +80,8 @@ class AccountAnswers:
                 "opAuth": "0",
                 "kycLv": "3",
                 "label": account.name,
-                "ip": "",
-                "perm": "read_only,trade" if account.can_trade else "read_only",
+                "ip": ",".join(account.ips),
+                "perm": ",".join(_rights(account)),
                 "enableSpotBorrow": False,
                 "spotBorrowAutoRepay": False,
                 "type": "0",

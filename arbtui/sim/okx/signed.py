@@ -48,6 +48,8 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     account = desk.account_of(call.headers["OK-ACCESS-KEY"])
     if account is None:
         raise Unauthorised("50111", "Invalid OK-ACCESS-KEY")
+    if not account.lets_in(call.client):
+        raise Unauthorised("50110", f"Your IP {call.client} is not included in your API key's IP whitelist.")
     stamp = call.headers["OK-ACCESS-TIMESTAMP"]
     if abs(_iso_ms(stamp) - now_ms) > CLOCK_S * 1000:
         raise Unauthorised("50102", "Timestamp request expired")

@@ -94,6 +94,8 @@ def bear_out(case: Case) -> Action | None:
     """
     if not case.desk.unborne:
         return None
+    if (action := _take_back(case)) is not None:
+        return action
     waits: list[int] = []
     for index in sorted(case.desk.unborne):
         since_ms = _untold_since_ms(case, index)

@@ -251,7 +251,7 @@ class Ledger:
         log = self.reads.get((line.leg, kind))
         if log is None:
             return []
-        after_ns = max(from_ns, (line.open_ns or -1) + 1)  # a list that was asked for before it was told to be open
+        after_ns = max(from_ns, line.there_ns + 1)  # not a list that was asked for before the venue told of it
         return [t for t, since in log.done if t >= after_ns and (since is None or since <= covered_ms)]
 
     def asking(self, leg: int, kind: ReadKind, now_ns: int) -> ReadLog:

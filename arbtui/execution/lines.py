@@ -133,6 +133,11 @@ class Line:
         return self.alien_ns is not None and not self.ended and self.alien_ns[1] > (self.open_ns or 0)
 
     @property
+    def there_ns(self) -> int:
+        """When the venue last told of it without telling its end: as open, or in a word that nobody knows."""
+        return max(self.open_ns or 0, self.alien_ns[1] if self.alien_ns is not None else 0)
+
+    @property
     def complete(self) -> bool:
         """Whether each filled unit stands in a fill whose fee is known: what accounts are made of."""
         return self.fills_qty == self.filled and all(fill.fee is not None for fill in self.fills.values())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from arbtui.core.orders import OrderStatus
-from arbtui.execution.actions import Alarm, Desk, Mark, Query, SendOrders, Wait
+from arbtui.core.orders import OrderKind, OrderStatus
+from arbtui.execution.actions import Alarm, Cancel, Desk, Mark, Query, SendOrders, Wait
 from arbtui.execution.decide import decide
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import Step
@@ -79,6 +80,24 @@ def test_doubt_is_said_before_it_is_asked_about() -> None:
     assert said.step is Step.DOUBT
     ledger.fold(T0, Stepped(said.step, said.why))
     assert isinstance(decide(ledger, GOOD, T0, DESK), Query)
+
+
+def test_while_a_leg_is_not_borne_out_nothing_of_the_hedge_rests() -> None:
+    ledger = journaled()
+    action = decide(ledger, GOOD, T0, DESK)
+    assert isinstance(action, SendOrders)
+    first = msgspec.structs.replace(action.orders[0].order, kind=OrderKind.POST_ONLY)
+    ledger.fold(T0, msgspec.structs.replace(action.orders[0], order=first))
+    ledger.lines[first.client_id].handed_ns = T0
+    for step in (Step.SEND, Step.DOUBT):
+        ledger.fold(T0, Stepped(step, ""))
+    ledger.fold(T0, Told(report(first, OrderStatus.OPEN, "0")))
+    waits = decide(ledger, GOOD, T0, Desk(RULES, unborne=frozenset({0})))
+    assert isinstance(waits, Cancel)
+    assert waits.client_id == first.client_id
+    known = decide(ledger, GOOD, T0, DESK)
+    assert isinstance(known, Mark)
+    assert known.step is Step.RESOLVED
 
 
 def test_the_alarm_is_one_action_and_the_halt_another() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -307,12 +308,13 @@ def test_money_words_do_not_touch_orders() -> None:
     assert line_of(ledger, A).filled == 0
 
 
-def test_lists_from_before_an_order_was_told_to_be_open_do_not_prove_it_over() -> None:
+@pytest.mark.parametrize("status", [OrderStatus.OPEN, OrderStatus.UNKNOWN])
+def test_lists_from_before_the_venue_told_of_an_order_do_not_prove_it_over(status: OrderStatus) -> None:
     ledger = ledger_of(A)
     for at_s in (70, 72):
         lists(ledger, at_s)
     assert proved(ledger)
-    ledger.hear(report(A.order, OrderStatus.OPEN, "4", "open_orders", T0 + 73 * NS_PER_S))
+    ledger.hear(report(A.order, status, "4", "open_orders", T0 + 73 * NS_PER_S))
     assert not proved(ledger)
     for at_s in (74, 76):
         lists(ledger, at_s)

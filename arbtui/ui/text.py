@@ -344,10 +344,13 @@ def exact(value: Decimal | None) -> str:
 
 
 def coin_price(value: Decimal | None, width: int) -> str:
-    """A price per coin, exact where it fits."""
+    """A price per coin, exact where it fits, if need be with its zeros counted as ``price`` does."""
     if value is None:
         return UNKNOWN
     words = exact(value)
+    if len(words) > width and words.startswith("0.0"):
+        figures = words[2:].lstrip("0")
+        words = "0.0" + str(len(words) - 2 - len(figures)).translate(_SUBSCRIPT) + figures
     return words if len(words) <= width else price(float(value), width)
 
 

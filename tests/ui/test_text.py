@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -238,3 +239,16 @@ def test_what_was_typed_is_quoted_no_longer_than_its_sentence() -> None:
 
 def test_a_size_is_written_as_it_is() -> None:
     assert [text.usd(value) for value in (1000.0, 0.4, 1e6, 12.5)] == ["1,000", "0.4", "1,000,000", "12.5"]
+
+
+@pytest.mark.parametrize(
+    ("value", "width", "wanted"),
+    [
+        ("83091.65", 11, "83091.65"),
+        ("0.0000072185", 11, "0.0₅72185"),
+        ("0.000000031142071", 11, "0.0₇311421"),
+        ("0.00000003114207", 11, "0.0₇3114207"),
+    ],
+)
+def test_a_limit_keeps_every_digit_that_has_room(value: str, width: int, wanted: str) -> None:
+    assert text.coin_price(Decimal(value), width) == wanted

@@ -334,7 +334,7 @@ class OrderPage(Page):
         intent = self.frozen.intent
         assert intent is not None
         legs = [leg for leg, qty in zip(intent.legs, intent.qty, strict=True) if qty]
-        orders = " and ".join(f"{leg.side} on {leg.venue} {leg.market.value}" for leg in legs)
+        orders = " and ".join(f"{leg.side} {text.clean(leg.native)} on {leg.venue} {leg.market.value}" for leg in legs)
         return f"send: {orders}"
 
 

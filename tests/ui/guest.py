@@ -7,7 +7,7 @@ loop is the lag of the loop. With ``--out`` the figures are written there as JSO
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
 the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
 the engine's rows raise. ``--alert-after``: an alert comes then. ``--rows``: on SIGUSR1 what the screen means to show is
-written there. ``--orders``: hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as
+written there; from SIGUSR2 to SIGUSR2 what is painted is lost. ``--orders``: hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as
 well.
 """
 
@@ -31,6 +31,7 @@ from arbtui.port import SetThreshold
 from arbtui.strategy.rows import SignalState
 from arbtui.ui import app
 from arbtui.ui.app import ArbtuiApp, run_screen
+from arbtui.ui.writer import TerminalWriter
 from tests.ui.fake_port import FakePort
 from tests.ui.fake_trading import fake_trading
 from tests.ui.painted import cells_of
@@ -71,6 +72,18 @@ class WatchedApp(ArbtuiApp):
         part.rename(self.rows_to)
 
 
+def lose_frames() -> None:
+    """From SIGUSR2 to SIGUSR2 nothing reaches the terminal: what a test that compares paintings has to notice."""
+    write, losing = TerminalWriter.write, [False]
+
+    def written(self: TerminalWriter, text: str) -> None:
+        if not losing[0]:
+            write(self, text)
+
+    TerminalWriter.write = written  # type: ignore[method-assign]  # tests alone lose what was painted
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, lambda: losing.__setitem__(0, not losing[0]))
+
+
 async def show(port: FakePort, args: argparse.Namespace) -> str:
     """How the screen ended, in a word."""
     ended = ""
@@ -97,6 +110,7 @@ async def main(args: argparse.Namespace) -> None:
     if args.rows:
         WatchedApp.rows_to = args.rows
         app.ArbtuiApp = WatchedApp  # type: ignore[misc]
+        lose_frames()
     port = FakePort(args.coins)
     if args.ascii:
         port.given(Settings(ui=Ui(ascii=True)))

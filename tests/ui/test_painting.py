@@ -4,7 +4,9 @@ cell and colour by colour. Only what changed is written, so whatever is forgotte
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,6 +50,22 @@ def walk(terminal: Terminal, rows: Path, steps: list[str]) -> None:
         terminal.keys(keys)
         terminal.run(0.15)
         painted_equal(terminal, rows, repr(keys))
+
+
+def test_what_is_lost_on_its_way_is_noticed(start: Start, rows: Path) -> None:
+    """That these comparisons can fail: by a moved cursor, another pane, a zoom, each kind of overlay and their end."""
+    terminal = start()
+    painted_equal(terminal, rows, "before")
+    for keys in ["j", "3", "z", "?", ESCAPE, CTRL_K, ESCAPE]:
+        os.kill(terminal.pid, signal.SIGUSR2)
+        terminal.run(0.1)
+        terminal.keys(keys)
+        terminal.run(0.4)
+        os.kill(terminal.pid, signal.SIGUSR2)
+        with pytest.raises(AssertionError, match="place, painted, meant"):
+            painted_equal(terminal, rows, f"{keys!r} was lost", tries=1)
+        terminal.keys(CTRL_L)
+        painted_equal(terminal, rows, f"{keys!r} is painted anew")
 
 
 @pytest.mark.parametrize(("width", "height"), [(120, 40), (44, 12)])

@@ -60,12 +60,12 @@ def meant(terminal: Terminal, path: Path) -> list[list[list[str]]]:
     return cells
 
 
-def painted_equal(terminal: Terminal, rows: Path, when: str) -> None:
+def painted_equal(terminal: Terminal, rows: Path, when: str, tries: int = 12) -> None:
     """Within a few seconds the terminal shows what the app means to show, colours included: what was decided is also
     painted.
     """
     different: list[object] = []
-    for _ in range(12):
+    for _ in range(tries):
         wanted, shown = meant(terminal, rows), terminal.cells()
         assert (len(wanted), len(wanted[0])) == (len(shown), len(shown[0])), when
         different = [

@@ -166,10 +166,12 @@ class Absence(msgspec.Struct, frozen=True):
 
     A query that finds nothing counts only from ``settle_s`` after the order was sent (answers lag behind the book), and
     only until ``forget_s`` after it (unfilled orders that ended are forgotten); beyond, the fills list alone decides.
+    ``history``: the list of past orders has to agree; False where it tells no more than the query and the fills do.
     """
 
     settle_s: float
     forget_s: float
+    history: bool = True
 
 
 class OrderAbsent(msgspec.Struct, frozen=True, kw_only=True):

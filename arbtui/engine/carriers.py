@@ -32,7 +32,7 @@ from arbtui.net.rest import Rest
 from arbtui.net.userstream import Around, UserStreamKeeper
 from arbtui.storage.journal import Journal
 from arbtui.venues.base import Environment
-from arbtui.venues.private import Keys, PrivateVenue
+from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TellsRights
 
 PAPER_RULES = VenueRules(Absence(settle_s=1.0, forget_s=86_400.0))
 
@@ -163,6 +163,7 @@ class AccountVenue:
     ) -> None:
         self._private = private
         self._running = running
+        self._env, self._keys, self._rest = env, keys, wire.rest
         listed = {market: Listed(live.desk.board, private.name, market) for market in running.markets}
         self.account = Account(
             private,
@@ -192,12 +193,34 @@ class AccountVenue:
         ]
 
     def carrier(self) -> Carrier:
-        rules = VenueRules(self._private.absence)
+        rules = VenueRules(self._private.absence, history=self._private.absence.history)
         return Carrier(self.account, self._running.markets, rules, self._clock_read, paper=False)
 
     def _clock_read(self) -> ClockRead | None:
         offset = self._running.offset
         return ClockRead(offset.about_ms, offset.by) if offset.exists else None
+
+    @property
+    def markets(self) -> tuple[Market, ...]:
+        return self._running.markets
+
+    @property
+    def real(self) -> bool:
+        """Whether it is money, or (through a simulator) stands for money."""
+        return self._env is Environment.PROD
+
+    async def key_rights(self) -> KeyRights | None:
+        """What the venue says that its key may do; None where it has no such question. Raises ArbtuiError."""
+        while isinstance(self._private, TellsRights):
+            call = self._private.key_rights(self._env, self._keys, self.account.stamp_ms())
+            if call is None:
+                return None
+            if wait_s := self._rest.wait_s(call.request):
+                await asyncio.sleep(wait_s)
+                continue
+            answer = await self._rest.carry(call.request)
+            return call.read(answer.status, answer.body)
+        return None
 
     async def run(self) -> None:
         """Its private sockets, until cancelled."""

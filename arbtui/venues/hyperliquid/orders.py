@@ -44,7 +44,7 @@ from arbtui.venues.private import PrivateCall
 from arbtui.venues.wire import DECODE_ERRORS
 
 TTL_MS = 5_000  # how long after it was signed an order may still be executed
-SETTLE_S = 10.0  # as long again for clocks that differ: the venue tells no time that ours could be set by
+SETTLE_S = 10.0  # as long again for clocks that differ and blocks that are late
 FORGET_S = 3_600.0  # how long ended orders are remembered is not documented, but that 2,000 are
 
 _HISTORY_ROWS = 2000

@@ -34,15 +34,19 @@ _MANNERS = Manners(
 
 
 class HyperliquidPrivate:
-    """See ``venues.private.PrivateVenue``. Its one state is the last nonce: no two actions may bear the same."""
+    """See ``venues.private.PrivateVenue``.
+
+    Its state is the last nonce, since no two actions may bear the same, and which wallets were found to be in order.
+    """
 
     name = VENUE
     key_fields: tuple[str, ...] = signing.KEY_FIELDS
     trade_limits: tuple[RestLimit, ...] = calls.trade_limits()
-    absence = Absence(settle_s=orders.SETTLE_S, forget_s=orders.FORGET_S)
+    absence = Absence(settle_s=orders.SETTLE_S, forget_s=orders.FORGET_S, history=False)
 
     def __init__(self) -> None:
         self._nonces = Nonces()
+        self._roles = rights.Roles()
 
     def _caller(self, env: Environment, keys: Keys) -> Caller:
         return Caller(env, keys, self._nonces)
@@ -89,7 +93,7 @@ class HyperliquidPrivate:
         return account.balances(self._caller(env, keys), market, stamp_ms)
 
     def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        return rights.mode(self._caller(env, keys), market, stamp_ms)
+        return rights.mode(self._caller(env, keys), market, stamp_ms, self._roles)
 
     def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
         return rights.leverage(self._caller(env, keys), instrument, stamp_ms)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, LeverageRead
-from arbtui.venues.base import HttpRequest
+from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.hyperliquid import private_shapes, refusals, signing
 from arbtui.venues.hyperliquid.calls import HEAVY, ROLE, Caller
 from arbtui.venues.hyperliquid.names import VENUE
@@ -34,6 +34,7 @@ _APART = {
 }
 _MARGIN_MODES: dict[str, Literal["cross", "isolated"]] = {"cross": "cross", "isolated": "isolated"}
 _ROLE = "role of the wallet that signs"
+_ROLE_HOLDS_MS = 60_000  # an agent that is taken back within it is one whose orders are refused
 
 
 # --- what the wallet may do -------------------------------------------------------------------------------------------
@@ -56,7 +57,26 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
     return RightsCall(request, read, _ROLE)
 
 
-def mode(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
+class Roles:
+    """Wallets of which was told, and when, that they may trade: it costs a twentieth of a minute's budget to ask."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[Environment, str, str], tuple[int, Role]] = {}
+
+    def good(self, caller: Caller, signer: str, stamp_ms: int) -> Role | None:
+        """The role, where it need not be asked for again."""
+        told_ms, role = self._told.get((caller.env, signer, caller.account), (0, None))
+        return role if 0 <= stamp_ms - told_ms <= _ROLE_HOLDS_MS else None
+
+    def hear(self, caller: Caller, signer: str, role: Role, stamp_ms: int) -> None:
+        key = (caller.env, signer, caller.account)
+        if _rights(role, signer, caller.account).trade:
+            self._told[key] = (stamp_ms, role)
+        else:
+            self._told.pop(key, None)
+
+
+def mode(caller: Caller, market: Market, stamp_ms: int, roles: Roles) -> PrivateCall:
     """What the wallet that signs may do for the account; of perps also which wallet they pay from."""
     request, signer = _ask_role(caller)
 
@@ -74,16 +94,19 @@ def mode(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
             t_ns=t_ns,
         )
 
+    def with_abstraction(role: Role) -> PrivateCall:
+        return abstraction(caller, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
+
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
         role = _role(status, body)  # of perps it is told with the next page
+        roles.hear(caller, signer, role, stamp_ms)
         return (told(role, "", t_ns),) if market is Market.SPOT else ()
 
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
-        if market is Market.SPOT:
-            return None
-        role = _role(status, body)
-        return abstraction(caller, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
+        return None if market is Market.SPOT else with_abstraction(_role(status, body))
 
+    if (known := roles.good(caller, signer, stamp_ms)) is not None:
+        return with_abstraction(known)
     return PrivateCall(request, read, _ROLE, next_page)
 
 

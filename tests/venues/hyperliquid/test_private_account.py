@@ -11,7 +11,9 @@ from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, Ve
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountMode, Balance, FeeRates, FundingPaid, LeverageRead, Position
 from arbtui.execution.paper_market import wallets_of
+from arbtui.venues.base import Environment
 from arbtui.venues.hyperliquid.calls import FUNDING_PAGE
+from arbtui.venues.hyperliquid.private import HyperliquidPrivate
 from arbtui.venues.private import Keys
 from tests.venues.hyperliquid.samples import (
     AGENT,
@@ -178,7 +180,7 @@ def test_the_wallet_that_signs_trades_for_its_account_alone(
     rights = call.read(200, role)
     assert (rights.trade, rights.withdraw, rights.bound_to_ips) == (dict.fromkeys(MARKETS, trade), withdraw, False)
     assert words in rights.text
-    spot = PRIVATE.mode(PROD, keys, Market.SPOT, STAMP_MS)
+    spot = HyperliquidPrivate().mode(PROD, keys, Market.SPOT, STAMP_MS)
     assert asked(spot.request) == asked(call.request)
     (told,) = read(spot, role)
     assert told == AccountMode(
@@ -198,7 +200,7 @@ def test_the_wallet_that_signs_trades_for_its_account_alone(
     ],
 )
 def test_the_mode_of_perps_is_one_way_and_names_the_wallet_they_pay_from(abstraction: str, words: str) -> None:
-    call = PRIVATE.mode(PROD, KEYS, Market.PERP, STAMP_MS)
+    call = HyperliquidPrivate().mode(PROD, KEYS, Market.PERP, STAMP_MS)
     assert read(call, AGENT) == ()
     page = after(call, AGENT)
     assert asked(page.request) == {"type": "userAbstraction", "user": USER}
@@ -207,6 +209,28 @@ def test_the_mode_of_perps_is_one_way_and_names_the_wallet_they_pay_from(abstrac
     assert (told.position_mode, told.can_trade, told.market) == ("one_way", True, Market.PERP)
     assert words in told.text
     assert is_last(page, wire(abstraction))
+
+
+def test_a_wallet_in_order_is_not_asked_about_again_for_a_minute_and_any_other_is() -> None:
+    private = HyperliquidPrivate()
+
+    def question(stamp_ms: int, market: Market = Market.PERP, keys: Keys = KEYS, env: Environment = PROD) -> str:
+        return str(asked(private.mode(env, keys, market, stamp_ms).request)["type"])
+
+    read(private.mode(PROD, KEYS, Market.SPOT, STAMP_MS), AGENT)
+    for market in MARKETS:
+        assert question(STAMP_MS + 60_000, market) == "userAbstraction"
+    assert question(STAMP_MS + 60_001) == "userRole"
+    assert question(STAMP_MS - 1) == "userRole"  # the clock was set back
+    assert question(STAMP_MS, keys=OWN) == "userRole"
+    assert question(STAMP_MS, env=Environment.TESTNET) == "userRole"
+    (told,) = read(private.mode(PROD, KEYS, Market.SPOT, STAMP_MS), wire("disabled"))
+    assert isinstance(told, AccountMode)
+    assert (told.market, told.can_trade) == (Market.SPOT, True)
+    later = [private.mode(PROD, KEYS, Market.SPOT, STAMP_MS + 90_000) for _ in range(2)]
+    read(later[0], AGENT)
+    read(later[1], MISSING)
+    assert question(STAMP_MS + 90_000) == "userRole"
 
 
 def test_nothing_of_the_key_stands_in_what_people_read() -> None:

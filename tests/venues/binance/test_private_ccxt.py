@@ -17,52 +17,26 @@ from arbtui.venues.binance import userstream
 from arbtui.venues.binance.signing import RECV_WINDOW_MS
 from tests.venues.binance.private_samples import KEYS, OURS, PERP, PRIVATE, PROD, SPOT, STAMP_MS, listed, order
 from tests.venues.binance_samples import perp_symbol, spot_symbol
+from tests.venues.ccxt_witness import Witness
 
 SINCE_MS = STAMP_MS - 3_600_000
 NOT_OURS = ("timestamp", "recvWindow", "signature")
 CHINESE = listed(Market.PERP, "币安人生USDT")
 
 
-class Caught(Exception):
-    """Stops ccxt where it would send."""
-
-
-class Witness:
-    """A ccxt client that sends nothing, and what it would have sent."""
-
-    def __init__(self) -> None:
-        keys = {"apiKey": KEYS["api_key"], "secret": KEYS["api_secret"]}
-        exchange: Any = ccxt.binance(
-            {**keys, "enableRateLimit": False, "options": {"recvWindow": RECV_WINDOW_MS, "defaultType": "spot"}}
-        )
-        exchange.options |= {"crossMarginPairsData": [], "isolatedMarginPairsData": []}
-        exchange.nonce = lambda: STAMP_MS
-        exchange.fetch = self._fetch
-        types = ["LIMIT", "LIMIT_MAKER", "MARKET"]
-        rows = [spot_symbol(permissions=["SPOT"], orderTypes=types), perp_symbol(orderTypes=types)]
-        exchange.set_markets([exchange.parse_market(row) for row in rows])
-        self.exchange = exchange
-        self.sent: tuple[str, str, dict[str, str], bytes] | None = None
-
-    def _fetch(self, url: str, method: str = "GET", headers: Any = None, body: str | None = None) -> None:
-        self.sent = (method, url, dict(headers or {}), (body or "").encode())
-        raise Caught
-
-    def asks(self, call: Callable[[Any], Any]) -> tuple[str, str, dict[str, str], bytes]:
-        """What ``call`` on the client would send."""
-        with pytest.raises(Caught):
-            call(self.exchange)
-        assert self.sent is not None
-        return self.sent
-
-
 @pytest.fixture(scope="module")
 def witness() -> Witness:
-    return Witness()
+    keys = {"apiKey": KEYS["api_key"], "secret": KEYS["api_secret"]}
+    exchange: Any = ccxt.binance({**keys, "options": {"recvWindow": RECV_WINDOW_MS, "defaultType": "spot"}})
+    exchange.options |= {"crossMarginPairsData": [], "isolatedMarginPairsData": []}
+    types = ["LIMIT", "LIMIT_MAKER", "MARKET"]
+    rows = [spot_symbol(permissions=["SPOT"], orderTypes=types), perp_symbol(orderTypes=types)]
+    exchange.set_markets([exchange.parse_market(row) for row in rows])
+    return Witness(exchange, STAMP_MS)
 
 
-def params_of(url: str, body: bytes) -> dict[str, str]:
-    found = dict(parse_qsl(url.partition("?")[2] or body.decode(), keep_blank_values=True))
+def params_of(url: str, body: str) -> dict[str, str]:
+    found = dict(parse_qsl(url.partition("?")[2] or body, keep_blank_values=True))
     return {name: text for name, text in found.items() if name not in NOT_OURS}
 
 
@@ -111,7 +85,7 @@ SIGNED = {  # what we ask -> the section and path under which ccxt knows it
 @pytest.mark.parametrize("name", SIGNED)
 def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
     request, section, path = SIGNED[name]
-    signed = witness.exchange.sign(path, [section], request.method, params_of(request.url, request.body))
+    signed = witness.exchange.sign(path, [section], request.method, params_of(request.url, request.body.decode()))
     assert request.url == signed["url"]
     assert request.body == (signed["body"] or "").encode()
     assert dict(request.headers) == signed["headers"]
@@ -123,7 +97,7 @@ def test_ccxt_asks_for_the_listen_key_with_the_same_bytes(renew: bool, witness: 
     method, url, headers, body = witness.asks(
         lambda e: e.fapiPrivatePutListenKey() if renew else e.fapiPrivatePostListenKey()
     )
-    ours = (call.request.method, call.request.url, dict(call.request.headers), call.request.body)
+    ours = (call.request.method, call.request.url, dict(call.request.headers), call.request.body.decode())
     assert ours == (method, url, headers, body)
 
 
@@ -158,7 +132,7 @@ def test_ccxt_means_the_same_by_the_same_words(name: str, witness: Witness) -> N
     request = SIGNED[name][0]
     method, url, _, body = witness.asks(SAME_WORDS[name])
     assert (request.method, request.url.partition("?")[0]) == (method, url.partition("?")[0])
-    ours, theirs = params_of(request.url, request.body), params_of(url, body)
+    ours, theirs = params_of(request.url, request.body.decode()), params_of(url, body)
     for number in ("quantity", "price"):
         assert Decimal(ours.pop(number, "1")) == Decimal(theirs.pop(number, "1"))
     theirs.pop("endTime", None)  # ccxt closes the newest stretch with its longest length, we leave it open

@@ -7,13 +7,12 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import ccxt.pro
 import pytest
 
 from arbtui.core.model import Market
-from arbtui.core.orders import OrderKind, Side
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.bitget import signing
 from arbtui.venues.bitget.addresses import PRIVATE_SOCKET
@@ -21,7 +20,6 @@ from tests.venues.bitget.samples import (
     HAN,
     KEY,
     KEYS,
-    OURS,
     PASSPHRASE,
     PERP,
     PRIVATE,
@@ -36,41 +34,17 @@ from tests.venues.bitget.samples import (
     settings,
     unfilled,
 )
+from tests.venues.ccxt_witness import COIN, ID, SWAP, Witness, calls_of, params_of, same_words
 
 P, K = PRIVATE, KEYS
 SINCE_MS = STAMP_MS - 1000
-AT_MARKET: dict[str, Any] = {"kind": OrderKind.MARKET, "price": None, "side": Side.SELL}
-CALLS = {
-    "place": place(),
-    "place spot": place(SPOT),
-    "place post-only": place(kind=OrderKind.POST_ONLY, reduce_only=True, side=Side.SELL),
-    "place at market": place(reduce_only=True, **AT_MARKET),
-    "place spot at market": place(SPOT, **AT_MARKET),
-    "cancel": P.cancel(PROD, K, PERP, OURS, STAMP_MS),
-    "cancel unnamed": P.cancel_unnamed(PROD, K, SPOT, "9161", STAMP_MS),
-    "query": P.query(PROD, K, SPOT, OURS, STAMP_MS),
-    "open orders": P.open_orders(PROD, K, Market.PERP, {}, STAMP_MS),
-    "open spot orders": P.open_orders(PROD, K, Market.SPOT, {}, STAMP_MS),
+CALLS = calls_of(P, K, PERP, SPOT, place, STAMP_MS, "9161") | {
     "second page": further(P.open_orders(PROD, K, Market.PERP, {}, STAMP_MS), rows(unfilled(), cursor="13171")),
-    "history": P.history(PROD, K, PERP, SINCE_MS, STAMP_MS),
-    "fills": P.fills(PROD, K, SPOT, SINCE_MS, STAMP_MS),
-    "positions": P.positions(PROD, K, {}, STAMP_MS),
-    "balances": P.balances(PROD, K, Market.SPOT, STAMP_MS),
-    "mode": P.mode(PROD, K, Market.PERP, STAMP_MS),
     "mode, key": further(P.mode(PROD, K, Market.PERP, STAMP_MS), said(settings())),
-    "leverage": P.leverage(PROD, K, PERP, STAMP_MS),
-    "fees": P.fee_rates(PROD, K, PERP, STAMP_MS),
     "fees, not ASCII": P.fee_rates(PROD, K, HAN, STAMP_MS),
-    "funding": P.funding_paid(PROD, K, {}, SINCE_MS, STAMP_MS),
-    "set one-way": P.set_one_way(PROD, K, PERP, STAMP_MS),
-    "set leverage": P.set_leverage(PROD, K, PERP, Decimal(3), STAMP_MS),
 }
 # Headers of an answer's path home, and the one that ccxt leaves out where there is no body.
 BESIDES = {"X-CHANNEL-API-CODE", "Content-Type"}
-
-
-class Caught(BaseException):
-    """Stops ccxt where it would send; it swallows what is an ``Exception``."""
 
 
 def _spot() -> dict[str, Any]:
@@ -93,38 +67,13 @@ def _instruments(params: dict[str, Any]) -> dict[str, Any]:
     return {"code": "00000", "data": listed.get(params["category"], [])}
 
 
-class Witness:
-    """A ccxt client of a unified account that sends nothing, and what it would have sent."""
-
-    def __init__(self) -> None:
-        config = {"apiKey": KEY, "secret": SECRET, "password": PASSPHRASE, "enableRateLimit": False}
-        exchange: Any = ccxt.bitget(config)
-        exchange.options["uta"] = True
-        exchange.nonce = exchange.milliseconds = lambda: STAMP_MS
-        exchange.fetch = self._fetch
-        exchange.publicUtaGetV3MarketInstruments = _instruments
-        exchange.set_markets(exchange.fetch_uta_markets({}))
-        self.exchange = exchange
-        self.sent: tuple[str, str, dict[str, str], str] | None = None
-
-    def _fetch(self, url: str, method: str = "GET", headers: Any = None, body: str | None = None) -> None:
-        self.sent = (method, url, dict(headers or {}), body or "")
-        raise Caught
-
-    def asks(self, call: Callable[[Any], Any]) -> tuple[str, str, dict[str, str], str]:
-        with pytest.raises(Caught):
-            call(self.exchange)
-        assert self.sent is not None
-        return self.sent
-
-
 @pytest.fixture(scope="module")
 def witness() -> Witness:
-    return Witness()
-
-
-def params_of(url: str, body: bytes | str) -> dict[str, Any]:
-    return dict(json.loads(body)) if body else dict(parse_qsl(urlsplit(url).query))
+    exchange: Any = ccxt.bitget({"apiKey": KEY, "secret": SECRET, "password": PASSPHRASE})
+    exchange.options["uta"] = True  # a unified account
+    exchange.publicUtaGetV3MarketInstruments = _instruments
+    exchange.set_markets(exchange.fetch_uta_markets({}))
+    return Witness(exchange, STAMP_MS)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -138,28 +87,15 @@ def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
     assert {name: value for name, value in ours.headers.items() if name not in BESIDES} == headers
 
 
-SWAP, COIN = "BTC/USDT:USDT", "BTC/USDT"
-ID, IOC = {"clientOrderId": OURS}, {"timeInForce": "IOC"}
-QTY, AT = 0.125, 64000.1
-SAME_WORDS: dict[str, Callable[[Any], Any]] = {  # our request -> the call of ccxt that means the same
-    "place": lambda e: e.create_order(SWAP, "limit", "buy", QTY, AT, ID | IOC),
-    "place spot": lambda e: e.create_order(COIN, "limit", "buy", QTY, AT, ID | IOC),
-    "place post-only": lambda e: e.create_order(
-        SWAP, "limit", "sell", QTY, AT, ID | {"postOnly": True, "reduceOnly": True}
-    ),
-    "place at market": lambda e: e.create_order(SWAP, "market", "sell", QTY, None, ID | {"reduceOnly": True}),
-    "place spot at market": lambda e: e.create_order(COIN, "market", "sell", QTY, None, ID),
+SAME_WORDS: dict[str, Callable[[Any], Any]] = same_words(
+    SINCE_MS
+) | {  # our request -> the call of ccxt that means the same
     "cancel": lambda e: e.cancel_order("", SWAP, ID),
     "cancel unnamed": lambda e: e.cancel_order("9161", COIN),
     "query": lambda e: e.fetch_order("", COIN, ID),
     "open orders": lambda e: e.fetch_open_orders(SWAP, None, 100),
     "open spot orders": lambda e: e.fetch_open_orders(COIN, None, 100),
-    "fills": lambda e: e.fetch_my_trades(COIN, SINCE_MS, 100),
     "positions": lambda e: e.fetch_positions([SWAP]),
-    "balances": lambda e: e.fetch_balance(),
-    "fees": lambda e: e.fetch_trading_fee(SWAP),
-    "set one-way": lambda e: e.set_position_mode(False, SWAP),
-    "set leverage": lambda e: e.set_leverage(3, SWAP),
 }
 # What only one of the two says: of market orders no life is asked for, a coin of margin loans only.
 UNSAID = {

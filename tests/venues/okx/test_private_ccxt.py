@@ -14,26 +14,11 @@ from arbtui.core.orders import OrderKind, Side
 from arbtui.venues.base import Environment
 from arbtui.venues.okx.orders import order_body
 from arbtui.venues.private import PrivateCall
-from tests.venues.okx.samples import KEYS, PRIVATE, PROD, SECRET, SPOT, STAMP_MS, SWAP, order, place
+from tests.venues.ccxt_witness import calls_of
+from tests.venues.okx.samples import KEYS, PRIVATE, SECRET, SPOT, STAMP_MS, SWAP, order, place
 from tests.venues.okx_frames import spot_row, swap_row
 
-CALLS = {
-    "place a swap": place(),
-    "place spot": place(SPOT),
-    "place post-only": place(kind=OrderKind.POST_ONLY, reduce_only=True, side=Side.SELL),
-    "place at market": place(kind=OrderKind.MARKET, price=None),
-    "cancel": PRIVATE.cancel(PROD, KEYS, SWAP, "arb0001A", STAMP_MS),
-    "query": PRIVATE.query(PROD, KEYS, SPOT, "arb0001A", STAMP_MS),
-    "open orders": PRIVATE.open_orders(PROD, KEYS, Market.PERP, {}, STAMP_MS),
-    "history": PRIVATE.history(PROD, KEYS, SWAP, STAMP_MS - 1000, STAMP_MS),
-    "fills": PRIVATE.fills(PROD, KEYS, SPOT, STAMP_MS - 1000, STAMP_MS),
-    "positions": PRIVATE.positions(PROD, KEYS, {}, STAMP_MS),
-    "balances": PRIVATE.balances(PROD, KEYS, Market.SPOT, STAMP_MS),
-    "mode": PRIVATE.mode(PROD, KEYS, Market.PERP, STAMP_MS),
-    "leverage": PRIVATE.leverage(PROD, KEYS, SWAP, STAMP_MS),
-    "fees": PRIVATE.fee_rates(PROD, KEYS, SWAP, STAMP_MS),
-    "funding": PRIVATE.funding_paid(PROD, KEYS, {}, STAMP_MS - 1000, STAMP_MS),
-}
+CALLS = calls_of(PRIVATE, KEYS, SWAP, SPOT, place, STAMP_MS, "2497956918703120384")
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,13 @@ no such thing: a sale whose outcome is not known is not tried again.
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arbtui.core.clock import NS_PER_MS, Clock
+from arbtui.core.clock import NS_PER_MS
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.events import Event, Listing, Quote
+from arbtui.core.events import Quote
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     AccountEvent,
@@ -26,25 +25,18 @@ from arbtui.core.orders import (
     OrderReport,
     OrderStatus,
     Position,
-    ReadDone,
-    ReadFailed,
     ReadKind,
     Rejected,
     Side,
     Unanswered,
 )
 from arbtui.core.units import positive_or_none
+from arbtui.engine.by_rest import AccountByRest
 from arbtui.engine.control import Scope
 from arbtui.execution.actions import amount
 from arbtui.execution.holdings import Holdings
 from arbtui.execution.intents import flatten_id, terms_of
 from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
-from arbtui.net.account import Account
-from arbtui.net.discovery import MAX_PAGES, join_page
-from arbtui.net.rest import Rest, decode
-from arbtui.net.snapshots import ClockOffset
-from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
-from arbtui.venues.private import Keys, PrivateVenue
 
 CANCEL_ROUNDS = 4
 CLOSE_ROUNDS = 6
@@ -78,64 +70,19 @@ class Open:
 
 
 class BareAccount:
-    """``connect`` first. ``say`` is given one sentence at a time."""
+    """``connect`` what is ``reached`` first. ``say`` is given one sentence at a time."""
 
-    def __init__(
-        self,
-        venue: Venue,
-        private: PrivateVenue,
-        env: Environment,
-        keys: Keys,
-        *,
-        public: Rest,
-        rest: Rest,
-        clock: Clock,
-        rng: random.Random,
-        band_bps: Decimal,
-        say: Say,
-    ) -> None:
-        """``public`` and ``rest``: for questions about the market, and for those of the account."""
-        self.name = venue.name
-        self._venue = venue
-        self._env = env
-        self._private = private
-        self._keys = keys
-        self._public = public
-        self._rest = rest
-        self._clock = clock
+    def __init__(self, reached: AccountByRest, *, band_bps: Decimal, say: Say) -> None:
+        self.name = reached.name
+        self._by = reached
+        self._account = reached.account
         self._band_bps = band_bps
         self._say = say
-        self._listed: dict[Market, dict[str, Instrument]] = {}
         self._quotes: dict[tuple[Market, str], tuple[Decimal | None, Decimal | None]] = {}
         self._holdings = Holdings()
-        self._heard: list[AccountEvent] = []
         self._said: set[str] = set()
         self._orders = 0
-        self._offset = ClockOffset(venue, env, Tables({}), public, clock, rng)
-        self._account = Account(
-            private,
-            env,
-            keys,
-            instruments=lambda market: self._listed.get(market, {}),
-            rest=rest,
-            clock=clock,
-            offset_ms=lambda: self._offset.about_ms,
-            sink=self._hear,
-        )
-
-    async def connect(self) -> None:
-        """What is listed, and the venue's clock. Raises ArbtuiError."""
-        if (request := self._venue.time_request(self._env)) is not None:
-            await self._offset.measure(request)
-        for market in self._venue.markets:
-            listings: dict[str, Listing] = {}
-            for request in self._venue.instrument_requests(self._env, market):
-                await self._pages(request, market, listings)
-            found = [instrument for listing in listings.values() for instrument in listing.instruments]
-            self._listed[market] = {instrument.native: instrument for instrument in found}
-
-    async def close(self) -> None:
-        await self._account.close()
+        reached.listen(self._holdings.hear)
 
     # ---- what is open
 
@@ -143,7 +90,7 @@ class BareAccount:
         """As the venue says now."""
         orders: list[OrderReport] = []
         failed: list[str] = []
-        for market in self._venue.markets:
+        for market in self._by.venue.markets:
             told = await self._read(ReadKind.OPEN_ORDERS, market, failed)
             orders += [event for event in told if isinstance(event, OrderReport) and not event.status.terminal]
         await self._read(ReadKind.POSITIONS, Market.PERP, failed)
@@ -163,9 +110,9 @@ class BareAccount:
         told = await self._read(ReadKind.BALANCES, Market.SPOT, failed)
         if failed:
             return None
-        coins = {name for instrument in self._listed[Market.SPOT].values() for name in _spellings(instrument)}
+        coins = {name for instrument in self._by.listed[Market.SPOT].values() for name in _spellings(instrument)}
         balances = [event for event in told if isinstance(event, Balance) and event.total > 0]
-        return {b.asset: b for b in balances if b.asset in coins and b.asset not in self._venue.quotes}
+        return {b.asset: b for b in balances if b.asset in coins and b.asset not in self._by.venue.quotes}
 
     async def perhaps_bought(self, short: Mapping[str, Decimal]) -> list[str] | None:
         """Spot of coins that were sold short by so many, and that a hedge may have bought for it; None: not known."""
@@ -174,7 +121,7 @@ class BareAccount:
             return None
         found = []
         for asset, balance in sorted(balances.items()):
-            for instrument in self._listed[Market.SPOT].values():
+            for instrument in self._by.listed[Market.SPOT].values():
                 terms = terms_of(instrument)
                 if isinstance(terms, str) or terms.asset != asset:
                     continue
@@ -187,7 +134,7 @@ class BareAccount:
 
     def coins(self, position: Position) -> tuple[str, Decimal] | None:
         """The coin and how many of it, signed; None where that is not known."""
-        instrument = self._listed[Market.PERP].get(position.native)
+        instrument = self._by.listed[Market.PERP].get(position.native)
         if instrument is None or instrument.multiplier is None:
             return None
         return instrument.base, position.qty * instrument.multiplier
@@ -199,7 +146,7 @@ class BareAccount:
 
     def _meant(self, scope: Scope, market: Market, native: str) -> bool:
         """What is not listed bears no coin's name that could be asked for, unless everything is meant."""
-        instrument = self._listed.get(market, {}).get(native)
+        instrument = self._by.listed.get(market, {}).get(native)
         return scope.base is None if instrument is None else scope.holds(self.name, instrument.base)
 
     # ---- to do
@@ -224,14 +171,14 @@ class BareAccount:
 
     async def _cancel_unnamed(self, report: OrderReport) -> None:
         """An order that a person placed: it has no client id, so it is named by the venue's own."""
-        instrument = self._listed[report.market].get(report.native)
+        instrument = self._by.listed[report.market].get(report.native)
         if instrument is None:
             self._once(f"{_of(report)} is in nothing that is listed; cancel it there")
             return
-        about = (self._env, self._keys, instrument, report.order_id)
-        call = self._private.cancel_unnamed(*about, self._account.stamp_ms())
+        about = (self._by.env, self._by.keys, instrument, report.order_id)
+        call = self._by.private.cancel_unnamed(*about, self._account.stamp_ms())
         try:
-            answer = await self._rest.carry(call.request)
+            answer = await self._by.rest.carry(call.request)
             for event in call.read(answer.status, answer.body, answer.t_ns):
                 if isinstance(event, CancelRefused):
                     self._once(f"{_of(report)} is not canceled ({event.reason.value}): {event.text}")
@@ -257,7 +204,7 @@ class BareAccount:
 
     async def sell(self, bought: Bought) -> bool:
         """Sell spot that a hedge bought, no more than is free; whether it is gone, up to dust."""
-        instrument = self._listed[Market.SPOT].get(bought.native)
+        instrument = self._by.listed[Market.SPOT].get(bought.native)
         terms = terms_of(instrument) if instrument is not None else f"{bought.native} is not listed on {self.name}"
         if isinstance(terms, str):
             self._once(f"{terms}; sell it there")
@@ -307,7 +254,7 @@ class BareAccount:
 
     def _closing(self, position: Position) -> Order | None:
         """The order that closes it; None, and why is said, where there can be none."""
-        instrument = self._listed[Market.PERP].get(position.native)
+        instrument = self._by.listed[Market.PERP].get(position.native)
         bid, ask = self._quotes.get((Market.PERP, position.native), (None, None))
         side = Side.SELL if position.qty > 0 else Side.BUY
         top = bid if side is Side.SELL else ask
@@ -327,7 +274,7 @@ class BareAccount:
 
     def _order(self, market: Market, native: str, side: Side, qty: Decimal, price: Decimal) -> Order:
         self._orders += 1
-        name = flatten_id(self._clock.now_ns() // NS_PER_MS, self._orders)
+        name = flatten_id(self._by.clock.now_ns() // NS_PER_MS, self._orders)
         return Order(
             client_id=name,
             venue=self.name,
@@ -354,53 +301,30 @@ class BareAccount:
 
     # ---- the wire
 
-    def _hear(self, event: AccountEvent) -> None:
-        self._heard.append(event)
-        self._holdings.hear(event)
-
     async def _settled(self) -> list[AccountEvent]:
-        """Wait for what is under way; everything that was told since the last call."""
-        await self._account.settled()
-        told, self._heard = self._heard, []
-        return told
+        return await self._by.settled()
 
     async def _read(self, kind: ReadKind, market: Market, failed: list[str]) -> list[AccountEvent]:
-        self._account.read(kind, market)
-        told = await self._settled()
-        if not any(isinstance(event, ReadDone) for event in told):
-            why = next((event.text for event in told if isinstance(event, ReadFailed)), "no answer")
+        told, why = await self._by.read(kind, market)
+        if why:
             failed.append(f"{kind.value.replace('_', ' ')} of {self.name} {market.value} cannot be read: {why}")
         return told
 
     async def _ask_quotes(self, market: Market) -> bool:
         """Best bids and asks of all instruments, as exact texts of the wire; False, and why is said, without them."""
-        natives = list(self._listed[market])
-        tables = Tables({market: {native: number for number, native in enumerate(natives)}})
+        natives = list(self._by.listed[market])
         try:
-            for request in self._venue.snapshot_requests(self._env, market):
-                for event in await self._public.ask(self._venue, request, tables):
-                    if isinstance(event, Quote):
-                        self._quotes[market, natives[event.slot]] = self._tops(market, event)
+            for event in await self._by.market_events(market, natives):
+                if isinstance(event, Quote):
+                    self._quotes[market, natives[event.slot]] = self._tops(market, event)
         except ArbtuiError as error:
             self._once(f"prices of {self.name} {market.value} cannot be read: {error}")
             return False
         return True
 
     def _tops(self, market: Market, quote: Quote) -> tuple[Decimal | None, Decimal | None]:
-        raw = quote.raw if isinstance(quote.raw, tuple) else self._venue.quote_texts(market, quote.raw)
+        raw = quote.raw if isinstance(quote.raw, tuple) else self._by.venue.quote_texts(market, quote.raw)
         return positive_or_none(raw[0]), positive_or_none(raw[2])
-
-    async def _pages(self, request: HttpRequest, market: Market, listings: dict[str, Listing]) -> None:
-        page: HttpRequest | None = request
-        for _ in range(MAX_PAGES):
-            if page is None:
-                return
-            answer = await self._public.fetch(self.name, page)
-            events: Sequence[Event] = await decode(self._venue, page, answer, Tables({market: {}}))
-            for event in events:
-                if isinstance(event, Listing):
-                    join_page(listings, event)
-            page = self._venue.next_page(page, answer.body)
 
 
 def _spellings(instrument: Instrument) -> tuple[str, ...]:

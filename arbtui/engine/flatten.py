@@ -9,7 +9,6 @@ and no more. Exit code 0: flat by the venues' word; 3: something stays open, or 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
@@ -20,18 +19,14 @@ from arbtui.config import Settings
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.model import Market
 from arbtui.engine.bare_account import BareAccount, Bought, Open
+from arbtui.engine.by_rest import AccountByRest, accounts_by_rest, connect_all
 from arbtui.engine.control import EXIT_FLAT, EXIT_OPEN, Command, NoEngine, Scope, ask, in_words
 from arbtui.engine.journal import hedges_in
-from arbtui.engine.orders import ORDER_TIMEOUT_S, journal_path
+from arbtui.engine.orders import journal_path
 from arbtui.execution.actions import amount
 from arbtui.execution.ledger import Ledger
-from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
-from arbtui.net.rest import Rest
-from arbtui.net.wallclock import WallClock
 from arbtui.storage.lock import ModeLock
-from arbtui.venues import registry
-from arbtui.venues.base import Environment
 from arbtui.venues.private import Keys
 
 Say = Callable[[str], None]
@@ -104,8 +99,9 @@ async def from_credentials(job: Flattening, settings: Settings, network: Network
         return EXIT_OPEN
     try:
         async with AsyncExitStack() as stack:
-            accounts = await _accounts(job, settings, network, stack)
-            return await _Desk(job, accounts).flatten()
+            wanted = {name: keys for name, keys in job.keys.items() if job.scope.venue in (None, name)}
+            reached = await accounts_by_rest(wanted, settings, network, stack)
+            return await _Desk(job, reached, Decimal(repr(settings.hedge.flatten_band_bps))).flatten()
     finally:
         lock.release()
 
@@ -118,45 +114,15 @@ def _held(job: Flattening, lock: ModeLock) -> str:
     )
 
 
-async def _accounts(
-    job: Flattening, settings: Settings, network: NetworkSettings, stack: AsyncExitStack
-) -> dict[str, BareAccount]:
-    clock, rng = WallClock(asyncio.get_running_loop()), random.Random()
-    wanted = {name: keys for name, keys in job.keys.items() if job.scope.venue in (None, name)}
-    venues = {name: registry.venue(name) for name in wanted}
-    privates = {name: private for name in wanted if (private := registry.private(name)) is not None}
-    of_market = Budgets([limit for venue in venues.values() for limit in venue.rest_limits])
-    of_account = Budgets([limit for private in privates.values() for limit in private.trade_limits])
-    public = await stack.enter_async_context(Rest(network, of_market, clock, recorder=None, rng=rng))
-    rest = await stack.enter_async_context(
-        Rest(network, of_account, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
-    )
-    accounts = {
-        name: BareAccount(
-            venues[name],
-            private,
-            Environment(settings.venues[name].environment),
-            wanted[name],
-            public=public,
-            rest=rest,
-            clock=clock,
-            rng=rng,
-            band_bps=Decimal(repr(settings.hedge.flatten_band_bps)),
-            say=job.say,
-        )
-        for name, private in privates.items()
-    }
-    for account in accounts.values():
-        stack.push_async_callback(account.close)
-    return accounts
-
-
 class _Desk:
     """All accounts of one flattening. ``unknown``: sentences about what nobody could say."""
 
-    def __init__(self, job: Flattening, accounts: Mapping[str, BareAccount]) -> None:
+    def __init__(self, job: Flattening, reached: Mapping[str, AccountByRest], band_bps: Decimal) -> None:
         self._job = job
-        self._accounts = dict(accounts)
+        self._reached = reached
+        self._accounts = {
+            name: BareAccount(account, band_bps=band_bps, say=job.say) for name, account in reached.items()
+        }
         self._unknown: list[str] = []
         self._bought: list[Bought] = []
         self._journal_read = True
@@ -182,14 +148,9 @@ class _Desk:
         return self._end(left)
 
     async def _connect(self) -> None:
-        names = list(self._accounts)
-        results = await asyncio.gather(*(self._accounts[name].connect() for name in names), return_exceptions=True)
-        for name, result in zip(names, results, strict=True):
-            if isinstance(result, ArbtuiError):
-                del self._accounts[name]
-                self._unknown.append(f"{name} cannot be asked: {result}")
-            elif isinstance(result, BaseException):
-                raise result
+        for name, why in (await connect_all(self._reached)).items():
+            del self._accounts[name]
+            self._unknown.append(f"{name} cannot be asked: {why}")
 
     def _look_into_journal(self) -> None:
         try:

@@ -8,16 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import aiohttp
-import orjson
 import pytest
 
 from arbtui.sim.asked import Refused
-from arbtui.sim.base import Call, Reply, Session
+from arbtui.sim.base import Call, Reply
 from arbtui.sim.faults import KINDS
-from tests.sim import binance_private_support, bybit_private_support, okx_private_support
-from tests.sim.support import Bench, Wire, served
+from tests.sim.desks import DESKS, FILLS, BinanceDesk, BybitDesk, Desk
+from tests.sim.support import Bench, served
 
-FILLS = {"binance": "ORDER_TRADE_UPDATE", "okx": "orders", "bybit": "execution"}  # what tells of them
 PUBLIC = {
     "binance": "wss://fstream.binance.com/public/ws",
     "okx": "wss://ws.okx.com:8443/ws/v5/public",
@@ -25,201 +23,9 @@ PUBLIC = {
 }
 
 
-class Desk:
-    """One venue's client, in words that all have in common; orders are in the BTC perpetual, whatever it is called."""
-
-    name: str
-    symbol: str
-    bench: Any
-    lot: str
-
-    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
-        raise NotImplementedError
-
-    def cancel(self, client_id: str) -> Reply:
-        raise NotImplementedError
-
-    def row(self, client_id: str) -> dict[str, Any] | None:
-        """The order as the venue answers it: status, filled."""
-        raise NotImplementedError
-
-    def resting(self) -> list[str]:
-        raise NotImplementedError
-
-    def held(self) -> list[str]:
-        raise NotImplementedError
-
-    def fills(self) -> list[str]:
-        """Fill ids of the venue's list."""
-        raise NotImplementedError
-
-    def listen(self) -> tuple[Session, Wire]:
-        raise NotImplementedError
-
-    def told_fills(self, wire: Wire) -> list[str]:
-        """Fill ids in the order frames since the last look."""
-        raise NotImplementedError
-
-    def refused(self, reply: Reply) -> str:
-        """The code of a refusal, "" if it is none."""
-        raise NotImplementedError
-
-    # -- the same for all ------------------------------------------------------------------------------------------
-
-    def fault(self, name: str, **more: Any) -> str:
-        return str(self.bench.fault(name, self.name, **more).id)
-
-    def truth(self) -> Any:
-        truth = self.bench.control.truth({"venue": self.name})["accounts"][self.name]["main"]
-        return orjson.loads(orjson.dumps(truth))
-
-    def order(self, client_id: str) -> Any:
-        """The truth of one order."""
-        (found,) = [o for o in self.truth()["orders"] if o["client_id"] == client_id]
-        return found
-
-    def best(self, side: str, level: int = 0) -> tuple[str, str]:
-        """Price and size of a level of the book."""
-        price, size = self.bench.truth(self.symbol, "perp", self.name)[side][level]
-        return price, size
-
-
-class BinanceDesk(Desk):
-    name, symbol, lot = "binance", "BTCUSDT", "0.010"
-
-    def __init__(self) -> None:
-        self.bench = binance_private_support.Trader()
-
-    def _order(self, method: str, **params: Any) -> Reply:
-        reply: Reply = self.bench.send(method, "/fapi/v1/order", self.bench.signed({"symbol": "BTCUSDT", **params}))
-        return reply
-
-    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
-        tif = {"ioc": "IOC", "post_only": "GTX"}[kind]
-        ask = self.bench.perp(side.upper(), qty, price, tif, newClientOrderId=client_id)
-        return self._order("POST", newOrderRespType="RESULT", **ask)
-
-    def cancel(self, client_id: str) -> Reply:
-        return self._order("DELETE", origClientOrderId=client_id)
-
-    def row(self, client_id: str) -> dict[str, Any] | None:
-        body = orjson.loads(self._order("GET", origClientOrderId=client_id).body)
-        return None if body.get("code") == -2013 else {"status": body["status"], "filled": body["executedQty"]}
-
-    def resting(self) -> list[str]:
-        return [o["clientOrderId"] for o in self.bench.ask("GET", "/fapi/v1/openOrders")]
-
-    def held(self) -> list[str]:
-        rows = self.bench.ask("GET", "/fapi/v3/positionRisk")
-        return [p["positionAmt"] for p in rows if Decimal(p["positionAmt"])]
-
-    def fills(self) -> list[str]:
-        return [str(t["id"]) for t in self.bench.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")]
-
-    def listen(self) -> tuple[Session, Wire]:
-        found: tuple[Session, Wire] = self.bench.listen()
-        return found
-
-    def told_fills(self, wire: Wire) -> list[str]:
-        told = [f["o"] for f in wire.take() if f["e"] == "ORDER_TRADE_UPDATE"]
-        return [str(o["t"]) for o in told if o["x"] == "TRADE"]
-
-    def refused(self, reply: Reply) -> str:
-        return "" if reply.status == 200 else str(orjson.loads(reply.body)["code"])
-
-
-class OkxDesk(Desk):
-    name, symbol, lot = "okx", "BTC-USDT-SWAP", "1"
-
-    def __init__(self) -> None:
-        self.bench = okx_private_support.Trader()
-
-    def _post(self, path: str, ask: dict[str, Any]) -> Reply:
-        reply: Reply = self.bench.send("POST", path, body=orjson.dumps(ask).decode())
-        return reply
-
-    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
-        return self._post("/trade/order", self.bench.swap(side, qty, price, kind, clOrdId=client_id))
-
-    def cancel(self, client_id: str) -> Reply:
-        return self._post("/trade/cancel-order", {"instId": self.symbol, "clOrdId": client_id})
-
-    def row(self, client_id: str) -> dict[str, Any] | None:
-        body = orjson.loads(self.bench.send("GET", "/trade/order", f"instId={self.symbol}&clOrdId={client_id}").body)
-        if body["code"] == "51603":
-            return None
-        return {"status": body["data"][0]["state"], "filled": body["data"][0]["accFillSz"]}
-
-    def resting(self) -> list[str]:
-        return [o["clOrdId"] for o in self.bench.read("/trade/orders-pending")]
-
-    def held(self) -> list[str]:
-        return [p["pos"] for p in self.bench.read("/account/positions")]
-
-    def fills(self) -> list[str]:
-        return [f["tradeId"] for f in self.bench.read("/trade/fills")]
-
-    def listen(self) -> tuple[Session, Wire]:
-        found: tuple[Session, Wire] = self.bench.listen("orders")
-        return found
-
-    def told_fills(self, wire: Wire) -> list[str]:
-        return [row["tradeId"] for f in wire.take() for row in f["data"] if row["fillSz"] != "0"]
-
-    def refused(self, reply: Reply) -> str:
-        body = orjson.loads(reply.body)
-        return "" if body["code"] == "0" else str(body["data"][0]["sCode"] if body["data"] else body["code"])
-
-
-class BybitDesk(Desk):
-    name, symbol, lot = "bybit", "BTCUSDT", "0.010"
-
-    def __init__(self) -> None:
-        self.bench = bybit_private_support.Trader()
-
-    def _post(self, path: str, ask: dict[str, Any]) -> Reply:
-        reply: Reply = self.bench.send("POST", path, body=orjson.dumps(ask).decode())
-        return reply
-
-    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
-        tif = {"ioc": "IOC", "post_only": "PostOnly"}[kind]
-        ask = self.bench.perp(side.capitalize(), qty, price, tif, orderLinkId=client_id)
-        return self._post("/v5/order/create", ask)
-
-    def cancel(self, client_id: str) -> Reply:
-        ask = {"category": "linear", "symbol": self.symbol, "orderLinkId": client_id}
-        return self._post("/v5/order/cancel", ask)
-
-    def row(self, client_id: str) -> dict[str, Any] | None:
-        rows = self.bench.read("/v5/order/realtime", symbol=self.symbol, orderLinkId=client_id)
-        return {"status": rows[0]["orderStatus"], "filled": rows[0]["cumExecQty"]} if rows else None
-
-    def resting(self) -> list[str]:
-        return [o["orderLinkId"] for o in self.bench.read("/v5/order/realtime", settleCoin="USDT")]
-
-    def held(self) -> list[str]:
-        rows = self.bench.read("/v5/position/list", settleCoin="USDT")
-        return [("-" if p["side"] == "Sell" else "") + p["size"] for p in rows]
-
-    def fills(self) -> list[str]:
-        return [f["execId"] for f in self.bench.read("/v5/execution/list")]
-
-    def listen(self) -> tuple[Session, Wire]:
-        found: tuple[Session, Wire] = self.bench.listen("order", "execution")
-        return found
-
-    def told_fills(self, wire: Wire) -> list[str]:
-        return [row["execId"] for f in wire.take() if f["topic"] == "execution" for row in f["data"]]
-
-    def refused(self, reply: Reply) -> str:
-        code = orjson.loads(reply.body)["retCode"]
-        return str(code) if code else ""
-
-
-@pytest.fixture(params=[BinanceDesk, OkxDesk, BybitDesk], ids=["binance", "okx", "bybit"])
+@pytest.fixture(params=DESKS)
 def desk(request: pytest.FixtureRequest) -> Desk:
-    make: Callable[[], Desk] = request.param
-    return make()
+    return DESKS[request.param]()
 
 
 def ids(desk: Desk) -> list[str]:
@@ -301,7 +107,7 @@ def test_answers_to_cancels_are_lost_by_their_own_channel(desk: Desk) -> None:
 @pytest.mark.parametrize("venue", ["binance", "okx", "bybit"])
 async def test_over_the_wire_a_lost_answer_is_a_cut_connection(venue: str) -> None:
     async with served(venue, coins=3, rate=0.0) as (server, client):
-        made = {"binance": BinanceDesk, "okx": OkxDesk, "bybit": BybitDesk}[venue]()
+        made = DESKS[venue]()
         (desk,) = server.hub.desks
         made.bench.keys = desk.accounts["main"].keys
         made.bench.t_ns = server.hub.now_ns()
@@ -320,7 +126,7 @@ async def test_over_the_wire_a_lost_answer_is_a_cut_connection(venue: str) -> No
 @pytest.mark.parametrize("name", ["ack_late", "ack_lost_delivered"])
 async def test_over_the_wire_answers_come_late_or_not_until_the_client_gives_up(name: str) -> None:
     async with served("okx", coins=3, rate=0.0) as (server, client):
-        made = OkxDesk()
+        made = DESKS["okx"]()
         (desk,) = server.hub.desks
         made.bench.keys = desk.accounts["main"].keys
         made.bench.t_ns = server.hub.now_ns()

@@ -87,9 +87,8 @@ def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
     assert {name: value for name, value in ours.headers.items() if name not in BESIDES} == headers
 
 
-SAME_WORDS: dict[str, Callable[[Any], Any]] = same_words(
-    SINCE_MS
-) | {  # our request -> the call of ccxt that means the same
+# Our request -> the call of ccxt that means the same.
+SAME_WORDS: dict[str, Callable[[Any], Any]] = same_words(SINCE_MS) | {
     "cancel": lambda e: e.cancel_order("", SWAP, ID),
     "cancel unnamed": lambda e: e.cancel_order("9161", COIN),
     "query": lambda e: e.fetch_order("", COIN, ID),

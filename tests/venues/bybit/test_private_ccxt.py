@@ -77,9 +77,8 @@ def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
     assert dict(ours.headers) == headers
 
 
-SAME_WORDS: dict[str, Callable[[Any], Any]] = same_words(
-    SINCE_MS
-) | {  # our request -> the call of ccxt that means the same
+# Our request -> the call of ccxt that means the same.
+SAME_WORDS: dict[str, Callable[[Any], Any]] = same_words(SINCE_MS) | {
     "cancel": lambda e: e.cancel_order("", SWAP, {"orderLinkId": OURS}),
     "cancel unnamed": lambda e: e.cancel_order("9aac161b", COIN),
     "query": lambda e: e.fetch_open_order("", COIN, {"orderLinkId": OURS}),

@@ -51,6 +51,27 @@ def screen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-mouse", action="store_true", help="the screen leaves the mouse to the terminal")
 
 
+def auto_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "automatic mode",
+        "Opens hedges on signals and closes its own; on paper, or on accounts once they are armed. Of a pair the "
+        "first\nexchange is the one named earlier in --venues (else in auto.order, else by name): long buys there and "
+        "sells at the\nother, short sells there and buys at the other. More in section [auto] of the settings.",
+    )
+    group.add_argument("--auto", action="store_true", help="begin with the automatic mode on")
+    group.add_argument("--size", metavar="USD", type=amount, help="worth of each leg of a hedge (default: 100)")
+    group.add_argument("--max-position", metavar="USD", type=amount, help="most open on one coin (default: 500)")
+    group.add_argument("--max-hedges", metavar="N", type=count, help="most hedges open at once (default: 3)")
+    group.add_argument("--fill-timeout", metavar="S", type=duration, help="take a resting order back (default: 10)")
+    for name in ("long", "short"):
+        group.add_argument(
+            f"--{name}-threshold",
+            metavar="BPS",
+            type=threshold,
+            help=f"least net of a {name} hedge, above the signal's",
+        )
+
+
 def printing_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-ui", action="store_true", help="no screen: JSON lines on stdout")
     parser.add_argument("--emit", metavar="KINDS", type=kinds, help="lines to print (default: spread,signal,status)")
@@ -88,6 +109,20 @@ def seconds(text: str) -> float:
 
 def duration(text: str) -> float:
     return number_of(text, "a duration in seconds", above=0.0)
+
+
+def amount(text: str) -> float:
+    return number_of(text, "an amount in US dollars", above=0.0)
+
+
+def threshold(text: str) -> float:
+    try:
+        bps = float(text)
+    except ValueError:
+        bps = float("nan")
+    if not -1000 <= bps <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a threshold in basis points, from -1000 to 10000")
+    return bps
 
 
 def speed(text: str) -> float | str:

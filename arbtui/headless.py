@@ -42,6 +42,7 @@ from arbtui.lines.records import (
 from arbtui.lines.writer import MAX_PENDING_BYTES, LineWriter
 from arbtui.market.state import Coin, Slot
 from arbtui.port import EnginePort
+from arbtui.strategy.auto import DecisionRecord
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 
 log = logging.getLogger(__name__)
@@ -191,7 +192,9 @@ class Printer:
     def _listen_to_money(self) -> None:
         """Orders, fills, hedges and accounts; where this run has none, that is said once."""
         emit, trading = self.options.emit, self._port.trading
-        wanted = [kind for kind in OF_MONEY if kind in emit]
+        if self._port.auto is not None and (self._csv is not None or "decision" in emit):
+            self._port.auto.on_decision(self._decision)
+        wanted = [kind for kind in (*OF_MONEY, "decision") if kind in emit]
         if trading is None:
             if wanted:
                 log.warning("no %s lines: %s", ", ".join(wanted), self._port.no_trading)
@@ -214,6 +217,13 @@ class Printer:
                 self._csv.fill(line)
             case HedgeLine():
                 self._csv.hedge(line)
+
+    def _decision(self, record: DecisionRecord) -> None:
+        line = self._lines.decision(record)
+        if "decision" in self.options.emit:
+            self._print(line)
+        if self._csv is not None and self._attached:
+            self._csv.decision(line)
 
     def _account_changed(self, line: AccountsLine) -> None:
         if self.options.every_s == 0 and type(line).__struct_config__.tag in self.options.emit:

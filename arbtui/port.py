@@ -27,6 +27,7 @@ from arbtui.execution.preview import Estimate
 from arbtui.execution.records import Fact
 from arbtui.execution.runner import Answer, Said
 from arbtui.market.state import Board, Slot
+from arbtui.strategy.auto import DecisionRecord
 from arbtui.strategy.rows import SignalRecord, SpreadRow
 from arbtui.strategy.series import Series
 
@@ -154,7 +155,7 @@ class Ticket:
     """What somebody has in mind. Legs are ``venue.market.native`` and never change while a ticket is open.
 
     Opening: ``buy`` and ``sell``, and one of ``usd`` and ``qty_base``. Closing: ``hedge``, and ``qty_base`` None = all.
-    ``maker``: the leg that rests, 0 = the bought one, 1 = the sold one, with MAKER_TAKER.
+    ``maker``: the leg that rests, 0 = the bought one, 1 = the sold one, with MAKER_TAKER. ``by``: who has it in mind.
     """
 
     base: str
@@ -166,6 +167,7 @@ class Ticket:
     hedge: str = ""
     style: Style = Style.TAKER_TAKER
     maker: int | None = None
+    by: str = "person"
 
 
 @dataclass(frozen=True)
@@ -279,6 +281,24 @@ class TradingPort(Protocol):
     def on_said(self, call: Callable[[Said], None]) -> None: ...
 
 
+class AutoPort(Protocol):
+    """The automatic mode of a run that sends orders. It goes by ``TradingPort`` alone, as everybody does."""
+
+    @property
+    def on(self) -> bool: ...
+
+    @property
+    def decisions(self) -> Sequence[DecisionRecord]:
+        """What it decided and why, newest last; a bounded history."""
+        ...
+
+    def switch(self, *, on: bool) -> Outcome:
+        """Off leaves its hedges as they are: they are a person's to close."""
+        ...
+
+    def on_decision(self, call: Callable[[DecisionRecord], None]) -> None: ...
+
+
 class EnginePort(Protocol):
     """What guests may use. Everything here is cheap, synchronous and safe to call from the engine's loop."""
 
@@ -289,6 +309,7 @@ class EnginePort(Protocol):
     # orders; None where this run can send none, and ``no_trading`` says why
     trading: TradingPort | None
     no_trading: str
+    auto: AutoPort | None  # None exactly where ``trading`` is
 
     # what was chosen
     selected: str  # base of the watched coin, "" before there is one

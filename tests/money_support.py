@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, Order, OrderStatus, Position
+from arbtui.engine.auto import Auto
 from arbtui.engine.papermarket import depth_of
 from arbtui.engine.prices import BoardPrices
 from arbtui.engine.trading import Carrier, Trading
@@ -20,6 +21,7 @@ from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Record
 from arbtui.execution.preflight import ClockRead
 from arbtui.execution.reviews import Rates, Wish, open_intent
+from arbtui.strategy.auto import AutoRules
 from tests.execution.stage import RULES, Disk, Pen, accepted, fill, order_id, rejected, report, unanswered
 from tests.headless_support import Bench
 
@@ -54,6 +56,11 @@ class MoneyBench(Bench):
         )
         self.trading.runner.restore(records)
         desk.trading = self.trading
+        self.notices: list[str] = []
+        self.auto = Auto(
+            desk, self.trading, AutoRules(), every_ms=500, notice=lambda level, text: self.notices.append(text)
+        )
+        desk.auto = self.auto
         self.everything()
 
     def intend(self, qty: str = "1.5", style: Style = Style.TAKER_TAKER, maker: int | None = None) -> Intent:

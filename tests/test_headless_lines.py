@@ -33,6 +33,8 @@ FIELDS = {
     "signal": "id state reason advice confidence threshold_bps samples held_ms base buy sell gross_bps fees_bps "
     "net_bps round_trip_bps top_usd walk_usd walk_net_bps max_usd carry_per_h_bps basis needs_inventory muted",
     "alert": "kind subject text fields",
+    "decision": "act why text base buy_leg sell_leg direction hedge signal size_usd threshold_bps net_bps "
+    "round_trip_bps funding_bps gap_bps result_bps held_s position_usd net_usd hedges",
     "status": "venue market state reason subscribed acked failed stale reconnects msgs_per_s age_ms_p50 age_ms_p99 "
     "clock_offset_ms",
     "process": "rss_mb cpu_pct loop_lag_ms_p99 queue errors",
@@ -79,6 +81,7 @@ async def test_every_kind_is_printed_with_its_fields_and_fits_the_schema(tmp_pat
         bench.holds("okx", "BTC-USDT-SWAP", "-150")
         bench.has("okx", "USDT", "1000")
         bench.book(bench.binance, [("100.00", "1.5")], [("100.10", "2")])
+        bench.auto.switch(on=True)
         for _ in range(60):  # agreement of marks, then three samples and a second
             bench.everything()
             bench.advance(0.5)

@@ -30,6 +30,7 @@ _COMMANDS = """commands (each has its own --help):
   bench     measure the hot path on this machine
 """
 HEADLESS_ONLY = ("emit", "pairs", "levels", "every", "duration", "csv")
+AUTO_ONLY = ("size", "max_position", "max_hedges", "fill_timeout", "long_threshold", "short_threshold")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -43,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
         "--top", metavar="N", type=arguments.count_or_all, help='coins by volume, or "all"; with --once: rows'
     )
     parser.add_argument("--record", metavar="DIR", help="record all traffic into this folder")
+    arguments.auto_options(parser)
     arguments.screen_options(parser)
     arguments.printing_options(parser)
     parser.add_argument("--duration", metavar="S", type=arguments.duration, help="end after so many seconds")
@@ -74,10 +76,19 @@ def refuse_contradictions(args: argparse.Namespace) -> None:
         raise ConfigError("--json belongs to --once; without it every line is JSON anyway.")
     if args.once and (given := [f"--{name}" for name in ("emit", "every", "csv") if getattr(args, name) is not None]):
         raise ConfigError(f"{given[0]} has no meaning with --once; leave one out.")
+    _refuse_auto(args)
     if not (args.no_ui or args.once):
         for name in HEADLESS_ONLY:
             if getattr(args, name) is not None:
                 raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
+
+
+def _refuse_auto(args: argparse.Namespace) -> None:
+    if args.once and args.auto:
+        raise ConfigError("--auto sends orders and --once only looks; leave one out.")
+    for name in AUTO_ONLY if args.no_ui and not args.auto else ():
+        if getattr(args, name) is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} is about the automatic mode; add --auto.")
 
 
 def local(gateway: str) -> bool:
@@ -148,15 +159,17 @@ def live_run(
         orders=orders,
         accounts=credentials.origins if credentials is not None and not args.demo else None,
         notify=credentials.notify if credentials is not None and not args.once else None,
+        auto=getattr(args, "auto", False),
     )
 
 
 def headless_of(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:
-    from arbtui.headless import Headless, Once
+    from arbtui.headless import DEFAULT_EMIT, Headless, Once
 
     once = None
     if getattr(args, "once", False):
         once = Once(top=None if args.top == "all" else args.top or 5, as_json=args.json)
-    given = {"emit": args.emit, "pairs": args.pairs, "levels": args.levels, "every_s": args.every}
+    emit = DEFAULT_EMIT + ("decision",) if args.emit is None and getattr(args, "auto", False) else args.emit
+    given = {"emit": None if emit is None else frozenset(emit), "pairs": args.pairs, "levels": args.levels, "every_s": args.every}
     chosen = {name: value for name, value in given.items() if value is not None}
     return Headless(**chosen, duration_s=getattr(args, "duration", None), once=once, csv_dir=csv_dir, lossless=lossless)

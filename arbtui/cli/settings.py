@@ -83,11 +83,33 @@ def flags_of(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
     for name, path in (("record", ("recording", "dir")), ("csv", ("csv", "dir"))):
         if (folder := getattr(args, name, None)) is not None:
             flags[path] = Flag(folder, f"--{name}")
+    flags |= _auto_flags(args)
     if getattr(args, "ascii", False):
         flags[("ui", "ascii")] = Flag(True, "--ascii")
     if getattr(args, "no_mouse", False):
         flags[("ui", "mouse")] = Flag(False, "--no-mouse")
     return flags
+
+
+def _auto_flags(args: argparse.Namespace) -> dict[tuple[str, ...], Flag]:
+    from arbtui.config import Flag
+
+    names = {
+        "size": "size_usd",
+        "max_position": "max_position_usd",
+        "max_hedges": "max_hedges",
+        "fill_timeout": "fill_timeout_s",
+        "long_threshold": "long_threshold_bps",
+        "short_threshold": "short_threshold_bps",
+        "venues": "order",
+    }
+    given = {name: value for name in names if (value := getattr(args, name, None)) is not None}
+    if "venues" in given and not hasattr(args, "auto"):
+        del given["venues"]  # of a command that knows no automatic mode
+    return {
+        ("auto", names[name]): Flag(list(value) if name == "venues" else value, f"--{name.replace('_', '-')}")
+        for name, value in given.items()
+    }
 
 
 def with_logs(where: Paths, loaded: Loaded, work: Callable[[], int], *, screen: Screen | None = None) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, Strict
 
 from arbtui.config.alerting import Alerts, Notify
+from arbtui.config.automatic import Auto
 from arbtui.config.section import Coin, Coins, Section
 
 MarketName = Literal["spot", "perp"]
@@ -408,6 +409,7 @@ class Settings(Section):
     instruments: Instruments = Instruments()
     hedge: Hedge = Hedge()
     limits: Limits = Limits()
+    auto: Auto = Auto()
     live: Live = Live()
     paper: Paper = Paper()
     recording: Recording = Recording()

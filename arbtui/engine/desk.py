@@ -21,6 +21,7 @@ from arbtui.engine.trouble import Trouble
 from arbtui.market.mutes import BY_YOU
 from arbtui.market.state import Board, Slot
 from arbtui.port import (
+    AutoPort,
     ChooseLegs,
     Command,
     Outcome,
@@ -84,6 +85,7 @@ class Desk:
         self.board = board
         self.trading: TradingPort | None = None
         self.no_trading = "no orders can be sent in this run"
+        self.auto: AutoPort | None = None
         self.spreads = spreads
         self.thresholds = thresholds
         self.selected = ""

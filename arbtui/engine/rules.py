@@ -10,6 +10,7 @@ from arbtui.config import Settings
 from arbtui.execution.limits import Limits
 from arbtui.execution.paper_market import PaperRules, wallets_of
 from arbtui.execution.policy import Policy
+from arbtui.strategy.auto import AutoRules
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -51,6 +52,43 @@ def limits_of(settings: Settings) -> Limits:
         rejected_in_row=_count(limits.rejected_in_row),
         open_hedges=_count(limits.open_hedges),
         again_after_s=limits.again_after_s,
+    )
+
+
+def no_auto(settings: Settings) -> str:
+    """Why the automatic mode could never open anything by these settings, in words; "" where it could."""
+    auto = settings.auto
+    bounds: list[tuple[str, float | Literal["off"]]] = [
+        ("auto.max_position_usd", auto.max_position_usd),
+        ("auto.max_net_usd", auto.max_net_usd),
+        ("limits.order_usd", settings.limits.order_usd),
+    ]
+    for name, bound in bounds:
+        if bound != "off" and auto.size_usd > bound:
+            return (
+                f"a hedge of auto.size_usd = {auto.size_usd:g} never fits below {name} = {bound:g}; change one of them"
+            )
+    return ""
+
+
+def auto_rules_of(settings: Settings) -> AutoRules:
+    auto = settings.auto
+    return AutoRules(
+        size_usd=_exact(auto.size_usd),
+        max_position_usd=_exact(auto.max_position_usd),
+        max_net_usd=_exact(auto.max_net_usd),
+        max_hedges=auto.max_hedges,
+        long_bps=None if auto.long_threshold_bps == "signal" else auto.long_threshold_bps,
+        short_bps=None if auto.short_threshold_bps == "signal" else auto.short_threshold_bps,
+        round_trip_bps=auto.round_trip_bps,
+        exit_bps=auto.exit_bps,
+        profit_bps=auto.profit_bps,
+        max_hold_s=auto.max_hold_s,
+        funding_bps=auto.funding_bps,
+        fill_timeout_s=auto.fill_timeout_s,
+        cooldown_s=auto.cooldown_s,
+        rests=auto.style == "maker_taker",
+        order=auto.order,
     )
 
 

@@ -18,12 +18,14 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from arbtui.config import Credentials, Loaded, NotifySecrets, Paths, Settings
 from arbtui.core.clock import ManualClock
-from arbtui.core.errors import JournalError
+from arbtui.core.errors import ConfigError, JournalError
+from arbtui.engine.auto import auto_of
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk
@@ -74,6 +76,7 @@ class LiveRun:
     orders: bool = True  # False: this run only looks
     accounts: Mapping[tuple[str, str], str] | None = None  # (venue, field) -> where its secret stands; None: not read
     notify: NotifySecrets | None = None  # where messages of alerts go; None: this run sends none
+    auto: bool = False  # begin with the automatic mode on
 
     @property
     def settings(self) -> Settings:
@@ -136,7 +139,9 @@ async def run_live(
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
         if last_resort is not None and orders is not None:
             last_resort.words = orders.open_in_words
+        switch_on = _auto(run, live, orders, stack)
         guest.attach(live.desk)
+        switch_on()
         if demo is not None:
             stack.push_async_callback(put_away, asyncio.create_task(_watch_demo(demo, trouble)))
         code = await until_end(asyncio.create_task(_work(live, orders)), guest, stop, orders, trouble)
@@ -160,6 +165,20 @@ def _send_alerts(
     stack.push_async_callback(notifier.close)
     live.desk.on_alert(notifier.put)
     return notifier
+
+
+def _auto(run: LiveRun, live: Live, orders: Orders | None, stack: AsyncExitStack) -> Callable[[], object]:
+    """The automatic mode, off, and what switches it on if it is to be. Raises ConfigError where it cannot be."""
+    auto = auto_of(run.settings, live, orders.trading) if orders is not None else None
+    if run.auto and auto is None:
+        raise ConfigError(f"--auto needs orders, and none are sent here: {live.desk.no_trading}; leave it out.")
+    if run.auto and auto is not None and auto.unfit:
+        raise ConfigError(f"{auto.unfit}.")
+    if auto is not None:
+        auto.start()
+        stack.callback(auto.stop)
+    live.desk.auto = auto
+    return partial(auto.switch, on=True) if run.auto and auto is not None else lambda: None
 
 
 async def _work(live: Live, orders: Orders | None) -> None:

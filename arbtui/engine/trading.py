@@ -377,6 +377,7 @@ class Trading:
             usd=ticket.usd,
             style=ticket.style,
             maker=ticket.maker,
+            by=ticket.by,
         )
         prices = (self._prices.price(ticket.buy), self._prices.price(ticket.sell))
         usd = self._prices.usd
@@ -405,6 +406,7 @@ class Trading:
             style=ticket.style,
             maker=ticket.maker,
             policy=self._policy,
+            by=ticket.by,
         )
 
     def _rates(self, instrument: Instrument) -> Rates | None:

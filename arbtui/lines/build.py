@@ -16,6 +16,7 @@ from arbtui.lines.records import (
     AlertLine,
     BasisPart,
     BookLine,
+    DecisionLine,
     FundingLine,
     LegPart,
     MarketName,
@@ -31,6 +32,7 @@ from arbtui.lines.records import (
 from arbtui.market.figures import mid_usd
 from arbtui.market.state import Coin, Slot
 from arbtui.port import EnginePort
+from arbtui.strategy.auto import DecisionRecord
 from arbtui.strategy.rows import Leg, SignalRecord, SpreadRow
 
 Pair = TypeVar("Pair", bound=OfPair)
@@ -197,6 +199,32 @@ class Lines:
             fields=dict(alert.fields),
         )
 
+    @staticmethod
+    def decision(record: DecisionRecord) -> DecisionLine:
+        return DecisionLine(
+            t_ns=record.t_ns,
+            act=record.act.value,
+            why=record.why.value,
+            text=record.text,
+            base=record.base or None,
+            buy_leg=record.buy or None,
+            sell_leg=record.sell or None,
+            direction=record.direction or None,
+            hedge=record.hedge or None,
+            signal=record.signal or None,
+            size_usd=_text(record.size_usd),
+            threshold_bps=record.threshold_bps,
+            net_bps=record.net_bps,
+            round_trip_bps=record.round_trip_bps,
+            funding_bps=record.funding_bps,
+            gap_bps=record.gap_bps,
+            result_bps=record.result_bps,
+            held_s=record.held_s,
+            position_usd=_text(record.position_usd),
+            net_usd=_text(record.net_usd),
+            hedges=record.hedges,
+        )
+
     def _of_pair(self, kind: type[Pair], row: SpreadRow, t_ns: int, **more: object) -> Pair:
         basis = row.basis
         return kind(
@@ -302,6 +330,10 @@ def _levels(levels: Sequence[Level], of: Instrument) -> list[tuple[str, str]]:
     factor = of.price_factor if of.price_factor is not None else Decimal(1)
     multiplier = of.multiplier if of.multiplier is not None else Decimal(1)
     return [(price_per_coin(level[0], factor), coins(level[1], multiplier)) for level in levels]
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)
 
 
 def _number(text: str | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Daily CSV files: signals, spreads, best prices, and what was traded: orders, fills, hedges.
+"""Daily CSV files: signals, spreads, best prices, what was traded and decided: orders, fills, hedges, decisions.
 
 One row is one moment; a day is a day of engine time in UTC. A file begins with the first row of its day.
 
@@ -20,6 +20,7 @@ from typing import IO, Any
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import ConfigError
 from arbtui.lines.records import (
+    DecisionLine,
     FillLine,
     HedgeLegPart,
     HedgeLine,
@@ -58,6 +59,11 @@ _FIGURES = (
 _PAIR = ("base", *(f"buy_{name}" for name in _LEG), *(f"sell_{name}" for name in _LEG), *_FIGURES)
 _SIGNAL = ("id", "state", "reason", "advice", "confidence", "threshold_bps", "samples", "held_ms")
 _PRICE = ("venue", "market", "base", "quote", "native", "bid", "bid_qty", "ask", "ask_qty", "exchange_ms", "source")
+_DECISION = (
+    *("act", "why", "text", "base", "buy_leg", "sell_leg", "direction", "hedge", "signal", "size_usd"),
+    *("threshold_bps", "net_bps", "round_trip_bps", "funding_bps", "gap_bps", "result_bps", "held_s"),
+    *("position_usd", "net_usd", "hedges"),
+)
 _OF = ("venue", "market", "base", "quote", "native", "hedge")
 _ORDER = (
     *_OF,
@@ -79,6 +85,7 @@ COLUMNS = {
         *("time", "t_ns", *_HEDGE, *(f"buy_{name}" for name in _HEDGE_LEG), *(f"sell_{name}" for name in _HEDGE_LEG)),
         *(*_HEDGE_WHY, *_PNL),
     ),
+    "decisions": ("time", "t_ns", *_DECISION),
     "spreads": ("time", "t_ns", *_PAIR),
     "signals": ("time", "t_ns", *_SIGNAL, *_PAIR),
     "prices": ("time", "t_ns", *_PRICE),
@@ -110,6 +117,9 @@ class CsvFiles:
 
     def signal(self, line: SignalLine) -> None:
         self._put("signals", line.t_ns, signal_values(line))
+
+    def decision(self, line: DecisionLine) -> None:
+        self._put("decisions", line.t_ns, [getattr(line, name) for name in _DECISION])
 
     def price(self, t_ns: int, line: QuoteLine) -> None:
         """``t_ns``: the moment of the row; all instruments of one look share it."""

@@ -162,6 +162,60 @@ class AlertLine(Line, frozen=True, kw_only=True, tag="alert"):
     fields: Annotated[dict[str, str | float | int | bool | None], Meta(description="the figures in the text")]
 
 
+class DecisionLine(Line, frozen=True, kw_only=True, tag="decision"):
+    """What the automatic mode did, or why it does not; figures as of then, null where they are not about this."""
+
+    act: Annotated[
+        Literal["on", "off", "open", "refuse", "wait", "hold", "close", "cancel"],
+        Meta(description="refuse: it wanted to act, and a check before every order said no"),
+    ]
+    why: Literal[
+        "asked",
+        "killed",
+        "not_armed",
+        "signal",
+        "may_not_trade",
+        "no_way_back",
+        "below_threshold",
+        "round_trip",
+        "thin",
+        "funding",
+        "cooling_down",
+        "unknown",
+        "max_hedges",
+        "max_position",
+        "max_net",
+        "checks",
+        "opening",
+        "fill_timeout",
+        "trouble",
+        "stands",
+        "reverted",
+        "profit",
+        "time",
+    ]
+    text: str
+    base: str | None
+    buy_leg: Annotated[str, Meta(description="venue.market.native, bought at opening")] | None
+    sell_leg: Annotated[str, Meta(description="the one sold")] | None
+    direction: (
+        Annotated[Literal["long", "short"], Meta(description="long buys at the first exchange of the pair")] | None
+    )
+    hedge: str | None
+    signal: Annotated[str, Meta(description="id of the signal that stands")] | None
+    size_usd: Annotated[Exact, Meta(description="worth of each leg that was wanted")] | None
+    threshold_bps: float | None
+    net_bps: Annotated[float, Meta(description="of the pair, after both taker fees")] | None
+    round_trip_bps: float | None
+    funding_bps: Annotated[float, Meta(description="payments until the expected exit, positive = they cost")] | None
+    gap_bps: Annotated[float, Meta(description="of the hedge: what buying back costs above what selling brings")] | None
+    result_bps: Annotated[float, Meta(description="of the hedge, closed now, after all fees and funding")] | None
+    held_s: float | None
+    position_usd: Annotated[Exact, Meta(description="open on the coin at worst, a leg's worth")] | None
+    net_usd: Annotated[Exact, Meta(description="unhedged at worst, over all coins")] | None
+    hedges: Annotated[int, Meta(description="open, whoever opened them")] | None
+
+
 class StatusLine(Line, frozen=True, kw_only=True, tag="status"):
     """The health of one venue and market; counts are subscriptions."""
 
@@ -320,6 +374,7 @@ AnyLine = (
     | SpreadLine
     | SignalLine
     | AlertLine
+    | DecisionLine
     | StatusLine
     | ProcessLine
     | OrderLine

@@ -27,6 +27,7 @@ from arbtui.market.basis import Between
 from arbtui.market.book import Book
 from arbtui.market.slot import Coin, Slot
 from arbtui.port import (
+    AutoPort,
     ChooseLegs,
     Command,
     Outcome,
@@ -92,6 +93,7 @@ class FakePort:
     def __init__(self, coins: int = 60, *, seed: int = 1, markets: Sequence[Market] = tuple(Market)) -> None:
         self.mode = "DEMO"
         self.trading: TradingPort | None = None
+        self.auto: AutoPort | None = None
         self.no_trading = "the fake engine sends no orders"
         self.time = ManualClock(START_NS)
         self.clock: Clock = self.time

@@ -1,0 +1,445 @@
+"""The automatic mode: looks at every standing signal and at every hedge of its own, and acts by way of ``Trading``.
+
+    look -> strategy.auto.entry / care -> Trading.preview -> Trading.fire, or Trading.cancel -> a record of the decision
+
+It goes in by the same door as a person's ticket and never past it: preflight, limits, arming and the kill switch hold
+for it as for a key. What it adds are its own rules (section ``auto`` of the settings), in ``strategy.auto``.
+
+A hedge is its own if its first turn says so; the journal keeps that, so a restart goes on looking after it. Off, it
+neither opens nor closes. Disarmed, it opens nothing and goes on closing what is its own. Of a coin's pairs it takes
+the one with the highest net that may be begun, one a look. After it has acted, or was refused, it leaves
+the pair or the hedge alone for a while. A decision is recorded when it acts, or when the reason why it does not has
+changed, and the same reason of a coin or a hedge at most once in ``cooldown_s``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from math import inf
+
+from arbtui.config import Settings
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, Every
+from arbtui.engine.live import Live
+from arbtui.engine.prices import slot_of
+from arbtui.engine.rules import auto_rules_of, no_auto
+from arbtui.engine.trading import Trading
+from arbtui.execution.boundary import let_know
+from arbtui.execution.exposure import net_exposure
+from arbtui.execution.intents import Style, Verb
+from arbtui.execution.ledger import Ledger
+from arbtui.execution.lifecycle import State
+from arbtui.execution.limits import usage, worth
+from arbtui.execution.pairs import Pair
+from arbtui.execution.quantity import ZERO
+from arbtui.port import EnginePort, Outcome, Preview, Ticket, TradingPort
+from arbtui.strategy.auto import (
+    Act,
+    AutoRules,
+    Candidate,
+    Decision,
+    DecisionRecord,
+    Held,
+    Phase,
+    Used,
+    Why,
+    care,
+    direction_of,
+    entry,
+    held_s,
+    is_long,
+    net_of,
+    threshold_of,
+)
+from arbtui.strategy.carry import payments_bps
+
+log = logging.getLogger(__name__)
+
+BY = "auto"  # of the intents that it makes
+KEPT = 1000
+REFUSED_AGAIN_S = 2.0  # after a refusal, and for a hedge whose closing did not work
+_LOUD = (Act.ON, Act.OFF, Act.OPEN, Act.CLOSE, Act.CANCEL)
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A hedge of the automatic mode and what it is judged by."""
+
+    pair: Pair
+    held: Held
+
+
+class Auto:
+    """Satisfies ``port.AutoPort``. ``start`` and ``stop`` with the run; off until it is switched on."""
+
+    def __init__(
+        self,
+        port: EnginePort,
+        trading: TradingPort,
+        rules: AutoRules,
+        *,
+        every_ms: int,
+        notice: Callable[[str, str], None],
+        stopping: Callable[[], bool] = lambda: False,
+        unfit: str = "",
+    ) -> None:
+        """``stopping``: whether the run comes to its end, in which nothing is begun. ``unfit``: see ``rules.no_auto``."""
+        self.unfit = unfit
+        self.on = False
+        self.rules = rules
+        self.decisions: deque[DecisionRecord] = deque(maxlen=KEPT)
+        self._port = port
+        self._trading = trading
+        self._every_ns = every_ms * NS_PER_MS
+        self._notice = notice
+        self._stopping = stopping
+        self._listeners: list[Callable[[DecisionRecord], None]] = []
+        self._timer: Every | None = None
+        self._cool: dict[object, int] = {}  # pair or hedge -> not again before
+        self._reasons: dict[object, Why] = {}  # what was found of it last
+        self._told: dict[tuple[object, Why], int] = {}  # not told again before
+        self._canceled: set[str] = set()
+
+    def start(self) -> None:
+        self._timer = Every(self._port.clock, self._every_ns, self.look)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def on_decision(self, call: Callable[[DecisionRecord], None]) -> None:
+        self._listeners.append(call)
+
+    # ---- the switch
+
+    def switch(self, *, on: bool) -> Outcome:
+        """A person turns it on or off."""
+        if on is self.on:
+            return Outcome(accepted=False, text=f"the automatic mode is {'on' if on else 'off'} already")
+        if on and self.unfit:
+            return Outcome(accepted=False, text=self.unfit)
+        if on and self._trading.killed:
+            return Outcome(accepted=False, text="the kill switch is on; arm again first")
+        if on:
+            self._turn(on=True, why=Why.ASKED, text=f"automatic mode is on: {in_words(self.rules)}")
+        else:
+            self._turn(on=False, why=Why.ASKED, text=f"automatic mode is off{self._left_alone()}")
+        return Outcome(accepted=True, text=self.decisions[-1].text)
+
+    def _left_alone(self) -> str:
+        count = len(self._own_pairs())
+        return f"; {count} of its hedges stay open and are yours to close" if count else ""
+
+    def _turn(self, *, on: bool, why: Why, text: str) -> None:
+        self.on = on
+        self._reasons.clear()
+        self._told.clear()
+        record = DecisionRecord(self._port.clock.now_ns(), Act.ON if on else Act.OFF, why, text)
+        self._tell(record)
+
+    # ---- one look
+
+    def look(self) -> None:
+        """Everything once: first what is open, then what could be."""
+        if not self.on or self._stopping():
+            return
+        if self._trading.killed:
+            text = f"automatic mode is off: the kill switch was pulled{self._left_alone()}"
+            self._turn(on=False, why=Why.KILLED, text=text)
+            return
+        now_ns = self._port.clock.now_ns()
+        own, coins = self._own_pairs(), self._standing(now_ns)
+        self._forget(now_ns, {pair.hedge for pair in own} | coins.keys())
+        for pair in own:
+            self._care(_Own(pair, self._held(pair, now_ns)), now_ns)
+        if not self._trading.armed:
+            waits = Decision(Act.WAIT, Why.NOT_ARMED, "nothing is opened while arbtui is disarmed")
+            self._note("", waits, lambda: DecisionRecord(now_ns, waits.act, waits.why, waits.text))
+            return
+        self._reasons.pop("", None)
+        used = self._used(now_ns) if coins else ""
+        for found in coins.values():
+            if self._consider(found, used, now_ns):
+                used = self._used(now_ns)
+
+    def _standing(self, now_ns: int) -> dict[str, list[Candidate]]:
+        """What signals stand for, by coin, the highest net first, as of now."""
+        until_ns = now_ns + round(self.rules.max_hold_s * NS_PER_S)
+        slots, coins = self._port.board.slots, dict[str, list[Candidate]]()
+        for signal in self._port.standing():
+            row = self._port.pair(signal.row.buy.slot, signal.row.sell.slot)
+            funding_bps = payments_bps(slots[row.buy.slot], slots[row.sell.slot], now_ns, until_ns)
+            legs = row.buy.name, row.sell.name
+            found = Candidate(signal.id, row, signal.threshold_bps, funding_bps, self._cool.get(legs, 0))
+            coins.setdefault(row.base, []).append(found)
+        for candidates in coins.values():
+            candidates.sort(key=_net, reverse=True)
+        return dict(sorted(coins.items(), key=lambda item: _net(item[1][0]), reverse=True))
+
+    def _forget(self, now_ns: int, live: AbstractSet[object]) -> None:
+        """What is over: cool-downs, and what was found of coins without a signal and of hedges that have ended."""
+        self._cool = {key: until_ns for key, until_ns in self._cool.items() if until_ns > now_ns}
+        self._told = {key: until_ns for key, until_ns in self._told.items() if until_ns > now_ns}
+        self._reasons = {key: why for key, why in self._reasons.items() if key == "" or key in live}
+        self._canceled &= live
+
+    # ---- entries
+
+    def _consider(self, candidates: list[Candidate], used: Used | str, now_ns: int) -> bool:
+        """Begin the best pair of a coin that may be begun. True: one was, and what is used up is another sum."""
+        verdicts = [(candidate, entry(candidate, used, self.rules, now_ns)) for candidate in candidates]
+        chosen = next((verdict for verdict in verdicts if verdict[1].act is Act.OPEN), None)
+        candidate, found = chosen or verdicts[0]
+        base, hedge = candidate.row.base, ""
+        if chosen is not None:
+            refused, hedge = self._open(candidate)
+            found = Decision(Act.REFUSE, Why.CHECKS, refused) if refused else found
+            pause_s = REFUSED_AGAIN_S if refused else self.rules.cooldown_s
+            self._cool_down((candidate.row.buy.name, candidate.row.sell.name), pause_s, now_ns)
+        if not hedge:
+            self._note(base, found, partial(self._of_pair, candidate, used, found, now_ns))
+            return False
+        self._reasons[base] = found.why
+        self._tell(replace(self._of_pair(candidate, used, found, now_ns), hedge=hedge))
+        return True
+
+    def _open(self, candidate: Candidate) -> tuple[str, str]:
+        """("", hedge) where it is begun, else (why not, "")."""
+        row, rules = candidate.row, self.rules
+        ticket = Ticket(
+            base=row.base,
+            buy=row.buy.name,
+            sell=row.sell.name,
+            usd=rules.size_usd,
+            style=Style.MAKER_TAKER if rules.rests else Style.TAKER_TAKER,
+            maker=(0 if is_long(row.buy, row.sell, rules.order) else 1) if rules.rests else None,
+            by=BY,
+        )
+        preview = self._trading.preview(ticket)
+        if refused := preview.refused or self._worse_than_shown(preview, candidate):
+            return refused, ""
+        answer = self._trading.fire(preview)
+        return ("", answer.hedge) if answer.accepted else (answer.text, "")
+
+    def _worse_than_shown(self, preview: Preview, candidate: Candidate) -> str:
+        """A preview knows the account's own fees and walks the size itself; a row knows the settings' fees only."""
+        net = preview.estimate.net_bps if preview.estimate is not None else None
+        threshold = threshold_of(candidate, self.rules)
+        if net is None:
+            return "what this size would leave is not known: the books show less than that"
+        return "" if net >= threshold else f"walked, after the account's own fees, {net:.1f} bps are left of it"
+
+    def _used(self, now_ns: int) -> Used | str:
+        trading = self._trading
+        ledgers = trading.ledgers.values()
+        found = usage(ledgers, trading.usd, lambda ledger: trading.pnl_usd(ledger.hedge), now_ns, day_loss=False)
+        if isinstance(found, str):
+            return found
+        net = self._net_usd()
+        if net is None:
+            return "what is unhedged cannot be told in US dollars: a price or a rate is missing"
+        return Used(found.by_coin, net, found.open_hedges)
+
+    def _net_usd(self) -> Decimal | None:
+        """What is or may become unhedged: of hedges that are being opened the whole leg, of the others their gap."""
+        trading, total, rest = self._trading, ZERO, []
+        for pair in trading.pairs():
+            ledger = trading.ledgers[pair.hedge]
+            if not _opening(ledger):
+                rest.append(pair)
+                continue
+            amounts = [worth(ledger.intent, leg, trading.usd) for leg in (0, 1)]
+            if amounts[0] is None or amounts[1] is None:
+                return None
+            total += max(amounts[0], amounts[1])
+        exposure = net_exposure(rest, trading.usd)
+        return None if exposure is None else total + exposure.most
+
+    # ---- hedges of its own
+
+    def _own_pairs(self) -> list[Pair]:
+        ledgers: Mapping[str, Ledger] = self._trading.ledgers
+        return [pair for pair in self._trading.pairs() if ledgers[pair.hedge].turns[0].by == BY]
+
+    def _held(self, pair: Pair, now_ns: int) -> Held:
+        ledger = self._trading.ledgers[pair.hedge]
+        phase = phase_of(ledger)
+        held = Held(
+            phase,
+            ledger.state.value,
+            pair.opened_ns,
+            rests=phase is Phase.OPENING and ledger.intent.style is Style.MAKER_TAKER,
+            cool_until_ns=self._cool.get(pair.hedge, 0),
+        )
+        slots = [slot_of(self._port.board, leg.leg.key) for leg in pair.legs]
+        buy, sell = slots
+        if phase is not Phase.STANDS or buy is None or sell is None:
+            return held
+        until_ns = pair.opened_ns + round(self.rules.max_hold_s * NS_PER_S)
+        held = replace(held, funding_bps=payments_bps(buy, sell, now_ns, max(now_ns, until_ns)))
+        if any(self._port.board.judge(slot, now_ns) is not None for slot in (buy, sell)):
+            return held
+        if buy.bid_usd is not None and sell.ask_usd is not None:
+            held = replace(held, gap_bps=1e4 * (sell.ask_usd - buy.bid_usd) / buy.bid_usd)
+        return replace(held, result_bps=result_bps(pair, self._trading.usd))
+
+    def _care(self, own: _Own, now_ns: int) -> None:
+        hedge = own.pair.hedge
+        found = care(own.held, self.rules, now_ns)
+        if found.act is Act.HOLD or (found.act is Act.CANCEL and hedge in self._canceled):
+            self._note(hedge, found, lambda: self._of_hedge(own, found, now_ns))
+            return
+        refused = self._cancel(hedge) if found.act is Act.CANCEL else self._close(own.pair)
+        self._cool_down(hedge, REFUSED_AGAIN_S, now_ns)
+        if refused:
+            found = Decision(Act.REFUSE, Why.CHECKS, f"{found.text}, but {refused}")
+            self._note(hedge, found, lambda: self._of_hedge(own, found, now_ns))
+            return
+        self._reasons[hedge] = found.why
+        self._tell(self._of_hedge(own, found, now_ns))
+
+    def _cancel(self, hedge: str) -> str:
+        answer = self._trading.cancel(hedge)
+        if answer.accepted:
+            self._canceled.add(hedge)
+        return "" if answer.accepted else answer.text
+
+    def _close(self, pair: Pair) -> str:
+        preview = self._trading.preview(Ticket(pair.base, verb=Verb.CLOSE, hedge=pair.hedge, by=BY))
+        if preview.refused:
+            return preview.refused
+        answer = self._trading.fire(preview)
+        return "" if answer.accepted else answer.text
+
+    # ---- telling
+
+    def _cool_down(self, key: object, seconds: float, now_ns: int) -> None:
+        self._cool[key] = now_ns + round(seconds * NS_PER_S)
+
+    def _note(self, key: object, found: Decision, record: Callable[[], DecisionRecord]) -> None:
+        """A decision not to act: told where its reason is another one than at the last look, and not too often."""
+        if self._reasons.get(key) is found.why:
+            return
+        self._reasons[key] = found.why
+        now_ns = self._port.clock.now_ns()
+        if now_ns >= self._told.get((key, found.why), 0):
+            self._told[key, found.why] = now_ns + round(self.rules.cooldown_s * NS_PER_S)
+            self._tell(record())
+
+    def _of_pair(self, candidate: Candidate, used: Used | str, found: Decision, now_ns: int) -> DecisionRecord:
+        row = candidate.row
+        record = DecisionRecord(
+            now_ns,
+            found.act,
+            found.why,
+            found.text,
+            base=row.base,
+            buy=row.buy.name,
+            sell=row.sell.name,
+            direction=direction_of(row.buy, row.sell, self.rules.order),
+            signal=candidate.signal,
+            size_usd=self.rules.size_usd,
+            threshold_bps=threshold_of(candidate, self.rules),
+            net_bps=net_of(row),
+            round_trip_bps=row.round_trip_bps,
+            funding_bps=candidate.funding_bps,
+        )
+        return record if isinstance(used, str) else _with_used(record, used)
+
+    def _of_hedge(self, own: _Own, found: Decision, now_ns: int) -> DecisionRecord:
+        pair, held = own.pair, own.held
+        buy, sell = pair.legs
+        record = DecisionRecord(
+            now_ns,
+            found.act,
+            found.why,
+            found.text,
+            base=pair.base,
+            buy=buy.leg.key,
+            sell=sell.leg.key,
+            hedge=pair.hedge,
+            funding_bps=held.funding_bps,
+            gap_bps=held.gap_bps,
+            result_bps=held.result_bps,
+            held_s=held_s(held, now_ns),
+        )
+        used = self._used(now_ns)
+        return record if isinstance(used, str) else _with_used(record, used)
+
+    def _tell(self, record: DecisionRecord) -> None:
+        self.decisions.append(record)
+        about = " ".join(part for part in (record.base, record.hedge) if part)
+        text = f"auto: {record.act}{f' {about}' if about else ''}: {record.text}"
+        if record.act in _LOUD or record.act is Act.REFUSE:
+            let_know(self._notice, "warning" if record.act is Act.REFUSE else "info", text)
+        else:
+            log.info(text)
+        for call in self._listeners:
+            let_know(call, record)
+
+
+def auto_of(settings: Settings, live: Live, trading: Trading) -> Auto:
+    return Auto(
+        live.desk,
+        trading,
+        auto_rules_of(settings),
+        every_ms=settings.signals.sample_ms,
+        notice=live.trouble.notice,
+        stopping=lambda: trading.runner.stopping,
+        unfit=no_auto(settings),
+    )
+
+
+def phase_of(ledger: Ledger) -> Phase:
+    if ledger.state.troubled:
+        return Phase.TROUBLE
+    if _opening(ledger):
+        return Phase.OPENING
+    if ledger.state is State.HEDGED and not ledger.unsettled():
+        return Phase.STANDS
+    return Phase.CLOSING
+
+
+def _opening(ledger: Ledger) -> bool:
+    """Whether orders of its opening may still be sent or filled."""
+    return ledger.intent.opens and not ledger.state.ended and (not ledger.turn_over or bool(ledger.unsettled()))
+
+
+def result_bps(pair: Pair, usd: Callable[[str], Decimal | None]) -> float | None:
+    """What is left if the hedge is closed now, after the fees of that; in bps of what the bought leg is worth."""
+    result = pair.pnl.usd(usd)
+    if result is None:
+        return None
+    notional = ZERO
+    for index, own in enumerate(pair.legs):
+        rate = usd(own.leg.terms.price_ccy)
+        if own.coins and (own.exit is None or rate is None):
+            return None
+        value = abs(own.coins) * own.leg.coin_price(own.exit or ZERO) * (rate or ZERO)
+        result -= value * own.leg.taker_rate
+        notional = value if index == 0 else notional
+    return float(10_000 * result / notional) if notional else None
+
+
+def in_words(rules: AutoRules) -> str:
+    """The bounds, for whoever switches it on."""
+    return (
+        f"{rules.size_usd:f} USD a hedge, at most {rules.max_hedges} hedges, {rules.max_position_usd:f} USD on one "
+        f"coin, {rules.max_net_usd:f} USD unhedged"
+    )
+
+
+def _net(candidate: Candidate) -> float:
+    net = net_of(candidate.row)
+    return -inf if net is None else net
+
+
+def _with_used(record: DecisionRecord, used: Used) -> DecisionRecord:
+    position = used.by_coin.get(record.base, ZERO)
+    return replace(record, position_usd=position, net_usd=used.net_usd, hedges=used.hedges)

@@ -88,7 +88,7 @@ class Auto:
         stopping: Callable[[], bool] = lambda: False,
         unfit: str = "",
     ) -> None:
-        """``stopping``: whether the run comes to its end, in which nothing is begun. ``unfit``: see ``rules.no_auto``."""
+        """``stopping``: whether the run ends, and nothing is begun. ``unfit``: as ``rules.no_auto`` says."""
         self.unfit = unfit
         self.on = False
         self.rules = rules

@@ -1,17 +1,5 @@
 """The kinds of lines, by the word after ``"type":``. Apart from the rest, so that a command line is checked at once."""
 
+OF_MARKET = ("quote", "book", "ticker", "funding", "premium", "spread", "signal", "alert")
 OF_MONEY = ("order", "fill", "hedge", "position", "account")
-KINDS = (
-    "quote",
-    "book",
-    "ticker",
-    "funding",
-    "premium",
-    "spread",
-    "signal",
-    "alert",
-    "decision",
-    "status",
-    "process",
-    *OF_MONEY,
-)
+KINDS = (*OF_MARKET, "decision", "status", "process", *OF_MONEY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
@@ -24,7 +25,9 @@ from arbtui.core.orders import (
     Rejected,
     Unanswered,
 )
+from arbtui.execution.intents import Terms
 from arbtui.execution.ledger import Ledger
+from arbtui.execution.quantity import coins
 from arbtui.execution.records import Asked, CancelAsked, Dead, Dropped, Fact, GivenUp, Lost, Ordered, Told
 from arbtui.execution.runner import Said
 from arbtui.port import TradingPort
@@ -82,6 +85,10 @@ class OrderLog:
         ledger = self._trading.ledgers.get(hedge)
         return ledger.intent.base if ledger is not None and ledger.turns else ""
 
+    def _terms(self, hedge: str, leg: str) -> Terms | None:
+        ledger = self._trading.ledgers.get(hedge)
+        return _terms_of(ledger, leg) if ledger is not None and ledger.turns else None
+
     def _said(self, said: Said) -> None:
         if said.alarm:
             self.alarms.append(said)
@@ -93,7 +100,8 @@ class OrderLog:
         now_ns = self._trading_now(hedge)
         match fact:
             case Ordered():
-                self._note(now_ns, hedge, "order", ordered_words(fact), "text")
+                words = f"{_order_words(fact.order, self._terms(hedge, fact.order.leg))} ({fact.purpose.word})"
+                self._note(now_ns, hedge, "order", words, "text")
             case CancelAsked():
                 self._note(now_ns, hedge, "cancel", f"cancel asked for {fact.client_id}", "dim")
             case Dropped():
@@ -142,7 +150,7 @@ class OrderLog:
             return
         self._fills[key] = None
         _bound(self._fills)
-        self._note(fill.t_ns, hedge, "fill", fill_words(fill), "gain")
+        self._note(fill.t_ns, hedge, "fill", _fill_words(fill, self._terms(hedge, _place(fill))), "gain")
 
     def _of_before(self, ledgers: Iterable[Ledger]) -> Iterable[Entry]:
         for ledger in ledgers:
@@ -150,26 +158,37 @@ class OrderLog:
                 continue
             base = ledger.intent.base
             for line in ledger.lines.values():
-                yield Entry(line.planned_ns, ledger.hedge, base, "order", _order_words(line.order), "dim")
+                terms = _terms_of(ledger, line.order.leg)
+                yield Entry(line.planned_ns, ledger.hedge, base, "order", _order_words(line.order, terms), "dim")
                 for fill in line.fills.values():
                     self._fills[(fill.venue, f"{fill.market.value}.{fill.native}", fill.fill_id)] = None
-                    yield Entry(fill.t_ns, ledger.hedge, base, "fill", fill_words(fill), "dim")
+                    yield Entry(fill.t_ns, ledger.hedge, base, "fill", _fill_words(fill, terms), "dim")
 
 
-def ordered_words(ordered: Ordered) -> str:
-    return f"{_order_words(ordered.order)} ({ordered.purpose.word})"
+def _terms_of(ledger: Ledger, leg: str) -> Terms | None:
+    return next((one.terms for one in ledger.intent.legs if one.key == leg), None)
 
 
-def _order_words(order: Order) -> str:
+def _place(fill: Fill) -> str:
+    return f"{fill.venue}.{fill.market.value}.{fill.native}"
+
+
+def _amount(wire: Decimal, terms: Terms | None) -> str:
+    """In coins; where the venue counts otherwise (contracts, thousands) its own number stands beside."""
+    if terms is None or terms.multiplier == 1:
+        return text.exact(wire)
+    return f"{text.exact(coins(wire, terms))} ({text.exact(wire)} on the wire)"
+
+
+def _order_words(order: Order, terms: Terms | None) -> str:
     price = "" if order.price is None else f" @ {text.exact(order.price)}"
     only = " reduce-only" if order.reduce_only else ""
-    return f"{order.side.upper()} {text.exact(order.qty)} {order.leg}{price} {_KINDS[order.kind]}{only}"
+    return f"{order.side.upper()} {_amount(order.qty, terms)} {order.leg}{price} {_KINDS[order.kind]}{only}"
 
 
-def fill_words(fill: Fill) -> str:
+def _fill_words(fill: Fill, terms: Terms | None) -> str:
     fee = "fee not told yet" if fill.fee is None else f"fee {text.exact(fill.fee)} {fill.fee_ccy}"
-    where = f"{fill.venue}.{fill.market.value}.{fill.native}"
-    return f"{fill.side.upper()} {text.exact(fill.qty)} {where} @ {text.exact(fill.price)}, {fee}"
+    return f"{fill.side.upper()} {_amount(fill.qty, terms)} {_place(fill)} @ {text.exact(fill.price)}, {fee}"
 
 
 def _bound(kept: dict[K, V]) -> None:

@@ -29,7 +29,7 @@ AT_MOST_S = 25.0  # so long silence is waited for
 YOUNG_S = 8.0  # what was asked for (anew) so lately is not judged: coins and books change while we look
 OFF_PEG = 0.02  # a stable coin this far from another
 
-_COLOURS = {Verdict.OK: "32", Verdict.BAD: "31", Verdict.SKIPPED: "90"}
+_COLOURS = {Verdict.OK: "32", Verdict.BAD: "31", Verdict.NOTE: "33", Verdict.SKIPPED: "90"}
 
 
 async def run_check(run: LiveRun) -> int:

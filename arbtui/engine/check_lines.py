@@ -25,6 +25,7 @@ NAMED = 4  # how many culprits a line names before it counts the rest
 class Verdict(StrEnum):
     OK = "ok"
     BAD = "bad"
+    NOTE = "note"  # it works, and a person should know
     SKIPPED = "--"
 
 

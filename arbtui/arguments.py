@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from arbtui import __version__
 from arbtui.core.errors import ConfigError
 
-MODES = ("paper", "demo", "testnet", "live")  # each has a data folder of its own
+# each has a data folder of its own
+MODES = ("paper", "demo", "paper-testnet", "simulated", "demo-keys", "testnet", "live")
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,8 +43,15 @@ def config_option(parser: argparse.ArgumentParser) -> None:
 def where_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along; needs no network")
     parser.add_argument("--gateway", metavar="URL", type=gateway, help="reach every exchange through this address")
-    parser.add_argument("--live", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--live", action="store_true", help="orders to accounts, once armed; without it: paper")
     config_option(parser)
+
+
+def arming_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--arm-live", action="store_true", help="with --live --no-ui: arm once the accounts are read")
+    parser.add_argument(
+        "--max-notional", metavar="USD", type=amount, help="with --arm-live: the most that may be open at once"
+    )
 
 
 def screen_options(parser: argparse.ArgumentParser) -> None:

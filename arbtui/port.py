@@ -16,6 +16,7 @@ from arbtui.core.clock import Clock
 from arbtui.core.events import QuoteTexts
 from arbtui.core.orders import AccountEvent
 from arbtui.core.status import FeedStatus, Notice, ProcessFigures
+from arbtui.execution.arming import Permit
 from arbtui.execution.equity import Equity
 from arbtui.execution.health import AccountHealth
 from arbtui.execution.intents import Intent, Style, Verb
@@ -188,13 +189,23 @@ class Preview:
 class TradingPort(Protocol):
     """Orders as guests may ask for them. Cheap and synchronous; what becomes of them is told by ``on_change``."""
 
-    word: str  # what an order of this run is: "PAPER", "SIMULATED"
+    word: str  # what an order of this run is: "PAPER" "SIMULATED" "DEMO-KEYS" "TESTNET" "LIVE"
 
     @property
     def armed(self) -> bool: ...
 
     @property
     def killed(self) -> bool: ...
+
+    @property
+    def permit(self) -> Permit | None:
+        """On what terms accounts are armed; None: disarmed, or paper, which needs none."""
+        ...
+
+    @property
+    def armed_until_ns(self) -> int | None:
+        """When arming ends by itself; None: it does not."""
+        ...
 
     @property
     def ledgers(self) -> Mapping[str, Ledger]:
@@ -260,7 +271,9 @@ class TradingPort(Protocol):
 
     def abandon(self, hedge: str) -> Answer: ...
 
-    def arm(self) -> Answer: ...
+    def arm(self, open_usd: Decimal | None = None) -> Answer:
+        """Hedges may be opened. ``open_usd``: the most that may be open at once; without it accounts are not armed."""
+        ...
 
     def disarm(self, why: str) -> Answer:
         """No new hedge from now on. Unlike the kill switch it cancels nothing: hedges under way go on by the rules."""
@@ -302,7 +315,7 @@ class AutoPort(Protocol):
 class EnginePort(Protocol):
     """What guests may use. Everything here is cheap, synchronous and safe to call from the engine's loop."""
 
-    mode: str  # "PAPER" | "TESTNET" | "LIVE" | "DEMO" | "REPLAY"
+    mode: str  # "REPLAY", or one of ``engine.modes``
     clock: Clock
     board: Board
 

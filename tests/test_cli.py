@@ -100,10 +100,16 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (("--live",), "--live sends orders to accounts, which this version does on simulated exchanges"),
-        (("--live", "--no-ui", "--gateway", "http://example.com"), "on simulated exchanges of this machine alone"),
-        (("--demo", "--live"), "--live sends orders to accounts"),
-        (("check", "--live"), "--live sends orders to accounts"),
+        (("--live", "--no-ui"), "[live] enabled = true in"),
+        (("--live", "--no-ui", "--gateway", "http://example.com"), "to simulated ones of this machine"),
+        (("--demo", "--live"), "excludes --live"),
+        (("--live", "--once"), "sends no orders; leave --live out"),
+        (("check", "--live"), "sends no orders; leave --live out"),
+        (("--arm-live", "--max-notional", "5", "--no-ui"), "--arm-live is for --live --no-ui"),
+        (("--arm-live", "--max-notional", "5", "--live"), "on the screen :arm asks for a typed phrase"),
+        (("--live", "--no-ui", "--max-notional", "5"), "give both or none"),
+        (("--live", "--no-ui", "--arm-live"), "give both or none"),
+        (("--live", "--no-ui", "--arm-live", "--max-notional", "0"), "0 is not an amount"),
         (("--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("check", "--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("--gateway", "127.0.0.1:1"), "does not begin with http"),
@@ -112,8 +118,9 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
         (("--gateway", "http://[::1"), "is no address"),
         (("chek",), 'the nearest is "check"'),
         (("flaten",), 'there is no command "flaten"; the nearest is "flatten"'),
-        (("flatten", "--gateway", "http://example.com"), "simulated exchanges of this machine alone"),
-        (("flatten", "--live"), "simulated exchanges of this machine alone"),
+        (("flatten", "--gateway", "http://example.com"), "to simulated ones of this machine"),
+        (("flatten", "--demo", "--live"), "excludes --gateway and --live"),
+        (("flatten", "--live", "--yes"), "no keys are set"),
         (("flatten", "--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("flatten", "--venue", "binanse"), 'there is no exchange "binanse"; the nearest is "binance"'),
         (("flatten", "--gateway", "http://127.0.0.1:1", "--yes"), "no keys are set"),
@@ -285,7 +292,10 @@ def test_all_coins_can_be_said_in_two_ways(monkeypatch: pytest.MonkeyPatch, home
 
 def test_the_mode_word_follows_the_run(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     config(home, '[venues.okx]\nenvironment = "demo"\n')
-    assert live_run(monkeypatch, "--no-ui")[0].mode == "TESTNET"
+    assert live_run(monkeypatch, "--no-ui")[0].mode == "PAPER-TESTNET"
+    assert live_run(monkeypatch, "--no-ui", "--live", "--venues", "okx")[0].mode == "DEMO-KEYS"
+    assert live_run(monkeypatch, "--no-ui", "--live", "--venues", "binance")[0].mode == "LIVE"
+    assert live_run(monkeypatch, "--no-ui", "--live", "--gateway", "http://127.0.0.1:9")[0].mode == "SIMULATED"
     assert live_run(monkeypatch, "--no-ui", "--venues", "binance")[0].mode == "PAPER"
     assert live_run(monkeypatch, "--no-ui", "--demo")[0].mode == "DEMO"
     run, _ = live_run(monkeypatch, "--no-ui", "--gateway", "http://127.0.0.1:9/")

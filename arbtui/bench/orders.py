@@ -33,6 +33,7 @@ from arbtui.core.errors import OurMistake
 from arbtui.core.model import Market
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.ending import EXIT_INTERRUPTED, EXIT_OPEN
+from arbtui.engine.modes import SIMULATED
 from arbtui.engine.run import LiveRun, run_live
 from arbtui.engine.trading import Trading
 from arbtui.execution.intents import Style, Verb
@@ -50,6 +51,7 @@ READY_WITHIN_S = 40.0
 REST_WITHIN_S = 30.0
 PER_S = 12.0  # hedges a second that stay below the exchanges' own limits of orders
 LOOK_S = 0.005
+_ENOUGH_USD = Decimal(10_000_000)  # open at once
 STOPPED = "a signal ended it before anything was measured"
 
 
@@ -167,7 +169,7 @@ class _Trader:
 
     async def ready(self, coins: int) -> list[Ticket]:
         """Every leg is priced, every account read."""
-        self.trading.arm()
+        self.trading.arm(_ENOUGH_USD)
         await self.until(lambda: len(self.tickets()) >= coins, "finding the coins", READY_WITHIN_S)
         tickets = self.tickets()[:coins]
         await self.until(
@@ -258,7 +260,7 @@ async def _live_run(venues: tuple[str, ...], url: str, http: aiohttp.ClientSessi
     return LiveRun(
         _settings(where, venues),
         where,
-        "TESTNET",
+        SIMULATED,
         venues,
         gateway=url,
         credentials=Credentials({name: {k: SecretStr(v) for k, v in own.items()} for name, own in keys.items()}),

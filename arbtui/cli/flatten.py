@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arbtui import arguments
-from arbtui.cli.run import local
 from arbtui.cli.settings import check_credentials, flags_of, known_venues, paths_of, settings_of, with_logs
 from arbtui.cli.words import nearest, out, says_yes
 from arbtui.core.errors import ConfigError
@@ -17,12 +16,15 @@ if TYPE_CHECKING:
     from arbtui.config import Credentials, Loaded, Paths
 
 
+_FLAGS = {"demo": "--demo", "simulated": "--gateway URL", "paper": "no flag", "paper-testnet": "no flag"}
+
+
 def main(argv: Sequence[str]) -> int:
     parser = arguments.Parser(
         prog="arbtui flatten",
         description="Cancels all orders and closes all positions: through the running arbtui of that mode if there is "
-        "one (its hedges, both legs of each), else by credentials alone (--gateway). Exit code 0: flat; 3: something "
-        "stays open.",
+        "one (its hedges, both legs of each), else by credentials alone (--live, --gateway). Exit code 0: flat; 3: "
+        "something stays open.",
     )
     parser.add_argument("--venue", metavar="NAME", help="on this exchange only")
     parser.add_argument("--symbol", metavar="BASE", help="of this coin only")
@@ -47,11 +49,10 @@ def _refuse_flattening(args: argparse.Namespace) -> None:
     """Before anything is read: flags that contradict each other, and addresses that are not on this machine."""
     if args.demo and (args.gateway or args.live):
         raise ConfigError("--demo brings its own exchanges and excludes --gateway and --live; leave one out.")
-    if (args.live or args.gateway) and not (args.gateway and local(args.gateway)):
-        raise ConfigError(
-            "this version closes positions on simulated exchanges of this machine alone: "
-            "add --gateway http://127.0.0.1:PORT (see arbtui sim)."
-        )
+    if args.gateway:
+        from arbtui.engine.modes import refuse_far_gateway
+
+        refuse_far_gateway(args.gateway)
     if args.venue is not None and args.venue not in known_venues():
         near = nearest(args.venue, known_venues())
         raise ConfigError(f'there is no exchange "{args.venue}"; the nearest is "{near}".')
@@ -76,12 +77,14 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
+    from arbtui.engine.modes import chosen_mode
     from arbtui.engine.orders import keys_of
-    from arbtui.engine.run import chosen_mode, network_of
+    from arbtui.engine.run import network_of
     from arbtui.venues import registry
 
     settings = loaded.settings
-    mode = chosen_mode(settings, settings.enabled_venues(), demo=args.demo, accounts=bool(args.gateway))
+    accounts = bool(args.gateway or args.live)
+    mode = chosen_mode(settings, settings.enabled_venues(), demo=args.demo, accounts=accounts, gateway=args.gateway)
     job = flatten.Flattening(
         mode=mode,
         data_dir=where.data(mode),
@@ -94,7 +97,7 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
         return await flatten.through_engine(job)
     except NoEngine:
         _hint_at_others(where, mode)
-    if not args.gateway:
+    if not accounts:
         return flatten.on_paper(job)
     for name in sorted(set(credentials.by_venue) - set(registry.tradable())):
         job.say(f"{name} has keys, but this version sends no orders there: it is not looked at")
@@ -108,5 +111,5 @@ def _hint_at_others(where: Paths, mode: str) -> None:
 
     for other in arguments.MODES:
         if other != mode.lower() and listens(where.data(other)):
-            flag = {"demo": "--demo", "testnet": "--gateway URL"}.get(other, "no --demo or --gateway")
+            flag = _FLAGS.get(other, "--live")
             sys.stderr.write(f"arbtui: no arbtui runs in {mode}; one in {other.upper()} takes commands with {flag}\n")

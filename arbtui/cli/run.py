@@ -13,6 +13,7 @@ from arbtui.cli.settings import check_credentials, paths_of, settings_of, with_l
 from arbtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from arbtui.config import Credentials, Loaded, Paths, Settings
@@ -38,6 +39,7 @@ def main(argv: Sequence[str]) -> int:
     parser = arguments.Parser(prog="arbtui", description="Cross-exchange arbitrage in a terminal.", epilog=_COMMANDS)
     parser.add_argument("--version", action=arguments.Version, nargs=0, help="versions of arbtui, Python and SQLite")
     arguments.where_options(parser)
+    arguments.arming_options(parser)
     parser.add_argument("--venues", metavar="A,B", type=arguments.names, help="use these exchanges only")
     parser.add_argument("--symbols", metavar="BTC,ETH", type=arguments.names, help='stream these coins only, or "all"')
     parser.add_argument(
@@ -63,11 +65,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def refuse_contradictions(args: argparse.Namespace) -> None:
-    if args.live and not (args.gateway and local(args.gateway)):
-        raise ConfigError(
-            "--live sends orders to accounts, which this version does on simulated exchanges of this machine alone: "
-            "add --gateway http://127.0.0.1:PORT (see arbtui sim), or leave --live out for paper."
-        )
+    if args.live:
+        _refuse_live(args)
+    _refuse_arming(args.live, args.no_ui, getattr(args, "arm_live", False), getattr(args, "max_notional", None))
     if args.demo and args.gateway:
         raise ConfigError("--demo brings its own exchanges and excludes --gateway; leave one out.")
     if args.symbols and args.top and not args.once:
@@ -83,18 +83,31 @@ def refuse_contradictions(args: argparse.Namespace) -> None:
                 raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
 
 
+def _refuse_arming(live: bool, no_ui: bool, arms: bool, most: float | None) -> None:
+    if (arms or most is not None) and not (live and no_ui):
+        given = "--arm-live" if arms else "--max-notional"
+        raise ConfigError(f"{given} is for --live --no-ui; on the screen :arm asks for a typed phrase.")
+    if arms != (most is not None):
+        raise ConfigError("--arm-live arms for so much open at once as --max-notional USD says; give both or none.")
+
+
+def _refuse_live(args: argparse.Namespace) -> None:
+    if args.demo:
+        raise ConfigError("--demo brings its own exchanges and excludes --live; leave one out.")
+    if args.once:
+        raise ConfigError("--once prints and ends, and sends no orders; leave --live out.")
+    if args.gateway:
+        from arbtui.engine.modes import refuse_far_gateway
+
+        refuse_far_gateway(args.gateway)
+
+
 def _refuse_auto(args: argparse.Namespace) -> None:
     if args.once and args.auto:
         raise ConfigError("--auto sends orders and --once only looks; leave one out.")
     for name in AUTO_ONLY if args.no_ui and not args.auto else ():
         if getattr(args, name) is not None:
             raise ConfigError(f"--{name.replace('_', '-')} is about the automatic mode; add --auto.")
-
-
-def local(gateway: str) -> bool:
-    from arbtui.net.gateway import is_local
-
-    return is_local(gateway)
 
 
 def need_terminal() -> None:
@@ -142,7 +155,8 @@ def live_run(
 ) -> LiveRun:
     from pathlib import Path
 
-    from arbtui.engine.run import LiveRun, chosen_mode
+    from arbtui.engine.modes import chosen_mode
+    from arbtui.engine.run import LiveRun
 
     settings = loaded.settings
     venues = settings.enabled_venues()
@@ -150,17 +164,24 @@ def live_run(
     return LiveRun(
         loaded=loaded,
         paths=where,
-        mode=chosen_mode(settings, venues, demo=args.demo, accounts=keys is not None),
+        mode=chosen_mode(settings, venues, demo=args.demo, accounts=keys is not None, gateway=args.gateway),
         venues=venues,
         gateway=args.gateway,
         demo=() if args.demo else None,
         record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
         credentials=keys,
+        arm_usd=_exact(getattr(args, "max_notional", None)),
         orders=orders,
         accounts=credentials.origins if credentials is not None and not args.demo else None,
         notify=credentials.notify if credentials is not None and not args.once else None,
         auto=getattr(args, "auto", False),
     )
+
+
+def _exact(amount: float | None) -> Decimal | None:
+    from decimal import Decimal
+
+    return Decimal(repr(amount)) if amount is not None else None
 
 
 def headless_of(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:
@@ -169,7 +190,12 @@ def headless_of(args: argparse.Namespace, *, csv_dir: Path | None, lossless: boo
     once = None
     if getattr(args, "once", False):
         once = Once(top=None if args.top == "all" else args.top or 5, as_json=args.json)
-    emit = DEFAULT_EMIT + ("decision",) if args.emit is None and getattr(args, "auto", False) else args.emit
-    given = {"emit": None if emit is None else frozenset(emit), "pairs": args.pairs, "levels": args.levels, "every_s": args.every}
+    emit = (*DEFAULT_EMIT, "decision") if args.emit is None and getattr(args, "auto", False) else args.emit
+    given = {
+        "emit": None if emit is None else frozenset(emit),
+        "pairs": args.pairs,
+        "levels": args.levels,
+        "every_s": args.every,
+    }
     chosen = {name: value for name, value in given.items() if value is not None}
     return Headless(**chosen, duration_s=getattr(args, "duration", None), once=once, csv_dir=csv_dir, lossless=lossless)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from arbtui.core.clock import NS_PER_S, Every
 from arbtui.core.errors import ConfigError, JournalError
 from arbtui.core.orders import AccountEvent
 from arbtui.engine import control
+from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of
 from arbtui.engine.carriers import AccountVenue, PaperVenue, Wire, paper_name
 from arbtui.engine.live import Live
 from arbtui.engine.papermarket import depth_of
@@ -63,6 +65,9 @@ class Orders:
         self._papers = papers
         self._accounts = accounts
         self._timers: list[Every] = []
+        self.fitness: KeyFitness | None = None  # where accounts are armed, and so are the next two
+        self.guard: Guard | None = None
+        self.arm_usd: Decimal | None = None  # armed for so much as soon as the accounts are read
 
     async def run(self) -> None:
         """Start once the market stands, then keep everything going. Until cancelled."""
@@ -80,6 +85,11 @@ class Orders:
             for account in self._accounts:
                 group.create_task(account.run())
             group.create_task(control.serve(self.trading, self._live.desk.board, self._journal.path.parent))
+            if self.fitness is not None and self.guard is not None:
+                self.guard.start()
+                group.create_task(self.fitness.run())
+            if self.arm_usd is not None:
+                group.create_task(arm_soon(self.trading, self.arm_usd, self._live.trouble.notice))
             await asyncio.get_running_loop().create_future()
 
     def open_in_words(self) -> str:
@@ -100,6 +110,8 @@ class Orders:
         """After the last order: everything on disk."""
         for timer in self._timers:
             timer.cancel()
+        if self.guard is not None:
+            self.guard.stop()
         for account in self._accounts:
             await account.account.close()
         for paper in self._papers:
@@ -137,10 +149,12 @@ async def account_orders(
     credentials: Credentials,
     network: NetworkSettings,
     public: Budgets,
+    arm_usd: Decimal | None = None,
 ) -> AsyncIterator[Orders]:
     """The accounts whose keys are there. ``public``: budgets of public requests, which some venues count together.
 
-    Raises ArbtuiError where there are no keys, and as ``paper_orders`` does.
+    Disarmed; with ``arm_usd`` it arms itself once, for so much. Raises ArbtuiError where there are no keys, and as
+    ``paper_orders`` does.
     """
     keys = keys_of(credentials, tuple(live.venues))
     path = journal_path(data_dir)
@@ -165,9 +179,12 @@ async def account_orders(
             for name, private in privates.items()
         }
         carriers = {name: account.carrier() for name, account in accounts.items()}
-        trading = _trading("SIMULATED", carriers, settings, live, clock, journal)
+        holders = {name: Holder(one.markets, one.key_rights, one.real) for name, one in accounts.items()}
+        fitness = KeyFitness(holders, allow_withdraw=settings.live.allow_withdraw_keys, notice=live.trouble.notice)
+        trading = _trading(live.desk.mode, carriers, settings, live, clock, journal, unfit=fitness.why_not)
         heard.to = trading
         orders = Orders(trading, journal, live, [], list(accounts.values()))
+        orders.fitness, orders.guard, orders.arm_usd = fitness, guard_of(trading, settings.live.stream_down_s), arm_usd
         yield orders
         await orders.close()
 
@@ -210,7 +227,13 @@ class _Later:
 
 
 def _trading(
-    word: str, carriers: Mapping[str, Carrier], settings: Settings, live: Live, clock: WallClock, journal: Journal
+    word: str,
+    carriers: Mapping[str, Carrier],
+    settings: Settings,
+    live: Live,
+    clock: WallClock,
+    journal: Journal,
+    unfit: Callable[[], str] = lambda: "",
 ) -> Trading:
     desk = live.desk
     trading = Trading(
@@ -225,6 +248,8 @@ def _trading(
         notice=live.trouble.notice,
         curve=_curve(journal.path),
         muted=partial(_silenced, desk.board),
+        arm_for_s=settings.live.arm_minutes * 60.0,
+        unfit=unfit,
     )
     entries = journals.read(journal.path)
     live.needed = trading.bases

@@ -15,9 +15,10 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -33,6 +34,7 @@ from arbtui.engine.ending import EXIT_OPEN, Stop, put_away, until_end
 from arbtui.engine.lastresort import LastResort
 from arbtui.engine.live import Live
 from arbtui.engine.memory import NoMemory, StateMemory
+from arbtui.engine.modes import OF_ACCOUNTS, refuse_accounts
 from arbtui.engine.notifying import ended_open, notifier_of
 from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.pace import Pace
@@ -67,12 +69,13 @@ class LiveRun:
 
     loaded: Loaded
     paths: Paths
-    mode: str  # "PAPER" | "TESTNET" | "DEMO"
+    mode: str  # as ``engine.modes`` says
     venues: tuple[str, ...]
     gateway: str | None = None
     demo: tuple[str, ...] | None = None  # arguments of the built-in exchanges; None = not wanted
     record_dir: Path | None = None
     credentials: Credentials | None = None  # orders go to the accounts of these keys; None: to paper
+    arm_usd: Decimal | None = None  # arms itself once the accounts are read: the most that may be open at once
     orders: bool = True  # False: this run only looks
     accounts: Mapping[tuple[str, str], str] | None = None  # (venue, field) -> where its secret stands; None: not read
     notify: NotifySecrets | None = None  # where messages of alerts go; None: this run sends none
@@ -105,6 +108,9 @@ async def run_live(
     ``on_live`` gets the engine itself: for `check`, which looks behind the port. ``last_resort``: ends a process that
     has nothing else to do, whatever hangs.
     """
+    if run.credentials is not None:
+        refuse_accounts(run.loaded, run.venues, run.gateway)
+        assert run.mode in OF_ACCOUNTS, "what goes to accounts is not written into a journal of paper"
     if last_resort is not None:
         last_resort.within_s = run.settings.hedge.stop_within_s + STOP_MARGIN_S + TEARDOWN_S
     async with AsyncExitStack() as stack:
@@ -201,13 +207,19 @@ async def _orders(
     if not run.orders:
         live.desk.no_trading = "this run only looks"
         return None
+    if not lock.held and run.arm_usd is not None:
+        raise ConfigError(
+            f"another arbtui (process {lock.owner()}) sends the orders of {run.mode}, so this one cannot be armed; end "
+            "that one, or leave --arm-live out and watch."
+        )
     if not lock.held:
         live.desk.no_trading = f"another arbtui sends the orders of {run.mode}; this one only watches"
         return None
     data_dir = run.paths.data(run.mode)
     try:
         if run.credentials is not None:
-            opening = account_orders(run.settings, live, clock, data_dir, run.credentials, network, budgets)
+            keys, arm_usd = run.credentials, run.arm_usd
+            opening = account_orders(run.settings, live, clock, data_dir, keys, network, budgets, arm_usd)
         else:
             opening = paper_orders(run.settings, live, clock, data_dir)
         orders = await stack.enter_async_context(opening)
@@ -345,15 +357,3 @@ async def _recorder(run: LiveRun, trouble: Trouble) -> AsyncIterator[FileRecorde
 async def _watch_demo(demo: DemoExchanges, trouble: Trouble) -> None:
     code = await demo.ended()
     trouble.notice("error", f"the built-in exchanges have ended (exit {code}): nothing is live any more")
-
-
-def chosen_mode(settings: Settings, venues: Sequence[str], *, demo: bool, accounts: bool = False) -> str:
-    """The word on the screen: DEMO, TESTNET as soon as one venue is not the real one, else PAPER.
-
-    Orders to accounts go to simulated exchanges alone so far, which is TESTNET as well.
-    """
-    if demo:
-        return "DEMO"
-    if accounts:
-        return "TESTNET"
-    return "PAPER" if all(settings.venues[name].environment == "prod" for name in venues) else "TESTNET"

@@ -33,13 +33,15 @@ from arbtui.core.orders import (
     StreamState,
 )
 from arbtui.engine.enquiries import Enquiries
+from arbtui.engine.risk import Risk
+from arbtui.execution.arming import Permit
 from arbtui.execution.boundary import let_know
 from arbtui.execution.equity import Equity, equity_of
 from arbtui.execution.health import AccountHealth, Health
 from arbtui.execution.intents import Intent, Verb
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State
-from arbtui.execution.limits import Limits, opposed, refusals, usage
+from arbtui.execution.limits import Limits
 from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
@@ -91,8 +93,13 @@ class Trading:
         notice: Callable[[str, str], None],
         curve: Sequence[tuple[int, float]] = (),
         muted: Callable[[str], str | None] = lambda leg: None,
+        arm_for_s: float = 3600.0,
+        unfit: Callable[[], str] = lambda: "",
     ) -> None:
-        """``curve``: equity as an earlier run kept it. ``muted(leg)``: why a person wants no new hedge with it."""
+        """``curve``: equity as an earlier run kept it. ``muted(leg)``: why a person wants no new hedge with it.
+
+        ``arm_for_s``: how long accounts stay armed. ``unfit()``: why they must not be armed now; "" = they may.
+        """
         self.word = word
         self.facts = Facts()
         self.said: deque[Said] = deque(maxlen=SAID_KEPT)
@@ -104,8 +111,10 @@ class Trading:
         self._curve: deque[tuple[int, float]] = deque(curve, maxlen=CURVE_KEPT)
         self._timers: list[Every] = []
         self._policy = policy
-        self._limits = limits
         self._muted = muted
+        self._arm_for_s = arm_for_s
+        self._unfit = unfit
+        self._on_paper = all(carrier.paper for carrier in carriers.values())
         self._notice = notice
         self._changed: list[Callable[[str, Fact], None]] = []
         self._heard: list[Callable[[AccountEvent], None]] = []
@@ -122,6 +131,14 @@ class Trading:
             }
         )
         self._enquiries = Enquiries(clock, executors, self._wallets, self._earning)
+        self.risk = Risk(
+            limits,
+            clock,
+            prices.usd,
+            lambda: self.ledgers.values(),
+            lambda ledger: self._pnl(ledger, at_worst=True),
+            lambda: self.permit,
+        )
         self.runner = Runner(
             clock,
             executors,
@@ -130,6 +147,7 @@ class Trading:
             {name: carrier.rules for name, carrier in carriers.items()},
             say=self._say,
             watch=self._watch,
+            gate=self.risk.gate,
         )
 
     # ---- life
@@ -209,8 +227,7 @@ class Trading:
         unread = not self._enquiries.done
         self._enquiries.hear(event)
         self.runner.hear(event)
-        paper = all(carrier.paper for carrier in self._carriers.values())
-        if unread and self._enquiries.done and paper and not self.killed:
+        if unread and self._enquiries.done and self._on_paper and not self.killed:
             armed = self.runner.arm("every paper account is read")
             if not armed.accepted:
                 let_know(self._notice, "warning", f"paper is not armed: {armed.text}")
@@ -239,6 +256,14 @@ class Trading:
     @property
     def killed(self) -> bool:
         return self.runner.killed
+
+    @property
+    def permit(self) -> Permit | None:
+        return self.runner.permit
+
+    @property
+    def armed_until_ns(self) -> int | None:
+        return self.runner.armed_until_ns
 
     @property
     def ledgers(self) -> Mapping[str, Ledger]:
@@ -309,7 +334,7 @@ class Trading:
         intent = preview.intent
         if intent is None:
             return Answer(accepted=False, text=preview.refused)
-        refused = refusal(self._checks(intent, _both(intent, self._prices.price)))
+        refused = refusal(self._checks(intent, _both(intent, self._prices.price), limits=False))
         if refused:
             return Answer(accepted=False, text=refused)
         return self.runner.open(intent) if intent.opens else self.runner.close(intent)
@@ -323,10 +348,27 @@ class Trading:
     def abandon(self, hedge: str) -> Answer:
         return self.runner.abandon(hedge)
 
-    def arm(self) -> Answer:
+    def arm(self, open_usd: Decimal | None = None) -> Answer:
         """How the accounts are set up is read anew: that may be what a person has just put right."""
         self._enquiries.modes()
-        return self.runner.arm()
+        if self._on_paper:
+            return self.runner.arm()
+        if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
+            return Answer(accepted=False, text="not armed: say how many US dollars may be open at once")
+        if unfit := self._unfit():
+            return Answer(accepted=False, text=f"not armed: {unfit}")
+        return self.runner.arm(permit=Permit(open_usd, self._arm_for_s))
+
+    def streams(self) -> Mapping[tuple[str, Market], bool]:
+        """Whether each account is heard: by venue and market."""
+        return {place: place in self.facts.streams for place in self._wallets}
+
+    def waits_for(self) -> str:
+        """What the start still wants to know of the accounts, in words; "" once all is known."""
+        if not self._enquiries.done:
+            return "the accounts are being read"
+        down = [f"{venue} {market.value}" for (venue, market), up in self.streams().items() if not up]
+        return f"the private streams of {', '.join(down)} are not up" if down else ""
 
     def disarm(self, why: str) -> Answer:
         if not self.runner.armed:
@@ -414,7 +456,8 @@ class Trading:
         own = self.facts.fees.get((*place, instrument.native)) or self.facts.fees.get((*place, ""))
         return Rates(own.taker, own.maker, in_base=instrument.market is Market.SPOT) if own is not None else None
 
-    def _checks(self, intent: Intent, prices: tuple[Price, Price]) -> Sequence[Check]:
+    def _checks(self, intent: Intent, prices: tuple[Price, Price], *, limits: bool = True) -> Sequence[Check]:
+        """``limits`` False: the runner's gate will look at them in a moment."""
         instruments = _both(intent, self._prices.instrument)
         snapshot = Snapshot(
             facts=self.facts,
@@ -423,7 +466,7 @@ class Trading:
             wallets=self._wallets,
             clocks={name: carrier.clock() for name, carrier in self._carriers.items()},
             armed=self.armed,
-            limits=self._over_limits(intent) if intent.opens else (),
+            limits=self.risk.over(intent) if intent.opens and limits else (),
         )
         checks = preflight(intent, snapshot)
         if intent.opens:
@@ -436,18 +479,6 @@ class Trading:
         """A failed check for what a person has muted. It is of new hedges only: what is open must be looked after."""
         words = dict.fromkeys(self._muted(leg.key) for leg in intent.legs)
         return [Check("muted", False, f"{why}; unmute it first") for why in words if why is not None]
-
-    def _over_limits(self, intent: Intent) -> Sequence[str]:
-        if undoes := opposed(intent, self.ledgers.values()):
-            return [undoes]
-        now_ns = self.clock.now_ns()
-        usd = cache(self._prices.usd)  # one rate of each currency for all that is added up
-        result = cache(lambda ledger: self._pnl(ledger, at_worst=True).usd(usd))
-        wanted = self._limits.day_loss_usd is not None
-        used = usage(self.ledgers.values(), usd, result, now_ns, day_loss=wanted)
-        if isinstance(used, str):
-            return [used]
-        return refusals(intent, self._limits, used, usd, now_ns)
 
     # ---- what the runner says
 

@@ -139,6 +139,19 @@ def _worst(ledger: Ledger, index: int, usd: Usd) -> Decimal | None:
     return most * leg.coin_price(max(turn.legs[index].price for turn in ledger.turns)) * rate
 
 
+def open_usd(ledgers: Iterable[Ledger], usd: Usd) -> Decimal | None:
+    """One leg's worth of everything that is open, at worst; None where a rate is missing."""
+    total = ZERO
+    for ledger in ledgers:
+        if not ledger.turns or ledger.state.ended:
+            continue
+        amounts = [_worst(ledger, index, usd) for index in (0, 1)]
+        if amounts[0] is None or amounts[1] is None:
+            return None
+        total += max(amounts[0], amounts[1])
+    return total
+
+
 def _day_loss(
     begun: list[Ledger], result_usd: Callable[[Ledger], Decimal | None], day_ns: int
 ) -> tuple[Decimal, tuple[str, ...]]:

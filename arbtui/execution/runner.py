@@ -5,7 +5,7 @@ The Python way in, the same that keys use:
     runner = Runner(clock, executors, journal, prices, rules, say=print)
     runner.restore(records)              # what the journal kept, in order; raises BadRecord
     runner.start()                       # reads the venues; disarmed
-    runner.arm()
+    runner.arm()                         # ``Permit``: so much, for so long; without one as long as nothing goes wrong
     answer = runner.open(intent)         # an Intent from ``preflight.review``; answers at once, in words
     runner.close(answer.hedge, intent)   # the same hedge's next turn, from ``preflight.review_close``
     runner.cancel(hedge)                 # stop entering; what filled is hedged and stays
@@ -45,6 +45,7 @@ from arbtui.execution.actions import (
     SendOrders,
     Wait,
 )
+from arbtui.execution.arming import Lapse, Permit, over_permit
 from arbtui.execution.boundary import Careful, internal
 from arbtui.execution.decide import decide
 from arbtui.execution.doubts import open_doubts
@@ -105,6 +106,7 @@ class Runner:
         self._keeper = Keeper(clock, journal, self._journal_changed)
         self._memory = Memory(clock, self._keeper, say, watch)
         self.ledgers = self._memory.ledgers
+        self._lapse = Lapse(clock, partial(self._memory.tell, ""), partial(self.disarm, alarm=False))
         self._sending = Sending(self, self._memory, self._executors)
         self._hearing = Hearing(self, self._memory, self._executors, rules, int(audit_every_s * NS_PER_S))
 
@@ -112,6 +114,16 @@ class Runner:
     def journal_failed(self) -> str:
         """In words, while the journal keeps nothing; else ""."""
         return self._keeper.failed
+
+    @property
+    def permit(self) -> Permit | None:
+        """On what terms it is armed; None: disarmed, or without terms."""
+        return self._lapse.permit
+
+    @property
+    def armed_until_ns(self) -> int | None:
+        """When arming ends by itself."""
+        return self._lapse.until_ns
 
     # life
     def restore(self, records: Iterable[Record]) -> None:
@@ -152,23 +164,25 @@ class Runner:
         self._sending.known_life = True
 
     # commands
-    def arm(self, why: str = "a person said so") -> Answer:
-        """Allow new hedges; takes the kill switch back. Halted hedges stay halted."""
+    def arm(self, why: str = "a person said so", permit: Permit | None = None) -> Answer:
+        """Allow new hedges, on these terms; takes the kill switch back. Halted hedges stay halted."""
         if self.stopping:
             return Answer(False, "arbtui is stopping")
         if not self._started:
             return Answer(False, "arbtui is still starting")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); see to the disk, then arm again")
-        if not self.armed:
-            self._memory.put("", Armed(True, why))
+        if not self.armed or permit is not None:
+            self._memory.put("", Armed(True, why if permit is None else f"{why}: {permit}"))
         self.armed, self.killed = True, False
-        return Answer(True, "armed: hedges may be opened")
+        self._lapse.begin(permit)
+        return Answer(True, "armed: hedges may be opened" + (f", {permit}" if permit is not None else ""))
 
     def disarm(self, why: str, *, alarm: bool = True) -> None:
         """No new risk from now on; what is open is still looked after. Said and written with the reason, always."""
         if self.armed:
             self.armed = False
+            self._lapse.end()
             self._memory.put("", Armed(False, why))
             self._memory.tell("", f"disarmed: {why}", alarm=alarm)
             self.poke()
@@ -254,6 +268,7 @@ class Runner:
     def kill(self, why: str) -> Answer:
         """Stop, cancel, disarm. It opens and closes nothing; what is open is said."""
         self.killed, self.armed = True, False
+        self._lapse.end()
         self._memory.put("", Armed(False, f"kill switch: {why}"))
         self._memory.tell("", f"kill switch: {why}", alarm=True)
         self.poke()
@@ -413,7 +428,9 @@ class Runner:
             frozen = ledger.state in (State.IN_DOUBT, State.HALTED)
             if frozen and keys & {leg.key for leg in ledger.intent.legs}:
                 return f"a hedge on the same instrument is {ledger.state}: {ledger.why}; settle it first"
-        return opposed(intent, self._memory.open.values()) or self._gate(intent)
+        open_ones = self._memory.open.values()
+        over = over_permit(intent, self.permit, open_ones, self._prices.usd) if self.permit is not None else ""
+        return opposed(intent, open_ones) or over or self._gate(intent)
 
     def _begin(self, intent: Intent, step: Step) -> None:
         """The intent goes to disk before anything else of its turn; the journal keeps the order of what it is given."""

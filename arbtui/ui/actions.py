@@ -116,7 +116,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("order.kill", "always", "exclamation_mark,ctrl+x,f12",
            "kill switch, at once: cancel what rests, disarm; it opens and closes nothing. Where a text is typed, ! is"
            " a letter of it", "kill", guard=trading, command="kill"),
-    Action("order.arm", "screen", "A", "arm: hedges may be opened (again)", guard=trading, risks=True, command="arm"),
+    Action("order.arm", "screen", "A", "arm: hedges may be opened (again); accounts by a typed phrase, for so many USD"
+           " at once", guard=trading, risks=True, command="arm", takes=Argument("USD", nothing)),
     Action("order.disarm", "screen", "", "disarm: nothing is opened; nothing is canceled, hedges under way go on",
            guard=trading, command="disarm"),
     Action("order.acknowledge", "shared", "a", "the alarm on show has been seen", command="seen"),

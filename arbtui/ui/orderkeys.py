@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 
 from arbtui.execution.intents import Verb
 from arbtui.execution.pairs import Pair
 from arbtui.port import Ticket, TradingPort
+from arbtui.ui import text
 from arbtui.ui.desk import Desk
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.money import under_way
@@ -130,8 +132,11 @@ class OrderKeys:
 
     # asked first
 
-    def arm(self) -> str:
-        """Paper is armed by one key; where orders leave this machine, by a phrase that names the largest of them."""
+    def arm(self, usd: str) -> str:
+        """Paper is armed by one key; where orders leave this machine, by a phrase that names what may be open at once.
+
+        ``usd``: that, where it is not to be the largest order of the settings.
+        """
         trading = self._desk.trading()
         if trading is None:
             return ""
@@ -141,43 +146,52 @@ class OrderKeys:
         if trading.word == PAPER:
             self._seat.choose("arm PAPER: hedges may be opened?", {"y": "arm"}, lambda _: self._arm_by_key(trading))
             return ""
-        phrase = self._phrase()
-        if not phrase:
-            return "not armed: the limits of this run are not known, so there is no phrase to arm by"
+        most = self._most(usd)
+        if isinstance(most, str):
+            return most
+        phrase = f"live {most:f}"
 
         def accept(typed: str) -> str:
             if " ".join(typed.split()) != phrase:
                 return f"that is not the phrase; it is: {phrase}"
-            self._arm(trading)
+            self._arm(trading, most)
             return ""
 
         title = f"arm {trading.word}: type {phrase}"
         self._seat.ask(Question(title, "", accept, hint=lambda _: self._risked(), typed=True))
         return ""
 
-    def _phrase(self) -> str:
-        """``live`` and the most that one order may be worth, in US dollars; "" where that is not known."""
-        most = self._desk.port.setting("limits.order_usd")
-        return f"live {most:.12g}" if isinstance(most, int | float) else f"live {most}" if most == "off" else ""
+    def _most(self, usd: str) -> Decimal | str:
+        """US dollars that may be open at once, or why none can be named."""
+        wanted = usd or self._desk.port.setting("limits.order_usd")
+        try:
+            most = Decimal(str(wanted))
+        except InvalidOperation:
+            most = Decimal("nan")
+        if most.is_finite() and most > 0:
+            return most.to_integral() if most == most.to_integral() else most
+        if usd:
+            return f"{text.quoted(usd)} is no amount of US dollars"
+        return "not armed: say how many US dollars may be open at once, as in :arm 1000"
 
     def _risked(self) -> str:
-        """The other limits, in words."""
-        names = {"coin_usd": "a coin", "venue_usd": "a venue", "day_usd": "a day", "day_loss_usd": "a day's loss"}
+        """What the figure in the phrase means, and the other limits."""
+        names = {"coin_usd": "a coin", "venue_usd": "a venue", "day_usd": "a day", "day_loss_usd": "a loss"}
         parts = []
         for key, words in names.items():
             most = self._desk.port.setting(f"limits.{key}")
             shown = f"{most:,.0f}" if isinstance(most, int | float) else UNKNOWN if most is None else f"{most}"
             parts.append(f"{words} {shown}")
-        return f"USD at most: {', '.join(parts)}   esc"
+        return f"open at once, {self._desk.port.setting('live.arm_minutes')} min; {', '.join(parts)}   esc"
 
     def _arm_by_key(self, trading: TradingPort) -> None:
         if self._desk.rhythm.calm:
-            self._arm(trading)
+            self._arm(trading, None)
         else:
             self._desk.say("not armed: that key came within 250 ms of another", "warning")
 
-    def _arm(self, trading: TradingPort) -> None:
-        answer = trading.arm()
+    def _arm(self, trading: TradingPort, open_usd: Decimal | None) -> None:
+        answer = trading.arm(open_usd)
         self._desk.say(answer.text, "info" if answer.accepted else "warning")
 
     def quit(self, leave: Callable[[], None]) -> None:

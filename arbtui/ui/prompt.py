@@ -22,6 +22,7 @@ from arbtui.ui.theme import Cell, Line
 from arbtui.ui.typed import Typed
 
 _NUMBER_WIDTH = 12
+_PHRASE_WIDTH = 20
 OFFERS_SHOWN = 8
 _LINE_WIDTH = 28
 _KEYS_WIDTH = 12
@@ -76,7 +77,9 @@ class PromptLine(Placing):
 
     def places(self, size: Size) -> dict[Widget, Region]:
         title = len(self._question.title) + 2 if self._question is not None else 0
-        wanted = _NUMBER_WIDTH if self._question is not None and self._question.step else size.width // 2
+        wanted = size.width // 2
+        if self._question is not None and (self._question.step or self._question.typed):
+            wanted = _NUMBER_WIDTH if self._question.step else _PHRASE_WIDTH
         if self._problem:
             wanted = min(wanted, len(self._input.value) + 2)  # what is wrong needs the room
         field = min(wanted, max(0, size.width - title))

@@ -33,12 +33,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from arbtui.cli.screen import Screen
 from arbtui.config import load, load_credentials, paths
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.orders import AccountEvent
-from arbtui.engine.run import LiveRun, chosen_mode, run_live
+from arbtui.engine.modes import chosen_mode
+from arbtui.engine.run import LiveRun, run_live
+from arbtui.engine.trading import Trading
 from arbtui.execution.intents import Style, Verb, read_client_id
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.memory import Memory
@@ -119,7 +122,7 @@ class Driver:
             case "fire":
                 return _answer(self.trading.fire(self._previews[more["hedge"]]))
             case "arm":
-                return _answer(self.trading.arm())
+                return _answer(self.trading.arm(Decimal(more.get("usd", "1000000"))))
             case "kill":
                 return _answer(self.trading.kill("a test said so"))
             case "cancel" | "retry" | "abandon":
@@ -127,7 +130,7 @@ class Driver:
             case "state":
                 return self._state()
             case "break":
-                self.port.rows = _broken  # type: ignore[method-assign, assignment]  # the screen asks at its next beat
+                patch.object(self.port, "rows", _broken).start()  # the screen asks at its next beat
                 return {}
             case "full":
                 for database in self.disk:
@@ -157,7 +160,8 @@ class Driver:
 
     def _state(self) -> dict[str, Any]:
         trading = self.trading
-        runner: Runner = trading.runner  # type: ignore[attr-defined]  # a test may look behind the port
+        assert isinstance(trading, Trading), "a test may look behind the port"
+        runner = trading.runner
         return {
             "mode": self.port.mode,
             "word": trading.word,
@@ -175,8 +179,7 @@ class Driver:
             },
             "positions": {f"{p.venue}.{p.native}": str(p.qty) for p in trading.facts.positions.values()},
             "funding": {
-                hedge: {ccy: str(amount) for ccy, amount in sums.items()}
-                for hedge, sums in trading.funding.of.items()  # type: ignore[attr-defined]  # as above
+                hedge: {ccy: str(amount) for ccy, amount in sums.items()} for hedge, sums in trading.funding.of.items()
             },
         }
 
@@ -254,7 +257,7 @@ def _die_at_hand_over(when: str, letter: str) -> None:
         if meant:
             asyncio.get_running_loop().call_later(SENT_AFTER_S if when == "sent" else 0.0, die)
 
-    Sending._hand_over = patched  # type: ignore[method-assign]
+    patch.object(Sending, "_hand_over", patched).start()
 
 
 def _die_at_event(when: str, kind: str, letter: str) -> None:
@@ -268,7 +271,7 @@ def _die_at_event(when: str, kind: str, letter: str) -> None:
         if meant:
             asyncio.get_running_loop().call_later(0.02, die)  # the disk has had its time
 
-    Runner.hear = patched  # type: ignore[method-assign]
+    patch.object(Runner, "hear", patched).start()
 
 
 def _die_in_state(state: str) -> None:
@@ -279,7 +282,7 @@ def _die_in_state(state: str) -> None:
         if isinstance(fact, Stepped) and self.ledgers[hedge].state.value == state:
             asyncio.get_running_loop().call_later(0.02, die)
 
-    Memory.put = patched  # type: ignore[method-assign]
+    patch.object(Memory, "put", patched).start()
 
 
 def fill_the_disk(pages_more: int, opened: list[sqlite3.Connection]) -> None:
@@ -340,7 +343,7 @@ def main() -> int:
     run = LiveRun(
         loaded=loaded,
         paths=where,
-        mode=chosen_mode(loaded.settings, venues, demo=False, accounts=args.accounts),
+        mode=chosen_mode(loaded.settings, venues, demo=False, accounts=args.accounts, gateway=args.gateway),
         venues=venues,
         gateway=args.gateway,
         record_dir=Path(args.record) if args.record else None,

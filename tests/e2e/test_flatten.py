@@ -60,7 +60,7 @@ def test_a_running_engine_is_asked_and_closes_by_its_own_orders(sim: Sim, tmp_pa
         unasked = typed(home, sim, "flatten", "--gateway", sim.url, answer="")
         assert (unasked.returncode, "add --yes" in unasked.stderr) == (2, True), unasked
         assert arbtui.hedge(hedge)["state"] == "hedged"
-        beside = typed(home, sim, "journal", "--mode", "testnet", "--hedge", hedge, "--json")
+        beside = typed(home, sim, "journal", "--mode", "simulated", "--hedge", hedge, "--json")
         assert json.loads(beside.stdout.splitlines()[-1])["hedge"] == hedge
         done = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
         assert done.returncode == 0, done

@@ -13,7 +13,7 @@ from arbtui.core.orders import AccountMode, Balance, FundingPaid, ReadFailed, Re
 from arbtui.execution.intents import Verb
 from arbtui.execution.limits import Limits
 from arbtui.execution.ports import Price
-from tests.engine.trading_stage import BUY, SELL, Stage, quote, ticket
+from tests.engine.trading_stage import BUY, ENOUGH, SELL, Stage, quote, ticket
 
 D = Decimal
 
@@ -56,7 +56,7 @@ def test_arming_reads_how_the_accounts_are_set_up() -> None:
     stage = Stage().ready()
     for pen in stage.pens.values():
         pen.reads.clear()
-    stage.trading.arm()
+    stage.trading.arm(ENOUGH)
     for pen in stage.pens.values():
         assert pen.asked(ReadKind.MODE) == 2
 
@@ -358,7 +358,7 @@ async def test_a_stop_with_nothing_open_is_quiet() -> None:
     stage = Stage().ready()
     stopped = await stage.trading.stop()
     assert (stopped.open, stopped.doubt) == ((), ())
-    assert not stage.trading.arm().accepted
+    assert not stage.trading.arm(ENOUGH).accepted
 
 
 async def test_a_stop_tells_what_stays_open() -> None:
@@ -377,7 +377,7 @@ def test_after_the_kill_switch_nothing_opens_or_closes_until_armed_again() -> No
     close = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))
     assert "kill switch" in [check.name for check in close.checks if not check.ok]
     assert not stage.trading.fire(close).accepted
-    assert stage.trading.arm().accepted
+    assert stage.trading.arm(ENOUGH).accepted
     close = stage.trading.preview(ticket(hedge=hedge, verb=Verb.CLOSE, qty_base=None))
     assert stage.trading.fire(close).accepted
 
@@ -387,7 +387,7 @@ def test_a_full_disk_disarms_and_refuses_to_arm() -> None:
     stage.disk.full = True
     answer = stage.trading.fire(stage.trading.preview(ticket()))
     assert not stage.trading.armed
-    assert not stage.trading.arm().accepted
+    assert not stage.trading.arm(ENOUGH).accepted
     assert not stage.pens["binance"].placed
     assert answer.accepted  # it was taken; that it could not be kept is said after
     assert any("journal" in text for level, text in stage.notices if level == "error")

@@ -146,7 +146,7 @@ async def desk(tmp_path: Path, *, rate: float = 0.0, sim: Sim | None = None) -> 
             assert private is not None
             keys = Keys({field: sim.credentials(name)[field] for field in private.key_fields})
             account = accounts[name] = Account(
-                private, PROD, keys, instruments=lambda market, name=name: listed[name][market], rest=rest,  # type: ignore[misc]
+                private, PROD, keys, instruments=listed[name].__getitem__, rest=rest,
                 clock=clock, offset_ms=lambda: 0.0, sink=lambda event: made[0].hear(event),
             )  # fmt: skip
             around = Around(
@@ -176,7 +176,7 @@ async def desk(tmp_path: Path, *, rate: float = 0.0, sim: Sim | None = None) -> 
         try:
             one = Desk(sim, trading, journal.path)
             await one.until(lambda: len(trading.facts.streams) == 4)
-            assert trading.arm().accepted
+            assert trading.arm(D(1_000_000)).accepted
             yield one
         finally:
             await trading.stop()

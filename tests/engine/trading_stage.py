@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ T0 = 1_800_000_000 * NS_PER_S
 BUY, SELL = "binance.perp.COINUSDT", "okx.perp.COINUSDT"
 SPOT = "binance.spot.COINUSDT"
 D = Decimal
+ENOUGH = D(1_000_000)  # USD open at once
 
 
 def listed(leg: str, **changes: object) -> Instrument:
@@ -157,10 +159,7 @@ class Stage:
         markets = (Market.PERP, Market.SPOT)
         self.trading = Trading(
             "PAPER" if paper else "SIMULATED",
-            {
-                name: Carrier(pen, markets, rules, lambda name=name: ClockRead(self.offset_ms[name]), paper)  # type: ignore[misc]
-                for name, pen in self.pens.items()
-            },
+            {name: Carrier(pen, markets, rules, partial(self._clock, name), paper) for name, pen in self.pens.items()},
             clock=self.clock,
             journal=self.disk,
             prices=self.market,
@@ -172,6 +171,9 @@ class Stage:
         )
         self.trading.restore(list(kept))
         self.trading.start()
+
+    def _clock(self, venue: str) -> ClockRead:
+        return ClockRead(self.offset_ms[venue])
 
     def wait(self, seconds: float) -> None:
         self.clock.advance_to(self.clock.now_ns() + int(seconds * NS_PER_S))
@@ -241,7 +243,7 @@ class Stage:
         self.trading.preview(ticket())
         for venue in ("binance", "okx"):
             self.answer(venue)
-        assert self.trading.arm().accepted
+        assert self.trading.arm(ENOUGH).accepted
         return self
 
     def fill(self, order: Order, *, fee: str = "0.5") -> None:
@@ -276,6 +278,6 @@ class Stage:
         return answer.hedge
 
 
-def ticket(**changes: object) -> Ticket:
-    fields: dict[str, object] = {"base": "COIN", "buy": BUY, "sell": SELL, "qty_base": D(5), **changes}
-    return Ticket(**fields)  # type: ignore[arg-type]  # names and types are the test's own
+def ticket(**changes: Any) -> Ticket:
+    fields: dict[str, Any] = {"base": "COIN", "buy": BUY, "sell": SELL, "qty_base": D(5), **changes}
+    return Ticket(**fields)

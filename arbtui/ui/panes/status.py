@@ -11,6 +11,7 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.status import FeedState, FeedStatus
 from arbtui.execution.equity import Equity
 from arbtui.execution.exposure import NetExposure
+from arbtui.port import TradingPort
 from arbtui.strategy.rows import Leg, SpreadRow
 from arbtui.ui import text
 from arbtui.ui.actions import ACTIONS
@@ -99,13 +100,26 @@ def _orders(desk: Desk) -> list[Cell]:
     if trading is None:
         return [] if desk.port.mode == "REPLAY" else [(" NO ORDERS ", "warn")]
     state: Cell = (
-        ("KILLED", "error") if trading.killed else ("ARMED", "gain") if trading.armed else ("DISARMED", "warn")
+        ("KILLED", "error")
+        if trading.killed
+        else (f"ARMED{_armed_for(desk, trading)}", "gain")
+        if trading.armed
+        else ("DISARMED", "warn")
     )
     word = "" if trading.word == desk.port.mode else f" {trading.word}"
     cells: list[Cell] = [(f"{word} ", "text"), (f"{state[0]} ", state[1])]
     if log is not None and log.alarms:
         cells.append((f"{len(log.alarms)} ALARM{'S' if len(log.alarms) > 1 else ''} ", "error"))
     return cells
+
+
+def _armed_for(desk: Desk, trading: TradingPort) -> str:
+    """For how long still, and for how much; nothing where it does not end by itself."""
+    until_ns, permit = trading.armed_until_ns, trading.permit
+    if until_ns is None or permit is None:
+        return ""
+    minutes = -(-(until_ns - desk.port.clock.now_ns()) // (60 * NS_PER_S))
+    return f" {minutes}m {text.usd(float(permit.open_usd))} USD"
 
 
 def _money(desk: Desk) -> list[Cell]:

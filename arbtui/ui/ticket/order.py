@@ -35,6 +35,9 @@ _SHARES = (Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal(1))
 _MEANING = {
     PAPER: "PAPER: fills are worked out from live books; no order leaves this machine",
     "SIMULATED": "SIMULATED: orders go to simulated exchanges",
+    "DEMO-KEYS": "DEMO-KEYS: orders go to the exchanges' own paper trading",
+    "TESTNET": "TESTNET: orders go to test accounts, without real money",
+    "LIVE": "LIVE: real money; orders go to your accounts",
 }
 _HEAD = columns(
     (

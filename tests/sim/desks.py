@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from arbtui.sim.base import Reply, Session
-from tests.sim import binance_private_support, bybit_private_support, okx_private_support
+from tests.sim import binance_private_support, bitget_private_support, bybit_private_support, okx_private_support
 from tests.sim.support import Wire
 
-FILLS = {"binance": "ORDER_TRADE_UPDATE", "okx": "orders", "bybit": "execution"}  # what tells of them
+FILLS = {"binance": "ORDER_TRADE_UPDATE", "okx": "orders", "bybit": "execution", "bitget": "fill"}  # what tells of them
 
 
 class Desk:
@@ -206,4 +206,51 @@ class BybitDesk(Desk):
         return str(code) if code else ""
 
 
-DESKS: dict[str, Callable[[], Desk]] = {"binance": BinanceDesk, "okx": OkxDesk, "bybit": BybitDesk}
+class BitgetDesk(Desk):
+    name, symbol, lot = "bitget", "BTCUSDT", "0.01"
+
+    def __init__(self) -> None:
+        self.bench = bitget_private_support.Trader()
+
+    def _post(self, path: str, ask: dict[str, Any]) -> Reply:
+        reply: Reply = self.bench.send("POST", f"/api/v3/trade/{path}", body=orjson.dumps(ask).decode())
+        return reply
+
+    def place(self, side: str, qty: str, price: str | None = None, kind: str = "ioc", client_id: str = "") -> Reply:
+        return self._post("place-order", self.bench.perp(side, qty, price, kind, clientOid=client_id))
+
+    def cancel(self, client_id: str) -> Reply:
+        return self._post("cancel-order", {"clientOid": client_id})
+
+    def row(self, client_id: str) -> dict[str, Any] | None:
+        body = self.bench.ask("/api/v3/trade/order-info", clientOid=client_id)
+        row = body["data"]
+        return None if body["code"] == "25204" else {"status": row["orderStatus"], "filled": row["cumExecQty"]}
+
+    def resting(self) -> list[str]:
+        return [o["clientOid"] for o in self.bench.listed("unfilled-orders")]
+
+    def held(self) -> list[str]:
+        return [("-" if p["posSide"] == "short" else "") + p["total"] for p in self.bench.held()]
+
+    def fills(self) -> list[str]:
+        return [f["execId"] for f in self.bench.listed("fills")]
+
+    def listen(self) -> tuple[Session, Wire]:
+        found: tuple[Session, Wire] = self.bench.listen("order", "fill")
+        return found
+
+    def told_fills(self, wire: Wire) -> list[str]:
+        return [row["execId"] for f in wire.take() if f["arg"]["topic"] == "fill" for row in f["data"]]
+
+    def refused(self, reply: Reply) -> str:
+        code = orjson.loads(reply.body)["code"]
+        return "" if code == "00000" else str(code)
+
+
+DESKS: dict[str, Callable[[], Desk]] = {
+    "binance": BinanceDesk,
+    "okx": OkxDesk,
+    "bybit": BybitDesk,
+    "bitget": BitgetDesk,
+}

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from arbtui.sim.base import Reply
+from arbtui.sim.bitget.venue import Bitget
 from tests.sim.bitget_support import (
     PRIVATE,
     PUBLIC,
@@ -139,7 +140,7 @@ def test_the_private_socket_wants_a_login_which_fails() -> None:
     session, wire = bench.open(PRIVATE)
     bench.say(session, op="subscribe", args=[arg("orders", "default")])
     bench.say(session, op="login", args=[{}])
-    assert [e["code"] for e in wire.take()] == [30004, 30005]
+    assert [e["code"] for e in wire.take()] == [30004, 30011]
 
 
 # -- heartbeat, limits -------------------------------------------------------------------------------------------------
@@ -218,7 +219,9 @@ def test_the_241st_request_of_an_hour_is_refused_and_the_socket_stays() -> None:
 
 def test_sixty_args_are_taken_and_a_frame_above_4096_bytes_cuts() -> None:
     bench = BitgetBench(coins=70)
-    names = [x.native for x in bench.venue("bitget").product(USDT)][:60]  # type: ignore[attr-defined]
+    bitget = bench.venue("bitget")
+    assert isinstance(bitget, Bitget)
+    names = [x.native for x in bitget.product(USDT)][:60]
     session, wire = bench.open()
     bench.say(session, op="subscribe", args=[arg("books") for _ in range(60)])
     assert len(events(wire.take())) == 60
@@ -389,7 +392,7 @@ def test_a_second_subscription_brings_an_answer_and_no_snapshot() -> None:
 @pytest.mark.parametrize(("channel", "depth"), [("books1", 1), ("books5", 5), ("books15", 15)])
 def test_fixed_depths_are_whole_each_time_and_true(channel: str, depth: int) -> None:
     bench = BitgetBench()
-    bench.venue("bitget").find("perp", "BTCUSDT").watch()  # type: ignore[union-attr]
+    bench.listing("perp", "BTCUSDT", "bitget").watch()
     _, wire = bench.subscribed(arg(channel))
     bench.run(2000)
     frames = pushes(wire.take())

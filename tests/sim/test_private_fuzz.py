@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbtui.sim.binance import Binance
+from arbtui.sim.bitget import Bitget
 from arbtui.sim.bybit import Bybit
 from arbtui.sim.okx import Okx
-from tests.sim import binance_private_support, bybit_private_support, okx_private_support
+from tests.sim import binance_private_support, bitget_private_support, bybit_private_support, okx_private_support
 
 _ODD = [
     "",
@@ -53,6 +54,17 @@ _BYBIT_NAMES = [
     "reduceOnly", "marketUnit", "isLeverage", "baseCoin", "settleCoin", "openOnly", "startTime", "endTime", "limit",
     "cursor", "execType", "coin", "mode", "buyLeverage", "sellLeverage", "accountType", "currency", "type",
 ]  # fmt: skip
+
+
+_BITGET_NAMES = [
+    "category", "symbol", "side", "orderType", "qty", "price", "timeInForce", "clientOid", "orderId", "posSide",
+    "reduceOnly", "marginMode", "startTime", "endTime", "limit", "cursor", "coin", "type", "holdMode", "leverage",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bitget() -> bitget_private_support.Trader:
+    return bitget_private_support.Trader()
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +143,28 @@ def test_any_request_to_bybit_is_answered(
     assert isinstance(body["result"], dict)
 
 
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), params=st.dictionaries(st.sampled_from(_BITGET_NAMES), _TEXTS, max_size=9))
+def test_any_request_to_bitget_is_answered(
+    bitget: bitget_private_support.Trader, data: st.DataObject, params: dict[str, Any]
+) -> None:
+    venue = bitget.venue("bitget")
+    assert isinstance(venue, Bitget)
+    method, path = data.draw(st.sampled_from(sorted(venue.private.paths())))
+    if data.draw(st.booleans()):
+        more = {"side": "buy", "orderType": "limit", "qty": "0.01"}
+        params = {"category": "USDT-FUTURES", "symbol": "BTCUSDT", **(more if method == "POST" else {}), **params}
+    bitget.t_ns += 10 * 10**9
+    if method == "POST" and data.draw(st.booleans()):
+        params["qty"] = data.draw(st.sampled_from([None, 5, -1.5, [], {}, True]))
+    asked = urlencode(params) if method == "GET" else orjson.dumps(params).decode()
+    reply = bitget.send(method, path, *((asked,) if method == "GET" else ("", asked)))
+    body = orjson.loads(reply.body)
+    assert (body["code"] == "00000") is (reply.status == 200)
+    assert reply.status in (200, 400)
+    assert isinstance(body["msg"], str)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     text=st.one_of(
@@ -144,6 +178,10 @@ def test_any_request_to_bybit_is_answered(
                 '{"op":"subscribe","args":["order",5]}',
                 '{"op":"auth","args":["²",[],{}]}',
                 '{"op":[],"req_id":{}}',
+                '{"op":"login","args":[{"timestamp":"²"}]}',
+                '{"op":"subscribe","args":[{"instType":"UTA","topic":[]}]}',
+                '{"op":"trade","topic":[],"args":[{}]}',
+                '{"op":"trade","topic":"place-order","args":[{"qty":{}}]}',
             ]
         ),
     )
@@ -152,6 +190,7 @@ def test_any_text_on_a_private_socket_is_survived(
     okx: okx_private_support.Trader,
     binance: binance_private_support.Trader,
     bybit: bybit_private_support.Trader,
+    bitget: bitget_private_support.Trader,
     text: str,
 ) -> None:
     session, _ = okx.login()
@@ -160,6 +199,9 @@ def test_any_text_on_a_private_socket_is_survived(
     other.on_text(text)
     third, _ = bybit.login()
     third.on_text(text)
+    fourth, _ = bitget.login()
+    fourth.on_text(text)
     okx.t_ns += 10**9
     binance.t_ns += 10**9
     bybit.t_ns += 10**9
+    bitget.t_ns += 10**9

@@ -1,4 +1,4 @@
-"""Bitget as it answers and pushes: USDT and USDC futures and spot, classic API v2, public side.
+"""Bitget as it answers and pushes: USDT and USDC futures and spot, public API v2, with unified accounts (v3).
 
 Written from Bitget's own documents (classic contract and spot pages on symbols, tickers, funding rates, depth and their
 websocket channels, websocket connection page, best practices; as stored in 2026) and from public captures and probe
@@ -13,8 +13,8 @@ reports of September 2026 on what the wire really does. Where neither says how a
 - **``books``** now and then sends a delete of a level that nobody has, and about every ten minutes of busy trading a
   fresh snapshot. ``seq_reset`` shows as an update with ``pseq`` 0. No frame carries a checksum (gone since May 2026).
 
-Not simulated: the v3 dialect (unified account) by REST and socket, trades, candles and auctions (refused with 30016, as
-an unknown channel is), and everything private: a login fails with 30005, for no account exists here.
+Not simulated: the public v3 dialect by REST and socket, candles and auctions (refused with 30016, as an unknown channel
+is).
 """
 
 from arbtui.sim.bitget.venue import Bitget

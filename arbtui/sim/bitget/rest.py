@@ -1,4 +1,4 @@
-"""Bitget's public v2 REST endpoints, with their limits and error bodies."""
+"""Bitget's public v2 REST endpoints, with their limits; and the envelope that every answer has."""
 
 from __future__ import annotations
 
@@ -61,19 +61,25 @@ class Rest:
         answer = self._answers.get(call.path)
         if answer is None or call.method != "GET" or call.host != tables.REST_HOST:
             return self._venue.not_found(call)
-        now_ns = self._venue.hub.now_ns()
         used = self._used[call.path]
-        left = used.limit - used.add(call.client, 1, now_ns)
-        if self._in_all.add(call.client, 1, now_ns) > tables.REQUESTS_PER_MINUTE or left < 0:
+        left = used.limit - used.add(call.client, 1, self._venue.hub.now_ns())
+        if self.too_many(call) or left < 0:
             return self._venue.refusal(429, 0)
         try:
             data = answer(call)
         except Refused as refused:
             reply = self.error(400, refused.code, str(refused))
         else:
-            reply = Reply(200, self._body("00000", "success", data))
+            reply = self.success(data)
         reply.headers[_REMAIN] = str(left)
         return reply
+
+    def too_many(self, call: Call) -> bool:
+        """Count a request of an address; whether it had more in this minute than it may."""
+        return self._in_all.add(call.client, 1, self._venue.hub.now_ns()) > tables.REQUESTS_PER_MINUTE
+
+    def success(self, data: Any) -> Reply:
+        return Reply(200, self._body("00000", "success", data))
 
     def error(self, status: int, code: str, text: str) -> Reply:
         """An answer without data."""

@@ -71,7 +71,7 @@ def contract(view: View, listing: Listing) -> dict[str, Any]:
         "launchTime": str(extra["launch_ms"]) if listing.status == "pre_open" else "",
         "fundInterval": str(view.funding(listing).interval_h),
         "minLever": "1",
-        "maxLever": "150" if listing.coin.rank < 3 else "75",
+        "maxLever": str(extra["max_leverage"]),
         "posLimit": "0.1",
         "maintainTime": "",
         "openTime": "",

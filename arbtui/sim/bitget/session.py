@@ -1,8 +1,11 @@
-"""Bitget's v2 websocket protocol: one answer for each arg, numeric error codes, text pings, limits."""
+"""Bitget's websocket protocol (one answer an arg, numeric error codes, text pings, limits), and its public v2 side.
+
+What a private socket has besides is in ``private_session``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
@@ -29,12 +32,14 @@ class Refused(Exception):
 
 
 class BitgetSession(Session):
-    """One socket; it carries any products. ``side`` is public or private."""
+    """One socket; it carries any products."""
 
-    def __init__(self, venue: Bitget, call: Call, side: str) -> None:
+    keys: ClassVar[tuple[str, ...]] = _KEYS  # of an arg
+    most_args: ClassVar[int] = 1 << 30  # in a request; one with more ends the socket without a word
+
+    def __init__(self, venue: Bitget, call: Call) -> None:
         super().__init__(venue, call)
         self._bitget = venue
-        self._side = side
         self._messages = Sliding(1.0)
         self._requests = Sliding(3600.0)
         self._silent: set[Key] = set()  # acknowledged, and never any data
@@ -73,25 +78,29 @@ class BitgetSession(Session):
         op = ask.get("op") if isinstance(ask, dict) else None
         if not isinstance(ask, dict) or not isinstance(op, str) or op == "ping":
             raise Refused(30002, "Illegal request")
-        if op == "login":
-            raise Refused(30005, "Login failed")  # there are no accounts here
-        if op not in _OPS:
-            raise Refused(30003, "Invalid op")
         args = ask.get("args")
+        if op not in _OPS:
+            self._other(op, args, ask)
+            return
         if not isinstance(args, list) or not args or not all(isinstance(arg, dict) for arg in args):
             raise Refused(30002, "Illegal request")
+        if len(args) > self.most_args:
+            self.drop()
+            return
         if self._requests.hit(self.hub.now_ns()) > tables.SUBSCRIBES_PER_H:
             raise Refused(30006, "Too many requests")
         for arg in args:
             try:
                 self._one(op, arg)
             except Refused as refused:
-                self._error(refused, {key: arg[key] for key in _KEYS if key in arg}, op)
+                self._error(refused, {key: arg[key] for key in self.keys if key in arg}, op)
+
+    def _other(self, op: str, args: Any, ask: dict[str, Any]) -> None:
+        """Neither a subscription nor its end. The public side knows nobody."""
+        raise Refused(30005, "Login failed") if op == "login" else Refused(30003, "Invalid op")
 
     def _one(self, op: str, arg: dict[str, Any]) -> None:
         """Subscribe to one arg or leave it, and acknowledge it. Ids may come in lower case; they are echoed upper."""
-        if self._side == "private":
-            raise Refused(30004, "User needs to log in")
         inst_type, channel, inst_id = (arg.get(key) for key in _KEYS)
         if not (isinstance(inst_type, str) and isinstance(channel, str) and isinstance(inst_id, str)):
             raise Refused(30016, "Param error")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arbtui.sim.base import Channel
+from arbtui.sim.coins import Coin
 from arbtui.sim.listing import Habits, Market, Status
 
 REST_HOST = "api.bitget.com"
 SOCKET_HOSTS = frozenset({"ws.bitget.com", "wspap.bitget.com"})
-SOCKET_PATHS = {"/v2/ws/public": "public", "/v2/ws/private": "private"}
+PUBLIC_PATH = "/v2/ws/public"
+PRIVATE_PATHS = {"/v2/ws/private": True, "/v3/ws/private": False}  # whether it is for classic accounts
 
 # -- limits -----------------------------------------------------------------------------------------------------------
 
@@ -23,6 +25,7 @@ MESSAGES_PER_S = 10  # of a client, text pings included
 SUBSCRIBES_PER_H = 240  # requests to subscribe or leave, a connection
 CHANNELS = 1000  # a connection
 FRAME_BYTES = 4096  # a request
+UNIFIED_ARGS = 24  # in a request on a v3 socket
 SILENCE_S = 127  # without a text ping
 LIFETIME_S = 24 * 3600
 
@@ -33,6 +36,7 @@ QUOTE_OF = {"USDT-FUTURES": "USDT", "USDC-FUTURES": "USDC"}
 PRODUCT_OF = {quote: product for product, quote in QUOTE_OF.items()}
 FUTURES = (*QUOTE_OF, "COIN-FUTURES", "SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES")
 PRODUCTS = (SPOT, *FUTURES)
+MARKET_OF: dict[str, Market] = {SPOT: "spot", **dict.fromkeys(FUTURES, "perp")}
 
 CHANNELS_OF: dict[str, Channel] = {
     "books1": "bbo",
@@ -96,6 +100,12 @@ HABITS = Habits(shortest=True, rate_shortest=True)
 CONTRACT_IDS, CONTRACT_JUMP = 427_583_000_000, 19_000
 PAIR_IDS, PAIR_JUMP = 850_167_000_000, 3_000
 COIN_IDS = 1_343_064_377_779_000_000  # above 2^53
+
+
+def most_leverage(coin: Coin) -> int:
+    """Of a contract."""
+    return 150 if coin.rank < 3 else 75
+
 
 # -- rows nobody should trade -----------------------------------------------------------------------------------------
 

@@ -1,13 +1,18 @@
-"""Bitget: what it lists, how an end is announced. REST is in ``rest``, sockets in ``session`` and ``channels``."""
+"""Bitget: what it lists, how an end is announced.
+
+REST is in ``rest``, sockets in ``session`` and ``channels``, accounts in ``private``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from arbtui.sim.base import Call, Handler, Reply, Session, SimVenue, Topic
 from arbtui.sim.bitget import channels, rows, tables
+from arbtui.sim.bitget.private import Private
+from arbtui.sim.bitget.private_session import PrivateSession, private_session
 from arbtui.sim.bitget.rest import Rest
 from arbtui.sim.bitget.session import BitgetSession
 from arbtui.sim.coins import Coin
@@ -31,6 +36,8 @@ class Bitget(SimVenue):
         self._connects = SlidingPer(300.0)
         self._rest = Rest(self)
         super().__init__(hub)
+        self.private = Private(self)
+        self.desk = self.private.desk
 
     # -- instruments ---------------------------------------------------------------------------------------------------
 
@@ -55,6 +62,7 @@ class Bitget(SimVenue):
         listing = self.world.add(terms, coin)
         listing.extra["asset"] = tables.UNITS.get(coin.ticker, (coin.ticker, 1))[0] if perp else coin.ticker
         listing.extra["product"] = tables.PRODUCT_OF[quote] if perp else tables.SPOT
+        listing.extra["max_leverage"] = tables.most_leverage(coin)
         listing.extra["launch_ms"] = listing.listed_ms - _DAY_MS * (30 + listing.salt % 1500)
         return listing
 
@@ -118,6 +126,7 @@ class Bitget(SimVenue):
         listing.extra |= {
             "asset": odd.base,
             "product": odd.product,
+            "max_leverage": tables.most_leverage(coin),
             "launch_ms": start_ms + _DAY_MS if upcoming else start_ms - 30 * _DAY_MS,
             "word": odd.word,
             "rwa": odd.rwa,
@@ -173,14 +182,31 @@ class Bitget(SimVenue):
     def market_of(self, call: Call) -> Market | None:
         if call.path.startswith("/api/v2/mix/"):
             return "perp"
-        return "spot" if call.path.startswith("/api/v2/spot/") else None
+        if call.path.startswith("/api/v2/spot/"):
+            return "spot"
+        listing = self.private.meant(call)
+        return listing.market if listing is not None else None
 
     def symbol_of(self, call: Call) -> str | None:
-        symbol = call.query.get("symbol")
-        return symbol and symbol.upper()
+        symbol = call.query.get("symbol", "").upper()
+        listing = self.private.meant(call)
+        return symbol or (listing.native if listing is not None else None)
 
     def handle(self, call: Call) -> Reply:
-        return self._rest.handle(call)
+        if not self.private.knows(call):
+            return self._rest.handle(call)
+        return self.refusal(429, 0) if self._rest.too_many(call) else self.private.handle(call)
+
+    def success(self, data: Any) -> Reply:
+        return self._rest.success(data)
+
+    def error(self, status: int, code: str, text: str) -> Reply:
+        return self._rest.error(status, code, text)
+
+    def expire_sessions(self, market: Market | None) -> None:
+        for session in list(self.hub.sessions):
+            if isinstance(session, PrivateSession) and session.venue is self and session.logged_in:
+                session.close(1000, "")
 
     def refusal(self, status: int, retry_after_s: int) -> Reply:
         """Bitget sends no Retry-After, whatever it refuses."""
@@ -192,12 +218,12 @@ class Bitget(SimVenue):
         return self._rest.error(404, "40404", "Request URL NOT FOUND")
 
     def open_socket(self, call: Call) -> Session | Reply:
-        side = tables.SOCKET_PATHS.get(call.path)
-        if side is None or call.host not in tables.SOCKET_HOSTS:
+        private = call.path in tables.PRIVATE_PATHS
+        if not (private or call.path == tables.PUBLIC_PATH) or call.host not in tables.SOCKET_HOSTS:
             return self.not_found(call)
         if self._connects.hit(call.client, self.hub.now_ns()) > tables.CONNECTS_PER_5_MIN:
             return self.refusal(429, 0)
         held = sum(1 for s in self.hub.sessions if s.venue is self and s.call.client == call.client)
         if held >= tables.CONNECTIONS:
             return self.refusal(429, 0)
-        return BitgetSession(self, call, side)
+        return private_session(self, call) if private else BitgetSession(self, call)

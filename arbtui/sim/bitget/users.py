@@ -1,0 +1,98 @@
+"""Who listens to which account, and what is told to whom.
+
+Unified accounts have the topics order, fill, fast-fill, position and account. ``position`` and ``account`` begin with
+what is; ``account`` tells every coin each time. Funding is told by ``account`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from arbtui.sim.accounts import Account, Position
+from arbtui.sim.base import Session
+from arbtui.sim.bitget import private_rows as rows
+from arbtui.sim.carrier import Carrier
+from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.listing import Listing, Market
+from arbtui.sim.orders import Fill, Order
+
+if TYPE_CHECKING:
+    from arbtui.sim.bitget.venue import Bitget
+
+TOPICS = frozenset({"order", "fill", "fast-fill", "position", "account"})
+Make = Callable[[], Any]
+
+
+class Users:
+    """See the module. An ``arg`` is what a client subscribed to, as it wrote it."""
+
+    def __init__(self, venue: Bitget, desk: Desk, carrier: Carrier) -> None:
+        self._venue = venue
+        self._desk = desk
+        self._carrier = carrier
+        self._of: dict[Account, dict[tuple[Session, str], dict[str, str]]] = {}
+
+    def subscribe(self, session: Session, account: Account, topic: str, arg: dict[str, str]) -> None:
+        """Tell what changes from now on; first what is, where the topic begins so."""
+        self._of.setdefault(account, {})[session, topic] = arg
+        now_ms = self._venue.view.now_ms()
+        if topic == "position":
+            held = [rows.topic_position(self._desk, account, p) for p in account.open_positions()]
+            session.send(_frame("snapshot", arg, held, now_ms))
+        elif topic == "account":
+            session.send(_frame("snapshot", arg, [rows.topic_account(self._desk, account)], now_ms))
+
+    def unsubscribe(self, session: Session, account: Account, topic: str) -> None:
+        self._of.get(account, {}).pop((session, topic), None)
+
+    def leave(self, session: Session) -> None:
+        """A socket is gone."""
+        for held in self._of.values():
+            for key in [key for key in held if key[0] is session]:
+                del held[key]
+
+    # -- telling -------------------------------------------------------------------------------------------------
+
+    def tell_order(self, order: Order, what: What, fill: Fill | None) -> None:
+        account, listing = order.account, order.listing
+        if fill is not None:
+            self._send(account, "fast-fill", listing.market, listing, lambda: rows.topic_fast_fill(fill))
+        self._send(
+            account,
+            "order",
+            listing.market,
+            listing,
+            lambda: [rows.topic_order(self._desk, order, new=what == "new")],
+        )
+        if fill is not None:
+            self._send(account, "fill", listing.market, listing, lambda: [rows.topic_fill(fill)])
+        if listing.market == "perp" and what != "trade" and rows.trade_side(order) == "close":
+            self._tell_position(account, account.position(listing, order.held))
+
+    def tell_account(self, account: Account, cause: Cause, market: Market, positions: list[Position]) -> None:
+        for position in positions if cause != "funding" else []:
+            self._tell_position(account, position)
+        self._send(account, "account", market, None, lambda: [rows.topic_account(self._desk, account)])
+
+    def _tell_position(self, account: Account, position: Position) -> None:
+        listing = position.listing
+        self._send(account, "position", "perp", listing, lambda: [rows.topic_position(self._desk, account, position)])
+
+    def _send(self, account: Account, topic: str, market: Market, listing: Listing | None, make: Make) -> None:
+        """One frame to each who subscribed."""
+        hear = [(session, arg) for (session, name), arg in self._of.get(account, {}).items() if name == topic]
+        if not hear:
+            return
+        data, now_ms = make(), self._venue.view.now_ms(market)
+        action = "update" if topic in ("fast-fill", "position") else "snapshot"
+        for session, arg in hear:
+            frame = _frame(action, arg, data, now_ms)
+            fill = topic in ("fill", "fast-fill")
+            self._carrier.send([session], frame, market=market, wire=topic, listing=listing, fill=fill)
+
+
+def _frame(action: str, arg: dict[str, str], data: Any, now_ms: int) -> bytes:
+    return orjson.dumps({"action": action, "arg": arg, "data": data, "ts": now_ms})

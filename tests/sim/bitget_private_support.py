@@ -1,0 +1,142 @@
+"""A client of the simulated Bitget's private side, signing by itself, without sockets or waiting."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+
+from arbtui.sim.base import Call, Reply, Session
+from tests.sim.support import Bench, Wire
+
+BTC = "BTCUSDT"
+UNIFIED = "wss://ws.bitget.com/v3/ws/private"
+CLASSIC = "wss://ws.bitget.com/v2/ws/private"
+TOPICS = ("order", "fill", "position", "account")
+
+
+class Trader(Bench):
+    """A bench with Bitget alone and an account to act for. The world stands still unless ``rate`` is given."""
+
+    def __init__(self, account: str = "main", **more: Any) -> None:
+        super().__init__("bitget", **{"coins": 4, "rate": 0.0, "scenario": "still", **more})
+        self.account = account
+        desk = self.venue("bitget").desk
+        assert desk is not None
+        self.desk = desk
+        self.keys = desk.accounts[account].keys
+
+    # -- requests ------------------------------------------------------------------------------------------------
+
+    def sign(self, text: str) -> str:
+        digest = hmac.new(self.keys.api_secret.encode(), text.encode(), hashlib.sha256).digest()
+        return base64.b64encode(digest).decode()
+
+    def send(self, method: str, path: str, query: str = "", body: str = "", **headers: str) -> Reply:
+        """A signed request; ``headers`` replace those that it would have (underscores for dashes)."""
+        stamp = str(self.t_ns // 1_000_000)
+        asked = f"{path}?{query}" if query else path
+        sent = {
+            "ACCESS-KEY": self.keys.api_key,
+            "ACCESS-SIGN": self.sign(f"{stamp}{method}{asked}{body}"),
+            "ACCESS-TIMESTAMP": stamp,
+            "ACCESS-PASSPHRASE": self.keys.passphrase,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        call = Call(
+            method=method,
+            host="api.bitget.com",
+            path=path,
+            query=dict(parse_qsl(query)),
+            raw_query=query,
+            headers=sent,
+            body=body.encode(),
+            client="127.0.0.1",
+        )
+        reply = self.venue("bitget").handle(call)
+        self.hub.flush()
+        return reply
+
+    def ask(self, path: str, **params: Any) -> Any:
+        """The whole answer to a GET."""
+        return orjson.loads(self.send("GET", path, urlencode(params)).body)
+
+    def post(self, path: str, **ask: Any) -> Any:
+        """The whole answer to a POST."""
+        return orjson.loads(self.send("POST", path, body=orjson.dumps(ask).decode()).body)
+
+    def data(self, path: str, **params: Any) -> Any:
+        """The data of a GET that must go well."""
+        body = self.ask(path, **params)
+        assert (body["code"], body["msg"]) == ("00000", "success"), body
+        return body["data"]
+
+    # -- orders of a unified account -------------------------------------------------------------------------------
+
+    def perp(self, side: str, qty: str, price: str | None = None, tif: str = "ioc", **more: Any) -> dict[str, Any]:
+        """Parameters of an order in the contract BTCUSDT."""
+        way = {"orderType": "market"} if price is None else {"orderType": "limit", "price": price, "timeInForce": tif}
+        return {"category": "USDT-FUTURES", "symbol": BTC, "side": side, "qty": qty, **way, **more}
+
+    def pair(self, side: str, qty: str, price: str | None = None, tif: str = "ioc", **more: Any) -> dict[str, Any]:
+        return {**self.perp(side, qty, price, tif, **more), "category": "SPOT"}
+
+    def try_place(self, ask: dict[str, Any]) -> str:
+        """The code that an order is answered with."""
+        return str(self.post("/api/v3/trade/place-order", **ask)["code"])
+
+    def place(self, ask: dict[str, Any]) -> str:
+        """The id of an order that must be acknowledged."""
+        body = self.post("/api/v3/trade/place-order", **ask)
+        assert body["code"] == "00000", body
+        return str(body["data"]["orderId"])
+
+    def one(self, **which: Any) -> Any:
+        """An order as the venue tells it."""
+        return self.data("/api/v3/trade/order-info", **which)
+
+    def listed(self, name: str, **which: Any) -> list[Any]:
+        """A list of /api/v3/trade."""
+        rows: list[Any] = self.data(f"/api/v3/trade/{name}", **which)["list"]
+        return rows
+
+    def held(self, **which: Any) -> list[Any]:
+        rows: list[Any] = self.data("/api/v3/position/current-position", **{"category": "USDT-FUTURES", **which})[
+            "list"
+        ]
+        return rows
+
+    # -- truth and streams ---------------------------------------------------------------------------------------
+
+    def own(self) -> Any:
+        """The truth of the account."""
+        truth = self.control.truth({"venue": "bitget", "symbol": "BTC"})
+        return orjson.loads(orjson.dumps(truth["accounts"]["bitget"][self.account]))
+
+    def book(self, market: str = "perp") -> Any:
+        return self.truth(BTC, market, "bitget")
+
+    def login(self, url: str = UNIFIED, **changed: Any) -> tuple[Session, Wire]:
+        """A private socket that said its login; the answer is still to be read."""
+        session, wire = self.connect(url, "bitget")
+        stamp = str(changed.get("timestamp", self.t_ns // 1_000_000_000))
+        arg = {
+            "apiKey": self.keys.api_key,
+            "passphrase": self.keys.passphrase,
+            "timestamp": stamp,
+            "sign": self.sign(f"{stamp}GET/user/verify"),
+            **changed,
+        }
+        self.say(session, op="login", args=[arg])
+        return session, wire
+
+    def listen(self, *topics: str) -> tuple[Session, Wire]:
+        """A private v3 socket with these topics (all unless told); what it said so far is read."""
+        session, wire = self.login()
+        self.say(session, op="subscribe", args=[{"instType": "UTA", "topic": name} for name in topics or TOPICS])
+        assert all(frame.get("event") != "error" for frame in wire.take())
+        return session, wire

@@ -22,12 +22,13 @@ from arbtui.net.account import Account
 from arbtui.net.budget import Budgets
 from arbtui.net.discovery import MAX_PAGES, join_page
 from arbtui.net.gateway import NetworkSettings
+from arbtui.net.keyrights import key_rights
 from arbtui.net.rest import Rest, decode
 from arbtui.net.snapshots import ClockOffset
 from arbtui.net.wallclock import WallClock
 from arbtui.venues import registry
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TellsRights
+from arbtui.venues.private import KeyRights, Keys, PrivateVenue
 
 
 class AccountByRest:
@@ -110,15 +111,7 @@ class AccountByRest:
 
     async def key_rights(self) -> KeyRights | None:
         """What the key may do, as ``venues.private.TellsRights`` says and raises; and TransportBroken."""
-        if not isinstance(self.private, TellsRights):
-            return None
-        while (call := self.private.key_rights(self.env, self.keys, self.account.stamp_ms())) is not None:
-            wait_s = self.rest.wait_s(call.request)
-            if not wait_s:
-                answer = await self.rest.carry(call.request)
-                return call.read(answer.status, answer.body)
-            await asyncio.sleep(wait_s)
-        return None
+        return await key_rights(self.private, self.env, self.keys, self.rest, self.account.stamp_ms)
 
     def _hear(self, event: AccountEvent) -> None:
         self._heard.append(event)

@@ -28,11 +28,12 @@ from arbtui.execution.preflight import ClockRead
 from arbtui.market.state import Board
 from arbtui.net.account import Account
 from arbtui.net.gateway import NetworkSettings
+from arbtui.net.keyrights import key_rights
 from arbtui.net.rest import Rest
 from arbtui.net.userstream import Around, UserStreamKeeper
 from arbtui.storage.journal import Journal
 from arbtui.venues.base import Environment
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TellsRights
+from arbtui.venues.private import KeyRights, Keys, PrivateVenue
 
 PAPER_RULES = VenueRules(Absence(settle_s=1.0, forget_s=86_400.0))
 
@@ -211,16 +212,7 @@ class AccountVenue:
 
     async def key_rights(self) -> KeyRights | None:
         """What the venue says that its key may do; None where it has no such question. Raises ArbtuiError."""
-        while isinstance(self._private, TellsRights):
-            call = self._private.key_rights(self._env, self._keys, self.account.stamp_ms())
-            if call is None:
-                return None
-            if wait_s := self._rest.wait_s(call.request):
-                await asyncio.sleep(wait_s)
-                continue
-            answer = await self._rest.carry(call.request)
-            return call.read(answer.status, answer.body)
-        return None
+        return await key_rights(self._private, self._env, self._keys, self._rest, self.account.stamp_ms)
 
     async def run(self) -> None:
         """Its private sockets, until cancelled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from arbtui.core.status import FeedState, FeedStatus, StreamReport, StreamState
 from arbtui.engine.check_lines import ProductFacts, VenueFacts, Verdict, lines
 
 
-def status(market: Market, **changes: object) -> FeedStatus:
+def status(market: Market, **changes: Any) -> FeedStatus:
     sound = FeedStatus(
         venue="okx",
         market=market,
@@ -29,7 +30,7 @@ def status(market: Market, **changes: object) -> FeedStatus:
         clock_offset_ms=1.0,
         connections=1,
     )
-    return replace(sound, **changes)  # type: ignore[arg-type]  # names and types are the dataclass's own
+    return replace(sound, **changes)
 
 
 def report(channel: Channel, native: str, state: StreamState = StreamState.LIVE, text: str = "") -> StreamReport:
@@ -115,8 +116,8 @@ UNANSWERED = [report(Channel.BBO, "BTC", StreamState.ASKED), report(Channel.TICK
         ("frames", {"frame_errors": {"bad_price": 90}, "statuses": [status(Market.PERP, connections=0, reason="cut")]}),
     ],
 )
-def test_each_fault_turns_its_own_line_red_and_no_other(concern: str, changes: Mapping[str, object]) -> None:
-    facts = replace(SOUND, **changes)  # type: ignore[arg-type]  # names and types are the dataclass's own
+def test_each_fault_turns_its_own_line_red_and_no_other(concern: str, changes: Mapping[str, Any]) -> None:
+    facts = replace(SOUND, **changes)
     assert red(facts) == [concern]
 
 

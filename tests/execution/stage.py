@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.errors import RefusalReason
@@ -339,5 +340,5 @@ def unanswered(order: Order, t_ns: int = T0) -> Unanswered:
     return Unanswered(venue=order.venue, client_id=order.client_id, verb="place", text="timed out", t_ns=t_ns)
 
 
-def with_policy(**changes: object) -> Policy:
-    return replace(DEFAULT, **changes)  # type: ignore[arg-type]  # names and types are the test's own
+def with_policy(**changes: Any) -> Policy:
+    return replace(DEFAULT, **changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from arbtui.core.orders import Position, Side
 from arbtui.execution.flatten import flatten_orders
 from tests.execution.stage import GOOD, HEDGE, T0, dec, instrument, quote
@@ -9,8 +11,8 @@ from tests.execution.stage import GOOD, HEDGE, T0, dec, instrument, quote
 KEY = ("alpha", "COINUSDT")
 
 
-def position(qty: str, **more: str) -> Position:
-    return Position(venue="alpha", native="COINUSDT", qty=dec(qty), t_ns=T0, **more)  # type: ignore[arg-type]
+def position(qty: str, **more: Any) -> Position:
+    return Position(venue="alpha", native="COINUSDT", qty=dec(qty), t_ns=T0, **more)
 
 
 def test_a_long_is_sold_and_a_short_is_bought_reduce_only_within_the_band() -> None:

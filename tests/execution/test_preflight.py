@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def facts() -> Facts:
     return made
 
 
-def snapshot(**changes: object) -> Snapshot:
+def snapshot(**changes: Any) -> Snapshot:
     made = Snapshot(
         facts=facts(),
         instruments=(instrument("alpha"), instrument("beta")),
@@ -40,7 +41,7 @@ def snapshot(**changes: object) -> Snapshot:
         clocks=dict.fromkeys(VENUES, ClockRead(12.0)),
         armed=True,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # names and types are the test's own
+    return replace(made, **changes)
 
 
 def failed(snap: Snapshot, made: Intent | None = None) -> list[str]:

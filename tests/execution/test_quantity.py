@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,10 +26,10 @@ from arbtui.execution.quantity import (
 from tests.execution.stage import dec, instrument, intent
 
 
-def terms(**changes: object) -> Terms:
+def terms(**changes: Any) -> Terms:
     made = terms_of(instrument("alpha"))
     assert isinstance(made, Terms)
-    return replace(made, **changes)  # type: ignore[arg-type]  # names and types are the test's own
+    return replace(made, **changes)
 
 
 steps = st.sampled_from(["1", "0.1", "0.01", "0.001", "0.00001", "5", "0.25", "0.3", "10", "100"]).map(Decimal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import CancelRefused, CancelTaken, OrderKind, OrderStatus, ReadKind, Side, StreamState
@@ -11,9 +13,9 @@ from arbtui.execution.reviews import close_intent
 from tests.execution.stage import GOOD, Stage, dec, fill, instrument, intent, quote, with_policy
 
 
-def maker(policy: Policy = DEFAULT, **more: str) -> Intent:
+def maker(policy: Policy = DEFAULT, **more: Any) -> Intent:
     """The buy leg on alpha rests at the bid, 99.99."""
-    return intent(style=Style.MAKER_TAKER, maker=0, policy=policy, **more)  # type: ignore[arg-type]  # qty only
+    return intent(style=Style.MAKER_TAKER, maker=0, policy=policy, **more)
 
 
 def resting(policy: Policy = DEFAULT) -> Stage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arbtui.core.model import TradingStatus
+from arbtui.market.basis import Rate
 from arbtui.market.slot import Slot
 from arbtui.market.terms import BasisRules, MarketRules
 from tests.market.desk import SPOT, Desk
@@ -86,16 +87,20 @@ def test_the_freshest_pair_is_chosen_and_kept_within_a_second() -> None:
     desk.after(0.5)
     two = usdc_pair(desk, "bex", 1.0001, 1.0002)
     desk.after(0.5)
-    rates = desk.board.rates
-    assert rates.rate("USDC") is not None
-    assert rates.rate("USDC").pair == "ama.spot.USDCUSDT"  # type: ignore[union-attr]
+
+    def rate_of(ccy: str) -> Rate:
+        rate = desk.board.rates.rate(ccy)
+        assert rate is not None
+        return rate
+
+    assert rate_of("USDC").pair == "ama.spot.USDCUSDT"
     desk.after(1.0)
     desk.quote(two, 1.0001, 1.0002)
     desk.after(0.5)
-    assert rates.rate("USDC").pair == "bex.spot.USDCUSDT"  # type: ignore[union-attr]
+    assert rate_of("USDC").pair == "bex.spot.USDCUSDT"
     desk.quote(one, 0.9998, 0.9999)
     desk.after(0.5)
-    assert rates.rate("USDC").pair == "bex.spot.USDCUSDT"  # type: ignore[union-attr]
+    assert rate_of("USDC").pair == "bex.spot.USDCUSDT"
 
 
 def test_a_named_pair_is_used_and_no_other() -> None:

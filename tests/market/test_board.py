@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -59,8 +60,12 @@ class TestListeners:
         desk = Desk()
         slot = desk.add("ama")
         told: list[int] = []
+
+        def told_by(number: int) -> Callable[[Slot], None]:
+            return lambda _slot: told.append(number)
+
         for number in range(3):
-            desk.board.on_quote.append(lambda _slot, number=number: told.append(number))  # type: ignore[misc]
+            desk.board.on_quote.append(told_by(number))
         desk.quote(slot, 100.0, 101.0)
         assert told == [0, 1, 2]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,18 +19,18 @@ ASKS: list[Level] = [("100.0", "1"), ("100.5", "2"), ("101.0", "4")]
 
 
 def snapshot(
-    bids: list[Level] = BIDS, asks: list[Level] = ASKS, seq: int = 10, t_ns: int = S, **more: object
+    bids: list[Level] = BIDS, asks: list[Level] = ASKS, seq: int = 10, t_ns: int = S, **more: Any
 ) -> BookSnapshot:
-    return BookSnapshot(0, bids, asks, seq, t_ns, **more)  # type: ignore[arg-type]
+    return BookSnapshot(0, bids, asks, seq, t_ns, **more)
 
 
 def delta(bids: list[Level], asks: list[Level], last: int, t_ns: int = S) -> BookDelta:
     return BookDelta(0, bids, asks, -1, last, last - 1, t_ns)
 
 
-def book(**more: object) -> Book:
+def book(**more: Any) -> Book:
     made = Book(PrevEquals())
-    assert made.apply(snapshot(**more)) is Effect.CHANGED  # type: ignore[arg-type]
+    assert made.apply(snapshot(**more)) is Effect.CHANGED
     return made
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from math import inf, nan
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -74,11 +75,11 @@ numbers = st.sampled_from([nan, inf, -inf, 0.0, -0.0, -1.0, 5e-324, 1.7e308]) | 
 
 @settings(max_examples=200, deadline=None)
 @given(quotes=st.lists(st.tuples(numbers, numbers, numbers, numbers, st.sampled_from(["ws", "rest"])), max_size=5))
-def test_nothing_but_a_finite_number_above_zero_is_ever_a_price_or_size(quotes: list[tuple[object, ...]]) -> None:
+def test_nothing_but_a_finite_number_above_zero_is_ever_a_price_or_size(quotes: list[tuple[Any, ...]]) -> None:
     desk = Desk()
     slot = desk.add("ama")
     for bid, bid_qty, ask, ask_qty, source in quotes:
-        desk.board.apply(Quote(slot.id, bid, bid_qty, ask, ask_qty, desk.now_ns, None, 0, b"", source))  # type: ignore[arg-type]
+        desk.board.apply(Quote(slot.id, bid, bid_qty, ask, ask_qty, desk.now_ns, None, 0, b"", source))
         for value in (slot.bid, slot.bid_qty, slot.ask, slot.ask_qty):
             assert value is None or 0.0 < value < inf
         assert (slot.bid is None) == (slot.bid_usd is None) == (slot.bid_net is None)
@@ -290,11 +291,15 @@ def test_the_hot_path_and_the_careful_way_end_alike(
 ) -> None:
     desks = Desk(), Desk()
     told: tuple[list[str], list[str]] = [], []
+
+    def tell(said: list[str]) -> Callable[[Slot], None]:
+        return lambda slot: said.append(slot.key)
+
     for desk, said in zip(desks, told, strict=True):
         desk.add("ama")
         desk.add("cue")
         desk.agree(*desk.board.slots)
-        desk.board.on_quote.append(lambda slot, said=said: said.append(slot.key))  # type: ignore[misc]
+        desk.board.on_quote.append(tell(said))
     for venue, bid, ask, seq, source, pause_s in heard:
         for desk in desks:
             slot = desk.board.slot_of(venue, PERP, "BTCUSDT")

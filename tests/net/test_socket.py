@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -23,13 +24,13 @@ URL = "wss://toy.test/ws"
 
 
 @contextlib.asynccontextmanager
-async def server(talk: Callable[[ServerConnection], object], **more: object) -> AsyncIterator[NetworkSettings]:
+async def server(talk: Callable[[ServerConnection], object], **more: Any) -> AsyncIterator[NetworkSettings]:
     async def handler(connection: ServerConnection) -> None:
         answer = talk(connection)
         if asyncio.iscoroutine(answer):
             await answer
 
-    async with serve(handler, "127.0.0.1", 0, ping_interval=None, **more) as listening:  # type: ignore[arg-type]
+    async with serve(handler, "127.0.0.1", 0, ping_interval=None, **more) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
         yield NetworkSettings(gateway=f"http://127.0.0.1:{port}")
 

@@ -40,7 +40,7 @@ class Kept:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
-            while not holds():  # noqa: ASYNC110 - what is waited for happens on a socket
+            while not holds():  # noqa: ASYNC110 - no event tells it: it happens on a socket
                 await asyncio.sleep(0.01)
 
     def states(self) -> list[str]:

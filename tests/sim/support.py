@@ -15,6 +15,7 @@ from arbtui.sim.base import Call, Reply, Session, SimVenue
 from arbtui.sim.control import Control
 from arbtui.sim.faults import Fault
 from arbtui.sim.hub import Hub
+from arbtui.sim.listing import Listing, Market
 from arbtui.sim.scenario import SCENARIOS
 from arbtui.sim.server import Server
 
@@ -81,6 +82,12 @@ class Bench:
 
     def venue(self, name: str = "binance") -> SimVenue:
         return self.hub.venues[name]
+
+    def listing(self, market: Market, native: str, venue: str = "binance") -> Listing:
+        """An instrument that has to be there."""
+        found = self.venue(venue).find(market, native)
+        assert found is not None, native
+        return found
 
     def run(self, ms: int, step_ms: int = 20) -> None:
         """Let time pass, beat by beat."""

@@ -231,8 +231,8 @@ def test_unknown_paths_and_paths_of_the_other_market_are_404(one: Bench) -> None
 def test_quotes_have_the_keys_of_each_market_and_are_true(one: Bench) -> None:
     _, perp = one.connect(f"{USDM}/public/ws/btcusdt@bookTicker")
     _, spot = one.connect(f"{SPOT}/ws/btcusdt@bookTicker")
-    one.venue().find("perp", "BTCUSDT").watch()  # type: ignore[union-attr]
-    one.venue().find("spot", "BTCUSDT").watch()  # type: ignore[union-attr]
+    one.listing("perp", "BTCUSDT").watch()
+    one.listing("spot", "BTCUSDT").watch()
     one.run(1000)
     quotes = perp.take()
     assert list(quotes[0]) == ["e", "u", "s", "ps", "b", "B", "a", "A", "T", "E", "st"]

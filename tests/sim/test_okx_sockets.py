@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from arbtui.sim.base import Reply
+from arbtui.sim.okx.venue import Okx
 from tests.sim.okx_support import (
     BUSINESS,
     DEMO,
@@ -230,7 +231,9 @@ def test_an_upgrade_is_announced_with_64008_before_the_cut() -> None:
 def test_bbo_starts_at_once_and_is_true_at_each_id() -> None:
     bench = OkxBench()
     _, wire = bench.subscribed("bbo-tbt", SWAP, SPOT)
-    bench.venue("okx").stream("books", bench.venue("okx").named(SWAP))  # type: ignore[attr-defined]  # keeps past books
+    okx = bench.venue("okx")
+    assert isinstance(okx, Okx)
+    okx.stream("books", bench.listing("perp", SWAP, "okx"))  # keeps past books
     first = pushes(wire.take())
     assert {f["arg"]["instId"] for f in first} == {SWAP, SPOT}
     bench.run(3000)
@@ -340,7 +343,7 @@ def test_an_unchanged_book_is_sent_again_after_60_s() -> None:
 def test_books5_is_five_levels_whole_each_time() -> None:
     bench = OkxBench()
     _, wire = bench.subscribed("books5", SWAP)
-    bench.venue("okx").find("perp", SWAP).watch()  # type: ignore[union-attr]
+    bench.listing("perp", SWAP, "okx").watch()
     bench.run(2000)
     frames = pushes(wire.take())
     assert len(frames) > 5
@@ -386,12 +389,12 @@ def test_marks_and_indices_are_pushed_on_change() -> None:
     assert indices[-1]["data"][0]["idxPx"] == true["index"]
 
 
-def test_an_unchanged_mark_is_sent_again_after_10_s() -> None:
+def test_an_unchanged_mark_is_sent_again_after_10_s(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = OkxBench()
     _, wire = bench.subscribed("mark-price", SWAP)
     world = bench.hub.world
     bench.run(2000)
-    world._walk_coins = lambda now_ns: None  # type: ignore[method-assign]
+    monkeypatch.setattr(world, "_walk_coins", lambda now_ns: None)
     bench.run(1000)
     wire.take()
     bench.run(21_000)

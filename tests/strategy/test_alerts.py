@@ -262,7 +262,7 @@ def test_a_level_survives_its_own_text(price: float) -> None:
 def test_a_level_is_told_when_it_is_reached_and_again_after_the_price_was_back() -> None:
     ear = Ear(AlertRules(levels=(Level("BTC", True, 100.0), Level("BTC", False, 50.0)), cooldown_s=0))
     for second, price in enumerate((99.0, 100.0, 101.0, 99.95, 100.2, None, 99.8, 100.5)):
-        ear.rules.prices(at(second), lambda base, now=price: now)  # type: ignore[misc]
+        ear.rules.prices(at(second), {"BTC": price}.get)
     assert ear.texts() == ["BTC is at 100, at or above 100", "BTC is at 100.5, at or above 100"]
     ear.rules.prices(at(9), lambda base: 49.5)
     assert ear.texts() == ["BTC is at 49.5, at or below 50"]

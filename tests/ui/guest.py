@@ -7,8 +7,8 @@ loop is the lag of the loop. With ``--out`` the figures are written there as JSO
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
 the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
 the engine's rows raise. ``--alert-after``: an alert comes then. ``--rows``: on SIGUSR1 what the screen means to show is
-written there; from SIGUSR2 to SIGUSR2 what is painted is lost. ``--orders``: hedges can be sent, on venues that fill everything; time then goes on at a rate of 0 as
-well.
+written there; from SIGUSR2 to SIGUSR2 what is painted is lost. ``--orders``: hedges can be sent, on venues that fill
+everything; time then goes on at a rate of 0 as well.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ async def main(args: argparse.Namespace) -> None:
     loop.set_task_factory(_factory)
     if args.rows:
         WatchedApp.rows_to = args.rows
-        app.ArbtuiApp = WatchedApp  # type: ignore[misc]
+        vars(app)["ArbtuiApp"] = WatchedApp
         lose_frames()
     port = FakePort(args.coins)
     if args.ascii:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 from textual.screen import Screen
@@ -89,7 +90,7 @@ class Hands:
 
 
 @asynccontextmanager
-async def hands(**given: object) -> AsyncIterator[Hands]:
+async def hands(**given: Any) -> AsyncIterator[Hands]:
     ran: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         for owner in (MainScreen, FullScreen):
@@ -101,7 +102,7 @@ async def hands(**given: object) -> AsyncIterator[Hands]:
                 return inner(self, action_id, argument)
 
             patch.setattr(owner, "run", noted)
-        async with dealing(limits=WITHOUT_LIMITS, **given) as dealer:  # type: ignore[arg-type]
+        async with dealing(limits=WITHOUT_LIMITS, **given) as dealer:
             yield Hands(dealer, ran)
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -355,9 +356,9 @@ async def test_a_signal_that_a_hedge_was_opened_from_says_so() -> None:
 # a replay
 
 
-def playing(**changes: object) -> ReplayPosition:
+def playing(**changes: Any) -> ReplayPosition:
     at = ReplayPosition(START_NS, START_NS + 83_400_000_000, 4512, 1.0, paused=False, ended=False)
-    return replace(at, **changes)  # type: ignore[arg-type]  # names and types are the test's own
+    return replace(at, **changes)
 
 
 async def test_a_replay_is_paused_stepped_and_sped_up_by_keys() -> None:

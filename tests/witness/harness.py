@@ -21,6 +21,7 @@ import orjson
 from arbtui.sim import registry
 from arbtui.sim.control import Control
 from arbtui.sim.hub import Hub
+from arbtui.sim.listing import Listing, Market
 from arbtui.sim.scenario import SCENARIOS
 from arbtui.sim.server import Server
 
@@ -53,6 +54,12 @@ class Sim:
             return addresses
         scheme = "ws" if found["scheme"] == "wss" else "http"
         return f"{scheme}://{self.server.url.removeprefix('http://')}/{found['host']}{found['path']}"
+
+    def listing(self, venue: str, market: Market, native: str) -> Listing:
+        """An instrument that has to be there."""
+        found = self.hub.venues[venue].find(market, native)
+        assert found is not None, native
+        return found
 
     def truth(self, venue: str, market: str, symbol: str = "", **query: Any) -> dict[str, Any]:
         """What is true now (or at ``seq=``) of a venue's market, by native symbol; as it is over HTTP."""

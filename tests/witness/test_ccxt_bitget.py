@@ -13,10 +13,15 @@ from typing import Any
 import ccxt.pro
 import pytest
 
+from arbtui.sim.listing import Market
 from tests.witness.harness import Sim, floats, witnessed
 
 PERP, USDC, SPOT = "BTC/USDT:USDT", "BTC/USDC:USDC", "BTC/USDT"
-NATIVE = {PERP: ("perp", "BTCUSDT"), USDC: ("perp", "BTCPERP"), SPOT: ("spot", "BTCUSDT")}
+NATIVE: dict[str, tuple[Market, str]] = {
+    PERP: ("perp", "BTCUSDT"),
+    USDC: ("perp", "BTCPERP"),
+    SPOT: ("spot", "BTCUSDT"),
+}
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ async def sim() -> AsyncIterator[Sim]:
         yield sim
 
 
-class Listening(ccxt.pro.bitget):  # type: ignore[misc]
+class Listening(ccxt.pro.bitget):  # type: ignore[misc]  # ccxt has no types for it
     """ccxt, and the update id of the last frame of each book that it took."""
 
     def __init__(self, config: Any) -> None:
@@ -115,8 +120,8 @@ async def test_bids_and_asks_of_all_symbols(
 async def test_order_books_by_rest(sim: Sim, bitget: Any, symbol: str) -> None:
     book = await bitget.fetch_order_book(symbol, 50)
     # There is no id: the book must be the truth of one of the ids of the last moments.
-    listing: Any = sim.hub.venues["bitget"].find(*NATIVE[symbol])  # type: ignore[arg-type]
-    near = [at(sim, symbol, seq=state.seq) for state in list(listing.history)[-20:]]
+    history = list(sim.listing("bitget", *NATIVE[symbol]).history)
+    near = [at(sim, symbol, seq=state.seq) for state in history[-20:]]
     assert (floats(book["bids"]), floats(book["asks"])) in [(floats(r["bids"]), floats(r["asks"])) for r in near]
 
 

@@ -9,10 +9,15 @@ from typing import Any
 import ccxt.pro
 import pytest
 
+from arbtui.sim.listing import Market
 from tests.witness.harness import Sim, floats, witnessed
 
 SWAP, USDC, SPOT = "BTC/USDT:USDT", "BTC/USDC:USDC", "BTC/USDT"
-NATIVE = {SWAP: ("perp", "BTCUSDT"), USDC: ("perp", "BTCPERP"), SPOT: ("spot", "BTCUSDT")}
+NATIVE: dict[str, tuple[Market, str]] = {
+    SWAP: ("perp", "BTCUSDT"),
+    USDC: ("perp", "BTCPERP"),
+    SPOT: ("spot", "BTCUSDT"),
+}
 
 
 @pytest.fixture
@@ -37,10 +42,8 @@ def at(sim: Sim, symbol: str, **query: Any) -> Any:
 
 def recent(sim: Sim, symbol: str, states: int = 40) -> list[Any]:
     """The true books of the last moments: ccxt keeps neither ``u`` nor ``seq``."""
-    market, native = NATIVE[symbol]
-    listing = sim.hub.venues["bybit"].find(market, native)  # type: ignore[arg-type]
-    assert listing is not None
-    return [at(sim, symbol, seq=state.seq) for state in list(listing.history)[-states:]]
+    history = list(sim.listing("bybit", *NATIVE[symbol]).history)
+    return [at(sim, symbol, seq=state.seq) for state in history[-states:]]
 
 
 @pytest.mark.parametrize("market", ["perp", "spot"])

@@ -10,10 +10,11 @@ import ccxt.pro
 import pytest
 
 from arbtui.sim.faults import KINDS
+from arbtui.sim.listing import Market
 from tests.witness.harness import Sim, floats, witnessed
 
 SWAP, SPOT = "BTC/USDT:USDT", "BTC/USDT"
-NATIVE = {SWAP: ("perp", "BTC-USDT-SWAP"), SPOT: ("spot", "BTC-USDT")}
+NATIVE: dict[str, tuple[Market, str]] = {SWAP: ("perp", "BTC-USDT-SWAP"), SPOT: ("spot", "BTC-USDT")}
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def test_bids_and_asks_of_all_symbols(sim: Sim, okx: Any, market: str, kin
 async def test_order_books_by_rest(sim: Sim, okx: Any, symbol: str) -> None:
     book = await okx.fetch_order_book(symbol, 100)
     # ccxt 4.5 leaves seqId aside here: the book must be the truth of one of the ids of the last moments.
-    near = [state.seq for state in sim.hub.venues["okx"].find(*NATIVE[symbol]).history][-20:]  # type: ignore[arg-type,union-attr]
+    near = [state.seq for state in sim.listing("okx", *NATIVE[symbol]).history][-20:]
     rows = [at(sim, symbol, seq=seq) for seq in near]
     assert (floats(book["bids"]), floats(book["asks"])) in [(floats(r["bids"]), floats(r["asks"])) for r in rows]
 

@@ -278,8 +278,8 @@ def old_orders_are_sent(patch: Patch) -> None:
 def a_new_life_uses_the_next_number(patch: Patch) -> None:
     fold = Ledger.fold
 
-    def changed(book: Ledger, t_ns: int, fact: object) -> None:
-        fold(book, t_ns, Life(unsaved=0) if isinstance(fact, Life) else fact)  # type: ignore[arg-type]
+    def changed(book: Ledger, t_ns: int, fact: Any) -> None:
+        fold(book, t_ns, Life(unsaved=0) if isinstance(fact, Life) else fact)
 
     patch.setattr(Ledger, "fold", changed)
 

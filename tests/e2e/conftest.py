@@ -39,4 +39,4 @@ def _put_away(arbtui: Driven, sim: Sim) -> None:
             arbtui.try_to_ask("abandon", hedge=hedge)
             arbtui.until_state(hedge, *ENDED)
     close_by_hand(sim)
-    time.sleep(0.3)
+    time.sleep(0.3)  # the account streams tell of it

@@ -180,7 +180,7 @@ def test_a_second_ctrl_c_is_told_what_it_would_leave_and_a_third_has_its_way(sim
         hedge = arbtui.fire()
         until(lambda: Truth.of(sim).orders(hedge), 5)
         arbtui.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        time.sleep(0.5)  # that it does not end shows only in time
         assert arbtui.process.poll() is None
         arbtui.process.send_signal(signal.SIGINT)
         until(lambda: "one more signal leaves it as it is" in arbtui.talk, 5)
@@ -231,7 +231,7 @@ def test_on_a_full_disk_an_open_excess_is_still_repaired_and_nothing_new_begins(
         for _ in range(40):
             preview = arbtui.preview()
             if preview["refused"]:
-                time.sleep(0.05)
+                time.sleep(0.05)  # a refusal by the price passes, one by the journal is seen
                 if arbtui.state()["journal_failed"]:
                     break
                 continue
@@ -243,7 +243,7 @@ def test_on_a_full_disk_an_open_excess_is_still_repaired_and_nothing_new_begins(
         assert state["journal_failed"]
         assert not state["armed"]
         assert not arbtui.ask("arm")["accepted"]
-        time.sleep(5)
+        time.sleep(5)  # that nothing is sent any more shows only in time
         truth = Truth.of(sim)
         for hedge in hedges:
             hedged_or_flat(truth, hedge)
@@ -316,9 +316,7 @@ def test_an_open_hedge_on_a_venue_that_is_not_used_now_is_said_and_breaks_nothin
         arbtui.end()
     spot = ("binance.perp.BTCUSDT", "binance.spot.BTCUSDT")
     with driven(home, sim, legs=spot, environ={"ARBTUI_VENUES__OKX__ENABLED": "false"}) as arbtui:
-        time.sleep(3)
-        said = " ".join(text for _, text, _ in arbtui.state()["said"])
-        assert "okx" in said
+        arbtui.until_said("okx", within_s=10)
         assert arbtui.end(signal.SIGTERM) == 3
         assert "Traceback" not in arbtui.talk
     with driven(home, sim) as arbtui:

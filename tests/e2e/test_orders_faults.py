@@ -160,14 +160,15 @@ def test_fills_that_no_stream_told_are_found_within_two_seconds_of_its_return(de
     if resting:  # a person sells into it while nobody hears
         row = Truth.of(sim).markets["binance"]["perp"]["BTCUSDT"]
         by_hand(sim, "binance", -Decimal(row["bids"][0][1]) - Decimal(resting[0]["qty"]))
-    time.sleep(1.0)
+    time.sleep(1.0)  # the gap is a gap for as long as it lasts
     sim.delete(f"/_sim/faults/{gap}")
     until(lambda: "binance.perp" in desk.state()["streams"], 10)
-    time.sleep(2.0)
-    truth = Truth.of(sim)
-    told = desk.hedge(hedge)["orders"]
-    for order in truth.orders(hedge):
-        assert Decimal(told[order["client_id"]]["filled"]) == Decimal(order["filled"])
+
+    def counted() -> bool:
+        told, true = desk.hedge(hedge)["orders"], Truth.of(sim).orders(hedge)
+        return all(Decimal(told[order["client_id"]]["filled"]) == Decimal(order["filled"]) for order in true)
+
+    until(counted, 2.0, lambda: (desk.hedge(hedge)["orders"], Truth.of(sim).orders(hedge)))
     desk.ask("cancel", hedge=hedge)
     desk.until_state(hedge, *REST, within_s=30)
     hedged_or_flat(whole(sim, desk, hedge), hedge)
@@ -286,7 +287,7 @@ def test_an_order_by_hand_is_said_and_never_corrected(desk: Driven, sim: Sim) ->
     orders = len(Truth.of(sim).orders(hedge))
     by_hand(sim, "binance", Decimal("0.004"), native="BTCUSDT")
     desk.until_said("binance", within_s=15)
-    time.sleep(2.5)
+    time.sleep(2.5)  # that nothing is corrected shows only in time
     assert len(Truth.of(sim).orders(hedge)) == orders
     assert desk.hedge(hedge)["state"] == "hedged"
     hedged_or_flat(Truth.of(sim), hedge)
@@ -297,7 +298,7 @@ def test_a_list_of_positions_that_is_empty_once_takes_no_leg_away(desk: Driven, 
     desk.until_state(hedge, "hedged")
     sim.fault("positions_empty", venue="binance", count=1)
     sim.fault("session_expired", venue="binance")  # which makes arbtui read everything anew
-    time.sleep(4)
+    time.sleep(4)  # that no leg is taken away shows only in time
     assert desk.hedge(hedge)["state"] == "hedged"
     hedged_or_flat(whole(sim, desk, hedge), hedge)
 

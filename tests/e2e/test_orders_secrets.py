@@ -75,7 +75,7 @@ def test_no_secret_signature_or_stream_key_is_in_any_log_recording_journal_or_st
             sim.fault(fault, venue="binance", seconds=1)
             sim.fault(fault, venue="okx", seconds=1)
             arbtui.preview()
-            time.sleep(1.1)
+            time.sleep(1.1)  # each of these lasts a second
         sim.fault("ack_lost_delivered", venue="okx", count=1, reason="cut")
         arbtui.until_ready(("binance.perp.BTCUSDT", OKX))
         arbtui.until_state(arbtui.fire(), *REST, within_s=60)

@@ -154,9 +154,9 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_screen_and_engine_again(se
 def test_a_terminal_that_never_reads_again_holds_nothing_up(session: Session, last: str) -> None:
     for _ in range(20):  # more than the kernel keeps for a reader
         session.terminal.keys("\x0c")
-        time.sleep(0.22)
+        time.sleep(0.22)  # slower than the rate at which whole screens are painted
     spent_s, began_s = cpu_s(session.pid), time.monotonic()
-    time.sleep(4.0)
+    time.sleep(4.0)  # the time over which its share of a core is taken
     share = (cpu_s(session.pid) - spent_s) / (time.monotonic() - began_s)
     assert 0.005 < share < 0.8, "the engine goes on, and nothing spins"
     if last == "q":

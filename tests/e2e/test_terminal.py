@@ -54,7 +54,7 @@ def open_a_hedge(press: Callable[[str], None], shows: Callable[[str], bool]) -> 
         for _ in range(3):  # back from the review, from the ticket
             if shows("hedged order") or shows("HEDGED"):
                 press("\x1b")
-                time.sleep(0.3)
+                time.sleep(0.3)  # the next look at the screen is after what this key does
         if hedged:
             return
     raise AssertionError("no hedge could be opened")

@@ -122,7 +122,7 @@ def test_what_was_handed_over_before_a_failure_was_told_fails_too(tmp_path: Path
     journal.write([big], lambda: done.append("big"), lambda text: done.append("big failed"))
     deadline = time.monotonic() + 20
     while not calls and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.01)  # the writer's thread calls into a list, which cannot be waited for
     journal._database.execute("PRAGMA max_page_count=1000000")  # there is room again, and nobody was told yet
     journal.write([record(2)], lambda: done.append("two"), lambda text: done.append("two failed"))
     while len(calls) < 2 and time.monotonic() < deadline:

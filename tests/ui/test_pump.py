@@ -70,7 +70,7 @@ class Pipe:
     def wait(self, condition: Callable[[], bool]) -> bool:
         until = time.monotonic() + 5
         while time.monotonic() < until and not condition():
-            time.sleep(0.002)
+            time.sleep(0.002)  # the thread that is looked at tells nobody
         return condition()
 
 

@@ -28,6 +28,8 @@ from arbtui.config.paths import Paths
 from arbtui.core.errors import ConfigError
 from arbtui.core.kept import Kept, Plain
 
+WRITTEN = ("hedge", "limits", "live")  # sections that nothing on the screen changes: they hold for real money
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -143,7 +145,9 @@ def _lay_state_over(
         found = keys.annotation(path)
         if found is None and path[0] == "ui":
             continue  # the screen's own notes, which are no settings
-        if found is None or not _holds(keys, path, entry.value):
+        if path[0] in WRITTEN:
+            warnings.append(f"{where.state}: {key} is never kept there and ignored; it belongs in {where.config}.")
+        elif found is None or not _holds(keys, path, entry.value):
             warnings.append(f"{where.state}: {key} is not understood and ignored.")
         elif values.get(path) != entry.over:
             dropped.append(key)

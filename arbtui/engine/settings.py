@@ -16,7 +16,7 @@ from arbtui.config import Loaded, Paths, Settings
 from arbtui.config.change import Described, described, of_entry, typed
 from arbtui.config.credentials import NOTIFY
 from arbtui.config.keys import Keys, Path, dotted
-from arbtui.config.load import DEFAULT, Origin, literal, settings_of
+from arbtui.config.load import DEFAULT, WRITTEN, Origin, literal, settings_of
 from arbtui.config.show import masked, values_of
 from arbtui.core.errors import ConfigError
 from arbtui.core.kept import Plain
@@ -25,7 +25,6 @@ from arbtui.port import Outcome, Setting
 
 _AT_ONCE = ("signals", "walk", "pairs", "books", "alerts", "ui")  # sections that take effect while the run goes on
 _AT_START = (("ui", "on_hangup"), ("ui", "mouse"))  # but these do not
-_WRITTEN = ("hedge", "limits", "live")
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,7 @@ class SettingsBook:
 
     def _fixed(self, path: Path) -> str:
         config = self._loaded.where.config
-        if path[0] in _WRITTEN:
+        if path[0] in WRITTEN:
             return f"limits, arming and the rules of hedges are never changed by key: edit {config} and start again"
         if path[:2] == ("signals", "thresholds") and (len(path) == 2 or any(sign in path[2] for sign in ":>+")):
             return f"only thresholds of coins are set by key (T, :threshold); the others stand in {config}"

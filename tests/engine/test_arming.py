@@ -23,6 +23,10 @@ BOTH = (Market.PERP, Market.SPOT)
 GOOD = KeyRights(trade=dict.fromkeys(BOTH, True), withdraw=False, bound_to_ips=True, text="trades")
 
 
+def armed(stage: Stage) -> bool:
+    return stage.trading.armed
+
+
 def rights(**changes: object) -> KeyRights:
     return replace(GOOD, **changes)  # type: ignore[arg-type]  # names and types are the test's own
 
@@ -153,7 +157,7 @@ def test_accounts_are_not_armed_while_a_key_is_unfit() -> None:
     stage = ready()
     stage.trading._unfit = lambda: "okx: its key may withdraw"
     assert stage.trading.arm(ENOUGH).text == "not armed: okx: its key may withdraw"
-    assert not stage.trading.armed
+    assert not armed(stage)
 
 
 def test_a_preview_shows_the_limit_that_the_runner_holds() -> None:
@@ -207,10 +211,10 @@ def test_a_stream_that_stays_down_disarms_and_a_short_gap_does_not() -> None:
     stage.wait(9)
     stage.streams("up", "okx")
     stage.wait(20)
-    assert stage.trading.armed
+    assert armed(stage)
     stage.streams("down", "okx")
     stage.wait(12)
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert why(stage) == "disarmed: the private stream of okx perp has been down for 10 s"
 
 
@@ -220,9 +224,9 @@ def test_a_stream_that_is_down_already_has_its_time_from_arming_on() -> None:
     stage.wait(100)
     guarded(stage)
     stage.wait(8)
-    assert stage.trading.armed
+    assert armed(stage)
     stage.wait(4)
-    assert not stage.trading.armed
+    assert not armed(stage)
 
 
 def test_a_hedge_that_is_halted_disarms() -> None:
@@ -241,7 +245,7 @@ def test_a_hedge_that_is_halted_disarms() -> None:
     )  # fmt: skip
     stage.wait(40)
     assert stage.trading.ledgers[hedge].state == "halted"
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert why(stage) == f"disarmed: hedge {hedge} is halted"
 
 
@@ -249,10 +253,10 @@ def test_a_day_that_lost_too_much_disarms() -> None:
     stage = guarded(ready(limits=Limits(day_loss_usd=D(50))))
     stage.hedged()
     stage.wait(10)
-    assert stage.trading.armed
+    assert armed(stage)
     stage.market.prices[SELL] = quote("120.00", "120.01")
     stage.wait(10)
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert "USD lost today, at limits.day_loss_usd = 50" in why(stage)
 
 
@@ -268,11 +272,11 @@ TROUBLE: dict[str, Callable[[Stage], object]] = {
 def test_whatever_disarms_only_a_person_with_an_amount_arms_again(what: str) -> None:
     stage = guarded(ready())
     TROUBLE[what](stage)
-    assert not stage.trading.armed
+    assert not armed(stage)
     for venue in stage.pens:
         stage.answer(venue)
     stage.wait(600)
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert not stage.trading.arm().accepted
     assert stage.trading.arm(ENOUGH).accepted
 
@@ -282,9 +286,9 @@ def test_paper_is_watched_by_no_guard_and_ends_by_no_time() -> None:
     stage.streams()
     for venue in stage.pens:
         stage.answer(venue)
-    assert stage.trading.armed
+    assert armed(stage)
     stage.wait(100_000)
-    assert stage.trading.armed
+    assert armed(stage)
     assert (stage.trading.permit, stage.trading.armed_until_ns) == (None, None)
 
 
@@ -296,7 +300,7 @@ def test_a_guard_that_was_stopped_looks_no_more() -> None:
     stage.trading.arm(ENOUGH)
     stage.streams("down", "okx")
     stage.wait(60)
-    assert stage.trading.armed
+    assert armed(stage)
 
 
 # without a screen
@@ -306,14 +310,14 @@ async def test_a_run_arms_itself_once_its_accounts_are_read() -> None:
     stage, said = Stage(), list[str]()
     task = asyncio.create_task(arm_soon(stage.trading, D(500), lambda level, text: said.append(text)))
     await asyncio.sleep(0)
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert stage.trading.waits_for() == "the accounts are being read"
     for venue in stage.pens:
         stage.answer(venue)
     assert stage.trading.waits_for().startswith("the private streams of binance perp")
     stage.streams()
     await asyncio.wait_for(task, 5)
-    assert stage.trading.armed
+    assert armed(stage)
     assert said == ["armed: hedges may be opened, at most 500 USD open at once, for 60 min"]
     assert stage.trading.permit is not None
     assert stage.trading.permit.open_usd == 500
@@ -324,5 +328,5 @@ async def test_where_it_cannot_arm_itself_it_says_why_and_gives_up(monkeypatch: 
     stage, said = ready(), list[tuple[str, str]]()
     stage.trading._unfit = lambda: "okx: its key may withdraw"
     await arm_soon(stage.trading, D(500), lambda level, text: said.append((level, text)))
-    assert not stage.trading.armed
+    assert not armed(stage)
     assert said == [("error", "--arm-live: not armed: okx: its key may withdraw; it is not tried again in this run")]

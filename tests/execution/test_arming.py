@@ -16,6 +16,10 @@ from tests.execution.stage import Stage, intent
 OTHER = "mywpiwwa01"
 
 
+def armed(stage: Stage) -> bool:
+    return stage.runner.armed
+
+
 def arming(stage: Stage) -> list[Armed]:
     """What the journal was told of it."""
     return [fact for kept in stage.disk.kept if isinstance(fact := fact_of(kept), Armed)]
@@ -43,7 +47,7 @@ def test_whatever_disarms_says_why_and_writes_it_down(way: str) -> None:
     assert arming(stage) == [Armed(True, "a person said so")]
     disarm, why = WAYS[way]
     disarm(stage)
-    assert not stage.runner.armed
+    assert not armed(stage)
     assert any(why in said.text for said in stage.said)
     assert arming(stage)[1:] == [Armed(False, why)]
 
@@ -100,9 +104,9 @@ def test_arming_ends_by_itself_with_a_word_a_minute_before() -> None:
     assert not any("ends by itself" in said.text for said in stage.said)
     stage.wait(2)
     assert any(said.text == "in 60 s arming ends by itself; arm again to go on" for said in stage.said)
-    assert stage.runner.armed
+    assert armed(stage)
     stage.wait(60)
-    assert not stage.runner.armed
+    assert not armed(stage)
     assert arming(stage)[-1] == Armed(False, "armed for 10 min, and they are over")
     assert stage.runner.permit is None
     assert "disarmed" in stage.runner.open(intent()).text
@@ -114,11 +118,11 @@ def test_arming_anew_begins_the_time_anew_and_replaces_the_limit() -> None:
     stage.wait(500)
     stage.runner.arm(permit=Permit(Decimal(2500), for_s=600))
     stage.wait(599)
-    assert stage.runner.armed
+    assert armed(stage)
     stage.open()
     assert stage.runner.open(intent(hedge=OTHER)).accepted
     stage.wait(2)
-    assert not stage.runner.armed
+    assert not armed(stage)
 
 
 @pytest.mark.parametrize("way", ["disarm", "kill"])
@@ -129,7 +133,7 @@ def test_an_end_of_another_kind_takes_the_time_with_it(way: str) -> None:
     assert (stage.runner.permit, stage.runner.armed_until_ns) == (None, None)
     stage.runner.arm()
     stage.wait(3600)
-    assert stage.runner.armed, "without terms it does not end by itself"
+    assert armed(stage), "without terms it does not end by itself"
 
 
 @pytest.mark.parametrize(("usd", "for_s"), [("0", 60), ("-5", 60), ("nan", 60), ("Infinity", 60), ("5", 0)])

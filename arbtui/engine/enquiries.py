@@ -3,6 +3,7 @@
 at the start    mode, balances, positions, resting orders and funding of every account, until each was answered
 a preview       balances, mode, fees and leverage of its legs, unless they were asked for a moment ago
 a push          that tells a total without what is free of it: the balances, once for all pushes of a moment
+a fill          the balances, unless somebody tells them within two seconds: not every stream does
 a stream up     balances, mode and funding: what happened while nobody listened was told to nobody
 every minute    funding, where hedges hold perpetuals: no stream tells it
 """
@@ -14,7 +15,7 @@ from functools import partial
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Every, Timer
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Balance, ReadDone, ReadFailed, ReadKind, StreamState
+from arbtui.core.orders import AccountEvent, Balance, Fill, ReadDone, ReadFailed, ReadKind, StreamState
 from arbtui.execution.ports import Executor
 
 ASK_EVERY_NS: Mapping[ReadKind, int] = {  # the same question for previews; what may change by itself more often
@@ -25,6 +26,7 @@ ASK_EVERY_NS: Mapping[ReadKind, int] = {  # the same question for previews; what
 }
 AGAIN_NS = 5 * NS_PER_S  # after a read that failed
 FREE_AFTER_NS = NS_PER_S // 4  # pushes of one moment come one after another
+PAID_AFTER_NS = 2 * NS_PER_S
 FUNDING_EVERY_NS = 60 * NS_PER_S
 FUNDING_OVERLAP_MS = 600_000  # a payment may be listed later than its time
 _NEVER_NS = 1 << 62
@@ -53,6 +55,7 @@ class Enquiries:
         self._asked_ns: dict[_Key, int] = {}
         self._unread: set[_Key] = set()
         self._soon: dict[_Key, Timer] = {}
+        self._unpaid: dict[_Key, Timer] = {}  # fills whose money no balance has told yet
         self._funding_ms: dict[str, int] = {}  # venue -> up to when payments are known
         self._every: Every | None = None
 
@@ -76,9 +79,10 @@ class Enquiries:
     def stop(self) -> None:
         if self._every is not None:
             self._every.cancel()
-        for timer in self._soon.values():
-            timer.cancel()
-        self._soon.clear()
+        for timers in (self._soon, self._unpaid):
+            for timer in timers.values():
+                timer.cancel()
+            timers.clear()
 
     def all_again(self) -> None:
         """Nothing that was known is trusted any more."""
@@ -114,8 +118,10 @@ class Enquiries:
                     self._funding_ms[venue] = event.asked_ns // NS_PER_MS
             case ReadFailed(venue=venue, market=market, kind=kind, native=native):
                 self._failed((venue, market, kind, native))
-            case Balance(free=None):
-                self._ask_what_is_free(event)
+            case Balance():
+                self._balance(event)
+            case Fill(venue=venue, market=market) if (venue, market) in self._wallets:
+                self._ask_in(PAID_AFTER_NS, (venue, market, ReadKind.BALANCES, ""), self._unpaid)
             case StreamState(state="up", venue=venue, markets=markets):
                 for market in markets:
                     for kind in _AFTER_A_GAP:
@@ -137,20 +143,23 @@ class Enquiries:
         if key in self._asked_ns:
             self._asked_ns[key] = self._clock.now_ns() + AGAIN_NS - ASK_EVERY_NS.get(key[2], 0)
         if key in self._unread:
-            self._ask_in(AGAIN_NS, key)
+            self._ask_in(AGAIN_NS, key, self._soon)
 
-    def _ask_what_is_free(self, balance: Balance) -> None:
-        for (venue, market), wallet in self._wallets.items():
-            if (venue, wallet) == (balance.venue, balance.wallet):
-                self._ask_in(FREE_AFTER_NS, (venue, market, ReadKind.BALANCES, ""))
-                return
+    def _balance(self, balance: Balance) -> None:
+        """What a fill did to the wallet is told; what is free of it is asked for, once, where that was not told."""
+        markets = [market for (venue, market), wallet in self._wallets.items() if _is_of(balance, venue, wallet)]
+        for market in markets:
+            if (timer := self._unpaid.pop((balance.venue, market, ReadKind.BALANCES, ""), None)) is not None:
+                timer.cancel()
+        if balance.free is None and markets:
+            self._ask_in(FREE_AFTER_NS, (balance.venue, markets[0], ReadKind.BALANCES, ""), self._soon)
 
-    def _ask_in(self, after_ns: int, key: _Key) -> None:
-        if key not in self._soon:
-            self._soon[key] = self._clock.call_at(self._clock.now_ns() + after_ns, partial(self._ask_now, key))
+    def _ask_in(self, after_ns: int, key: _Key, timers: dict[_Key, Timer]) -> None:
+        if key not in timers:
+            timers[key] = self._clock.call_at(self._clock.now_ns() + after_ns, partial(self._ask_now, key, timers))
 
-    def _ask_now(self, key: _Key) -> None:
-        del self._soon[key]
+    def _ask_now(self, key: _Key, timers: dict[_Key, Timer]) -> None:
+        del timers[key]
         self._ask(key, again=True)
 
     def _ask_funding(self) -> None:
@@ -159,3 +168,7 @@ class Enquiries:
                 known_ms = self._funding_ms.get(venue)
                 begin_ms = since_ms if known_ms is None else max(since_ms, known_ms - FUNDING_OVERLAP_MS)
                 self._executors[venue].read(ReadKind.FUNDING, Market.PERP, "", begin_ms)
+
+
+def _is_of(balance: Balance, venue: str, wallet: str) -> bool:
+    return (venue, wallet) == (balance.venue, balance.wallet)

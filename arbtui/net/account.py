@@ -53,6 +53,8 @@ CLOSE_AGAIN_S = 0.5
 _OF_A_MARKET = frozenset(  # told for all instruments at once, whatever one was asked about
     {ReadKind.OPEN_ORDERS, ReadKind.POSITIONS, ReadKind.BALANCES, ReadKind.FUNDING, ReadKind.MODE}
 )
+_FOR_PREVIEWS = frozenset({ReadKind.MODE, ReadKind.BALANCES, ReadKind.FEES, ReadKind.LEVERAGE, ReadKind.FUNDING})
+_LEFT_FOR_ORDERS = 0.2  # of a budget: what becomes of an order is not asked behind what a preview wants to know
 _SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
     "place": (Accepted, Rejected),
     "cancel": (CancelTaken, CancelRefused),
@@ -282,7 +284,7 @@ class Account:
         for page in range(PAGES):
             if make is None:
                 return
-            call, answer = await self._asked(make, reading if page == 0 else None)
+            call, answer = await self._asked(make, reading, joining=page == 0)
             self._tell(call.read(answer.status, answer.body, answer.t_ns))
             make = _page_after(call, answer, self.stamp_ms())
         raise OutcomeUnknown(f"{self.name} sends {reading.kind.value} without end")
@@ -353,15 +355,16 @@ class Account:
                 return await self._sent(call)
             await asyncio.sleep(wait_s)
 
-    async def _asked(self, make: _Make, reading: _Reading | None = None) -> _Asked:
+    async def _asked(self, make: _Make, reading: _Reading | None = None, *, joining: bool = False) -> _Asked:
         """The same for a question, of which only so many go out at once. What waits for the budget holds no place."""
+        leave = _LEFT_FOR_ORDERS if reading is not None and reading.kind in _FOR_PREVIEWS else 0.0
         while True:
             await self._turn()
             try:
                 call = make(self.stamp_ms())
-                wait_s = self._rest.wait_s(call.request)
+                wait_s = self._rest.wait_s(call.request, leave)
                 if not wait_s:
-                    if reading is not None and self._leaves(reading):
+                    if joining and reading is not None and self._leaves(reading):
                         reading.asked_ns = self._clock.now_ns()
                     return await self._sent(call)
             finally:

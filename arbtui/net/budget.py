@@ -43,9 +43,10 @@ class Budget:
         self._allowed = limit.capacity * limit.share
         self._window: _Window = _Window(limit.window_s) if beside is None else beside._window
 
-    def wait_ns(self, cost: float, now_ns: int) -> int:
-        """How long to wait before ``cost`` may be spent; 0 = now."""
+    def wait_ns(self, cost: float, now_ns: int, leave: float = 0.0) -> int:
+        """How long to wait before ``cost`` may be spent; 0 = now. ``leave``: the part, 0..1, that must be left then."""
         window = self._window
+        cost += leave * self._allowed if leave else 0.0  # a bucket that nobody described is endless
         window.forget(now_ns)
         if now_ns < window.closed_until_ns:
             return window.closed_until_ns - now_ns

@@ -134,10 +134,10 @@ class Rest:
         self._budgets.of(host, request.bucket).spend(request.cost, self._clock.now_ns())
         return await self._send(request, host, redirects=False)
 
-    def wait_s(self, request: HttpRequest) -> float:
-        """Seconds until the budget of ``request`` allows it; 0 = now."""
+    def wait_s(self, request: HttpRequest, leave: float = 0.0) -> float:
+        """Seconds until the budget of ``request`` allows it, and ``leave`` of it (0..1) is left then; 0 = now."""
         budget = self._budgets.of(urlsplit(request.url).hostname or "", request.bucket)
-        return budget.wait_ns(request.cost, self._clock.now_ns()) / NS_PER_S
+        return budget.wait_ns(request.cost, self._clock.now_ns(), leave) / NS_PER_S
 
     async def _afford(self, budget: Budget, cost: float) -> None:
         while True:

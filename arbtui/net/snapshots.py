@@ -65,12 +65,12 @@ class Snapshots:
         self.rounds = 0
 
     async def run(self) -> None:
-        """Ask for ever."""
+        """Ask for ever, from a while after the first round on, which is that of whoever calls this."""
         while True:
-            await self.round()
             await asyncio.sleep(FALLBACK_ROUND_S * self._rng.uniform(0.9, 1.1))
             if not self._sockets_silent():
                 await self._wanted_or(ROUND_S - FALLBACK_ROUND_S)
+            await self.round()
 
     def hurry(self) -> None:
         """A leg makes an edge by standing still: ask as soon as the shorter pause is over."""

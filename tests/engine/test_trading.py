@@ -9,7 +9,7 @@ import pytest
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountMode, Balance, FundingPaid, ReadFailed, ReadKind
+from arbtui.core.orders import AccountMode, Balance, Fill, FundingPaid, ReadFailed, ReadKind, Side
 from arbtui.execution.intents import Verb
 from arbtui.execution.limits import Limits
 from arbtui.execution.ports import Price
@@ -299,6 +299,34 @@ def test_a_push_that_does_not_say_what_is_free_has_the_balances_read_once() -> N
     assert [(kind, market) for kind, market, _, _ in pen.reads] == [(ReadKind.BALANCES, Market.PERP)]
     stage.answer("binance")
     assert stage.trading.preview(ticket()).refused == ""
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_fill_has_the_balances_read_unless_they_are_told_within_two_seconds(told: bool) -> None:
+    stage = Stage().ready()
+    pen = stage.pens["binance"]
+    for number in range(3):
+        stage.hear(stranger(stage, number))
+        stage.wait(0.2)
+    pen.reads.clear()
+    if told:
+        stage.hear(
+            Balance(
+                venue="binance", wallet="usdm", asset="USDT", total=D(49_999), free=D(49_999),
+                t_ns=stage.clock.now_ns(),
+            )
+        )  # fmt: skip
+    stage.wait(3)
+    assert pen.asked(ReadKind.BALANCES) == (0 if told else 1)
+
+
+def stranger(stage: Stage, number: int) -> Fill:
+    """Somebody traded by hand."""
+    return Fill(
+        venue="binance", market=Market.PERP, native="COINUSDT", fill_id=f"s{number}", order_id="9", client_id="",
+        side=Side.BUY, price=D(100), qty=D(1), told="push", t_ns=stage.clock.now_ns(),
+        t_ms=stage.clock.now_ns() // NS_PER_MS, fee=D("0.05"), fee_ccy="USDT",
+    )  # fmt: skip
 
 
 def test_a_stream_that_came_back_has_balances_and_mode_read_anew() -> None:

@@ -18,6 +18,17 @@ def test_what_fits_goes_at_once_and_what_does_not_waits_for_the_window() -> None
     assert budget.wait_ns(1, 60 * NS_PER_S) == 0
 
 
+def test_who_has_to_leave_something_waits_until_that_is_left() -> None:
+    budget = Budget(LIMIT)
+    budget.spend(20, 0)
+    budget.spend(20, 5 * NS_PER_S)
+    assert budget.wait_ns(10, 10 * NS_PER_S) == 0
+    assert budget.wait_ns(10, 10 * NS_PER_S, leave=0.2) == 50 * NS_PER_S
+    assert budget.wait_ns(25, 10 * NS_PER_S, leave=0.2) == 55 * NS_PER_S
+    assert budget.wait_ns(45, 65 * NS_PER_S, leave=0.2) == 0  # dearer than what it may: alone, instead of never
+    assert Budgets([]).of("h", "never described").wait_ns(10, 0, leave=0.2) == 0
+
+
 def test_the_venues_own_count_is_believed_when_it_is_higher() -> None:
     budget = Budget(LIMIT)
     budget.spend(5, 0)

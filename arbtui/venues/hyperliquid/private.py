@@ -36,7 +36,7 @@ _MANNERS = Manners(
 class HyperliquidPrivate:
     """See ``venues.private.PrivateVenue``.
 
-    Its state is the last nonce, since no two actions may bear the same, and which wallets were found to be in order.
+    Its state is the last nonce, since no two actions may bear the same, and how accounts were last told to be set up.
     """
 
     name = VENUE
@@ -46,7 +46,7 @@ class HyperliquidPrivate:
 
     def __init__(self) -> None:
         self._nonces = Nonces()
-        self._roles = rights.Roles()
+        self._setups = rights.Setups()
 
     def _caller(self, env: Environment, keys: Keys) -> Caller:
         return Caller(env, keys, self._nonces)
@@ -90,10 +90,10 @@ class HyperliquidPrivate:
         return account.positions(self._caller(env, keys), stamp_ms)
 
     def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        return account.balances(self._caller(env, keys), market, stamp_ms)
+        return account.balances(self._caller(env, keys), market, stamp_ms, self._setups)
 
     def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        return rights.mode(self._caller(env, keys), market, stamp_ms, self._roles)
+        return rights.mode(self._caller(env, keys), market, stamp_ms, self._setups)
 
     def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
         return rights.leverage(self._caller(env, keys), instrument, stamp_ms)

@@ -34,7 +34,7 @@ _APART = {
 }
 _MARGIN_MODES: dict[str, Literal["cross", "isolated"]] = {"cross": "cross", "isolated": "isolated"}
 _ROLE = "role of the wallet that signs"
-_ROLE_HOLDS_MS = 60_000  # an agent that is taken back within it is one whose orders are refused
+_HOLDS_MS = 60_000  # an agent that is taken back within it is one whose orders are refused
 
 
 # --- what the wallet may do -------------------------------------------------------------------------------------------
@@ -57,26 +57,37 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
     return RightsCall(request, read, _ROLE)
 
 
-class Roles:
-    """Wallets of which was told, and when, that they may trade: it costs a twentieth of a minute's budget to ask."""
+class Setups:
+    """How accounts were told to be set up, which holds for a minute: to ask all of it costs a twentieth of the budget
+    of that minute.
+    """
 
     def __init__(self) -> None:
-        self._told: dict[tuple[Environment, str, str], tuple[int, Role]] = {}
+        self._roles: dict[tuple[Environment, str, str], tuple[int, Role]] = {}  # of wallets that may trade
+        self._words: dict[tuple[Environment, str], tuple[int, str]] = {}
 
-    def good(self, caller: Caller, signer: str, stamp_ms: int) -> Role | None:
-        """The role, where it need not be asked for again."""
-        told_ms, role = self._told.get((caller.env, signer, caller.account), (0, None))
-        return role if 0 <= stamp_ms - told_ms <= _ROLE_HOLDS_MS else None
+    def role(self, caller: Caller, signer: str, stamp_ms: int) -> Role | None:
+        """None: ask for it."""
+        told_ms, role = self._roles.get((caller.env, signer, caller.account), (0, None))
+        return role if 0 <= stamp_ms - told_ms <= _HOLDS_MS else None
 
-    def hear(self, caller: Caller, signer: str, role: Role, stamp_ms: int) -> None:
+    def hear_role(self, caller: Caller, signer: str, role: Role, stamp_ms: int) -> None:
         key = (caller.env, signer, caller.account)
         if _rights(role, signer, caller.account).trade:
-            self._told[key] = (stamp_ms, role)
+            self._roles[key] = (stamp_ms, role)
         else:
-            self._told.pop(key, None)
+            self._roles.pop(key, None)
+
+    def words(self, caller: Caller, stamp_ms: int) -> str | None:
+        """The account's mode in the venue's word; None: ask for it."""
+        told_ms, words = self._words.get((caller.env, caller.account), (0, None))
+        return words if 0 <= stamp_ms - told_ms <= _HOLDS_MS else None
+
+    def hear_words(self, caller: Caller, words: str, stamp_ms: int) -> None:
+        self._words[caller.env, caller.account] = (stamp_ms, words)
 
 
-def mode(caller: Caller, market: Market, stamp_ms: int, roles: Roles) -> PrivateCall:
+def mode(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> PrivateCall:
     """What the wallet that signs may do for the account; of perps also which wallet they pay from."""
     request, signer = _ask_role(caller)
 
@@ -95,17 +106,17 @@ def mode(caller: Caller, market: Market, stamp_ms: int, roles: Roles) -> Private
         )
 
     def with_abstraction(role: Role) -> PrivateCall:
-        return abstraction(caller, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
+        return abstraction(caller, stamp_ms, setups, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
         role = _role(status, body)  # of perps it is told with the next page
-        roles.hear(caller, signer, role, stamp_ms)
+        setups.hear_role(caller, signer, role, stamp_ms)
         return (told(role, "", t_ns),) if market is Market.SPOT else ()
 
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
         return None if market is Market.SPOT else with_abstraction(_role(status, body))
 
-    if (known := roles.good(caller, signer, stamp_ms)) is not None:
+    if (known := setups.role(caller, signer, stamp_ms)) is not None:
         return with_abstraction(known)
     return PrivateCall(request, read, _ROLE, next_page)
 
@@ -150,6 +161,8 @@ def _short(address: str) -> str:
 
 def abstraction(
     caller: Caller,
+    stamp_ms: int,
+    setups: Setups,
     tell: Callable[[str, int], Sequence[AccountEvent]],
     next_call: Callable[[str], PrivateCall | None],
 ) -> PrivateCall:
@@ -161,6 +174,7 @@ def abstraction(
         return refusals.told(status, body, private_shapes.words, what)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
+        setups.hear_words(caller, words(status, body), stamp_ms)
         return tell(words(status, body), t_ns)
 
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:

@@ -233,6 +233,22 @@ def test_a_wallet_in_order_is_not_asked_about_again_for_a_minute_and_any_other_i
     assert question(STAMP_MS + 90_000) == "userRole"
 
 
+@pytest.mark.parametrize(
+    ("abstraction", "asks"), [("disabled", "clearinghouseState"), ("unifiedAccount", "spotClearinghouseState")]
+)
+def test_which_wallet_perps_pay_from_holds_for_a_minute_and_what_is_in_it_does_not(abstraction: str, asks: str) -> None:
+    private = HyperliquidPrivate()
+
+    def question(stamp_ms: int) -> str:
+        return str(asked(private.balances(PROD, KEYS, Market.PERP, stamp_ms).request)["type"])
+
+    assert question(STAMP_MS) == "userAbstraction"
+    after(private.balances(PROD, KEYS, Market.PERP, STAMP_MS), wire(abstraction))
+    read(private.balances(PROD, KEYS, Market.PERP, STAMP_MS), wire(abstraction))
+    assert question(STAMP_MS + 60_000) == asks
+    assert question(STAMP_MS + 60_001) == "userAbstraction"
+
+
 def test_nothing_of_the_key_stands_in_what_people_read() -> None:
     rights = PRIVATE.key_rights(PROD, KEYS, STAMP_MS).read(200, MISSING)
     assert SIGNER not in rights.text

@@ -60,7 +60,7 @@ class Wire:
         self.answers = answers
         self.asked: list[str] = []
 
-    def wait_s(self, request: HttpRequest) -> float:
+    def wait_s(self, request: HttpRequest, leave: float = 0.0) -> float:
         return 0.0
 
     async def carry(self, request: HttpRequest) -> Answer:

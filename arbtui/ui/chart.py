@@ -319,6 +319,11 @@ def _figure_line(figures: _Figures, look: Look, drawn: float | None, width: int)
     ]
     if look.threshold is not None and drawn is None:
         told.insert(1, ("threshold", look.words(look.threshold, 1)))
+    return told_in(told, width)
+
+
+def told_in(told: Sequence[tuple[str, str]], width: int) -> Line:
+    """Names and figures, as many from the first on as there is room for."""
     cells: list[Cell] = []
     left = width
     for name, value in told:

@@ -13,7 +13,7 @@ from math import ceil
 
 from arbtui.strategy.depth import Depth, Steps, reach
 from arbtui.ui import text
-from arbtui.ui.chart import Scale, joined, scale
+from arbtui.ui.chart import Scale, joined, scale, told_in
 from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.theme import Cell, Line, Role
 
@@ -114,11 +114,4 @@ def _words(depth: Depth, size_usd: float, width: int) -> Line:
         ("sell ≥", text.price(reach(depth.bids, size_base), 11)),
         ("overlap", f"{text.amount(depth.meet_base * depth.crossing)} USD" if depth.meet_base else UNKNOWN),
     ]
-    cells: list[Cell] = []
-    left = width
-    for name, value in told:
-        left -= len(name) + len(value) + 3
-        if left < 0:
-            break
-        cells += [(f" {name} ", "dim"), (f"{value} ", "text")]
-    return tuple(cells)
+    return told_in(told, width)

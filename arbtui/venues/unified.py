@@ -7,13 +7,13 @@ is here: a caller for each call, and one private socket that logs in by a signat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import Absence, Order
-from arbtui.venues.base import Environment, Manners, RestLimit
+from arbtui.core.orders import Absence, AccountEvent, Order
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
 from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
 
 C = TypeVar("C")  # signs for one account in one environment
@@ -190,3 +190,19 @@ class AdjustableUnifiedPrivate(UnifiedPrivate[C]):
         self, env: Environment, keys: Keys, instrument: Instrument, leverage: Decimal, stamp_ms: int
     ) -> PrivateCall:
         return self._settings.set_leverage(self._caller(env, keys), instrument, leverage, stamp_ms)
+
+
+def setting(
+    request: HttpRequest, what: str, made: Callable[[int, bytes], None], read_back: Callable[[int], PrivateCall]
+) -> PrivateCall:
+    """``request`` changes a setting, ``made`` raises unless the answer says that it stands; then it is read back."""
+
+    def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
+        made(status, answer)
+        return ()
+
+    def next_page(status: int, answer: bytes, stamp_ms: int) -> PrivateCall | None:
+        made(status, answer)
+        return read_back(stamp_ms)
+
+    return PrivateCall(request, read, what, next_page)

@@ -20,10 +20,11 @@ from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead
 from arbtui.venues.bitget import private_rows, private_shapes, refusals
 from arbtui.venues.bitget.calls import Caller, Then, one_after_the_other
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
-from arbtui.venues.bitget.orders import number
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
+from arbtui.venues.sending import number
+from arbtui.venues.unified import setting
 
 KEY = "/api/v3/account/info"
 SETTINGS = "/api/v3/account/settings"
@@ -291,12 +292,10 @@ def _setting(
     if instrument.market is not Market.PERP:
         raise ValueError(f"{instrument.native} is spot: it has no {what}")
 
-    def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
+    def made(status: int, answer: bytes) -> None:
         refusals.setting_made(status, answer, what)
-        return ()
 
-    def next_page(status: int, answer: bytes, stamp_ms: int) -> PrivateCall | None:
-        refusals.setting_made(status, answer, what)
+    def read_back(stamp_ms: int) -> PrivateCall:
         return leverage(caller, instrument, stamp_ms)
 
-    return PrivateCall(caller.post(path, body, what, bucket, stamp_ms), read, what, next_page)
+    return setting(caller.post(path, body, what, bucket, stamp_ms), what, made, read_back)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
@@ -38,6 +37,7 @@ from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_shapes import Ack, OrderRow
 from arbtui.venues.bitget.refusals import Refusal
 from arbtui.venues.private import PrivateCall, Read
+from arbtui.venues.sending import Checks, number
 from arbtui.venues.wire import guarded
 
 PLACE = "/api/v3/trade/place-order"
@@ -50,7 +50,9 @@ RECORDS = "/api/v3/account/financial-records"
 
 _A_PAGE = "100"
 _RESTED_MS = DAY_MS  # the history may be told by when orders began: those are looked for that began so long before
-_CLIENT_ID = re.compile(r"[.A-Za-z0-9:/_-]{1,32}", re.ASCII)
+_CHECKS = Checks(
+    "Bitget", re.compile(r"[.A-Za-z0-9:/_-]{1,32}", re.ASCII), "ids of 1 to 32 letters, digits and . : / _ -"
+)
 _TIME_IN_FORCE = {OrderKind.IOC: "ioc", OrderKind.POST_ONLY: "post_only"}
 
 
@@ -85,7 +87,7 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
 
 def order_body(instrument: Instrument, order: Order) -> dict[str, str]:
     """What is sent for ``order``."""
-    _check(instrument, order)
+    _CHECKS.check(instrument, order)
     body = {
         "category": inst_type(order.market, order.native),
         "symbol": order.native,
@@ -100,27 +102,6 @@ def order_body(instrument: Instrument, order: Order) -> dict[str, str]:
     if order.reduce_only:
         body["reduceOnly"] = "yes"
     return body
-
-
-def _check(instrument: Instrument, order: Order) -> None:
-    if instrument.key != order.leg:
-        raise ValueError(f"order {order.client_id} is for {order.leg}, not for {instrument.key}")
-    if not _CLIENT_ID.fullmatch(order.client_id):
-        raise ValueError(f"Bitget takes ids of 1 to 32 letters, digits and . : / _ -, not {order.client_id[:40]!r}")
-    if (order.price is None) != (order.kind is OrderKind.MARKET):
-        raise ValueError(f"order {order.client_id}: a market order has no price, every other kind has one")
-    if order.market is Market.SPOT:
-        if order.kind is OrderKind.MARKET and order.side.sign > 0:
-            raise ValueError("spot is not bought at market on Bitget; send a limit order that is immediate or canceled")
-        if order.reduce_only:
-            raise ValueError("Bitget has no reduce-only orders on spot; sell no more than what is held")
-
-
-def number(value: Decimal, what: str) -> str:
-    """Exactly, without an exponent."""
-    if not value.is_finite() or value <= 0:
-        raise ValueError(f"the {what} of an order is a number above zero, not {value}")
-    return format(value, "f")
 
 
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:

@@ -21,10 +21,11 @@ from arbtui.venues.base import Environment
 from arbtui.venues.bybit import private_rows, private_shapes, refusals
 from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import CATEGORY, VENUE
-from arbtui.venues.bybit.orders import number
 from arbtui.venues.bybit.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bybit.private_shapes import AccountInfo, KeyInfo, Listed, PositionRow, SymbolRow
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
+from arbtui.venues.sending import number
+from arbtui.venues.unified import setting
 
 _RowT = TypeVar("_RowT")
 _PositionMode = Literal["one_way", "hedge"]
@@ -317,15 +318,13 @@ def _setting(
     if instrument.market is not Market.PERP:
         raise ValueError(f"{instrument.native} is spot: it has no {what}")
 
-    def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
+    def made(status: int, answer: bytes) -> None:
         refusals.setting_made(status, answer, what)
-        return ()
 
-    def next_page(status: int, answer: bytes, stamp_ms: int) -> PrivateCall | None:
-        refusals.setting_made(status, answer, what)
+    def read_back(stamp_ms: int) -> PrivateCall:
         return leverage(caller, instrument, stamp_ms)
 
-    return PrivateCall(caller.post(path, body, what, bucket, stamp_ms), read, what, next_page)
+    return setting(caller.post(path, body, what, bucket, stamp_ms), what, made, read_back)
 
 
 def _the_one(listed: Listed[_RowT], what: str) -> _RowT:

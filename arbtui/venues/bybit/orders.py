@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.model import Instrument, Market
@@ -38,6 +37,7 @@ from arbtui.venues.bybit.instruments import CATEGORY, VENUE
 from arbtui.venues.bybit.private_shapes import Ack, Listed, OrderRow, RowT
 from arbtui.venues.bybit.refusals import Refusal
 from arbtui.venues.private import PrivateCall, Read
+from arbtui.venues.sending import Checks, number
 from arbtui.venues.wire import guarded
 
 PLACE = "/v5/order/create"
@@ -51,7 +51,7 @@ FORGET_S = 23 * 3600.0  # canceled and rejected orders are told for 24 hours
 _ORDERS_A_PAGE = "50"
 _EXECUTIONS_A_PAGE = "100"
 _RESTED_MS = DAY_MS  # the history is told by when orders began: those are looked for that began so long before
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
+_CHECKS = Checks("Bybit", re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII), "ids of 1 to 36 letters, digits, - and _")
 _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 _TIME_IN_FORCE = {OrderKind.IOC: "IOC", OrderKind.POST_ONLY: "PostOnly"}
 
@@ -88,7 +88,7 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
 
 def order_body(instrument: Instrument, order: Order) -> dict[str, str | int | bool]:
     """What is sent for ``order``."""
-    _check(instrument, order)
+    _CHECKS.check(instrument, order)
     spot = order.market is Market.SPOT
     body: dict[str, str | int | bool] = {
         "category": CATEGORY[order.market],
@@ -110,27 +110,6 @@ def order_body(instrument: Instrument, order: Order) -> dict[str, str | int | bo
     if order.reduce_only:
         body["reduceOnly"] = True
     return body
-
-
-def _check(instrument: Instrument, order: Order) -> None:
-    if instrument.key != order.leg:
-        raise ValueError(f"order {order.client_id} is for {order.leg}, not for {instrument.key}")
-    if not _CLIENT_ID.fullmatch(order.client_id):
-        raise ValueError(f"Bybit takes ids of 1 to 36 letters, digits, - and _, not {order.client_id[:40]!r}")
-    if (order.price is None) != (order.kind is OrderKind.MARKET):
-        raise ValueError(f"order {order.client_id}: a market order has no price, every other kind has one")
-    if order.market is Market.SPOT:
-        if order.kind is OrderKind.MARKET and order.side is Side.BUY:
-            raise ValueError("spot is not bought at market on Bybit; send a limit order that is immediate or canceled")
-        if order.reduce_only:
-            raise ValueError("Bybit has no reduce-only orders on spot; sell no more than what is held")
-
-
-def number(value: Decimal, what: str) -> str:
-    """Exactly, without an exponent."""
-    if not value.is_finite() or value <= 0:
-        raise ValueError(f"the {what} of an order is a number above zero, not {value}")
-    return format(value, "f")
 
 
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:

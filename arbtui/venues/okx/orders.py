@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 from arbtui.core.errors import ProtocolBroken, VenueRefused
 from arbtui.core.model import Instrument, Market
@@ -29,13 +28,13 @@ from arbtui.core.orders import (
     OrderKind,
     OrderReport,
     Rejected,
-    Side,
     Told,
 )
 from arbtui.venues.okx import private_rows, private_shapes, refusals
 from arbtui.venues.okx.calls import Caller, by_bill, by_order, period
 from arbtui.venues.okx.instruments import INST_TYPE, VENUE
 from arbtui.venues.private import PrivateCall, Read
+from arbtui.venues.sending import Checks, number
 
 PLACE = "/api/v5/trade/order"
 CANCEL = "/api/v5/trade/cancel-order"
@@ -56,7 +55,7 @@ _FILLS_KEPT_MS = 3 * _DAY_MS - _HOUR_MS
 _HISTORY_KEPT_MS = 7 * _DAY_MS - _HOUR_MS
 _RESTED_MS = _DAY_MS  # history is listed by when orders began: those are looked for that began so long before
 
-_CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
+_CHECKS = Checks("OKX", re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII), "client ids of 1 to 32 letters and digits")
 _TD_MODE = {Market.SPOT: "cash", Market.PERP: "cross"}
 _ORD_TYPE = {OrderKind.IOC: "ioc", OrderKind.POST_ONLY: "post_only", OrderKind.MARKET: "market"}
 
@@ -93,7 +92,7 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
 
 def order_body(instrument: Instrument, order: Order) -> dict[str, str | bool]:
     """What is sent for ``order``. ``reduceOnly`` belongs to one-way swap accounts; spot has no such thing."""
-    _check(instrument, order)
+    _CHECKS.check(instrument, order)
     is_perp = order.market is Market.PERP
     body: dict[str, str | bool] = {
         "instId": order.native,
@@ -110,27 +109,6 @@ def order_body(instrument: Instrument, order: Order) -> dict[str, str | bool]:
     else:
         body["tgtCcy"] = "base_ccy"
     return body
-
-
-def _check(instrument: Instrument, order: Order) -> None:
-    if instrument.key != order.leg:
-        raise ValueError(f"order {order.client_id} is for {order.leg}, not for {instrument.key}")
-    if not _CLIENT_ID.fullmatch(order.client_id):
-        raise ValueError(f"OKX takes client ids of 1 to 32 letters and digits, not {order.client_id[:40]!r}")
-    if (order.price is None) != (order.kind is OrderKind.MARKET):
-        raise ValueError(f"order {order.client_id}: a market order has no price, every other kind has one")
-    if order.market is Market.SPOT:
-        if order.kind is OrderKind.MARKET and order.side is Side.BUY:
-            raise ValueError("spot is not bought at market on OKX; send a limit order that is immediate or canceled")
-        if order.reduce_only:
-            raise ValueError("OKX has no reduce-only orders on spot; sell no more than what is held")
-
-
-def number(value: Decimal, what: str) -> str:
-    """Exactly, without an exponent."""
-    if not value.is_finite() or value <= 0:
-        raise ValueError(f"the {what} of an order is a number above zero, not {value}")
-    return format(value, "f")
 
 
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:

@@ -26,8 +26,8 @@ from arbtui.core.orders import (
     Rejected,
     Side,
 )
-from arbtui.venues.okx.orders import number
 from arbtui.venues.private import PrivateCall
+from arbtui.venues.sending import number
 from tests.venues.okx.samples import (
     KEYS,
     PRIVATE,

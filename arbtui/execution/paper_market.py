@@ -69,7 +69,7 @@ WALLETS: Mapping[str, Mapping[Market, str]] = {
     "binance": {Market.SPOT: "spot", Market.PERP: "usdm"},
     "okx": {Market.SPOT: "trading", Market.PERP: "trading"},
     "bybit": {Market.SPOT: "unified", Market.PERP: "unified"},
-    "bitget": {Market.SPOT: "spot", Market.PERP: "futures"},
+    "bitget": {Market.SPOT: "unified", Market.PERP: "unified"},
     "hyperliquid": {Market.SPOT: "spot", Market.PERP: "perp"},
 }
 _ONE_POT: Mapping[Market, str] = {Market.SPOT: "paper", Market.PERP: "paper"}

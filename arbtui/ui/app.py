@@ -95,7 +95,13 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.main_screen = MainScreen(self.desk, self._handlers(), exports)
         self.calling = Calling(port, self._ring, self._entitle)
         self.hold = OutputHold(self)
-        self.pump = Pump(self._jobs(), now_s=self.desk.now_s, painting=self._may_paint, each_second=self._each_second)
+        self.pump = Pump(
+            self._jobs(),
+            now_s=self.desk.now_s,
+            painting=self._may_paint,
+            each_second=self._each_second,
+            around=self.desk.beat,
+        )
         self._interrupted_s = self._repainted_s = float("-inf")
         self._continue_expected = False
         self._leaving = False
@@ -213,9 +219,11 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.screen.refresh()
 
     def _paint_screens(self) -> None:
-        """Whole, now that colours of Textual's own have changed: what no pane covers has the screen's background."""
+        """Whole, now that colours have changed: what no pane covers has the screen's background."""
         for screen in self.screen_stack:
             screen.refresh()
+            for widget in screen.query(LineWidget):
+                widget.refresh()
 
     async def _beat(self) -> None:
         asyncio.get_running_loop().call_later(_FREEZE_AFTER_S, _freeze)
@@ -277,9 +285,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self._show_look()
         self.desk.take_settings()
         self.main_screen.take_settings()
-        for screen in self.screen_stack:
-            for widget in screen.query(LineWidget):
-                widget.refresh()
+        self._paint_screens()
 
     # keys that concern the whole program
 

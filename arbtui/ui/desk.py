@@ -6,7 +6,8 @@ subscribe to thirty books a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from arbtui.core.alerts import Alert, AlertKind
@@ -71,6 +72,7 @@ class Desk:
         self.money = Money(port.trading) if port.trading is not None else None
         self._moved_at: float | None = None
         self._choosing_until_s = float("-inf") if self.coin else float("inf")
+        self._looked: dict[str, SpreadRow | None] | None = None  # rows of this beat; None: between beats
         self._said: Notice | None = None
         self.book = LogBook(port.clock)
         for notice in port.notices:
@@ -132,7 +134,24 @@ class Desk:
         if self.legs_chosen:
             assert self.port.legs is not None
             return self.port.pair(*self.port.legs)
-        return self.port.row(self.coin)
+        return self.row(self.coin)
+
+    def row(self, base: str) -> SpreadRow | None:
+        """The coin's best pair, as of now, or of the beginning of a beat."""
+        if self._looked is None:
+            return self.port.row(base)
+        if base not in self._looked:
+            self._looked[base] = self.port.row(base)
+        return self._looked[base]
+
+    @contextmanager
+    def beat(self) -> Iterator[None]:
+        """Within one beat of the screen all panes show the same row of a coin, and it is made once."""
+        self._looked = {}
+        try:
+            yield
+        finally:
+            self._looked = None
 
     @property
     def legs_chosen(self) -> bool:

@@ -24,6 +24,7 @@ _TITLE_ASIDE = "\x1b[22;2t"  # xterm's stack of titles, which tmux and most othe
 _TITLE_BACK = "\x1b]2;\x07\x1b[23;2t"  # where there is no stack, an empty title is none of ours
 # Python asks these before it asks the terminal: a parent that exports them would hold the screen at one size.
 _SIZES = ("LINES", "COLUMNS")
+_FRAME_BEGINS, _FRAME_ENDS = "\x1b[?2026h", "\x1b[?2026l"  # to terminals that can hold a frame back until it is whole
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
@@ -61,6 +62,7 @@ class GuardedDriver(LinuxDriver):
         fds = terminal_fds()
         self._output_fd = fds[1] if fds is not None else sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
         self._writer: TerminalWriter | None = None  # one a session: a suspended screen has none
+        self._frame: list[str] = []  # begun and not yet at its end
         self._input_ended = threading.Event()
         self._input_broken = False
         self._title = ""  # what the window is called while the screen has it
@@ -86,8 +88,16 @@ class GuardedDriver(LinuxDriver):
         return self._writer.waiting_s() if self._writer is not None else 0.0
 
     def write(self, data: str) -> None:
-        if self._writer is not None:
-            self._writer.write(thrifty(data))
+        """What stands between the marks of a frame goes out at once: who carries it out is woken once a frame."""
+        if self._writer is None:
+            return
+        if data == _FRAME_BEGINS or self._frame:
+            self._frame.append(data)
+            if data != _FRAME_ENDS:
+                return
+            data = "".join(self._frame)
+            self._frame.clear()
+        self._writer.write(thrifty(data))
 
     def close(self) -> None:
         super().close()
@@ -98,6 +108,7 @@ class GuardedDriver(LinuxDriver):
         for name in _SIZES:
             os.environ.pop(name, None)
         self._writer = TerminalWriter(self._output_fd)
+        self._frame.clear()
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode
         start()

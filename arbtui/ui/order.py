@@ -35,7 +35,7 @@ class Order:
         self.states: Callable[[], States] = lambda: NOTHING_KNOWN  # asked at each new order
         self._rows: Sequence[SpreadRow] = ()
         self._sorted = 0  # so many rows were there when the order was made
-        self._sorted_at = float("-inf")
+        self._sorted_at = self._looked_at = float("-inf")
         self._key_at = float("-inf")
 
     @property
@@ -46,11 +46,16 @@ class Order:
         """A cursor key was pressed."""
         self._key_at = now_s
 
-    def look(self, now_s: float, rows: Sequence[SpreadRow], passes: Callable[[SpreadRow], bool]) -> bool:
-        """Take note of the rows; True if a new order was made of them."""
-        since_s = now_s - self._sorted_at
-        due = since_s >= RESORT_S or (since_s >= GROWING_S and len(rows) != self._sorted)
-        self._rows = rows
+    def look(
+        self, now_s: float, rows: Callable[[], Sequence[SpreadRow]], passes: Callable[[SpreadRow], bool]
+    ) -> bool:
+        """Take note of the rows, as often as an order could be made of them; True if a new one was."""
+        due = now_s - self._sorted_at >= RESORT_S
+        if self._sorted and not due and now_s - self._looked_at < GROWING_S:
+            return False
+        self._looked_at = now_s
+        self._rows = rows()
+        due = due or (len(self._rows) != self._sorted and now_s - self._sorted_at >= GROWING_S)
         if self._sorted and (not due or self.held or now_s - self._key_at < AFTER_KEY_S):
             return False
         self.sort(now_s, passes)

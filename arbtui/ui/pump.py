@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,9 @@ class OutputHold:
 
 
 class Pump:
-    """``painting`` says whether panes may be ticked now; ``each_second`` looks after slower things."""
+    """``painting`` says whether panes may be ticked now; ``each_second`` looks after slower things; ``around`` is what
+    the jobs of one beat share.
+    """
 
     def __init__(
         self,
@@ -84,8 +86,10 @@ class Pump:
         now_s: Callable[[], float],
         painting: Callable[[], bool],
         each_second: Callable[[], None],
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._jobs = jobs
+        self._around = around
         self._now_s = now_s
         self._painting = painting
         self._each_second = each_second
@@ -112,11 +116,12 @@ class Pump:
         if not self._painting():
             self.skipped += 1
             return
-        for job in self._jobs:
-            if beat % job.every == job.offset:
-                started = self._now_s()
-                job.call(started)
-                self.tick_ms[job.name].append((self._now_s() - started) * 1e3)
+        with self._around():
+            for job in self._jobs:
+                if beat % job.every == job.offset:
+                    started = self._now_s()
+                    job.call(started)
+                    self.tick_ms[job.name].append((self._now_s() - started) * 1e3)
 
     def tick_all(self) -> None:
         """Everything now: after a resize, a key, a change of panes."""

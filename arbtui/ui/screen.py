@@ -10,6 +10,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.lines.exports import Exports
@@ -35,7 +36,7 @@ from arbtui.ui.panes.chart import ChartPane
 from arbtui.ui.panes.feeds import FeedsPane
 from arbtui.ui.panes.grid import GridPane
 from arbtui.ui.panes.legs import LegsPane
-from arbtui.ui.panes.line import LineWidget
+from arbtui.ui.panes.line import LineWidget, air
 from arbtui.ui.panes.orders import OrdersPane
 from arbtui.ui.panes.pane import ListPane, Pane
 from arbtui.ui.panes.positions import PositionsPane
@@ -179,6 +180,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             places[self.picker] = Region((size.width - width) // 2, (size.height - height) // 3, width, height)
         places[self._offers] = self.offers_region
         return places
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return air(self.desk.theme, crop)
 
     @property
     def offers_region(self) -> Region:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.ui.app import ArbtuiApp
-from arbtui.ui.panes.line import Placing
+from arbtui.ui.panes.line import LineWidget, Placing
 
 Painted = list[tuple[str, str, str, str]]  # character, colour, background, signs of its style: of each cell of a row
 
@@ -56,6 +56,8 @@ def cells_of(app: ArbtuiApp) -> list[Painted]:
     screen = app.screen
     for widget in (screen, *screen.walk_children(Widget)):
         widget._styles_cache.clear()
+        if isinstance(widget, LineWidget):
+            widget._made_for = None
     strips = screen._compositor.render_strips()
     for each in app.get_line_filters():
         strips = [strip.apply_filter(each, screen.styles.background) for strip in strips]

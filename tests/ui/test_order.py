@@ -72,7 +72,7 @@ class Steps:
 
     def step(self, seconds: float = 0.2) -> bool:
         self.now_s += seconds
-        return self.order.look(self.now_s, self.port.rows(), lambda _: False)
+        return self.order.look(self.now_s, self.port.rows, lambda _: False)
 
 
 def test_the_first_rows_make_an_order_at_once() -> None:

@@ -93,7 +93,7 @@ class ChartPane(Pane):
         if not desk.coin:
             return self._say("No coin is selected yet.")
         legs, series = self.legs(), self._net_history()
-        row = port.row(desk.coin) if legs is None else port.pair(*legs)
+        row = desk.row(desk.coin) if legs is None else port.pair(*legs)
         now_muted = row.muted if row is not None else f"{desk.coin} has no pair of quotes"
         look = Look(
             text.spread,
@@ -192,9 +192,9 @@ class ChartPane(Pane):
         cells.append((f"{text.clean(self.desk.coin)} ", "strong"))
         if self._what == "premium":
             return [*cells, (f"{text.tag(self._premium_venue())} ", "text")]
-        legs = self.pair()
         if self._what == "net" and self.legs() is None:
             return [*cells, ("best pair ", "dim")]
+        legs = self.pair()
         return cells if legs is None else [*cells, (f"{legs_words(self.desk, legs)} ", "text")]
 
     def title_right(self) -> Sequence[Cell]:

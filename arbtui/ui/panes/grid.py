@@ -83,7 +83,7 @@ class GridPane(ListPane):
 
     def tick(self, now_s: float) -> None:
         desk = self.desk
-        if desk.order.look(now_s, desk.port.rows(_ROWS_AGE_MS), desk.passes) and desk.order.bases:
+        if desk.order.look(now_s, lambda: desk.port.rows(_ROWS_AGE_MS), desk.passes) and desk.order.bases:
             desk.offer(desk.order.bases[0])
         self._follow()
         super().tick(now_s)
@@ -154,7 +154,7 @@ class GridPane(ListPane):
         desk = self.desk
         order = desk.order
         bases = self._bases = self._in_window()
-        rows = [desk.port.row(base) for base in bases]
+        rows = [desk.row(base) for base in bases]
         thresholds = [desk.port.threshold_bps(base) for base in bases]
         held = desk.money.bases if desk.money is not None else frozenset[str]()
         cursor_row = self._cursor_row()

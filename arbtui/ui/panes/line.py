@@ -9,18 +9,32 @@ in every frame, so they are not narrower than that.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from typing import cast
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.ui.theme import Line, Look
+
+
+def air(look: Look, crop: Region) -> list[Strip]:
+    """What stands behind and between widgets: rows of the background."""
+    return [_air(crop.width, look.style("text"))] * crop.height
+
+
+@lru_cache(maxsize=256)
+def _air(width: int, style: Style) -> Strip:
+    return Strip.blank(width, style)
 
 
 def differ_to(old: Line, new: Line) -> int:
@@ -38,6 +52,9 @@ def differ_to(old: Line, new: Line) -> int:
 class LineWidget(Widget):
     """Lines of cells; ``cursor_row`` is painted over the cursor's background, also where it has no line. Colours and
     signs are the look's.
+
+    The widget has neither frame nor padding, so its rows are all there is to paint. They are kept here, as the terminal
+    gets them: Textual asks for every row of every widget that a frame touches.
     """
 
     can_focus = False
@@ -47,6 +64,8 @@ class LineWidget(Widget):
         self._look = look
         self._lines: Sequence[Line] = ()
         self._cursor_row = -1
+        self._strips: list[Strip | None] = []  # None: to be made when it is asked for
+        self._made_for: Size | None = None  # None: all of them are to be made anew
 
     @property
     def shown(self) -> Sequence[Line]:
@@ -56,7 +75,10 @@ class LineWidget(Widget):
         """Paint these lines; returns how many rows became different."""
         old, old_cursor = self._lines, self._cursor_row
         self._lines, self._cursor_row = lines, cursor_row
-        width, height = self.size
+        width, height = size = self.size
+        if size != self._made_for:
+            self._made_for = None
+        strips = self._strips
         dirty = []
         for y in range(min(max(len(old), len(lines), cursor_row + 1, old_cursor + 1), height)):
             now, before = lines[y] if y < len(lines) else (), old[y] if y < len(old) else ()
@@ -64,26 +86,69 @@ class LineWidget(Widget):
                 dirty.append(Region(0, y, width, 1))
             elif now != before:
                 dirty.append(Region(0, y, min(width, differ_to(before, now)), 1))
+            else:
+                continue
+            if y < len(strips):
+                strips[y] = None
         if dirty:
-            self.refresh(*dirty)
+            over = self.parent
+            if isinstance(over, Placing) and over.gathers:
+                over.gather(self, dirty)
+            else:
+                self.refresh(*dirty)
         return len(dirty)
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> LineWidget:
+        """As Textual has it; without regions all rows are made anew, whatever was changed."""
+        if not regions:
+            self._made_for = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def on_show(self) -> None:
         """Back on screen: what changed while it was not there was never painted."""
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        width, height = size = self.size
+        if self._made_for != size:
+            self._made_for = size
+            self._strips = [None] * height
+        strips = self._strips
+        if None in strips:
+            filters = self.get_line_filters()
+            background = self.background_colors[1]
+            for y in range(height):
+                if strips[y] is None:
+                    segments = self._segments(y, width)
+                    for each in filters:
+                        segments = each.apply(segments, background)
+                    strips[y] = Strip(segments, width)
+        made = cast("list[Strip]", strips)
+        if crop.size == size:
+            return made
+        return [strip.crop(*crop.column_span) for strip in made[crop.y : crop.bottom]]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        cursor = y == self._cursor_row
-        look = self._look
-        base = look.style("text", cursor=cursor)
-        if y >= len(self._lines):
-            return Strip.blank(width, base)
-        segments = [
-            Segment(look.written("".join(text for text, _ in cells)), look.style(role, cursor=cursor))
-            for role, cells in groupby(self._lines[y], key=itemgetter(1))
-        ]
-        return Strip(segments).adjust_cell_length(width, base)
+        return Strip(self._segments(y, width), width)
+
+    def _segments(self, y: int, width: int) -> list[Segment]:
+        """The row, exactly as wide as the widget."""
+        look, cursor, left = self._look, y == self._cursor_row, width
+        segments: list[Segment] = []
+        for role, cells in groupby(self._lines[y] if y < len(self._lines) else (), key=itemgetter(1)):
+            words = look.written("".join([text for text, _ in cells]))
+            length = cell_len(words)
+            if length > left:
+                words, length = set_cell_size(words, left), left
+            if length:
+                segments.append(Segment(words, look.style(role, cursor=cursor)))
+            left -= length
+        if left:
+            segments.append(Segment(" " * left, look.style("text", cursor=cursor)))
+        return segments
 
 
 class PlacedLayout(Layout):
@@ -107,8 +172,29 @@ _PLACED = PlacedLayout()
 class Placing(Widget):
     """A widget that places its children by itself.
 
+    While it ``gathers``, what changed of its children is painted by a refresh of its own: each widget that Textual has
+    to refresh costs messages and turns of the loop.
+
     What is abstract here is so for the type checker: Textual's metaclass leaves no room for ABC's.
     """
+
+    gathers = False
+    _gathered: list[Region]
+
+    def gather(self, child: Widget, regions: Iterable[Region]) -> None:
+        """Parts of a child that are to be painted."""
+        by = child.region.offset - self.region.offset
+        self._gathered += [region.translate(by) for region in regions]
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        self.gathers, self._gathered = True, []
+        try:
+            yield
+        finally:
+            self.gathers = False
+            if self._gathered:
+                self.refresh(*self._gathered)
 
     @abstractmethod
     def places(self, size: Size) -> dict[Widget, Region]:

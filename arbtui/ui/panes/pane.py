@@ -9,12 +9,13 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.lines.exports import Table
 from arbtui.ui.desk import Desk
 from arbtui.ui.layout import PANES, PaneId
-from arbtui.ui.panes.line import LineWidget, Placing
+from arbtui.ui.panes.line import LineWidget, Placing, air
 from arbtui.ui.registry import Handlers
 from arbtui.ui.theme import Cell, Line, Role
 
@@ -94,14 +95,18 @@ class Pane(Placing, can_focus=True):
     def body_places(self, size: Size) -> dict[Widget, Region]:
         """Where the body's widgets go, from (0, 0) under the title."""
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return air(self.desk.theme, crop)
+
     @property
     def body_size(self) -> Size:
         return Size(self.size.width, max(0, self.size.height - 1))
 
     def tick(self, now_s: float) -> None:
         if self.size.area:
-            self.show_body(now_s)
-            self.show_title()
+            with self.gathering():
+                self.show_body(now_s)
+                self.show_title()
 
     def take_settings(self) -> None:
         """Settings of the screen were changed: what the pane took from them at the start, again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arbtui.ui.completions import (
+    auto_on_off,
     chart_minutes,
     chart_whats,
     choices_of,
@@ -120,6 +121,8 @@ ACTIONS: tuple[Action, ...] = (
            " at once", guard=trading, risks=True, command="arm", takes=Argument("USD", nothing)),
     Action("order.disarm", "screen", "", "disarm: nothing is opened; nothing is canceled, hedges under way go on",
            guard=trading, command="disarm"),
+    Action("order.auto", "screen", "", "automatic mode on or off: opens hedges on signals, closes its own; off leaves"
+           " them open", guard=trading, risks=True, command="auto", takes=Argument("on|off", auto_on_off)),
     Action("order.acknowledge", "shared", "a", "the alarm on show has been seen", command="seen"),
     Action("pane.grid", "screen", "1", "spreads", "pane"),
     Action("pane.books", "screen", "2", "books of both legs", "pane"),

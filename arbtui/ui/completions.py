@@ -77,6 +77,12 @@ def venues_on_off(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     return ("on" if words[0].lower() in desk.port.muted_venues else "off",) if len(words) == 2 else ()
 
 
+def auto_on_off(desk: Desk, words: Sequence[str]) -> Sequence[str]:
+    """What the automatic mode is not now."""
+    auto = desk.port.auto
+    return () if auto is None or len(words) > 1 else ("off",) if auto.on else ("on",)
+
+
 def speeds(desk: Desk, words: Sequence[str]) -> Sequence[str]:
     return ("0.1", "0.5", "1", "2", "10", "100", "max") if len(words) < 2 else ()
 

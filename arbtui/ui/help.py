@@ -61,6 +61,7 @@ _MARKS = (
         "ARMED …",
         "hedges may be opened; DISARMED: only what is open is looked after; KILLED: by {order.kill}, {order.arm} arms",
     ),
+    ("AUTO", "the automatic mode is on: while armed it opens hedges on signals, and closes its own; :auto off"),
     ("NO ORDERS", "this run only watches; {order.ticket} says why"),
     ("B S", "in the legs: the buy and the sell leg on show"),
     ("[keys]", 'in config.toml gives actions other keys, by the names on this page: grid.sort = "f5, s"'),

@@ -37,6 +37,7 @@ class OrderKeys:
             "order.kill": self.kill,
             "order.arm": self.arm,
             "order.disarm": self.disarm,
+            "order.auto": self.auto,
             "order.acknowledge": self._desk.acknowledge,
         }
 
@@ -129,6 +130,18 @@ class OrderKeys:
         trading = self._desk.trading()
         if trading is not None:
             self._desk.say(trading.disarm("a person said so").text, "warning")
+
+    def auto(self, typed: str) -> str:
+        """``on`` or ``off``; without a word, the other of the two is what may be typed."""
+        auto = self._desk.port.auto
+        if auto is None:
+            return "this run has no automatic mode"
+        if typed.strip() not in ("on", "off"):
+            return f"the automatic mode is {'on' if auto.on else 'off'}; say :auto {'off' if auto.on else 'on'}"
+        done = auto.switch(on=typed.strip() == "on")
+        if done.accepted:
+            self._desk.say(done.text, "warning")
+        return "" if done.accepted else done.text
 
     # asked first
 

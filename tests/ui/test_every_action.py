@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
+from arbtui.engine.auto import Auto
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.lifecycle import State
 from arbtui.port import ChooseLegs, ReplayControl, ReplayPosition, SetMute, SetThreshold, SetWalkSize
+from arbtui.strategy.auto import AutoRules
 from arbtui.strategy.rows import SignalState
 from arbtui.ui.actions import ACTIONS, BY_ID
 from arbtui.ui.alertlevels import levels
@@ -472,6 +474,22 @@ async def test_disarm_cancels_nothing_and_is_no_kill(me: Hands) -> None:
     assert {hedge: ledger.state for hedge, ledger in me.trading.ledgers.items()} == before
     assert "DISARMED" in await me.dealer.text()
     assert "ALARM" not in await me.dealer.text()
+
+
+@proves("order.auto")
+async def test_the_automatic_mode_is_switched_by_word_and_shown(me: Hands) -> None:
+    auto = Auto(me.port, me.trading, AutoRules(), every_ms=500, notice=lambda level, text: None)
+    me.port.auto = auto
+    await me.say("auto on")
+    assert me.ran[-1] == "order.auto"
+    assert auto.on
+    assert "AUTO" in (await me.text()).splitlines()[0]
+    await me.say("auto off")
+    assert not auto.on
+    assert "AUTO" not in (await me.text()).splitlines()[0]
+    await me.do("order.auto")  # neither on nor off: it says how things stand
+    assert not auto.on
+    assert "the automatic mode is off" in await me.text()
 
 
 # screens of their own

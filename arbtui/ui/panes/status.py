@@ -108,6 +108,8 @@ def _orders(desk: Desk) -> list[Cell]:
     )
     word = "" if trading.word == desk.port.mode else f" {trading.word}"
     cells: list[Cell] = [(f"{word} ", "text"), (f"{state[0]} ", state[1])]
+    if desk.port.auto is not None and desk.port.auto.on:
+        cells.append(("AUTO ", "gain" if trading.armed else "warn"))
     if log is not None and log.alarms:
         cells.append((f"{len(log.alarms)} ALARM{'S' if len(log.alarms) > 1 else ''} ", "error"))
     return cells

@@ -1,0 +1,82 @@
+"""``--live`` as it is typed, with the real addresses and a resolver that knows none of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from arbtui import cli
+from tests.test_cli import config
+
+TESTNET_HOSTS = {"api-testnet.bybit.com", "stream-testnet.bybit.com", "api.hyperliquid-testnet.xyz"}
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in [name for name in os.environ if name.startswith("ARBTUI")]:
+        monkeypatch.delenv(name)
+    for name in ("CONFIG", "STATE", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    for venue in ("BINANCE", "BYBIT"):
+        monkeypatch.setenv(f"ARBTUI_{venue}_API_KEY", "k")
+        monkeypatch.setenv(f"ARBTUI_{venue}_API_SECRET", "s")
+    return tmp_path
+
+
+@pytest.fixture
+def sought(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The hosts that were looked for. None is found, and nothing is connected to."""
+    found: set[str] = set()
+
+    def nowhere(host: str, *_: Any, **__: Any) -> NoReturn:
+        found.add(host)
+        raise socket.gaierror(socket.EAI_NONAME, "a test's resolver knows nobody")
+
+    def refused(*_: Any, **__: Any) -> NoReturn:
+        raise AssertionError("nothing connects in this test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    monkeypatch.setattr(socket, "create_connection", refused)
+    return found
+
+
+def test_a_testnet_run_looks_for_testnet_hosts_alone_and_has_a_folder_of_its_own(home: Path, sought: set[str]) -> None:
+    config(
+        home, '[venues.bybit]\nenvironment = "testnet"\n[venues.hyperliquid]\nenvironment = "testnet"\n'
+    )  # fmt: skip
+    assert cli.main(["--no-ui", "--live", "--venues", "bybit,hyperliquid", "--duration", "1.5"]) == 0
+    assert {"api-testnet.bybit.com", "api.hyperliquid-testnet.xyz"} <= sought <= TESTNET_HOSTS
+    assert [path.name for path in (home / "data/arbtui").iterdir()] == ["testnet"]
+
+
+def test_a_run_with_real_money_needs_the_word_and_then_looks_for_the_real_hosts(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--no-ui", "--live", "--venues", "binance", "--duration", "1.5"]
+    assert cli.main(words) == 2
+    assert "[live] enabled = true in" in capsys.readouterr().err
+    assert not sought
+    config(home, "[live]\nenabled = true\n")
+    assert cli.main(words) == 0
+    assert sought
+    assert all(host.endswith(".binance.com") and "demo" not in host for host in sought)
+    assert [path.name for path in (home / "data/arbtui").iterdir()] == ["live"]
+
+
+def test_without_live_keys_and_the_word_in_the_config_change_nothing(home: Path, sought: set[str]) -> None:
+    config(home, "[live]\nenabled = true\n")
+    assert cli.main(["--no-ui", "--venues", "binance", "--duration", "1"]) == 0
+    assert [path.name for path in (home / "data/arbtui").iterdir()] == ["paper"]
+
+
+def test_a_live_run_without_keys_is_refused_by_name(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, "[live]\nenabled = true\n")
+    assert cli.main(["--no-ui", "--live", "--venues", "okx"]) == 2
+    assert "no keys are set for any exchange of this run" in capsys.readouterr().err
+    assert not sought

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from arbtui.bench.ui.run import stamps
 from tests.ui.terminal import SHELLS_TITLE, Terminal, guest
 
 _LEAVE_ALTERNATE = b"\x1b[?1049l"
@@ -269,48 +268,6 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-class Stalled:
-    """A guest whose terminal stops reading for a while, with the lag of its loop measured from outside."""
-
-    def __init__(self, out: Path, seconds: float) -> None:
-        with stamps() as probe:
-            command = guest("--coins", "300", "--probe", str(probe), "--after", "0.3", "--out", str(out))
-            self.terminal = Terminal(command, keep_fds=[probe])
-            try:
-                self._sit(seconds)
-            finally:
-                self.terminal.end()
-        late = figures(out)["late_ms"]
-        self.worst_ms = max(ms for at, ms in late if self.from_s <= at <= self.to_s + 1)
-        self.ending_ms = max((ms for at, ms in late if at > self.to_s + 1), default=0.0)
-        self.stamps = sum(self.from_s <= at <= self.to_s for at, _ in late)
-
-    def _sit(self, seconds: float) -> None:
-        terminal = self.terminal
-        assert terminal.wait(lambda: terminal.shows("net↓"), 20)
-        terminal.run(1.5)
-        self.from_s = time.monotonic()
-        while time.monotonic() < self.from_s + seconds:
-            terminal.keys("\x0c")  # a whole screen each: more than the kernel keeps for a reader
-            time.sleep(0.05)
-        self.to_s = time.monotonic()
-        self.painted_again = terminal.wait(lambda: terminal.shows("UTC"), 5)
-        terminal.run(1.0)
-        self.rows = terminal.rows
-        terminal.keys("q")
-        assert terminal.wait(lambda: not terminal.alive(), 10)
-
-
-def test_a_terminal_that_stops_reading_does_not_hold_the_loop(tmp_path: Path) -> None:
-    """A stock app's loop stands still for about as long as the terminal does; a busy machine is granted 400 ms."""
-    stalled = Stalled(tmp_path / "out.json", 2.5)
-    assert stalled.stamps > 200, "the loop went on reading"
-    assert stalled.worst_ms < 400
-    assert stalled.painted_again
-    assert any("net↓" in row for row in stalled.rows)
-    assert len([row for row in stalled.rows if row.strip()]) > 30
-
-
 def test_what_was_not_painted_during_a_stall_is_painted_after_it(start: Start, tmp_path: Path) -> None:
     rows = tmp_path / "rows"
     terminal = start("--coins", "80", "--rate", "0", "--rows", str(rows))
@@ -326,13 +283,6 @@ def test_what_was_not_painted_during_a_stall_is_painted_after_it(start: Start, t
     time.sleep(0.4)
     painted_equal(terminal, rows, "after a resize in a stall")
     assert any("3 legs" in row for row in terminal.rows)
-
-
-@pytest.mark.slow
-def test_ten_seconds_of_stall_cost_the_loop_less_than_its_budget(tmp_path: Path) -> None:
-    stalled = Stalled(tmp_path / "out.json", 10.0)
-    assert stalled.worst_ms < 150
-    assert stalled.ending_ms < 150
 
 
 def test_without_a_terminal_it_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from arbtui.execution.records import Lost
 
 _APART_NS = NS_PER_S
 _TOGETHER_NS = 5 * NS_PER_S  # reads further apart do not confirm each other
+_PRESSED_NS = 30 * NS_PER_S  # so long a suspicion is asked about at once; then as often as everything
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,19 @@ class Audit:
         if isinstance(event, Balance):
             self._balances[event.venue, event.wallet, event.asset] = event
             return []
-        if isinstance(event, ReadFailed) or (event.market, event.kind) not in _TELLS:
+        if (event.market, event.kind) not in _TELLS:
             return []
+        if isinstance(event, ReadFailed):
+            return [Finding(event.venue, "", again=True)] if self._suspected(event) else []
         findings = [self._compare(key, event) for key in sorted(self._pots(event))]
         return [finding for finding in findings if finding is not None]
 
-    def _pots(self, done: ReadDone) -> set[str]:
+    def _suspected(self, failed: ReadFailed) -> bool:
+        """Whether this read was to confirm, or not, what is suspected: one that failed must not put that off."""
+        since_ns = failed.t_ns - _PRESSED_NS
+        return any(key in self._suspects and self._suspects[key][0] >= since_ns for key in self._pots(failed))
+
+    def _pots(self, done: ReadDone | ReadFailed) -> set[str]:
         return {
             _pot(leg)
             for ledger in self._ledgers.values()

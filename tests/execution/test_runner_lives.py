@@ -7,7 +7,7 @@ import pytest
 from arbtui.core.clock import NS_PER_S, ManualClock
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
-from arbtui.core.orders import OrderKind, OrderReport, OrderStatus, ReadKind, Side, StreamState
+from arbtui.core.orders import OrderKind, OrderReport, OrderStatus, ReadFailed, ReadKind, Side, StreamState
 from arbtui.execution.intents import Intent, Style, client_id, read_client_id
 from arbtui.execution.ports import Record
 from arbtui.execution.records import BadRecord
@@ -245,6 +245,26 @@ def test_one_read_takes_no_leg_away() -> None:
     stage.read_done("beta", ReadKind.POSITIONS, native="")
     stage.wait(1.2)
     assert stage.state() == "hedged"
+
+
+def test_a_read_that_fails_does_not_put_off_what_is_suspected() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.wait(1)
+    stage.read_done("beta", ReadKind.POSITIONS, native="")
+    reads = stage.pens["beta"].reads
+    for _ in range(2):
+        reads.clear()
+        stage.wait(1.2)
+        assert reads.count((ReadKind.POSITIONS, "", None)) == 1
+        stage.runner.hear(
+            ReadFailed(
+                venue="beta", market=Market.PERP, kind=ReadKind.POSITIONS, text="HTTP 503", t_ns=stage.clock.now_ns()
+            )
+        )
+    stage.wait(1.2)
+    stage.read_done("beta", ReadKind.POSITIONS, native="")
+    assert stage.state() == "halted"
 
 
 def test_a_leg_that_was_taken_away_is_balanced_where_the_policy_says_so() -> None:

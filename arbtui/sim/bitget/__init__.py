@@ -13,8 +13,8 @@ reports of September 2026 on what the wire really does. Where neither says how a
 - **``books``** now and then sends a delete of a level that nobody has, and about every ten minutes of busy trading a
   fresh snapshot. ``seq_reset`` shows as an update with ``pseq`` 0. No frame carries a checksum (gone since May 2026).
 
-Not simulated: the public v3 dialect by REST and socket, candles and auctions (refused with 30016, as an unknown channel
-is).
+Not simulated: the public v3 dialect but for its list of instruments, candles and auctions (refused with 30016, as
+an unknown channel is).
 """
 
 from arbtui.sim.bitget.venue import Bitget

@@ -1,4 +1,4 @@
-"""Bitget's public v2 REST endpoints, with their limits; and the envelope that every answer has."""
+"""Bitget's public v2 REST endpoints, the instruments of v3, with their limits; and the envelope of every answer."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class Rest:
             "/api/v2/spot/public/symbols": self._symbols,
             "/api/v2/spot/market/tickers": self._spot_tickers,
             "/api/v2/spot/market/orderbook": self._orderbook,
+            "/api/v3/market/instruments": self._instruments,
         }
         self._used = {path: PerWindow(tables.SLOWER.get(path, tables.REQUESTS_PER_S), 1) for path in self._answers}
 
@@ -121,6 +122,14 @@ class Rest:
 
     def _symbols(self, call: Call) -> Any:
         return [rows.pair(x) for x in self._listed(call, tables.SPOT)]
+
+    def _instruments(self, call: Call) -> Any:
+        category = _needed(call, "category").upper()
+        if category == "MARGIN":
+            return []
+        if category not in tables.PRODUCTS:
+            raise Refused("40020", "Parameter category error")
+        return [rows.instrument(self._venue.rest, x) for x in self._listed(call, category)]
 
     def _listed(self, call: Call, product: str) -> list[Listing]:
         symbol = call.query.get("symbol", "").upper()

@@ -109,6 +109,41 @@ def pair(listing: Listing) -> dict[str, Any]:
     }
 
 
+def instrument(view: View, listing: Listing) -> dict[str, Any]:
+    """A row of v3 ``/market/instruments``. Contracts have steps besides their decimals."""
+    extra, spot = listing.extra, listing.market == "spot"
+    row: dict[str, Any] = {
+        "symbol": listing.native,
+        "category": extra["product"],
+        "baseCoin": extra["asset"],
+        "quoteCoin": listing.quote,
+        "buyLimitPriceRatio": "0.05",
+        "sellLimitPriceRatio": "0.05",
+        "feeRateUpRatio": "",
+        "minOrderQty": format(max(listing.min_qty, listing.step) if spot else listing.min_qty, "f"),
+        "maxOrderQty": "" if spot else format(listing.step * 990_000, "f"),
+        "pricePrecision": str(decimals(listing.tick)),
+        "quantityPrecision": str(decimals(listing.step)),
+        "minOrderAmount": format(listing.terms.min_notional, "f"),
+        "status": tables.UNIFIED_STATUS[listing.status],
+        "offTime": _time_or(listing.delist_ms, "" if spot else "-1"),
+    }
+    if spot:
+        return row | {"areaSymbol": "yes" if extra.get("area") else "no"}
+    listed = contract(view, listing)
+    kept = ("isRwa", "makerFeeRate", "takerFeeRate", "symbolType", "limitOpenTime", "deliveryTime", "launchTime",
+            "fundInterval", "maxMarketOrderQty")  # fmt: skip
+    return row | {
+        **{key: listed[key] for key in kept},
+        "type": listed["symbolType"],
+        "isReality": "NO",
+        "priceMultiplier": format(listing.tick, "f"),
+        "quantityMultiplier": format(listing.step, "f"),
+        "minLeverage": listed["minLever"],
+        "maxLeverage": listed["maxLever"],
+    }
+
+
 def decimals(step: Decimal) -> int:
     """How many decimals multiples of ``step`` have at most."""
     return max(0, -int(step.normalize().as_tuple().exponent))

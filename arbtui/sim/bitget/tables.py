@@ -67,6 +67,14 @@ PAIR_STATUS: dict[Status, str] = {
     "delisted": "offline",
 }
 
+UNIFIED_STATUS: dict[Status, str] = {
+    "trading": "online",
+    "halted": "restrictedAPI",
+    "pre_open": "listed",
+    "close_only": "limit_open",
+    "delisted": "offline",
+}
+
 # -- spellings and scales ---------------------------------------------------------------------------------------------
 
 # Coins that contracts count by the thousand or million: what the listed unit is called, and how many coins it is.

@@ -17,8 +17,8 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, Balance, FeeRates, LeverageRead, Position
+from arbtui.venues.amounts import amount, price_or_none, signed
 from arbtui.venues.base import Environment
-from arbtui.venues.binance.decimals import amount, price, signed
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import signed_call
 from arbtui.venues.binance.refusals import demand
@@ -198,9 +198,9 @@ def _positions(body: bytes, what: str, t_ns: int) -> Sequence[AccountEvent]:
             qty=qty,
             t_ns=t_ns,
             held=HELD[row.position_side],
-            entry_price=price(row.entry_price),
-            mark=price(row.mark_price),
-            liquidation_price=price(row.liquidation_price),
+            entry_price=price_or_none(row.entry_price),
+            mark=price_or_none(row.mark_price),
+            liquidation_price=price_or_none(row.liquidation_price),
             margin=amount(row.initial_margin) if row.initial_margin else None,
             adl_rank=row.adl,
             t_ms=row.update_time,

@@ -12,7 +12,7 @@ import msgspec
 
 from arbtui.core.model import Market
 from arbtui.core.orders import Fill
-from arbtui.venues.binance.decimals import signed, traded_price, traded_qty
+from arbtui.venues.amounts import signed, traded_price, traded_qty
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of
 from arbtui.venues.wire import UpdateId

@@ -14,8 +14,8 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Fill, FundingPaid, Side
+from arbtui.venues.amounts import signed, traded_price, traded_qty
 from arbtui.venues.base import Environment
-from arbtui.venues.binance.decimals import signed, traded_price, traded_qty
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import signed_call
 from arbtui.venues.binance.refusals import demand

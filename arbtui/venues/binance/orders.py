@@ -38,14 +38,15 @@ from arbtui.core.orders import (
     Side,
     Told,
 )
+from arbtui.venues.amounts import amount, price_or_none, signed, traded_price, traded_qty
 from arbtui.venues.base import Environment
 from arbtui.venues.binance.addresses import REST
-from arbtui.venues.binance.decimals import amount, price, signed, traded_price, traded_qty, written
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.refusals import Refusal, demand, judged, reason_of, retry_after_s, sentence
 from arbtui.venues.binance.signing import WEIGHT, Params, SignedRequest, signed_request
 from arbtui.venues.binance.windows import TimedList
 from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.sending import number
 from arbtui.venues.wire import Millis, UpdateId, guarded
 
 ORDERS = "orders"  # the bucket in which Binance counts new orders, apart from IP weight
@@ -139,9 +140,14 @@ def _order_params(instrument: Instrument, order: Order) -> Params:
             f"a {order.kind.value} order of {order.leg} {'lacks' if order.price is None else 'has'} a price"
         )
     side = "BUY" if order.side is Side.BUY else "SELL"
-    params = [("symbol", order.native), ("side", side), *_kind_params(order, spot), ("quantity", written(order.qty))]
+    params = [
+        ("symbol", order.native),
+        ("side", side),
+        *_kind_params(order, spot),
+        ("quantity", number(order.qty, "quantity")),
+    ]
     if order.price is not None:
-        params.append(("price", written(order.price)))
+        params.append(("price", number(order.price, "price")))
     if order.reduce_only:
         params.append(("reduceOnly", "true"))
     return [*params, ("newClientOrderId", order.client_id), ("newOrderRespType", "FULL" if spot else "RESULT")]
@@ -257,7 +263,7 @@ _ROWS = msgspec.json.Decoder(list[_Row])
 
 def _report(row: _Row, market: Market, client_id: str, told: Told, t_ns: int) -> OrderReport:
     filled = amount(row.executed_qty)
-    average = price(row.avg_price)
+    average = price_or_none(row.avg_price)
     if average is None and filled and row.cummulative_quote_qty:
         quote = signed(row.cummulative_quote_qty)  # below zero: not known any more (old orders)
         average = quote / filled if quote > 0 else None
@@ -274,7 +280,7 @@ def _report(row: _Row, market: Market, client_id: str, told: Told, t_ns: int) ->
         t_ns=t_ns,
         t_ms=row.t_ms,
         qty=amount(row.orig_qty),
-        price=price(row.price),
+        price=price_or_none(row.price),
         filled=filled,
         avg_price=average,
         reduce_only=row.reduce_only,

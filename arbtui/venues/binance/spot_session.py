@@ -14,8 +14,8 @@ from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.events import Closing, Ignored, Refused
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderReport
+from arbtui.venues.amounts import amount, price_or_none
 from arbtui.venues.binance.account import spot_balance
-from arbtui.venues.binance.decimals import amount, price
 from arbtui.venues.binance.executions import Execution, commission, pushed_fill
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
@@ -169,7 +169,7 @@ def _execution(row: _Execution, t_ns: int) -> Sequence[PrivateEvent]:
         t_ns=t_ns,
         t_ms=row.T,
         qty=amount(row.q),
-        price=price(row.p),
+        price=price_or_none(row.p),
         filled=filled,
         avg_price=quote / filled if quote and filled else None,
         reason=None if row.r == "NONE" else _REJECTS.get(row.r, RefusalReason.OTHER),

@@ -25,8 +25,8 @@ import msgspec
 from arbtui.core.events import Closing, Ignored, Refused
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, LeverageRead, OrderReport, Position
+from arbtui.venues.amounts import amount, price_or_none, signed
 from arbtui.venues.binance.account import HELD, WALLETS
-from arbtui.venues.binance.decimals import amount, price, signed
 from arbtui.venues.binance.executions import Execution, commission, pushed_fill
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
@@ -188,9 +188,9 @@ def _order_update(update: _OrderUpdate, t_ns: int) -> Sequence[PrivateEvent]:
         t_ns=t_ns,
         t_ms=t_ms,
         qty=amount(row.q),
-        price=price(row.p),
+        price=price_or_none(row.p),
         filled=amount(row.z),
-        avg_price=price(row.ap),
+        avg_price=price_or_none(row.ap),
         reduce_only=row.R,
         origin=origin_of(row.c),
     )
@@ -220,7 +220,7 @@ def _account_update(update: _AccountUpdate, t_ns: int) -> Sequence[PrivateEvent]
             qty=signed(row.pa),
             t_ns=t_ns,
             held=HELD[row.ps],
-            entry_price=price(row.ep),
+            entry_price=price_or_none(row.ep),
             t_ms=update.T,
         )
         for row in update.a.P

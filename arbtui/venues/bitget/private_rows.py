@@ -18,9 +18,10 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Balance, Fill, FundingPaid, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.venues import amounts
 from arbtui.venues.bitget.instruments import MARKET, QUOTES, VENUE
 from arbtui.venues.bitget.private_shapes import CoinRow, FillRow, OrderRow, PositionRow, RecordRow, Wallet
-from arbtui.venues.wire import amount_text, millis_or_none, price_text, signed_text, text_of
+from arbtui.venues.wire import millis_or_none, text_of
 
 WALLET = "unified"  # one pot for spot and perpetuals
 FUNDING_TYPES = (  # of financial records; FIXED_: isolated margin
@@ -76,27 +77,19 @@ _DIGIT = Decimal("1e-8")  # what is free is told to this digit, never more than 
 
 
 def signed_or_none(raw: msgspec.Raw) -> Decimal | None:
-    text = signed_text(text_of(raw))
-    return None if text is None else Decimal(text)
+    return amounts.signed_or_none(text_of(raw))
 
 
 def amount_or_none(raw: msgspec.Raw) -> Decimal | None:
-    """Zero is an amount, "" is none."""
-    text = amount_text(text_of(raw, "bad_size"))
-    return None if text is None else Decimal(text)
+    return amounts.amount_or_none(text_of(raw, "bad_size"))
 
 
 def price_or_none(raw: msgspec.Raw) -> Decimal | None:
-    """Nothing and zero, as Bitget says of an average that is not there yet, are no price."""
-    text = price_text(text_of(raw, "bad_price"))
-    return None if text is None else Decimal(text)
+    return amounts.price_or_none(text_of(raw, "bad_price"))
 
 
 def told(value: Decimal | None, what: str) -> Decimal:
-    """``value``, which a row of this kind cannot lack."""
-    if value is None:
-        raise ProtocolBroken("bad_number", f"a Bitget row tells no {what}")
-    return value
+    return amounts.told(value, what, "a Bitget row")
 
 
 def market_of(category: str) -> Market | None:

@@ -17,11 +17,12 @@ from typing import Literal, TypeVar
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead
+from arbtui.venues.amounts import price_or_none, signed_or_none
 from arbtui.venues.base import Environment
 from arbtui.venues.bybit import private_rows, private_shapes, refusals
 from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import CATEGORY, VENUE
-from arbtui.venues.bybit.private_rows import price_or_none, signed_or_none, told
+from arbtui.venues.bybit.private_rows import told
 from arbtui.venues.bybit.private_shapes import AccountInfo, KeyInfo, Listed, PositionRow, SymbolRow
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
 from arbtui.venues.sending import number

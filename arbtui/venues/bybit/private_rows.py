@@ -15,9 +15,11 @@ from typing import Literal
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Balance, Fill, FundingPaid, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.venues import amounts
+from arbtui.venues.amounts import amount_or_none, price_or_none, signed_or_none
 from arbtui.venues.bybit.instruments import VENUE
 from arbtui.venues.bybit.private_shapes import CoinRow, ExecutionRow, OrderRow, PositionRow, SymbolRow, WalletRow
-from arbtui.venues.wire import amount_text, millis_or_none, price_text, signed_text
+from arbtui.venues.wire import millis_or_none
 
 WALLET = "unified"  # one pot for spot and perpetuals
 FUNDING = "Funding"  # execType of a funding payment, which stands among the trades
@@ -78,28 +80,8 @@ _HELD: dict[int, _Held] = {0: "net", 1: "long", 2: "short"}
 _DIGIT = Decimal("1e-8")  # what is free is told to this digit, never more than there is
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
-
-
-def signed_or_none(text: str) -> Decimal | None:
-    return None if signed_text(text) is None else Decimal(text)
-
-
-def amount_or_none(text: str) -> Decimal | None:
-    """Zero is an amount, "" is none."""
-    return None if amount_text(text) is None else Decimal(text)
-
-
-def price_or_none(text: str) -> Decimal | None:
-    """Nothing and zero, as Bybit says of an average that is not there yet, are no price."""
-    return None if price_text(text) is None else Decimal(text)
-
-
 def told(value: Decimal | None, what: str) -> Decimal:
-    """``value``, which a row of this kind cannot lack."""
-    if value is None:
-        raise ProtocolBroken("bad_number", f"a Bybit row tells no {what}")
-    return value
+    return amounts.told(value, what, "a Bybit row")
 
 
 def _name(text: str, member: str) -> str:

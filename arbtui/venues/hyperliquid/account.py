@@ -13,10 +13,11 @@ from decimal import Decimal
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Balance, FeeRates
+from arbtui.venues.amounts import amount, signed
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.hyperliquid import private_rows, private_shapes, refusals, rights
 from arbtui.venues.hyperliquid.calls import FUNDING_PAGE, HEAVY, LIGHT, LIST, Caller, TimedList
-from arbtui.venues.hyperliquid.decimals import amount, exact_sum, signed
+from arbtui.venues.hyperliquid.decimals import exact_sum
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_rows import COLLATERAL, WALLETS
 from arbtui.venues.hyperliquid.private_shapes import ClearinghouseState, SpotState

@@ -1,4 +1,4 @@
-"""Exact numbers of an account's messages, and how ours are written so that their signature holds.
+"""How our numbers are written so that their signature holds, and sums without rounding.
 
 The venue hashes numbers as it writes them: no exponent, no zero at the end. A price that breaks the rule of figures and
 decimals is refused there; here it is not even sent. Source: Hyperliquid docs, "Tick and lot size", "Signing".
@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Context, Decimal
 
-from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument
-from arbtui.venues.wire import amount_text, price_text, signed_text
 
 EXACT = Context(prec=100)
-
-
-# --- ours -------------------------------------------------------------------------------------------------------------
 
 
 def written(value: Decimal) -> str:
@@ -52,52 +47,8 @@ def qty_written(qty: Decimal, instrument: Instrument) -> str:
     return text
 
 
-# --- theirs -----------------------------------------------------------------------------------------------------------
-
-
-def amount(text: str | None) -> Decimal:
-    """A quantity: zero is one, negative and nothing are not."""
-    return Decimal(_given(amount_text(text), "bad_size"))
-
-
-def signed(text: str | None) -> Decimal:
-    """A balance, a payment, a position."""
-    return Decimal(_given(signed_text(text), "bad_number"))
-
-
-def signed_or_none(text: str | None) -> Decimal | None:
-    found = signed_text(text)
-    return None if found is None else Decimal(found)
-
-
-def price_or_none(text: str | None) -> Decimal | None:
-    found = price_text(text)
-    return None if found is None else Decimal(found)
-
-
-def traded_price(text: str) -> Decimal:
-    found = price_or_none(text)
-    if found is None:
-        raise ProtocolBroken("bad_price", f"a trade at price {text[:40]!r}")
-    return found
-
-
-def traded_qty(text: str) -> Decimal:
-    """Of a trade, or of an order: never zero."""
-    found = amount(text)
-    if not found:
-        raise ProtocolBroken("bad_size", f"a quantity of {text[:40]!r}")
-    return found
-
-
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
     total = Decimal(0)
     for value in values:
         total = EXACT.add(total, value)
     return total
-
-
-def _given(text: str | None, kind: str) -> str:
-    if text is None:
-        raise ProtocolBroken(kind, "a number is missing")
-    return text

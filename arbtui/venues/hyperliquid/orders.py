@@ -32,11 +32,12 @@ from arbtui.core.orders import (
     Rejected,
     Told,
 )
+from arbtui.venues.amounts import traded_price, traded_qty
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.hyperliquid import private_rows, private_shapes, refusals
 from arbtui.venues.hyperliquid.calls import FILLS_PAGE, HEAVY, HISTORY, LIGHT, LIST, Caller, TimedList
 from arbtui.venues.hyperliquid.cloids import cloid_of
-from arbtui.venues.hyperliquid.decimals import exact_sum, price_written, qty_written, traded_price, traded_qty
+from arbtui.venues.hyperliquid.decimals import exact_sum, price_written, qty_written
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_shapes import Filled, OrderRow, Placed, Resting, StatusRow
 from arbtui.venues.hyperliquid.signing import Action

@@ -17,15 +17,8 @@ from decimal import Decimal
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, Fill, FundingPaid, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.venues.amounts import amount, price_or_none, signed, signed_or_none, traded_price, traded_qty
 from arbtui.venues.hyperliquid.cloids import client_id_of
-from arbtui.venues.hyperliquid.decimals import (
-    amount,
-    price_or_none,
-    signed,
-    signed_or_none,
-    traded_price,
-    traded_qty,
-)
 from arbtui.venues.hyperliquid.instruments import coin_of
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_shapes import FillRow, OrderRow, PositionRow, SpotBalance

@@ -30,8 +30,9 @@ from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Market
 from arbtui.core.orders import OrderReport, Position
+from arbtui.venues.amounts import amount
 from arbtui.venues.hyperliquid import private_rows, private_shapes, shapes, signing
-from arbtui.venues.hyperliquid.decimals import EXACT, amount, exact_sum
+from arbtui.venues.hyperliquid.decimals import EXACT, exact_sum
 from arbtui.venues.hyperliquid.names import market_of
 from arbtui.venues.hyperliquid.private_shapes import FillRow, StatusRow
 from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, SubscribedAll

@@ -17,10 +17,11 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead
+from arbtui.venues.amounts import signed_or_none
 from arbtui.venues.okx import private_rows, private_shapes, refusals
 from arbtui.venues.okx.calls import Caller, by_bill, period
 from arbtui.venues.okx.instruments import INST_TYPE, VENUE
-from arbtui.venues.okx.private_rows import Positions, ours, signed_or_none, told
+from arbtui.venues.okx.private_rows import Positions, ours, told
 from arbtui.venues.okx.private_shapes import ConfigRow, FeeRow, LeverageRow
 from arbtui.venues.okx.rows import SWAP_SUFFIX
 from arbtui.venues.private import PrivateCall

@@ -14,10 +14,12 @@ from typing import Literal
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, Fill, FundingPaid, OrderReport, OrderStatus, Origin, Position, Side, Told
+from arbtui.venues import amounts
+from arbtui.venues.amounts import amount_or_none, price_or_none, signed_or_none
 from arbtui.venues.okx import refusals
 from arbtui.venues.okx.instruments import MARKET, VENUE
 from arbtui.venues.okx.private_shapes import BalanceRow, BillRow, FillRow, OrderRow, PositionRow
-from arbtui.venues.wire import amount_text, millis_or_none, price_text, signed_text
+from arbtui.venues.wire import millis_or_none
 
 WALLET = "trading"  # one pot for spot and swaps
 
@@ -44,28 +46,8 @@ _TAKES = "31"  # cancelSource: the post-only order would have taken liquidity
 _NO_TRADE = ("", "0")  # tradeId of an order that has not filled, or was the venue's own
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
-
-
-def signed_or_none(text: str) -> Decimal | None:
-    return None if signed_text(text) is None else Decimal(text)
-
-
-def amount_or_none(text: str) -> Decimal | None:
-    """Zero is an amount, "" is none."""
-    return None if amount_text(text) is None else Decimal(text)
-
-
-def price_or_none(text: str) -> Decimal | None:
-    """Nothing and zero, as OKX says of an average that is not there yet, are no price."""
-    return None if price_text(text) is None else Decimal(text)
-
-
 def told(value: Decimal | None, what: str) -> Decimal:
-    """``value``, which a row of this kind cannot lack."""
-    if value is None:
-        raise ProtocolBroken("bad_number", f"an OKX row tells no {what}")
-    return value
+    return amounts.told(value, what, "an OKX row")
 
 
 def ours(theirs: Decimal) -> Decimal:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbtui.venues.binance.decimals import written
 from arbtui.venues.binance.signing import SignedRequest, sign, signed_request, signed_ws_params, ws_payload
 from arbtui.venues.private import Keys
+from arbtui.venues.sending import number
 from tests.venues.binance.private_samples import KEYS, STAMP_MS
 
 DOCS = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
@@ -109,7 +109,7 @@ def test_a_missing_secret_is_no_empty_secret() -> None:
 
 @given(st.decimals(min_value="1e-30", max_value="1e30", allow_nan=False, allow_infinity=False))
 def test_a_number_is_written_exactly_and_without_an_exponent(value: Decimal) -> None:
-    text = written(value)
+    text = number(value, "quantity")
     assert Decimal(text) == value
     assert set(text) <= set("0123456789.")
 
@@ -117,15 +117,15 @@ def test_a_number_is_written_exactly_and_without_an_exponent(value: Decimal) -> 
 @given(st.integers(1, 10**12), st.integers(-8, 8))
 def test_every_digit_of_a_multiple_of_a_step_is_kept(lots: int, exponent: int) -> None:
     step = Decimal(10) ** exponent
-    assert Decimal(written(lots * step)) == lots * step
+    assert Decimal(number(lots * step, "quantity")) == lots * step
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "-0"])
 def test_what_cannot_be_ordered_is_not_written(value: str) -> None:
     with pytest.raises(ValueError):
-        written(Decimal(value))
+        number(Decimal(value), "quantity")
 
 
 @pytest.mark.parametrize(("value", "text"), [("1E+3", "1000"), ("0.010", "0.010"), ("1E-8", "0.00000001")])
 def test_trailing_zeros_stay_and_exponents_go(value: str, text: str) -> None:
-    assert written(Decimal(value)) == text
+    assert number(Decimal(value), "quantity") == text

@@ -86,7 +86,7 @@ class _Disk:
     def __init__(self, keeper: Keeper) -> None:
         self.waited_s = 0.0
         self._write = keeper.write
-        keeper.write = self._timed  # type: ignore[method-assign]
+        keeper.write = self._timed  # type: ignore[method-assign]  # the clock stands between the runner and the disk
 
     def _timed(
         self,
@@ -109,7 +109,7 @@ class _Legs:
         self.ready_s: list[float] = []
         self._disk = disk
         for account in accounts:
-            account._rest.carry = partial(self._carry, account._rest.carry)  # type: ignore[method-assign]
+            account._rest.carry = partial(self._carry, account._rest.carry)  # type: ignore[method-assign]  # as above
 
     async def _carry(self, carry: Callable[[HttpRequest], Any], request: HttpRequest) -> Answer:
         if request.method == "POST" and request.url.partition("?")[0].endswith("/order"):
@@ -292,6 +292,10 @@ async def _open(trader: _Trader, *, figures: Figures, size: Size) -> None:
     await _pairs(trader, tickets, size.pairs)
 
 
+def _passes(trading: Trading, ticket: Ticket) -> bool:
+    return not trading.preview(ticket).refused
+
+
 async def _keys(trader: _Trader, tickets: Sequence[Ticket], figures: Figures, count: int) -> None:
     """One after another, timed to the bytes."""
     trading = trader.trading
@@ -300,7 +304,7 @@ async def _keys(trader: _Trader, tickets: Sequence[Ticket], figures: Figures, co
     rng = random.Random(1)
     for n in range(count):
         ticket = tickets[n % len(tickets)]
-        await trader.until(lambda ticket=ticket: not trading.preview(ticket).refused, "a preview")  # type: ignore[misc]
+        await trader.until(partial(_passes, trading, ticket), "a preview")
         preview = trading.preview(ticket)
         disk.waited_s, legs.ready_s = 0.0, []
         began_s = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -50,7 +51,7 @@ def where_options(parser: argparse.ArgumentParser) -> None:
 def arming_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm-live", action="store_true", help="with --live --no-ui: arm once the accounts are read")
     parser.add_argument(
-        "--max-notional", metavar="USD", type=amount, help="with --arm-live: the most that may be open at once"
+        "--max-notional", metavar="USD", type=dollars, help="with --arm-live: the most that may be open at once"
     )
 
 
@@ -117,6 +118,11 @@ def seconds(text: str) -> float:
 
 def duration(text: str) -> float:
     return number_of(text, "a duration in seconds", above=0.0)
+
+
+def dollars(text: str) -> Decimal:
+    amount(text)
+    return Decimal(text)
 
 
 def amount(text: str) -> float:

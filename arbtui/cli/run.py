@@ -83,7 +83,7 @@ def refuse_contradictions(args: argparse.Namespace) -> None:
                 raise ConfigError(f"--{name} has no meaning on the screen; add --no-ui.")
 
 
-def _refuse_arming(live: bool, no_ui: bool, arms: bool, most: float | None) -> None:
+def _refuse_arming(live: bool, no_ui: bool, arms: bool, most: Decimal | None) -> None:
     if (arms or most is not None) and not (live and no_ui):
         given = "--arm-live" if arms else "--max-notional"
         raise ConfigError(f"{given} is for --live --no-ui; on the screen :arm asks for a typed phrase.")
@@ -170,18 +170,12 @@ def live_run(
         demo=() if args.demo else None,
         record_dir=Path(settings.recording.dir) if settings.recording.dir else None,
         credentials=keys,
-        arm_usd=_exact(getattr(args, "max_notional", None)),
+        arm_usd=getattr(args, "max_notional", None),
         orders=orders,
         accounts=credentials.origins if credentials is not None and not args.demo else None,
         notify=credentials.notify if credentials is not None and not args.once else None,
         auto=getattr(args, "auto", False),
     )
-
-
-def _exact(amount: float | None) -> Decimal | None:
-    from decimal import Decimal
-
-    return Decimal(repr(amount)) if amount is not None else None
 
 
 def headless_of(args: argparse.Namespace, *, csv_dir: Path | None, lossless: bool = False) -> Headless:

@@ -176,7 +176,7 @@ async def arm_soon(trading: Trading, open_usd: Decimal, notice: Notice) -> None:
     while loop.time() < until_s:
         why = trading.waits_for()
         if not why:
-            answer = trading.arm(open_usd)
+            answer = trading.arm(open_usd, "--arm-live")
             if answer.accepted:
                 notice("warning", answer.text)
                 return

@@ -348,16 +348,16 @@ class Trading:
     def abandon(self, hedge: str) -> Answer:
         return self.runner.abandon(hedge)
 
-    def arm(self, open_usd: Decimal | None = None) -> Answer:
+    def arm(self, open_usd: Decimal | None = None, why: str = "a person said so") -> Answer:
         """How the accounts are set up is read anew: that may be what a person has just put right."""
         self._enquiries.modes()
         if self._on_paper:
-            return self.runner.arm()
+            return self.runner.arm(why)
         if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
             return Answer(accepted=False, text="not armed: say how many US dollars may be open at once")
         if unfit := self._unfit():
             return Answer(accepted=False, text=f"not armed: {unfit}")
-        return self.runner.arm(permit=Permit(open_usd, self._arm_for_s))
+        return self.runner.arm(why, Permit(open_usd, self._arm_for_s))
 
     def streams(self) -> Mapping[tuple[str, Market], bool]:
         """Whether each account is heard: by venue and market."""

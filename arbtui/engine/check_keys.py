@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from decimal import Decimal
@@ -20,17 +20,19 @@ from arbtui.core.events import Ticker
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead, ReadFailed, ReadKind
 from arbtui.core.units import positive_or_none
-from arbtui.engine.by_rest import AccountByRest, accounts_by_rest, connect_all
+from arbtui.engine.by_rest import AccountByRest, accounts_by_rest
 from arbtui.engine.check import report
 from arbtui.engine.check_keys_lines import KeyFacts, NotTold, could_trade, lines
 from arbtui.engine.check_lines import CheckLine, Verdict
 from arbtui.net.gateway import NetworkSettings
 from arbtui.venues import registry
-from arbtui.venues.private import KeyRights, Keys
+from arbtui.venues.private import Keys
 
+_T = TypeVar("_T")
 _EventT = TypeVar("_EventT", AccountMode, LeverageRead, FeeRates)
 
 OK, NOT_ALL = 0, 1
+WITHIN_S = 30.0  # all questions to one exchange; where a limit is used up they wait for it
 AGAIN_S = 2.5  # after a limit that exchanges count by seconds
 
 
@@ -100,26 +102,25 @@ async def _ask(
     }
     async with AsyncExitStack() as stack:
         accounts = await accounts_by_rest(keys, settings, network, stack)
-        unreached = await connect_all(accounts)
         bases = settings.market.symbols
-        found = await asyncio.gather(
-            *(_facts(accounts[name], before[name], unreached.get(name, ""), bases) for name in names)
-        )
+        found = await asyncio.gather(*(_facts(accounts[name], before[name], bases) for name in names))
     return {facts.venue: facts for facts in found}
 
 
-async def _facts(account: AccountByRest, before: KeyFacts, unreached: str, bases: Sequence[str]) -> KeyFacts:
-    if unreached:
-        return replace(before, reach_error=unreached)
-    rights = await _rights(account)
-    modes = {market: await _told(account, AccountMode, ReadKind.MODE, market) for market in before.markets}
-    chosen = {market: await _chosen(account, market, bases) for market in before.markets}
+async def _facts(account: AccountByRest, before: KeyFacts, bases: Sequence[str]) -> KeyFacts:
+    until_s = asyncio.get_running_loop().time() + WITHIN_S
+    unreached = await _answered(account.connect(), until_s)
+    if isinstance(unreached, NotTold):
+        return replace(before, reach_error=unreached.text)
+    rights = await _answered(account.key_rights(), until_s)
+    modes = {market: await _told(account, AccountMode, ReadKind.MODE, market, until_s) for market in before.markets}
+    chosen = {market: await _chosen(account, market, bases, until_s) for market in before.markets}
     leverages = {
-        native: await _told(account, LeverageRead, ReadKind.LEVERAGE, Market.PERP, native)
+        native: await _told(account, LeverageRead, ReadKind.LEVERAGE, Market.PERP, until_s, native)
         for native in chosen.get(Market.PERP, ())
     }
     fees = {
-        (market, native): await _told(account, FeeRates, ReadKind.FEES, market, native)
+        (market, native): await _told(account, FeeRates, ReadKind.FEES, market, until_s, native)
         for market, natives in chosen.items()
         for native in natives
     }
@@ -134,17 +135,13 @@ async def _facts(account: AccountByRest, before: KeyFacts, unreached: str, bases
     )
 
 
-async def _rights(account: AccountByRest) -> KeyRights | NotTold | None:
-    told = await _rights_once(account)
-    if isinstance(told, NotTold) and told.reason is RefusalReason.RATE_LIMITED:
-        await asyncio.sleep(AGAIN_S)
-        return await _rights_once(account)
-    return told
-
-
-async def _rights_once(account: AccountByRest) -> KeyRights | NotTold | None:
+async def _answered(question: Awaitable[_T], until_s: float) -> _T | NotTold:
+    """Its answer, or why there is none. Whoever waits too long for one has no time left for the next."""
     try:
-        return await account.key_rights()
+        async with asyncio.timeout_at(until_s):
+            return await question
+    except TimeoutError:
+        return NotTold(f"not answered within {WITHIN_S:.0f} s", RefusalReason.RATE_LIMITED)
     except VenueRefused as refused:
         return NotTold(str(refused), refused.reason)
     except ArbtuiError as error:
@@ -152,12 +149,15 @@ async def _rights_once(account: AccountByRest) -> KeyRights | NotTold | None:
 
 
 async def _told(
-    account: AccountByRest, kind: type[_EventT], asked: ReadKind, market: Market, native: str = ""
+    account: AccountByRest, kind: type[_EventT], asked: ReadKind, market: Market, until_s: float, native: str = ""
 ) -> _EventT | NotTold:
-    told, why = await account.read(asked, market, native)
-    if _reason(told) is RefusalReason.RATE_LIMITED:  # another run may have used it up a moment ago
-        await asyncio.sleep(AGAIN_S)
-        told, why = await account.read(asked, market, native)
+    answered = await _answered(account.read(asked, market, native), until_s)
+    if not isinstance(answered, NotTold) and _reason(answered[0]) is RefusalReason.RATE_LIMITED:
+        await asyncio.sleep(AGAIN_S)  # another run may have used it up a moment ago
+        answered = await _answered(account.read(asked, market, native), until_s)
+    if isinstance(answered, NotTold):
+        return answered
+    told, why = answered
     answer = next((event for event in told if isinstance(event, kind)), None)
     if answer is not None and not why:
         return answer
@@ -168,20 +168,21 @@ def _reason(told: Sequence[AccountEvent]) -> RefusalReason | None:
     return next((event.reason for event in told if isinstance(event, ReadFailed)), None)
 
 
-async def _chosen(account: AccountByRest, market: Market, bases: Sequence[str]) -> list[str]:
+async def _chosen(account: AccountByRest, market: Market, bases: Sequence[str], until_s: float) -> list[str]:
     """What is asked about: instruments of the named coins, the most traded of each; else the most traded one."""
     listed = [one for one in account.listed[market].values() if one.status is TradingStatus.TRADING]
-    volumes = await _volumes(account, market, listed)
+    volumes = await _volumes(account, market, listed, until_s)
     groups = [[one for one in listed if one.base == base] for base in bases] if bases else [listed]
     return [max(group, key=lambda one: volumes.get(one.native, Decimal(0))).native for group in groups if group]
 
 
-async def _volumes(account: AccountByRest, market: Market, listed: Sequence[Instrument]) -> dict[str, Decimal]:
+async def _volumes(
+    account: AccountByRest, market: Market, listed: Sequence[Instrument], until_s: float
+) -> dict[str, Decimal]:
     """24 h volumes in quote currencies, as far as they are told: good enough to choose by."""
     natives = [one.native for one in listed]
-    try:
-        events = await account.market_events(market, natives)
-    except ArbtuiError:
+    events = await _answered(account.market_events(market, natives), until_s)
+    if isinstance(events, NotTold):
         return {}  # it only serves to choose: then the first one that is listed is asked about
     found: dict[str, Decimal] = {}
     for event in events:

@@ -143,3 +143,23 @@ async def test_no_keys_at_all_is_no_success_and_those_without_are_named(
         code, _ = await one.check(capsys)
         assert code == 1
         assert "no exchange that is enabled has keys" in one.out
+
+
+async def test_an_exchange_that_does_not_answer_in_time_is_said_and_waited_for_no_longer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path) as one:
+        monkeypatch.setattr(check_keys, "WITHIN_S", 0.0)
+        code, found = await one.check(capsys, "okx")
+        assert (code, found["okx"]["venue"][0]) == (1, "bad")
+        assert "not answered within" in found["okx"]["venue"][1]
+
+
+async def test_a_limit_that_another_run_used_up_is_waited_for_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_keys, "AGAIN_S", 2.0)
+    async with desk(tmp_path) as one:
+        for _ in range(2):  # the account's configuration may be asked for five times in two seconds
+            code, found = await one.check(capsys, "okx")
+            assert code == 0, found

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_MS
 from arbtui.core.errors import ArbtuiError
-from arbtui.core.events import Quote
+from arbtui.core.events import MarkPrice, Quote
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     AccountEvent,
@@ -311,15 +311,24 @@ class BareAccount:
         return told
 
     async def _ask_quotes(self, market: Market) -> bool:
-        """Best bids and asks of all instruments, as exact texts of the wire; False, and why is said, without them."""
+        """Best bids and asks of all instruments; False, and why is said, without them.
+
+        Where a venue tells none by REST its mark price stands for both: the band beyond it is wider than a spread.
+        """
         natives = list(self._by.listed[market])
+        marks: dict[tuple[Market, str], tuple[Decimal | None, Decimal | None]] = {}
         try:
             for event in await self._by.market_events(market, natives):
                 if isinstance(event, Quote):
                     self._quotes[market, natives[event.slot]] = self._tops(market, event)
+                elif isinstance(event, MarkPrice):
+                    mark = positive_or_none(event.mark)
+                    marks[market, natives[event.slot]] = (mark, mark)
         except ArbtuiError as error:
             self._once(f"prices of {self.name} {market.value} cannot be read: {error}")
             return False
+        if not self._quotes.keys() & marks.keys():
+            self._quotes |= marks
         return True
 
     def _tops(self, market: Market, quote: Quote) -> tuple[Decimal | None, Decimal | None]:

@@ -73,7 +73,8 @@ class Enquiries:
     def start(self) -> None:
         self._every = Every(self._clock, FUNDING_EVERY_NS, self._ask_funding)
         self._unread |= {(venue, market, kind, "") for venue, market in self._wallets for kind in _OF_AN_ACCOUNT}
-        self.all_again()
+        for key in list(self._unread):
+            self._ask(key, again=True)
         self._ask_funding()
 
     def stop(self) -> None:

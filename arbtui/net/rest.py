@@ -84,7 +84,7 @@ class Rest:
         self._recorder = recorder
         self._rng = rng
         self._http: aiohttp.ClientSession | None = None
-        self._rate_limited_in_a_row: dict[str, int] = {}
+        self._rate_limited_in_a_row: dict[str, tuple[int, int]] = {}  # how often, and when last
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(
@@ -167,7 +167,7 @@ class Rest:
                 body = await response.content.read(MAX_BODY_BYTES + 1)
                 while len(body) <= MAX_BODY_BYTES and not response.content.at_eof():
                     body += await response.content.read(MAX_BODY_BYTES + 1 - len(body))
-                self._headers(host, request, response, body[:300])
+                self._headers(host, request, response, body[:300], sent_ns)
         except TimeoutError as error:
             raise TransportBroken(f"{host} did not answer within {self.timeout_s:g} s") from error
         except aiohttp.ClientConnectorError as error:
@@ -178,7 +178,9 @@ class Rest:
             raise TransportBroken(f"{host} sent more than {MAX_BODY_BYTES >> 20} MiB for {request.purpose}")
         return Answer(response.status, body, sent_ns, self._clock.now_ns())
 
-    def _headers(self, host: str, request: HttpRequest, response: aiohttp.ClientResponse, beginning: bytes) -> None:
+    def _headers(
+        self, host: str, request: HttpRequest, response: aiohttp.ClientResponse, beginning: bytes, sent_ns: int
+    ) -> None:
         now_ns = self._clock.now_ns()
         if (name := self._budgets.used_headers.get((host, request.bucket))) and (used := response.headers.get(name)):
             with contextlib.suppress(ValueError):  # an odd header is no reason to lose the answer; our own count stands
@@ -187,13 +189,16 @@ class Rest:
         if response.status == 429 and budget.apart_s is not None:
             budget.close(now_ns + round(_named_wait_s(response, budget.apart_s) * NS_PER_S))
         elif response.status in (418, 429) or _too_frequent(response.status, beginning):
-            wait_s = self._pause_s(host, response)
+            wait_s = self._pause_s(host, response, sent_ns)
             self._budgets.close_host(host, now_ns + round(wait_s * NS_PER_S))
         else:
             self._rate_limited_in_a_row.pop(host, None)
 
-    def _pause_s(self, host: str, response: aiohttp.ClientResponse) -> float:
-        times = self._rate_limited_in_a_row[host] = self._rate_limited_in_a_row.get(host, 0) + 1
+    def _pause_s(self, host: str, response: aiohttp.ClientResponse, sent_ns: int) -> float:
+        times, last_ns = self._rate_limited_in_a_row.get(host, (0, 0))
+        if times == 0 or sent_ns > last_ns:  # else it was under way when the venue refused another
+            times += 1
+            self._rate_limited_in_a_row[host] = (times, self._clock.now_ns())
         try:
             named_s = float(response.headers.get("Retry-After", ""))
         except ValueError:

@@ -17,7 +17,7 @@ from arbtui.core.errors import ProtocolBroken, RefusalReason, TransportBroken, V
 from arbtui.core.events import Event, Ignored
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
-from arbtui.net.rest import AT_ONCE_BYTES, MAX_PAUSE_S, Rest
+from arbtui.net.rest import AT_ONCE_BYTES, MAX_PAUSE_S, RATE_LIMIT_PAUSE_S, Rest
 from arbtui.venues.base import HttpRequest, RestLimit, Tables, Venue
 
 URL = "https://api.toy.com/v1/time"
@@ -134,6 +134,22 @@ async def test_a_429_that_names_no_wait_pauses_longer_each_time() -> None:
             t.clock.advance_to(t.clock.now_ns() + round(t.wait_s() * NS_PER_S))
         assert waits[1] > 1.5 * waits[0]
         assert waits[-1] <= MAX_PAUSE_S * 1.1
+
+
+async def test_requests_that_were_under_way_at_the_first_429_make_the_pause_no_longer() -> None:
+    arrived = asyncio.Event()
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.query.get("last"):
+            arrived.set()
+        await arrived.wait()
+        return web.Response(status=429)
+
+    async with toy(handler) as t:
+        asked = [asyncio.create_task(t.get(URL + last)) for last in ("?n=1", "?n=2", "?n=3", "?last=4")]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(each, VenueRefused) for each in found)
+        assert t.wait_s() <= RATE_LIMIT_PAUSE_S * 1.1
 
 
 async def test_a_418_is_a_ban() -> None:

@@ -17,7 +17,7 @@ from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, LeverageRead
 from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.hyperliquid import private_shapes, refusals, signing
-from arbtui.venues.hyperliquid.calls import HEAVY, ROLE, Caller
+from arbtui.venues.hyperliquid.calls import HEAVY, LIGHT, ROLE, Caller
 from arbtui.venues.hyperliquid.names import VENUE
 from arbtui.venues.hyperliquid.orders import asset_of
 from arbtui.venues.hyperliquid.private_shapes import ActiveAsset, Role
@@ -116,9 +116,23 @@ def mode(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> Priva
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
         return None if market is Market.SPOT else with_abstraction(_role(status, body))
 
-    if (known := setups.role(caller, signer, stamp_ms)) is not None:
-        return with_abstraction(known)
-    return PrivateCall(request, read, _ROLE, next_page)
+    if (known := setups.role(caller, signer, stamp_ms)) is None:
+        return PrivateCall(request, read, _ROLE, next_page)
+    if market is Market.SPOT:
+        return _known(caller, known, lambda role, t_ns: (told(role, "", t_ns),))
+    return with_abstraction(known)
+
+
+def _known(caller: Caller, role: Role, tell: Callable[[Role, int], Sequence[AccountEvent]]) -> PrivateCall:
+    """There is nothing left to ask: the lightest question about the account stands for one."""
+    what = "spot balances"
+    request = caller.ask("spotClearinghouseState", what, LIGHT)
+
+    def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
+        refusals.told(status, body, private_shapes.spot_state, what)
+        return tell(role, t_ns)
+
+    return PrivateCall(request, read, what)
 
 
 def _ask_role(caller: Caller) -> tuple[HttpRequest, str]:

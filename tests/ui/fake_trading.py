@@ -204,6 +204,18 @@ class ScriptedVenue:
         asked_ns = self._port.time.now_ns()
         self._later(lambda: self._read(kind, market, native, asked_ns, since_ms))
 
+    def _spot(self, base: str) -> Decimal:
+        """Coins that were bought here."""
+        return sum(
+            (
+                qty
+                for (of, native), qty in self._held.items()
+                if of is Market.SPOT
+                if (slot := self._port.board.slot_of(self.name, of, native)) is not None and slot.coin.base == base
+            ),
+            Decimal(0),
+        )
+
     def _read(self, kind: ReadKind, market: Market, native: str, asked_ns: int, since_ms: int | None) -> None:
         now_ns, venue = self._port.time.now_ns(), self.name
         if kind is ReadKind.MODE:
@@ -219,7 +231,7 @@ class ScriptedVenue:
             many = Decimal(10_000_000)
             wallet = wallets_of(venue)[market]
             for asset in ("USDT", "USDC", *self._port.board.coins):
-                total = many if asset in ("USDT", "USDC") else Decimal(0)
+                total = many if asset in ("USDT", "USDC") else self._spot(asset)
                 balance = Balance(venue=venue, wallet=wallet, asset=asset, total=total, free=many, t_ns=now_ns)
                 self.hear(balance)
         elif kind is ReadKind.FEES:
@@ -254,7 +266,7 @@ class FakeTrading(Trading):
         super().__init__(
             word,
             {
-                name: Carrier(venue, tuple(Market), RULES, lambda: ClockRead(3.0), True)
+                name: Carrier(venue, tuple(Market), RULES, lambda: ClockRead(3.0), word == "PAPER")
                 for name, venue in self.venues.items()
             },
             clock=port.time,
@@ -289,5 +301,7 @@ def fake_trading(port: FakePort, *, word: str = "PAPER", limits: Limits | None =
     port.trading = trading
     trading.start()
     settle(port)
+    if word != "PAPER":
+        assert trading.arm(Decimal(100_000_000)).accepted
     assert trading.armed
     return trading

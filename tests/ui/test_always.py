@@ -109,7 +109,36 @@ async def test_where_orders_leave_arming_wants_a_phrase_that_is_typed() -> None:
         assert not armed(dealer), "that key came too soon"
         await dealer.press(*"live", "space", *"1000", "enter")
         assert armed(dealer)
-        assert "SIMULATED ARMED" in await dealer.text()
+        assert "SIMULATED ARMED 60m 1,000 USD" in await dealer.text()
+        assert dealer.trading.permit is not None
+        assert dealer.trading.permit.open_usd == 1000
+        await dealer.wait(3000)
+        await dealer.press("down")
+        assert "SIMULATED ARMED 10m 1,000 USD" in await dealer.text()
+        await dealer.wait(610)
+        assert not armed(dealer)
+
+
+async def test_another_amount_is_said_with_the_command_and_stands_in_the_phrase() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        await dealer.press("exclamation_mark", "colon", *"arm", "space", *"250.5", "enter")
+        assert "arm SIMULATED: type live 250.5" in await dealer.text()
+        await dealer.press(*"live", "space", *"1000", "enter")
+        assert not armed(dealer)
+        await dealer.press("escape", "colon", *"arm", "space", *"250.5", "enter")
+        await dealer.press(*"live", "space", *"250.5", "enter")
+        assert armed(dealer)
+        assert dealer.trading.permit is not None
+        assert str(dealer.trading.permit.open_usd) == "250.5"
+
+
+async def test_an_amount_that_is_none_arms_nothing() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        for typed in ("0", "much"):
+            await dealer.press("exclamation_mark", "colon", *"arm", "space", *typed, "enter")
+            assert "is no amount of US dollars" in await dealer.text(), typed
+            await dealer.press("escape", "escape")
+        assert not armed(dealer)
 
 
 async def test_keys_without_a_pause_are_no_typed_phrase() -> None:

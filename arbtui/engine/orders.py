@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -26,6 +26,7 @@ from arbtui.engine.papermarket import depth_of
 from arbtui.engine.prices import BoardPrices, slot_of
 from arbtui.engine.rules import limits_of, policy_of
 from arbtui.engine.trading import Carrier, Trading
+from arbtui.execution.ledger import Ledger
 from arbtui.execution.ports import Record
 from arbtui.market.state import Board
 from arbtui.net.budget import Budgets
@@ -46,6 +47,7 @@ CURVE_EVERY_NS = 60 * NS_PER_S
 ORDER_TIMEOUT_S = 5.0
 PRIVATE_SHARE = 0.95  # of what a venue counts for both; public requests stop at 0.8 of it
 _CURVE = "equity"
+_WORLDS = "worlds"
 
 
 def journal_path(data_dir: Path) -> Path:
@@ -183,6 +185,7 @@ async def account_orders(
         fitness = KeyFitness(holders, allow_withdraw=settings.live.allow_withdraw_keys, notice=live.trouble.notice)
         trading = _trading(live.desk.mode, carriers, settings, live, clock, journal, unfit=fitness.why_not)
         heard.to = trading
+        keep_worlds(journal, trading.ledgers.values(), {name: settings.venues[name].environment for name in accounts})
         orders = Orders(trading, journal, live, [], list(accounts.values()))
         orders.fitness, orders.guard, orders.arm_usd = fitness, guard_of(trading, settings.live.stream_down_s), arm_usd
         yield orders
@@ -255,6 +258,30 @@ def _trading(
     live.needed = trading.bases
     trading.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
     return trading
+
+
+def keep_worlds(journal: Journal, ledgers: Iterable[Ledger], worlds: Mapping[str, str]) -> None:
+    """Note in the journal's file which environment each account is in: a hedge lives where it was opened.
+
+    Raises JournalError where an open one was opened in another environment than this run's.
+    """
+    kept = journals.kept(journal.path, _WORLDS)
+    try:
+        before = msgspec.json.decode(kept, type=dict[str, str]) if kept is not None else {}
+    except msgspec.DecodeError as error:
+        raise JournalError(
+            f"the environments in {journal.path} cannot be read ({error}); move the file away."
+        ) from None
+    for ledger in ledgers:
+        if not ledger.turns or (ledger.state.ended and not ledger.unsettled()):
+            continue
+        for venue in {leg.venue for leg in ledger.intent.legs} & before.keys() & worlds.keys():
+            if before[venue] != worlds[venue]:
+                raise JournalError(
+                    f"hedge {ledger.hedge} is open on {venue} in its environment {before[venue]}, and this run's there "
+                    f"is {worlds[venue]}: set it back in config.toml to look after that hedge."
+                )
+    journal.keep(_WORLDS, msgspec.json.encode({**before, **worlds}), log.error)
 
 
 def _silenced(board: Board, leg: str) -> str | None:

@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from arbtui.core.errors import ArbtuiError, RefusalReason, TransportBroken
+from arbtui.core.errors import ArbtuiError, JournalError, RefusalReason, TransportBroken
 from arbtui.core.model import Market
 from arbtui.core.orders import Rejected
 from arbtui.engine import arming
 from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of, unfit
+from arbtui.engine.orders import keep_worlds
+from arbtui.execution.ledger import Ledger
 from arbtui.execution.limits import Limits
+from arbtui.storage.journal import Journal
 from arbtui.venues.private import KeyRights
 from tests.engine.trading_stage import BUY, ENOUGH, SELL, Stage, quote, ticket
 
@@ -330,3 +334,30 @@ async def test_where_it_cannot_arm_itself_it_says_why_and_gives_up(monkeypatch: 
     await arm_soon(stage.trading, D(500), lambda level, text: said.append((level, text)))
     assert not armed(stage)
     assert said == [("error", "--arm-live: not armed: okx: its key may withdraw; it is not tried again in this run")]
+
+
+# worlds
+
+
+async def test_a_hedge_is_looked_after_in_the_environment_in_which_it_was_opened(tmp_path: Path) -> None:
+    stage = ready()
+    stage.trading.arm(ENOUGH)
+    hedge = stage.hedged()
+    ledgers = list(stage.trading.ledgers.values())
+    path = tmp_path / "journal.sqlite3"
+
+    def begun(ledgers: list[Ledger], **worlds: str) -> None:
+        journal = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
+        try:
+            keep_worlds(journal, ledgers, worlds)
+        finally:
+            assert journal.close()
+
+    begun(ledgers, binance="testnet", okx="demo")
+    begun(ledgers, binance="testnet", okx="demo", bybit="testnet")
+    begun(ledgers, binance="testnet", bybit="demo")
+    with pytest.raises(JournalError, match=f"hedge {hedge} is open on binance in its environment testnet"):
+        begun(ledgers, binance="demo", okx="demo")
+    begun([], binance="demo")
+    with pytest.raises(JournalError, match="in its environment demo, and this run's there is testnet"):
+        begun(ledgers, binance="testnet")

@@ -169,7 +169,7 @@ class _Trader:
 
     async def ready(self, coins: int) -> list[Ticket]:
         """Every leg is priced, every account read."""
-        self.trading.arm(_ENOUGH_USD)
+        await self.until(lambda: self.trading.arm(_ENOUGH_USD).accepted, "arming", READY_WITHIN_S)
         await self.until(lambda: len(self.tickets()) >= coins, "finding the coins", READY_WITHIN_S)
         tickets = self.tickets()[:coins]
         await self.until(

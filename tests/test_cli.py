@@ -110,6 +110,11 @@ def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.Capture
         (("--live", "--no-ui", "--max-notional", "5"), "give both or none"),
         (("--live", "--no-ui", "--arm-live"), "give both or none"),
         (("--live", "--no-ui", "--arm-live", "--max-notional", "0"), "0 is not an amount"),
+        (("--once", "--auto"), "--auto sends orders and --once only looks"),
+        (("--no-ui", "--max-position", "500"), "--max-position is about the automatic mode; add --auto"),
+        (("--no-ui", "--auto", "--size", "0"), "0 is not an amount in US dollars"),
+        (("--no-ui", "--auto", "--long-threshold", "nan"), "nan is not a threshold in basis points"),
+        (("--demo", "--no-ui", "--auto", "--size", "600"), "never fits below auto.max_position_usd = 500"),
         (("--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("check", "--demo", "--gateway", "http://127.0.0.1:1"), "excludes --gateway"),
         (("--gateway", "127.0.0.1:1"), "does not begin with http"),
@@ -319,6 +324,22 @@ def test_what_the_printer_is_told(monkeypatch: pytest.MonkeyPatch, home: Path) -
     assert guest.options.once == Once(7, as_json=True)
     assert run.settings.market.top == 300
     assert live_run(monkeypatch, "--once", "--top", "all")[1].options.once == Once(None)
+
+
+def test_the_automatic_modes_options_are_settings_and_its_decisions_are_printed(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    config(home, "[auto]\nsize_usd = 50.0\nmax_hedges = 2\n")
+    given = ("--size", "75", "--max-position", "300", "--fill-timeout", "4", "--long-threshold", "12.5")
+    run, guest = live_run(monkeypatch, "--no-ui", "--auto", *given, "--venues", "okx,binance")
+    auto = run.settings.auto
+    assert run.auto
+    assert (auto.size_usd, auto.max_position_usd, auto.max_hedges, auto.fill_timeout_s) == (75.0, 300.0, 2, 4.0)
+    assert (auto.long_threshold_bps, auto.short_threshold_bps, auto.order) == (12.5, "signal", ("okx", "binance"))
+    assert guest.options.emit == {"spread", "signal", "status", "decision"}
+    run, guest = live_run(monkeypatch, "--no-ui")
+    assert not run.auto
+    assert "decision" not in guest.options.emit
 
 
 def test_what_was_changed_by_key_holds_in_the_next_run(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

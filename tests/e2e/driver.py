@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import os
 import signal
@@ -69,6 +70,7 @@ class Driver:
         self.notices: list[str] = []
         self.disk: list[sqlite3.Connection] = []
         self._previews: dict[str, Preview] = {}
+        self._pulse_ns = 0
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
 
     def attach(self, port: EnginePort) -> None:
@@ -129,6 +131,12 @@ class Driver:
                 return _answer(getattr(self.trading, do)(more["hedge"]))
             case "state":
                 return self._state()
+            case "auto":
+                assert self.port.auto is not None
+                done = self.port.auto.switch(on=more["on"])
+                return {"accepted": done.accepted, "text": done.text}
+            case "pulse":
+                return self._pulse()
             case "break":
                 patch.object(self.port, "rows", _broken).start()  # the screen asks at its next beat
                 return {}
@@ -157,6 +165,19 @@ class Driver:
             self._previews[preview.intent.hedge] = preview
             found |= {"hedge": preview.intent.hedge, "qty": [str(qty) for qty in preview.intent.qty]}
         return found
+
+    def _pulse(self) -> dict[str, Any]:
+        """As little as tells whether somebody is needed, and what the automatic mode did since it was asked last."""
+        auto, trading = self.port.auto, self.trading
+        assert auto is not None
+        found = [dataclasses.asdict(record) for record in auto.decisions if record.t_ns > self._pulse_ns]
+        self._pulse_ns = max([self._pulse_ns, *(record["t_ns"] for record in found)])
+        return {
+            "armed": trading.armed,
+            "auto": auto.on,
+            "open": {pair.hedge: pair.state.value for pair in trading.pairs()},
+            "decisions": [{name: _text_or(value) for name, value in record.items()} for record in found],
+        }
 
     def _state(self) -> dict[str, Any]:
         trading = self.trading
@@ -215,6 +236,10 @@ def _hedge(trading: TradingPort, ledger: Ledger) -> dict[str, Any]:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     return {"accepted": answer.accepted, "text": answer.text, "hedge": answer.hedge}
+
+
+def _text_or(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _text(value: Decimal | None) -> str | None:

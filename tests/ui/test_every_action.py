@@ -480,15 +480,19 @@ async def test_disarm_cancels_nothing_and_is_no_kill(me: Hands) -> None:
 async def test_the_automatic_mode_is_switched_by_word_and_shown(me: Hands) -> None:
     auto = Auto(me.port, me.trading, AutoRules(), every_ms=500, notice=lambda level, text: None)
     me.port.auto = auto
+
+    def is_on() -> bool:
+        return auto.on
+
     await me.say("auto on")
     assert me.ran[-1] == "order.auto"
-    assert auto.on
+    assert is_on()
     assert "AUTO" in (await me.text()).splitlines()[0]
     await me.say("auto off")
-    assert not auto.on
+    assert not is_on()
     assert "AUTO" not in (await me.text()).splitlines()[0]
     await me.do("order.auto")  # neither on nor off: it says how things stand
-    assert not auto.on
+    assert not is_on()
     assert "the automatic mode is off" in await me.text()
 
 

@@ -16,6 +16,7 @@ from arbtui.headless import Headless
 from arbtui.lines.build import Lines
 from arbtui.lines.csvfiles import COLUMNS, CsvFiles
 from tests.headless_support import T0, Bench, printed
+from tests.money_support import MoneyBench
 
 DAY_NS = 86_400 * NS_PER_S
 
@@ -49,6 +50,23 @@ async def test_signals_spreads_and_prices_are_kept(tmp_path: Path) -> None:
     prices = rows(folder / "prices-2023-11-14.csv")
     assert {row["native"] for row in prices} == {"BTCUSDT", "BTC-USDT-SWAP"}
     assert prices[0]["bid_qty"] in ("1.50", "10.0")
+
+
+async def test_decisions_are_kept_as_they_are_printed(tmp_path: Path) -> None:
+    bench, folder = MoneyBench(tmp_path), tmp_path / "csv"
+    bench.auto.start()
+
+    def act(_: Bench) -> None:
+        bench.auto.switch(on=True)
+        bench.advance(2)
+        bench.auto.switch(on=False)
+
+    lines = await printed(bench, Headless(emit=frozenset({"decision"}), csv_dir=folder), act)
+    kept = rows(folder / "decisions-2023-11-14.csv")
+    assert [(row["act"], row["why"], row["text"]) for row in kept] == [
+        (line["act"], line["why"], line["text"]) for line in lines
+    ]
+    assert [row["act"] for row in kept] == ["on", "wait", "off"]  # it is disarmed
 
 
 def price_lines(tmp_path: Path) -> Any:

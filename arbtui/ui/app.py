@@ -33,6 +33,7 @@ from arbtui.ui.calling import Calling
 from arbtui.ui.desk import Desk
 from arbtui.ui.driver import GuardedDriver, terminal_fds
 from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.glass import Glass
 from arbtui.ui.keymap import Keymap
 from arbtui.ui.layout import PaneId
 from arbtui.ui.logbook import following
@@ -95,12 +96,14 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.main_screen = MainScreen(self.desk, self._handlers(), exports)
         self.calling = Calling(port, self._ring, self._entitle)
         self.hold = OutputHold(self)
+        self.glass = Glass(self, self._appearance.look, self._paintable)
+        self.main_screen.paint_on(self.glass)
         self.pump = Pump(
             self._jobs(),
             now_s=self.desk.now_s,
             painting=self._may_paint,
             each_second=self._each_second,
-            around=self.desk.beat,
+            around=self._one_beat,
         )
         self._interrupted_s = self._repainted_s = float("-inf")
         self._continue_expected = False
@@ -220,6 +223,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
     def _paint_screens(self) -> None:
         """Whole, now that colours have changed: what no pane covers has the screen's background."""
+        self.glass.forget()
         for screen in self.screen_stack:
             screen.refresh()
             for widget in screen.query(LineWidget):
@@ -232,6 +236,21 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         except Exception:
             _log.exception("the screen broke")
             raise
+
+    @contextmanager
+    def _one_beat(self) -> Iterator[None]:
+        with self.desk.beat(), self.glass.frame():
+            yield
+
+    def _paintable(self) -> GuardedDriver | None:
+        """Where rows of the main screen may be painted past Textual: all of it is laid out, and nothing covers it."""
+        main, terminal = self.main_screen, self.terminal
+        if terminal is None or self.hold.held or self._leaving or not self.is_running or main.asking:
+            return None
+        try:
+            return terminal if self.screen is main and main.size == self.size else None
+        except ScreenStackError:  # Textual is shutting down
+            return None
 
     def _may_paint(self) -> bool:
         if self.terminal is not None and not self.hold.judge(self.terminal):

@@ -63,6 +63,7 @@ class GuardedDriver(LinuxDriver):
         self._output_fd = fds[1] if fds is not None else sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
         self._writer: TerminalWriter | None = None  # one a session: a suspended screen has none
         self._frame: list[str] = []  # begun and not yet at its end
+        self._marks = False  # whether the terminal has said that it knows them
         self._input_ended = threading.Event()
         self._input_broken = False
         self._title = ""  # what the window is called while the screen has it
@@ -92,12 +93,18 @@ class GuardedDriver(LinuxDriver):
         if self._writer is None:
             return
         if data == _FRAME_BEGINS or self._frame:
+            self._marks = True
             self._frame.append(data)
             if data != _FRAME_ENDS:
                 return
             data = "".join(self._frame)
             self._frame.clear()
         self._writer.write(thrifty(data))
+
+    def write_frame(self, data: str) -> None:
+        """A frame that Textual knows nothing of, marked as its own are."""
+        if self._writer is not None:
+            self._writer.write(thrifty(f"{_FRAME_BEGINS}{data}{_FRAME_ENDS}" if self._marks else data))
 
     def close(self) -> None:
         super().close()

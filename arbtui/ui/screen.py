@@ -22,6 +22,7 @@ from arbtui.ui.asks import Asks
 from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
 from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.glass import Glass
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
 from arbtui.ui.levelscreen import LevelScreen
@@ -139,6 +140,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._chooser.styles.layer = "overlay"
         self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
+
+    def paint_on(self, glass: Glass) -> None:
+        """What is shown all the time takes the short way to the terminal."""
+        for widget in (self._status, self._detail, self._alarm, self._word, self._keys):
+            widget.glass = glass
+        for pane in self.panes.values():
+            pane.paint_on(glass)
 
     # where things are
 

@@ -109,10 +109,11 @@ class GridPane(ListPane):
         if self.count:
             self.desk.point_at(self.desk.order.bases[self.cursor.index])
         if self.count and self._bases == self._in_window():
-            for group in self._fitted:  # a key is answered at once: the rows are as old as they were
-                self._groups[group].show(self._groups[group].shown, self._cursor_row())
-            self._show_pointer()
-            self.show_title()
+            with self.painting():
+                for group in self._fitted:  # a key is answered at once: the rows are as old as they were
+                    self._groups[group].show(self._groups[group].shown, self._cursor_row())
+                self._show_pointer()
+                self.show_title()
         else:
             super().tick(self.desk.now_s())
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import cast
+from typing import NamedTuple, cast
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -24,6 +24,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
 from textual.widget import Widget
 
+from arbtui.ui.glass import Glass, changes, length_of, whole
 from arbtui.ui.theme import Line, Look
 
 
@@ -39,14 +40,22 @@ def _air(width: int, style: Style) -> Strip:
 
 def differ_to(old: Line, new: Line) -> int:
     """From this cell on two lines are alike: what ends both, or the air behind the longer one."""
-    lengths = [sum(cell_len(text) for text, _ in line) for line in (old, new)]
+    lengths = [sum([length_of(text) for text, _ in line]) for line in (old, new)]
     length = max(lengths)
     if lengths[0] == lengths[1]:
         for before, now in zip(reversed(old), reversed(new), strict=False):
             if before != now:
                 break
-            length -= cell_len(now[0])
+            length -= length_of(now[0])
     return length
+
+
+class Row(NamedTuple):
+    """``before``: what is painted there; None: with another background, so that all of it changes."""
+
+    y: int
+    before: Line | None
+    now: Line
 
 
 class LineWidget(Widget):
@@ -58,6 +67,7 @@ class LineWidget(Widget):
     """
 
     can_focus = False
+    glass: Glass | None = None  # the short way to the terminal, for those that have it
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -75,28 +85,42 @@ class LineWidget(Widget):
         """Paint these lines; returns how many rows became different."""
         old, old_cursor = self._lines, self._cursor_row
         self._lines, self._cursor_row = lines, cursor_row
-        width, height = size = self.size
+        size = self.size
         if size != self._made_for:
             self._made_for = None
         strips = self._strips
-        dirty = []
-        for y in range(min(max(len(old), len(lines), cursor_row + 1, old_cursor + 1), height)):
+        changed: list[Row] = []
+        for y in range(min(max(len(old), len(lines), cursor_row + 1, old_cursor + 1), size.height)):
             now, before = lines[y] if y < len(lines) else (), old[y] if y < len(old) else ()
-            if cursor_row != old_cursor and y in (cursor_row, old_cursor):
-                dirty.append(Region(0, y, width, 1))
-            elif now != before:
-                dirty.append(Region(0, y, min(width, differ_to(before, now)), 1))
-            else:
-                continue
-            if y < len(strips):
-                strips[y] = None
-        if dirty:
-            over = self.parent
-            if isinstance(over, Placing) and over.gathers:
-                over.gather(self, dirty)
-            else:
-                self.refresh(*dirty)
-        return len(dirty)
+            turned = cursor_row != old_cursor and y in (cursor_row, old_cursor)
+            if turned or now != before:
+                changed.append(Row(y, None if turned else before, now))
+                if y < len(strips):
+                    strips[y] = None
+        if changed:
+            self._paint(changed, size.width)
+        return len(changed)
+
+    def _paint(self, changed: Sequence[Row], width: int) -> None:
+        """Straight to the terminal where that can be done, else by Textual."""
+        if self.glass is not None:
+            with self.glass.frame():
+                place = self.glass.place_of(self)
+                if place is not None:
+                    for y, before, now in changed:
+                        spans = changes(before, now, width) if before is not None else [(0, whole(now, width))]
+                        for x, cells in spans:
+                            self.glass.put(place.x + x, place.y + y, cells, cursor=y == self._cursor_row)
+                    return
+        dirty = [
+            Region(0, y, width if before is None else min(width, differ_to(before, now)), 1)
+            for y, before, now in changed
+        ]
+        over = self.parent
+        if isinstance(over, Placing) and over.gathers:
+            over.gather(self, dirty)
+        else:
+            self.refresh(*dirty)
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -140,7 +164,7 @@ class LineWidget(Widget):
         segments: list[Segment] = []
         for role, cells in groupby(self._lines[y] if y < len(self._lines) else (), key=itemgetter(1)):
             words = look.written("".join([text for text, _ in cells]))
-            length = cell_len(words)
+            length = length_of(words)
             if length > left:
                 words, length = set_cell_size(words, left), left
             if length:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,6 +15,7 @@ from textual.widget import Widget
 
 from arbtui.lines.exports import Table
 from arbtui.ui.desk import Desk
+from arbtui.ui.glass import Glass
 from arbtui.ui.layout import PANES, PaneId
 from arbtui.ui.panes.line import LineWidget, Placing, air
 from arbtui.ui.registry import Handlers
@@ -58,6 +60,10 @@ class Pane(Placing, can_focus=True):
     def compose(self) -> ComposeResult:
         yield self.title_rule
         yield from self.body_widgets()
+
+    def paint_on(self, glass: Glass) -> None:
+        for widget in (self.title_rule, *self.body_widgets()):
+            widget.glass = glass
 
     def focus_on_click(self) -> bool:
         return False  # where keys go is the screen's to say
@@ -104,9 +110,16 @@ class Pane(Placing, can_focus=True):
 
     def tick(self, now_s: float) -> None:
         if self.size.area:
-            with self.gathering():
+            with self.painting():
                 self.show_body(now_s)
                 self.show_title()
+
+    @contextmanager
+    def painting(self) -> Iterator[None]:
+        """What is shown within is painted together."""
+        glass = self.title_rule.glass
+        with glass.frame() if glass is not None else nullcontext(), self.gathering():
+            yield
 
     def take_settings(self) -> None:
         """Settings of the screen were changed: what the pane took from them at the start, again."""

@@ -50,9 +50,12 @@ class Tables:
         return self.by_market.get(market, {})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HttpRequest:
-    """One REST call. ``cost`` is charged to ``bucket`` of the host's budget (``RestLimit.bucket``)."""
+    """One REST call. ``cost`` is charged to ``bucket`` of the host's budget (``RestLimit.bucket``).
+
+    ``repr`` leaves out query, body and headers, in which a signed one proves who we are.
+    """
 
     method: str
     url: str
@@ -61,6 +64,9 @@ class HttpRequest:
     cost: float = 1.0
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, {self.purpose!r})"
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Fill, FundingPaid, Side
 from arbtui.venues.amounts import signed, traded_price, traded_qty
-from arbtui.venues.base import Environment
+from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import signed_call
 from arbtui.venues.binance.refusals import demand
-from arbtui.venues.binance.signing import Params, SignedRequest
+from arbtui.venues.binance.signing import Params
 from arbtui.venues.binance.windows import TimedList
 from arbtui.venues.private import Keys, PrivateCall
 from arbtui.venues.wire import Millis, UpdateId, guarded
@@ -67,7 +67,7 @@ def fills(env: Environment, keys: Keys, instrument: Instrument, since_ms: int, s
     path = "userTrades" if perp else "myTrades"
     what = f"fills of {native}"
 
-    def sign(params: Params, stamp_ms: int) -> SignedRequest:
+    def sign(params: Params, stamp_ms: int) -> HttpRequest:
         asked = [("symbol", native), *params]
         return signed_call(env, keys, market, "GET", path, asked, stamp_ms, purpose=what, cost=5 if perp else 20)
 
@@ -79,7 +79,7 @@ def fills(env: Environment, keys: Keys, instrument: Instrument, since_ms: int, s
 def funding_paid(env: Environment, keys: Keys, since_ms: int, stamp_ms: int) -> PrivateCall:
     """Funding of all perpetuals since then; three months are kept."""
 
-    def sign(params: Params, stamp_ms: int) -> SignedRequest:
+    def sign(params: Params, stamp_ms: int) -> HttpRequest:
         asked = [("incomeType", "FUNDING_FEE"), *params]
         return signed_call(env, keys, Market.PERP, "GET", "income", asked, stamp_ms, purpose="funding paid", cost=30)
 

@@ -39,11 +39,11 @@ from arbtui.core.orders import (
     Told,
 )
 from arbtui.venues.amounts import amount, price_or_none, signed, traded_price, traded_qty
-from arbtui.venues.base import Environment
+from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.binance.addresses import REST
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.refusals import Refusal, demand, judged, reason_of, retry_after_s, sentence
-from arbtui.venues.binance.signing import WEIGHT, Params, SignedRequest, signed_request
+from arbtui.venues.binance.signing import WEIGHT, Params, signed_request
 from arbtui.venues.binance.windows import TimedList
 from arbtui.venues.private import Keys, PrivateCall
 from arbtui.venues.sending import number
@@ -111,7 +111,7 @@ def signed_call(
     purpose: str,
     cost: float,
     bucket: str = WEIGHT,
-) -> SignedRequest:
+) -> HttpRequest:
     """A signed request; ``path`` without its version, or absolute where the version differs (``/fapi/v3/balance``)."""
     url = REST[env, market] + (path if path.startswith("/") else _PREFIX[market] + path)
     return signed_request(
@@ -207,7 +207,7 @@ def history(env: Environment, keys: Keys, instrument: Instrument, since_ms: int,
     perp = market is Market.PERP
     what = f"orders of {native}"
 
-    def sign(params: Params, stamp_ms: int) -> SignedRequest:
+    def sign(params: Params, stamp_ms: int) -> HttpRequest:
         asked = [("symbol", native), *params]
         return signed_call(env, keys, market, "GET", "allOrders", asked, stamp_ms, purpose=what, cost=5 if perp else 20)
 

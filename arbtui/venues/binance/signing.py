@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from arbtui.venues.base import HttpRequest
@@ -32,14 +31,6 @@ KEY_HEADER = "X-MBX-APIKEY"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 Params = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, repr=False)
-class SignedRequest(HttpRequest):
-    """A request that proves who we are. ``repr`` leaves out query, body and headers."""
-
-    def __repr__(self) -> str:
-        return f"SignedRequest({self.method} {self.url.partition('?')[0]}, {self.purpose!r})"
 
 
 def sign(secret: str, payload: str) -> str:
@@ -57,19 +48,19 @@ def signed_request(
     purpose: str,
     cost: float,
     bucket: str = WEIGHT,
-) -> SignedRequest:
+) -> HttpRequest:
     """``method url`` with ``params``, stamped and signed."""
     payload = urlencode([("timestamp", str(stamp_ms)), *params, ("recvWindow", str(RECV_WINDOW_MS))])
     payload = f"{payload}&signature={sign(keys['api_secret'], payload)}"
     headers = {KEY_HEADER: keys["api_key"]}
     if method in ("GET", "DELETE"):
-        return SignedRequest(method, f"{url}?{payload}", purpose, bucket, cost, headers=headers)
-    return SignedRequest(method, url, purpose, bucket, cost, payload.encode(), headers | _FORM)
+        return HttpRequest(method, f"{url}?{payload}", purpose, bucket, cost, headers=headers)
+    return HttpRequest(method, url, purpose, bucket, cost, payload.encode(), headers | _FORM)
 
 
-def keyed_request(keys: Keys, method: str, url: str, *, purpose: str, cost: float) -> SignedRequest:
+def keyed_request(keys: Keys, method: str, url: str, *, purpose: str, cost: float) -> HttpRequest:
     """A request that only names the account: no parameters, no signature."""
-    return SignedRequest(method, url, purpose, WEIGHT, cost, headers={KEY_HEADER: keys["api_key"]} | _FORM)
+    return HttpRequest(method, url, purpose, WEIGHT, cost, headers={KEY_HEADER: keys["api_key"]} | _FORM)
 
 
 def ws_payload(params: Mapping[str, str | int]) -> str:

@@ -16,7 +16,8 @@ import msgspec
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.orders import AccountEvent
-from arbtui.venues.binance.signing import Params, SignedRequest
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.binance.signing import Params
 from arbtui.venues.private import PrivateCall
 from arbtui.venues.wire import DECODE_ERRORS, Millis
 
@@ -36,7 +37,7 @@ _ROWS = msgspec.json.Decoder(list[_Timed])
 class TimedList:
     """One list. ``sign``: parameters, stamp -> request. ``kept_days``: what is older is gone and not asked for."""
 
-    sign: Callable[[Params, int], SignedRequest]
+    sign: Callable[[Params, int], HttpRequest]
     read: Callable[[int, bytes, int], Sequence[AccountEvent]]
     widest_days: int
     kept_days: int | None = None

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -27,14 +26,6 @@ KEY_FIELDS = ("api_key", "api_secret", "passphrase")
 VALID_MS = 30_000
 
 _VERIFY = "GET/user/verify"
-
-
-@dataclass(frozen=True, repr=False)
-class SignedRequest(HttpRequest):
-    """A request that proves who we are. ``repr`` leaves out query, body and headers."""
-
-    def __repr__(self) -> str:
-        return f"SignedRequest({self.method} {self.url.partition('?')[0]}, {self.purpose!r})"
 
 
 def sign(secret: str, text: str) -> str:
@@ -52,7 +43,7 @@ def signed(
     *,
     query: Mapping[str, str] | None = None,
     body: str = "",
-) -> SignedRequest:
+) -> HttpRequest:
     """``query`` goes out in the order of its names."""
     params = dict(sorted((query or {}).items()))
     plain = "&".join(f"{name}={value}" for name, value in params.items())
@@ -66,7 +57,7 @@ def signed(
         **demo_headers(env),
     }
     url = with_query(REST + path, **params)
-    return SignedRequest(method, url, purpose, bucket=bucket, body=body.encode(), headers=headers)
+    return HttpRequest(method, url, purpose, bucket=bucket, body=body.encode(), headers=headers)
 
 
 def login(keys: Keys, stamp_ms: int) -> str:

@@ -12,7 +12,6 @@ Source: Bybit V5 docs, Integration Guidance ("Authentication"); WebSocket Stream
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 
 import msgspec
 
@@ -24,14 +23,6 @@ KEY_FIELDS = ("api_key", "api_secret")
 RECV_WINDOW_MS = 5_000
 LOGIN_VALID_MS = 10_000  # how long after it was signed a login is taken
 LOGIN_ID = "login"
-
-
-@dataclass(frozen=True, repr=False)
-class SignedRequest(HttpRequest):
-    """A request that proves who we are. ``repr`` leaves out query, body and headers."""
-
-    def __repr__(self) -> str:
-        return f"SignedRequest({self.method} {self.url.partition('?')[0]}, {self.purpose!r})"
 
 
 def sign(secret: str, text: str) -> str:
@@ -49,7 +40,7 @@ def signed(
     *,
     query: str = "",
     body: str = "",
-) -> SignedRequest:
+) -> HttpRequest:
     """``query`` is percent-encoded already; it goes out as it is, in the order in which it is."""
     window = str(RECV_WINDOW_MS)
     headers = {
@@ -60,7 +51,7 @@ def signed(
         "X-BAPI-SIGN": sign(keys["api_secret"], f"{stamp_ms}{keys['api_key']}{window}{query or body}"),
     }
     url = f"{REST[env]}{path}?{query}" if query else REST[env] + path
-    return SignedRequest(method, url, purpose, bucket=bucket, body=body.encode(), headers=headers)
+    return HttpRequest(method, url, purpose, bucket=bucket, body=body.encode(), headers=headers)
 
 
 def login(keys: Keys, stamp_ms: int) -> str:

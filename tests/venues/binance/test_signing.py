@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbtui.venues.binance.signing import SignedRequest, sign, signed_request, signed_ws_params, ws_payload
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.binance.signing import sign, signed_request, signed_ws_params, ws_payload
 from arbtui.venues.private import Keys
 from arbtui.venues.sending import number
 from tests.venues.binance.private_samples import KEYS, STAMP_MS
@@ -70,7 +71,7 @@ def test_a_subscription_on_the_websocket_api_is_signed_as_the_vector_says() -> N
     }
 
 
-def asked(method: str, **params: str) -> SignedRequest:
+def asked(method: str, **params: str) -> HttpRequest:
     url = "https://fapi.binance.com/fapi/v1/order"
     return signed_request(KEYS, method, url, list(params.items()), STAMP_MS, purpose="test", cost=1)
 

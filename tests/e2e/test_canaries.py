@@ -1,0 +1,191 @@
+"""No secret leaves: keys of all five exchanges are planted, and every output, file and crash dump is searched for them.
+
+The simulator's own keys are the canaries, for orders have to work with them; others that are wrong are planted besides,
+since refusals repeat what they refuse. Each is looked for as it is, as base64 (at any alignment), as hex and as it
+stands in an address; and signatures by the names under which they go out. ``address`` is no secret: it is public, and
+names the account.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from tests.e2e import crashing
+from tests.e2e.harness import Sim, homes
+from tests.e2e.money import ALL_VENUES, REST, exchanges, home_in, keys_of, until
+from tests.e2e.shown import Shown, shown
+
+pytestmark = pytest.mark.slow
+
+LEGS = {
+    "binance": "binance.perp.BTCUSDT",
+    "okx": "okx.perp.BTC-USDT-SWAP",
+    "bybit": "bybit.perp.BTCUSDT",
+    "bitget": "bitget.perp.BTCUSDT",
+    "hyperliquid": "hyperliquid.perp.BTC",
+}
+FEWER = "binance,okx,bybit,bitget"  # all of these together would use up what Hyperliquid lets one address ask
+PAIRS = (("binance", "bybit"), ("okx", "hyperliquid"), ("binance", "bitget"))
+DEBUG = {"ARBTUI_LOG__LEVEL": "debug", "PYTHONFAULTHANDLER": "1"}
+WRONG = {
+    "ARBTUI_BINANCE_API_KEY": "WrongCanaryOfBinance0123456789",
+    "ARBTUI_OKX_PASSPHRASE": "wrong canary & phrase/of+okx=",
+    "ARBTUI_BYBIT_API_SECRET": "wrong-canary-secret-of-bybit",
+    "ARBTUI_BITGET_API_SECRET": "wrong-canary-secret-of-bitget",
+    "ARBTUI_HYPERLIQUID_PRIVATE_KEY": "0x" + "c0ffee42" * 8,
+}
+IS = r"[\"']?\s*[:=,]\s*[\"']?"  # between a name and its value, in headers, addresses, JSON and Python
+PROOFS = tuple(  # what proves who we are, as each exchange names it on the wire
+    re.compile(pattern.encode())
+    for pattern in (
+        rf"signature{IS}[\w%]{{16,}}",
+        rf"listenKey{IS}\w{{32,}}",
+        rf"(?i)X-MBX-APIKEY{IS}\w{{16,}}",
+        rf"(?i)ACCESS-(?:SIGN|KEY|PASSPHRASE){IS}[\w+/=-]{{8,}}",
+        rf"(?i)X-BAPI-(?:SIGN|API-KEY){IS}\w{{16,}}",
+        rf"\"sign\"{IS}[\w+/=-]{{8,}}",
+        r"\"signature\":\s*\{",
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[Sim]:
+    with contextlib.closing(exchanges(venues=ALL_VENUES)) as sim:
+        sim.post("/_sim/accounts", {"venue": "bitget", "leverage": {"BTCUSDT": 5}})  # it tells what somebody has set
+        yield sim
+
+
+def spellings(secret: str) -> set[bytes]:
+    """A secret in every dress in which it might slip out."""
+    raw, in_hex = secret.encode(), secret.encode().hex()
+    found = {raw, in_hex.encode(), in_hex.upper().encode(), quote(secret, "").encode(), quote_plus(secret).encode()}
+    if secret.startswith("0x"):
+        found |= {raw[2:], base64.b64encode(bytes.fromhex(secret[2:]))}
+    for ahead in range(3):
+        packed = base64.b64encode(b"\0" * ahead + raw)
+        inside = packed[-(-8 * ahead // 6) : len(packed) - 4]
+        found |= {inside, inside.translate(bytes.maketrans(b"+/", b"-_"))}
+    return found
+
+
+@pytest.mark.parametrize("secret", ["plain-Canary/of+24=chars", "0x" + "c0ffee42" * 8])
+def test_a_secret_is_found_in_every_dress(secret: str) -> None:
+    raw = secret.encode()
+    dressed = [raw, raw.hex().encode(), quote(secret, "").encode(), json.dumps({"key": secret}).encode()]
+    dressed += [base64.b64encode(before + raw + b":after") for before in (b"", b"k", b"ke", b"key")]
+    for text in dressed:
+        assert any(one in b"before " + text for one in spellings(secret)), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /api/v3/account?timestamp=1&signature=" + "0f" * 32,
+        "{'X-MBX-APIKEY': 'vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zv'}",
+        '{"OK-ACCESS-SIGN": "leaVRETrtaoEQ3yI9qEtI1CZ82ikZ4xSG5Kj8gnl3uw="}',
+        "('ACCESS-PASSPHRASE', 'my-passphrase')",
+        "X-BAPI-SIGN: " + "0f" * 32,
+        '{"op":"login","args":[{"sign":"leaVRETrtaoEQ3yI9qEtI1CZ82ikZ4xS"}]}',
+        '{"action":{},"nonce":1,"signature":{"r":"0x01"}}',
+        '{"listenKey": "' + "k" * 64 + '"}',
+    ],
+)
+def test_what_proves_who_we_are_is_found_by_its_name(text: str) -> None:
+    assert any(proof.search(text.encode()) for proof in PROOFS)
+
+
+def left_behind(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file below, by its name; what is packed is unpacked, though it be torn."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.suffix == ".gz":
+                data = zlib.decompressobj(wbits=31).decompress(data)
+            yield str(path.relative_to(folder)), data
+
+
+def begun(home: Path, *words: str, module: str = "arbtui", **environ: str) -> subprocess.Popen[bytes]:
+    command, pipe = [sys.executable, "-m", module, *words], subprocess.PIPE
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=homes(home) | environ)
+
+
+def ended(processes: Mapping[str, subprocess.Popen[bytes]]) -> dict[str, bytes]:
+    """What each said, once it is over."""
+    said: dict[str, bytes] = {}
+    for name, process in processes.items():
+        said[f"{name} stdout"], said[f"{name} stderr"] = process.communicate(timeout=60)
+    return said
+
+
+def traded_on_all(arbtui: Shown) -> None:
+    """A hedge on each pair, so that every exchange is sent orders; then the screen shows what there is to see."""
+    arbtui.armed()
+    for buy, sell in PAIRS:
+        arbtui.until_ready((LEGS[buy], LEGS[sell]))
+        arbtui.until_state(arbtui.fire(buy=LEGS[buy], sell=LEGS[sell]), *REST, within_s=30)
+    for key in ("9", "L", "\x1b", ",", "\x1b"):
+        arbtui.keys(key)
+        arbtui.state()
+
+
+def test_no_canary_is_in_any_output_file_or_crash_dump(sim: Sim, tmp_path: Path) -> None:
+    keys, gateway = keys_of(sim), ("--gateway", sim.url)
+    known = {**keys, **DEBUG}
+    home = {name: home_in(tmp_path) for name in ("screen", "lines", "keys", "wrong", "crash", "flatten")}
+    beside = {
+        "lines": begun(
+            home["lines"], "--no-ui", "--live", "--emit", "order,fill,hedge,position,account,status,process",
+            "--venues", FEWER, "--every", "0", "--duration", "6",
+            "--record", str(home["lines"]), "--csv", str(home["lines"]), *gateway, **known,
+        ),
+        "keys": begun(home["keys"], "check", "--keys", "--venues", FEWER, *gateway, **known),
+        "wrong": begun(home["wrong"], "check", "--keys", "--debug", *gateway, **{**known, **WRONG}),
+        "crash": begun(home["crash"], "check", "--keys", "--debug", *gateway, module="tests.e2e.crashing", **known),
+    }  # fmt: skip
+    legs, record = (LEGS[PAIRS[0][0]], LEGS[PAIRS[0][1]]), str(home["screen"])
+    with shown(home["screen"], sim, "--record", record, venues=ALL_VENUES, legs=legs, environ=DEBUG) as arbtui:
+        traded_on_all(arbtui)
+        arbtui.ask("break")
+        until(lambda: any(b"Traceback" in data for _, data in left_behind(home["screen"])), 10)
+        arbtui.end(signal.SIGABRT)
+        said = {"screen": bytes(arbtui.seen), "screen stderr": arbtui.talk.encode()}
+    said |= ended(beside)
+    said |= ended(
+        {
+            "flatten": begun(home["flatten"], "flatten", "--yes", *gateway, **known),
+            "journal": begun(home["screen"], "journal", "--json", "--mode", arbtui.mode, **known),
+            "config": begun(home["screen"], "config", "show", **known),
+        }
+    )
+    for name, words in {
+        "screen stderr": b"Fatal Python error: Aborted",
+        "lines stdout": b'"type":"account"',
+        "keys stdout": b"could trade with these keys",
+        "crash stderr": crashing.SAID.encode(),
+        "flatten stdout": b"flat by the word of",
+        "journal stdout": b"hyperliquid",
+        "config stdout": b"credentials.bybit.api_secret",
+    }.items():
+        assert words in said[name], (name, said[name][-2000:])
+    assert said["wrong stdout"].count(b"  bad  ") >= len(WRONG)
+    said |= {f"{name}/{file}": data for name, folder in home.items() for file, data in left_behind(folder)}
+    assert {"log", "sqlite3", "gz", "csv"} <= {where.rpartition(".")[2] for where in said}
+    planted = {name: secret for name, secret in [*keys.items(), *WRONG.items()] if not name.endswith("_ADDRESS")}
+    for where, data in said.items():
+        for name, secret in planted.items():
+            assert not [one for one in spellings(secret) if one in data], f"{name} stands in {where}"
+        for proof in PROOFS:
+            assert (match := proof.search(data)) is None, f"{match.group()[:40]!r} stands in {where}"

@@ -28,6 +28,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (("--keys", "binanse"), 'the nearest is "binance"'),
         (("--keys", "--venues", "okx,okay"), 'the nearest is "okx"'),
         (("--keys", "--live"), "leave --live out"),
+        (("--keys", "--gateway", "http://192.0.2.1:8080"), "is neither"),
     ],
 )
 def test_what_contradicts_itself_is_usage(
@@ -35,6 +36,13 @@ def test_what_contradicts_itself_is_usage(
 ) -> None:
     assert cli.main(["check", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_is_signed_leaves_by_no_open_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "config/arbtui").mkdir(parents=True)
+    (home / "config/arbtui/config.toml").write_text('[venues.okx.urls]\n"www.okx.com" = "http://192.0.2.1"\n')
+    assert cli.main(["check", "--keys", "okx"]) == 2
+    assert "192.0.2.1" in capsys.readouterr().err
 
 
 def test_without_any_keys_it_says_where_they_belong(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

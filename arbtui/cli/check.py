@@ -67,10 +67,14 @@ def _keys(args: argparse.Namespace, loaded: Loaded, credentials: Credentials, wh
     import asyncio
 
     from arbtui.engine.check_keys import run_check_keys
+    from arbtui.engine.modes import refuse_far_gateway, refuse_open_lines
     from arbtui.engine.run import network_of
 
-    settings = loaded.settings
-    named = args.venues or ()
+    settings, named = loaded.settings, args.venues or ()
+    if args.gateway is not None:
+        refuse_far_gateway(args.gateway)
+    else:
+        refuse_open_lines(settings, settings.enabled_venues())
     return asyncio.run(run_check_keys(settings, network_of(settings, args.gateway), credentials, where, named))
 
 

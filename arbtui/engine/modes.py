@@ -49,20 +49,25 @@ def refuse_accounts(loaded: Loaded, venues: Sequence[str], gateway: str | None) 
         refuse_far_gateway(gateway)
         return
     settings = loaded.settings
-    worlds = {name: settings.venues[name].environment for name in venues}
-    real = [name for name, world in worlds.items() if world == "prod"]
-    play = [f"{name} ({world})" for name, world in worlds.items() if world != "prod"]
-    if real and play:
-        raise ConfigError(
-            f"--live would hedge real money on {', '.join(real)} with play money on {', '.join(play)}: give all of "
-            "them one environment in config.toml, or choose with --venues."
-        )
+    refuse_mixture(settings, venues, "give all of them one environment in config.toml, or choose with --venues")
+    real = [name for name in venues if settings.venues[name].environment == "prod"]
     if real and not (settings.live.enabled and loaded.origin(_ENABLED).kind == "config"):
         raise ConfigError(
             f"--live would trade real money on {', '.join(real)}, which [live] enabled = true in {loaded.where.config} "
             "allows, and nothing else; without --live it is paper."
         )
-    _refuse_open_lines(settings, venues)
+    refuse_open_lines(settings, venues)
+
+
+def refuse_mixture(settings: Settings, venues: Sequence[str], remedy: str) -> None:
+    """Raises ConfigError where some of the venues are real money and others are not."""
+    worlds = {name: settings.venues[name].environment for name in venues}
+    real = [name for name, world in worlds.items() if world == "prod"]
+    play = [f"{name} ({world})" for name, world in worlds.items() if world != "prod"]
+    if real and play:
+        raise ConfigError(
+            f"--live would take real money on {', '.join(real)} together with play money on {', '.join(play)}: {remedy}."
+        )
 
 
 def refuse_far_gateway(gateway: str) -> None:
@@ -74,11 +79,11 @@ def refuse_far_gateway(gateway: str) -> None:
         )
 
 
-def _refuse_open_lines(settings: Settings, venues: Sequence[str]) -> None:
+def refuse_open_lines(settings: Settings, venues: Sequence[str]) -> None:
     for name in venues:
         for host, base in settings.venues[name].urls.items():
             if urlsplit(base).scheme != "https" and not is_local(base):
                 raise ConfigError(
-                    f"venues.{name}.urls sends {host} to {base}, where keys would be read on the way: --live needs "
+                    f"venues.{name}.urls sends {host} to {base}, where keys would be read on the way: write "
                     "https:// there."
                 )

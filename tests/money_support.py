@@ -31,7 +31,7 @@ RATE = Rates(Decimal("0.0005"), Decimal("0.0002"))
 class MoneyBench(Bench):
     """BTC bought on Binance and sold on OKX, where a contract is 0.01 coins."""
 
-    def __init__(self, tmp_path: Path, records: tuple[Record, ...] = ()) -> None:
+    def __init__(self, tmp_path: Path, records: tuple[Record, ...] = (), limits: Limits | None = None) -> None:
         super().__init__(tmp_path)
         for slot, step in ((self.binance, "0.01"), (self.okx, "1")):
             traded = replace(slot.instrument, tick=Decimal("0.01"), step=Decimal(step), min_notional=Decimal(5))
@@ -51,7 +51,7 @@ class MoneyBench(Bench):
             prices=self.prices,
             depth=lambda leg: depth_of(self.board, self.clock, desk.wire_texts, leg),
             policy=DEFAULT,
-            limits=Limits(),
+            limits=limits or Limits(),
             notice=lambda level, text: None,
         )
         self.trading.runner.restore(records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -9,22 +10,31 @@ from pathlib import Path
 import pytest
 
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, StreamState
+from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, Order, OrderStatus, StreamState
 from arbtui.engine.auto import Auto
 from arbtui.execution.intents import Style
+from arbtui.execution.limits import Limits
+from arbtui.port import SetSetting
 from arbtui.strategy.auto import Act, AutoRules, DecisionRecord, Why
-from tests.execution.stage import accepted
+from tests.execution.stage import accepted, fill, report, unanswered
 from tests.money_support import MoneyBench
 
 D = Decimal
 RULES = AutoRules(order=("okx", "binance"), cooldown_s=3.0)
 
 
+WITHOUT_LIMITS = Limits(
+    order_usd=None, coin_usd=None, venue_usd=None, day_usd=None, day_loss_usd=None, losing_in_row=None,
+    rejected_in_row=None, open_hedges=None, again_after_s=0.0,
+)  # fmt: skip
+
+
 class AutoBench(MoneyBench):
     """A standing edge, accounts that are read, and executors that write down what they are asked."""
 
     def __init__(self, tmp_path: Path, rules: AutoRules = RULES, *, armed: bool = True, told: bool = True) -> None:
-        super().__init__(tmp_path)
+        super().__init__(tmp_path, limits=WITHOUT_LIMITS)
+        assert self.desk.send(SetSetting("signals.cooldown_s", "1")).accepted
         self.auto.rules = rules
         self.auto.start()
         if told:
@@ -69,6 +79,18 @@ class AutoBench(MoneyBench):
         opened = [found for found in self.auto.decisions if found.act is Act.OPEN][-1]
         assert self.trading.ledgers[opened.hedge].state == "hedged"
         return opened.hedge
+
+    def answers(self, order: Order, how: str) -> None:
+        """All of it, half of it, or nothing fills; or nobody knows."""
+        if how == "silent":
+            self.trading.hear(unanswered(order, self.now))
+            return
+        qty = {"fills": order.qty, "half": order.qty // 2, "none": D(0)}[how]
+        self.trading.hear(accepted(order, self.now))
+        if qty:
+            self.trading.hear(fill(order, f"{qty:f}", fill_id=f"{order.client_id}-f", t_ns=self.now))
+        ended = OrderStatus.FILLED if qty == order.qty else OrderStatus.CANCELED
+        self.trading.hear(report(order, ended, f"{qty:f}", t_ns=self.now))
 
     def hedge_ends(self, hedge: str) -> None:
         """Its closing turn fills as well."""
@@ -266,3 +288,63 @@ def test_after_a_restart_it_knows_its_own(tmp_path: Path) -> None:
     hedge = bench.hedge_filled()
     later = MoneyBench(tmp_path, tuple(bench.disk.kept))
     assert later.trading.ledgers[hedge].turns[0].by == "auto"
+
+
+# ---- whatever happens
+
+
+def at_worst(bench: AutoBench) -> tuple[Decimal, Decimal, int]:
+    """What is open on the coin, what may be unhedged, and how many hedges: reckoned from orders and fills alone."""
+    position = net = D(0)
+    count = 0
+    for ledger in bench.trading.ledgers.values():
+        if ledger.state.ended:
+            continue
+        count += 1
+        legs = []
+        for index, leg in enumerate(ledger.intent.legs):
+            pending = sum((line.remaining for line in ledger.unsettled() if line.leg == index), D(0))
+            held = abs(ledger.position(index)) + pending * leg.terms.multiplier
+            planned = ledger.intent.qty[index] * leg.terms.multiplier
+            legs.append(
+                max(held, D(0) if ledger.turn_over else planned) * leg.coin_price(ledger.turns[0].legs[index].price)
+            )
+        position += max(legs)
+        net += max(legs) if ledger.unsettled() or not ledger.turn_over else abs(legs[0] - legs[1])
+    return position, net, count
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_venues_do_it_stays_within_its_bounds(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    rules = replace(
+        RULES,
+        cooldown_s=1.0,
+        max_position_usd=D(rng.choice((150, 250, 350))),
+        max_net_usd=D(rng.choice((150, 250))),
+        rests=rng.random() < 0.4,
+    )
+    bench = AutoBench(tmp_path, rules).on()
+    answered: set[str] = set()
+    opened = 0
+    for _ in range(60):
+        bench.tell()
+        bench.pass_(rng.choice((0.5, 1.0, 3.0)), edge=rng.random() < 0.9)
+        new = [found for found in bench.auto.decisions if found.act is Act.OPEN][opened:]
+        opened += len(new)
+        if new:
+            position, net, count = at_worst(bench)
+            assert position <= rules.max_position_usd
+            assert net <= rules.max_net_usd
+            assert count <= rules.max_hedges
+        for order in [order for pen in bench.pens.values() for order in pen.placed]:
+            if order.client_id not in answered and rng.random() < 0.7:
+                how = rng.choice(("fills", "fills", "fills", "half", "none", "silent"))
+                bench.answers(order, how)
+                answered |= {order.client_id} if how != "silent" else set()  # the venue tells it later
+        for hedge, ledger in list(bench.trading.ledgers.items()):
+            if ledger.state == "halted":
+                bench.trading.abandon(hedge)
+        if not bench.trading.armed:
+            bench.trading.runner.arm()
+    assert opened > 0

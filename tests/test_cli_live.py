@@ -80,3 +80,27 @@ def test_a_live_run_without_keys_is_refused_by_name(
     assert cli.main(["--no-ui", "--live", "--venues", "okx"]) == 2
     assert "no keys are set for any exchange of this run" in capsys.readouterr().err
     assert not sought
+
+
+# flatten
+
+
+def test_flattening_with_real_keys_needs_no_word_and_says_what_it_could_not_reach(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wants out must get out."""
+    assert cli.main(["flatten", "--live", "--venue", "binance", "--yes"]) == 3
+    assert "binance cannot be asked" in capsys.readouterr().out
+    assert sought
+    assert all(host.endswith(".binance.com") and "demo" not in host for host in sought)
+
+
+def test_flattening_play_money_does_not_reach_for_real_money(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.bybit]\nenvironment = "testnet"\n')
+    assert cli.main(["flatten", "--live", "--yes"]) == 2
+    assert "bybit (testnet): flatten them one by one, with --venue" in capsys.readouterr().err
+    assert not sought
+    assert cli.main(["flatten", "--live", "--venue", "bybit", "--yes"]) == 3
+    assert sought == {"api-testnet.bybit.com"}

@@ -77,14 +77,18 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
-    from arbtui.engine.modes import chosen_mode
+    from arbtui.engine.modes import chosen_mode, refuse_mixture
     from arbtui.engine.orders import keys_of
     from arbtui.engine.run import network_of
     from arbtui.venues import registry
 
     settings = loaded.settings
     accounts = bool(args.gateway or args.live)
-    mode = chosen_mode(settings, settings.enabled_venues(), demo=args.demo, accounts=accounts, gateway=args.gateway)
+    venues = (args.venue,) if args.venue else settings.enabled_venues()
+    if args.live and not args.gateway:
+        keyed = () if args.venue else tuple(credentials.by_venue)  # also where the exchange is not in use now
+        refuse_mixture(settings, [*dict.fromkeys((*venues, *keyed))], "flatten them one by one, with --venue")
+    mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
     job = flatten.Flattening(
         mode=mode,
         data_dir=where.data(mode),

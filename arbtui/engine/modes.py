@@ -66,7 +66,8 @@ def refuse_mixture(settings: Settings, venues: Sequence[str], remedy: str) -> No
     play = [f"{name} ({world})" for name, world in worlds.items() if world != "prod"]
     if real and play:
         raise ConfigError(
-            f"--live would take real money on {', '.join(real)} together with play money on {', '.join(play)}: {remedy}."
+            f"--live would take real money on {', '.join(real)} together with play money on {', '.join(play)}: "
+            f"{remedy}."
         )
 
 

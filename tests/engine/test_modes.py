@@ -80,7 +80,8 @@ def test_play_money_and_a_simulator_here_need_no_such_word(where: Paths, world: 
 def test_real_money_is_not_hedged_with_play_money(where: Paths) -> None:
     given = settings(where, {"okx": "demo", "bybit": "testnet"}, "[live]\nenabled = true\n")
     with pytest.raises(
-        ConfigError, match=r"real money on binance with play money on okx \(demo\), bybit \(testnet\): give all of them"
+        ConfigError,
+        match=r"real money on binance together with play money on okx \(demo\), bybit \(testnet\): give all of them",
     ):
         refuse_accounts(given, ALL, None)
     refuse_accounts(given, ("binance",), None)

@@ -40,6 +40,7 @@ from arbtui.engine.orders import Orders, account_orders, paper_orders
 from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
+from arbtui.engine.rules import no_auto
 from arbtui.engine.settings import Sources
 from arbtui.engine.trading import STOP_MARGIN_S
 from arbtui.engine.trouble import Trouble
@@ -108,6 +109,8 @@ async def run_live(
     ``on_live`` gets the engine itself: for `check`, which looks behind the port. ``last_resort``: ends a process that
     has nothing else to do, whatever hangs.
     """
+    if run.auto and (unfit := no_auto(run.settings)):
+        raise ConfigError(f"{unfit}.")
     if run.credentials is not None:
         refuse_accounts(run.loaded, run.venues, run.gateway)
         assert run.mode in OF_ACCOUNTS, "what goes to accounts is not written into a journal of paper"
@@ -178,8 +181,6 @@ def _auto(run: LiveRun, live: Live, orders: Orders | None, stack: AsyncExitStack
     auto = auto_of(run.settings, live, orders.trading) if orders is not None else None
     if run.auto and auto is None:
         raise ConfigError(f"--auto needs orders, and none are sent here: {live.desk.no_trading}; leave it out.")
-    if run.auto and auto is not None and auto.unfit:
-        raise ConfigError(f"{auto.unfit}.")
     if auto is not None:
         auto.start()
         stack.callback(auto.stop)

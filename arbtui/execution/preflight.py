@@ -217,7 +217,8 @@ def _leverage(leg: Leg, facts: Facts) -> Check:
         return Check("leverage", True, f"{leg.key} is spot")
     read = facts.leverage.get((leg.venue, leg.native))
     if read is None or read.leverage <= 0:
-        return Check("leverage", False, f"the leverage of {leg.key} was not read back; wait for it")
+        text = f"the leverage of {leg.key} was not read back; wait for it, or set it on {leg.venue}"
+        return Check("leverage", False, text)
     if read.position_mode == "hedge":
         return Check("leverage", False, f"{leg.key} is held two-sided; set one-way mode for it on {leg.venue}")
     return Check("leverage", True, f"{leg.key} {read.leverage:f}x {read.margin_mode or ''}".rstrip())

@@ -9,24 +9,31 @@ import pytest
 
 from tests.e2e.desk import LEGS, close_by_hand
 from tests.e2e.harness import Sim
-from tests.e2e.money import ENDED, REST, VENUES, Driven, driven, home_in
+from tests.e2e.money import ENDED, REST, Driven, Truth, driven, home_in
 
 
 @pytest.fixture(scope="module")
-def lasting(sim: Sim, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
+def legs() -> tuple[str, ...]:
+    """What must be ready to trade before a test begins."""
+    return LEGS
+
+
+@pytest.fixture(scope="module")
+def lasting(sim: Sim, legs: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
     """Legs are taken away in some of its tests, for a price that nobody tells: the day's loss would bar the others."""
     environ = {"ARBTUI_LIMITS__DAY_LOSS_USD": '"off"'}
-    with driven(home_in(tmp_path_factory.mktemp("orders")), sim, legs=LEGS, environ=environ) as arbtui:
+    venues = tuple({leg.partition(".")[0]: None for leg in legs})
+    with driven(home_in(tmp_path_factory.mktemp("orders")), sim, legs=legs, venues=venues, environ=environ) as arbtui:
         yield arbtui.armed()
 
 
 @pytest.fixture
-def desk(lasting: Driven, sim: Sim) -> Iterator[Driven]:
+def desk(lasting: Driven, legs: tuple[str, ...], sim: Sim) -> Iterator[Driven]:
     """arbtui, armed; afterwards all faults end and nothing stays open."""
-    lasting.armed().until_ready(LEGS)
+    lasting.armed().until_ready(legs)
     yield lasting
     sim.heal()
-    for venue in VENUES:
+    for venue in Truth.of(sim).accounts:
         sim.post("/_sim/accounts", {"venue": venue, "dual": False, "can_trade": True})
     _put_away(lasting, sim)
 
@@ -39,4 +46,4 @@ def _put_away(arbtui: Driven, sim: Sim) -> None:
             arbtui.try_to_ask("abandon", hedge=hedge)
             arbtui.until_state(hedge, *ENDED)
     close_by_hand(sim)
-    time.sleep(0.3)  # the account streams tell of it
+    time.sleep(0.3)

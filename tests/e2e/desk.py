@@ -10,8 +10,8 @@ from tests.e2e.money import (
     BINANCE_SPOT,
     OKX,
     OKX_SPOT,
+    PERP,
     REST,
-    VENUES,
     Driven,
     Truth,
     hedged_or_flat,
@@ -19,17 +19,17 @@ from tests.e2e.money import (
     only,
 )
 
-NATIVE = {"binance": "BTCUSDT", "okx": "BTC-USDT-SWAP"}
+NATIVE = {venue: leg.rpartition(".")[2] for venue, leg in PERP.items()}
 LEGS = (BINANCE, OKX, BINANCE_SPOT, OKX_SPOT)
 
 
 def close_by_hand(sim: Sim) -> None:
     truth = Truth.of(sim)
-    for venue in VENUES:
-        for order in truth.accounts[venue]["orders"]:
+    for venue, account in truth.accounts.items():
+        for order in account["orders"]:
             if order["status"] == "open":
                 sim.delete(f"/_sim/orders/{order['id']}")
-        for position in truth.accounts[venue]["positions"]:
+        for position in account["positions"]:
             by_hand(sim, venue, -Decimal(position["qty"]), native=position["native"])
 
 

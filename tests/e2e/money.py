@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import queue
+import string
 import subprocess
 import sys
 import threading
@@ -26,6 +27,13 @@ from tests.e2e.harness import Sim, homes
 BINANCE, OKX = "binance.perp.BTCUSDT", "okx.perp.BTC-USDT-SWAP"
 BINANCE_SPOT, OKX_SPOT = "binance.spot.BTCUSDT", "okx.spot.BTC-USDT"
 PERPS = {"buy": BINANCE, "sell": OKX}
+PERP = {
+    "binance": BINANCE,
+    "okx": OKX,
+    "bybit": "bybit.perp.BTCUSDT",
+    "bitget": "bitget.perp.BTCUSDT",
+    "hyperliquid": "hyperliquid.perp.BTC",
+}
 OPEN_STATES = {"hedged", "halted"}
 ENDED = {"done", "flat"}
 REST = OPEN_STATES | ENDED
@@ -49,11 +57,13 @@ VENUES = ("binance", "okx")
 ALL_VENUES = ("binance", "okx", "bybit", "bitget", "hyperliquid")
 
 
-def exchanges(*more: str) -> Sim:
+def exchanges(*more: str, venues: tuple[str, ...] = VENUES) -> Sim:
     """Prices that move, and no edge anywhere: what a hedge costs is known beforehand."""
-    return Sim(
-        "--seed", "7", "--symbols", "3", "--rate", "400", "--scenario", "still", "--venues", "binance,okx", *more
-    )
+    named = ("--venues", ",".join(venues))
+    sim = Sim("--seed", "7", "--symbols", "3", "--rate", str(200 * len(venues)), "--scenario", "still", *named, *more)
+    if "bitget" in venues:  # which tells none before somebody has set it
+        sim.post("/_sim/accounts", {"venue": "bitget", "leverage": {"BTCUSDT": 20}})
+    return sim
 
 
 class Driven:
@@ -67,10 +77,11 @@ class Driven:
         accounts: bool = True,
         wait: bool = True,
         legs: tuple[str, ...] = (BINANCE, OKX),
+        venues: tuple[str, ...] = VENUES,
         environ: dict[str, str] | None = None,
     ) -> None:
         self.home, self.sim = home, sim
-        settings = {f"ARBTUI_VENUES__{name.upper()}__ENABLED": str(name in VENUES).lower() for name in ALL_VENUES}
+        settings = {f"ARBTUI_VENUES__{name.upper()}__ENABLED": str(name in venues).lower() for name in ALL_VENUES}
         settings |= {f"ARBTUI_{name}": value for name, value in _SETTINGS.items()}
         keys = keys_of(sim) if accounts else {}
         command = [
@@ -78,7 +89,7 @@ class Driven:
             *(("--accounts",) if accounts else ()), *arguments,
         ]  # fmt: skip
         self.process = self._start(command, homes(home) | settings | keys | (environ or {}))
-        self.mode = "testnet" if accounts else "paper"
+        self.mode = "simulated" if accounts else "paper"
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._patience_s = START_WITHIN_S  # until its first answer
         self._talk: list[str] = []
@@ -168,8 +179,8 @@ class Driven:
         until(lambda: not ready(), within_s, ready)
 
     def armed(self) -> Driven:
-        answer = self.ask("arm")
-        assert answer["accepted"], answer
+        """What its keys may do may still be being asked."""
+        until(lambda: self.ask("arm")["accepted"], ANSWER_WITHIN_S, lambda: self.ask("arm"))
         return self
 
     def fire(self, **ticket: Any) -> str:
@@ -287,7 +298,7 @@ def keys_of(sim: Sim, account: str = "main") -> dict[str, str]:
 
 @dataclass
 class Truth:
-    """The main accounts of both venues as the simulator knows them."""
+    """The main accounts of all venues as the simulator knows them; client ids as arbtui chose them."""
 
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     markets: dict[str, Any] = field(default_factory=dict)
@@ -295,7 +306,11 @@ class Truth:
     @classmethod
     def of(cls, sim: Sim, base: str = "BTC") -> Truth:
         told = sim.get(f"/_sim/truth?symbol={base}&depth=1")
-        return cls({venue: told["accounts"][venue]["main"] for venue in VENUES}, told["venues"])
+        found = {venue: accounts["main"] for venue, accounts in told["accounts"].items()}
+        for account in found.values():
+            for row in (*account["orders"], *account["fills"]):
+                row["client_id"] = chosen_id(row["client_id"])
+        return cls(found, told["venues"])
 
     def orders(self, hedge: str) -> list[dict[str, Any]]:
         """Every order that a hedge ever sent, refused ones among them, in order of arrival."""
@@ -337,6 +352,20 @@ class Truth:
         for fill in self.fills(hedge):
             sums[fill["fee_ccy"]] = sums.get(fill["fee_ccy"], Decimal(0)) + Decimal(fill["fee"])
         return sums
+
+
+def chosen_id(client_id: str | None) -> str | None:
+    """Hyperliquid's 16 bytes as the 1 to 20 letters and digits from which they were made: numbers 1 to 62 to the base
+    of 62, behind a byte that marks them.
+    """
+    if client_id is None or not client_id.startswith("0xa7"):
+        return client_id
+    number, letters = int(client_id[4:], 16), ""
+    while number:
+        digit = number % 62 or 62
+        letters = (string.digits + string.ascii_uppercase + string.ascii_lowercase)[digit - 1] + letters
+        number = (number - digit) // 62
+    return letters
 
 
 def nothing_twice_and_nothing_lost(truth: Truth, arbtui: Driven, hedge: str, *, on_disk: bool = True) -> None:

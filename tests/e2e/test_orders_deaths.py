@@ -20,6 +20,7 @@ import pytest
 from tests.e2e.harness import Sim
 from tests.e2e.money import (
     ENDED,
+    PERP,
     REST,
     VENUES,
     Driven,
@@ -63,6 +64,29 @@ POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] 
 }  # fmt: skip
 
 
+Pair = tuple[str, str]  # venues of the first and of the second leg: in POINTS they are called binance and okx
+FIRST: Pair = ("binance", "okx")
+SAMPLE: list[tuple[str, Pair]] = [
+    ("sent", ("hyperliquid", "okx")),
+    ("sent, one leg alone arrived", ("bybit", "hyperliquid")),
+    ("filled, not yet known", ("bybit", "hyperliquid")),
+    ("maker filled, hedge journaled", ("hyperliquid", "bybit")),
+    ("unwinding, filled", ("bitget", "bybit")),
+    ("hedging", ("binance", "bitget")),
+]
+OTHERS = [(a, b) for a in PERP for b in PERP if a != b and (a, b) != FIRST]
+DEATHS = [
+    *(pytest.param(point, FIRST, id=point) for point in POINTS),
+    *(pytest.param(point, pair, id=f"{point}, {' and '.join(pair)}") for point, pair in SAMPLE),
+    *(
+        pytest.param(point, pair, id=f"{point}, {' and '.join(pair)}", marks=pytest.mark.soak)
+        for pair in OTHERS
+        for point in POINTS
+        if (point, pair) not in SAMPLE
+    ),
+]
+
+
 @pytest.fixture
 def sim() -> Iterator[Sim]:
     """Exchanges of its own for each test: lives that follow one another use up what one address may ask in a minute."""
@@ -86,34 +110,38 @@ def rest_after(arbtui: Driven, sim: Sim, hedge: str, within_s: float = 30.0) -> 
 @pytest.fixture(scope="module")
 def stories(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[None]]]:
+) -> Iterator[dict[tuple[str, Pair], Future[None]]]:
     """Each death on exchanges of its own, some at a time: most of a second life is waiting for venues to tell."""
-    wanted = [item.callspec.params.get("point") for item in request.session.items if hasattr(item, "callspec")]
     folder = tmp_path_factory.mktemp("deaths")
+    given = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    wanted = dict.fromkeys((params["point"], params["pair"]) for params in given if "point" in params)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {point: pool.submit(_die_and_go_on, point, folder) for point in POINTS if point in wanted}
+        yield {death: pool.submit(_die_and_go_on, *death, folder) for death in wanted}
 
 
-def _die_and_go_on(point: str, folder: Path) -> None:
+def _die_and_go_on(point: str, pair: Pair, folder: Path) -> None:
     place, ticket, faults = POINTS[point]
-    home = home_in(folder)
-    with contextlib.closing(exchanges()) as sim:
-        with driven(home, sim, environ={"DRIVER_DIES": place}) as arbtui:
+    home, called = home_in(folder), dict(zip(FIRST, pair, strict=True))
+    legs = (PERP[pair[0]], PERP[pair[1]])
+    with contextlib.closing(exchanges(venues=pair)) as sim:
+        with driven(home, sim, venues=pair, legs=legs, environ={"DRIVER_DIES": place}) as arbtui:
             arbtui.armed()
             for name, more in faults:
-                sim.fault(name, **more)
-            hedge = arbtui.fire(**ticket)
+                sim.fault(name, **more | {"venue": called[more["venue"]]})
+            hedge = arbtui.fire(buy=legs[0], sell=legs[1], **ticket)
             assert arbtui.ended(within_s=30) == -signal.SIGKILL
         sim.heal()
-        with driven(home, sim) as arbtui:
+        with driven(home, sim, venues=pair, legs=legs) as arbtui:
             assert not arbtui.state()["armed"]
             rest_after(arbtui, sim, hedge, within_s=60)
 
 
 @pytest.mark.xdist_group("deaths")  # which die side by side
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_point_the_next_life_is_hedged_or_flat(point: str, stories: dict[str, Future[None]]) -> None:
-    stories[point].result()
+@pytest.mark.parametrize(("point", "pair"), DEATHS)
+def test_killed_at_any_point_the_next_life_is_hedged_or_flat(
+    point: str, pair: Pair, stories: dict[tuple[str, Pair], Future[None]]
+) -> None:
+    stories[point, pair].result()
 
 
 def test_killed_twice_while_it_reads_its_accounts_it_still_ends_hedged(sim: Sim, tmp_path: Path) -> None:
@@ -130,27 +158,36 @@ def test_killed_twice_while_it_reads_its_accounts_it_still_ends_hedged(sim: Sim,
 # ---- signals
 
 
+@pytest.fixture
+def pair_sim(pair: Pair) -> Iterator[Sim]:
+    with contextlib.closing(exchanges(venues=pair)) as sim:
+        yield sim
+
+
 @pytest.mark.parametrize(
-    ("number", "state"),
+    ("number", "state", "pair"),
     [
-        (signal.SIGTERM, "sending"),
-        (signal.SIGTERM, "resting"),
-        (signal.SIGTERM, "hedged"),
-        (signal.SIGINT, "sending"),
-        (signal.SIGHUP, "resting"),
+        (signal.SIGTERM, "sending", FIRST),
+        (signal.SIGTERM, "resting", FIRST),
+        (signal.SIGTERM, "hedged", FIRST),
+        (signal.SIGINT, "sending", FIRST),
+        (signal.SIGHUP, "resting", FIRST),
+        (signal.SIGHUP, "resting", ("hyperliquid", "bybit")),
+        (signal.SIGTERM, "sending", ("bybit", "hyperliquid")),
     ],
 )
 def test_a_signal_in_a_hedge_settles_it_first_and_tells_what_stays_open(
-    number: signal.Signals, state: str, sim: Sim, tmp_path: Path
+    number: signal.Signals, state: str, pair: Pair, pair_sim: Sim, tmp_path: Path
 ) -> None:
-    home = home_in(tmp_path)
-    with driven(home, sim) as arbtui:
+    home, sim = home_in(tmp_path), pair_sim
+    legs = (PERP[pair[0]], PERP[pair[1]])
+    with driven(home, sim, venues=pair, legs=legs) as arbtui:
         arbtui.armed()
         if state == "sending":
-            sim.fault("ack_late", venue="okx", value=600)
+            sim.fault("ack_late", venue=pair[1], value=600)
         if state == "resting":
-            sim.fault("no_fill", venue="binance")
-        hedge = arbtui.fire(**(MAKER if state == "resting" else TAKER))
+            sim.fault("no_fill", venue=pair[0])
+        hedge = arbtui.fire(buy=legs[0], sell=legs[1], **(MAKER if state == "resting" else TAKER))
         if state == "resting":
             until(lambda: any(o["status"] == "open" for o in Truth.of(sim).orders(hedge)), 5)
         if state == "hedged":
@@ -165,8 +202,8 @@ def test_a_signal_in_a_hedge_settles_it_first_and_tells_what_stays_open(
             assert hedge in arbtui.talk
         else:
             assert code == {signal.SIGINT: 130}.get(number, 0)
-    with driven(home, sim) as arbtui:
-        rest_after(arbtui, sim, hedge)
+    with driven(home, sim, venues=pair, legs=legs) as arbtui:
+        rest_after(arbtui, sim, hedge, within_s=40)
 
 
 def test_a_second_ctrl_c_is_told_what_it_would_leave_and_a_third_has_its_way(sim: Sim, tmp_path: Path) -> None:

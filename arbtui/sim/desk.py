@@ -71,8 +71,10 @@ class Desk:
 
     # -- accounts ------------------------------------------------------------------------------------------------
 
-    def add_account(self, name: str) -> Account:
-        account = Account(self.venue, name, self.world.seed, self.rules, self._make_keys(self.world.seed, name))
+    def add_account(self, name: str, rules: Rules | None = None) -> Account:
+        """``rules``: where a venue has accounts of more than one kind, those of this one."""
+        keys = self._make_keys(self.world.seed, name)
+        account = Account(self.venue, name, self.world.seed, rules or self.rules, keys)
         self.accounts[name] = self._by_key[account.keys.api_key] = account
         return account
 

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from arbtui.sim.accounts import Keys
-from tests.sim.bitget_private_support import BTC, UNIFIED, Trader
+from tests.sim.bitget_private_support import BTC, CLASSIC, UNIFIED, Trader
 
 DAY_MS = 86_400_000
 ORDER = "/api/v3/trade/place-order"
@@ -27,6 +27,12 @@ def one() -> Trader:
 @pytest.mark.parametrize(
     ("method", "path", "payload", "signature"),
     [
+        (
+            "GET",
+            "/api/v2/mix/position/all-position",
+            "marginCoin=USDT&productType=USDT-FUTURES",
+            "1mg14Qi5qOD9IZo4m7Qi1464VoxXGJ085Igu/ts/568=",
+        ),
         (
             "POST",
             ORDER,
@@ -98,6 +104,15 @@ def test_the_query_is_signed_as_plain_text(one: Trader) -> None:
         sign = one.sign(f"{stamp}GET{path}?{text}")
         reply = one.send("GET", path, "symbol=%E7%89%9B%E6%9D%A5USDT", ACCESS_SIGN=sign)
         assert orjson.loads(reply.body)["code"] == code
+
+
+def test_each_kind_of_account_is_told_that_the_other_dialect_is_not_its_own() -> None:
+    classic = Trader("classic")
+    assert classic.ask(SETTINGS)["code"] == "40084"
+    assert Trader().ask("/api/v2/mix/account/accounts", productType="USDT-FUTURES")["code"] == "40085"
+    for trader, url in ((classic, UNIFIED), (Trader(), CLASSIC)):
+        _, wire = trader.login(url)
+        assert [frame["code"] for frame in wire.take()] == [30005]
 
 
 def test_keys_that_may_only_read_place_nothing(one: Trader) -> None:

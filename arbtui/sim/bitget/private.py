@@ -1,7 +1,8 @@
 """Bitget's private side as a whole: signed requests with their limits, orders over sockets, and who is told what.
 
-Answers come from ``private_orders`` and ``private_account``. Each is a function of the account and of the parameters:
-those of the query, or of the JSON body.
+Answers come from ``private_orders`` and ``private_account`` for unified accounts, from ``classic_orders`` and
+``classic_account`` for classic ones. Each is a function of the account and of the parameters: those of the query, or of
+the JSON body.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.bitget import rules, tables
 from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, Lost
+from arbtui.sim.bitget.classic_account import ClassicAccounts
+from arbtui.sim.bitget.classic_orders import ClassicOrders
+from arbtui.sim.bitget.classic_users import ClassicUsers
 from arbtui.sim.bitget.private_account import AccountAnswers
 from arbtui.sim.bitget.private_orders import OrderAnswers
 from arbtui.sim.bitget.signed import signed
@@ -38,11 +42,16 @@ class Private:
         self._venue = venue
         self.desk = Desk(venue.hub, venue.name, rules.RULES, self, rules.make_keys)
         self.carrier = Carrier(venue)
+        self.desk.add_account(rules.CLASSIC_NAME, rules.CLASSIC)
         self.users = Users(venue, self.desk, self.carrier)
+        self.classic_users = ClassicUsers(venue, self.desk, self.carrier)
         self._orders = OrderAnswers(venue, self.desk)
+        self._classic = ClassicOrders(venue, self.desk)
         self._table: dict[tuple[str, str], Endpoint] = {
             **self._orders.table(),
             **AccountAnswers(venue, self.desk, self._orders).table(),
+            **self._classic.table(),
+            **ClassicAccounts(venue, self.desk, self._classic).table(),
         }
 
     def knows(self, call: Call) -> bool:
@@ -55,9 +64,10 @@ class Private:
     def meant(self, call: Call) -> Listing | None:
         """The instrument that a request names."""
         try:
-            return self._orders.meant(asked(call))
+            ask = asked(call)
         except Failed:
             return None
+        return self._classic.meant(ask) if call.path.startswith("/api/v2/") else self._orders.meant(ask)
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -101,7 +111,7 @@ class Private:
 
     def _where(self, account: Account, ask: Ask, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
         """Market, instrument and channel by which faults know a request about orders."""
-        listing = self._orders.concerned(account, ask)
+        listing = self._classic.meant(ask) if rules.is_classic(account) else self._orders.concerned(account, ask)
         return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
 
     def _noted(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
@@ -114,12 +124,16 @@ class Private:
     # -- what the desk tells -------------------------------------------------------------------------------------
 
     def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
-        self.users.tell_order(order, what, fill)
+        users = self.classic_users if rules.is_classic(order.account) else self.users
+        users.tell_order(order, what, fill)
 
     def account_changed(
         self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
     ) -> None:
-        self.users.tell_account(account, cause, market, list(positions))
+        if rules.is_classic(account):
+            self.classic_users.tell_account(account, market, list(assets), list(positions))
+        else:
+            self.users.tell_account(account, cause, market, list(positions))
 
 
 def asked(call: Call) -> Ask:

@@ -29,7 +29,7 @@ CATEGORIES = (tables.SPOT, *tables.QUOTE_OF)
 _OTHERS = ("MARGIN", "COIN-FUTURES")
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,32}")
 _NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
-_KINDS: dict[str, Kind] = {"gtc": "limit", "ioc": "ioc", "fok": "fok", "post_only": "post_only"}
+KINDS: dict[str, Kind] = {"gtc": "limit", "ioc": "ioc", "fok": "fok", "post_only": "post_only"}
 _SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
 _HELD: dict[str, Held] = {"long": "long", "short": "short"}
 _PRESETS = ("takeProfit", "stopLoss", "takeprofit", "stoploss", "tpTriggerBy", "slTriggerBy", "tpOrderType",
@@ -205,7 +205,7 @@ def _kind(ask: Ask) -> Kind:
     order_type = needed(ask, "orderType")
     if order_type == "market":
         return "market"
-    kind = _KINDS.get(text(ask, "timeInForce") or "gtc")
+    kind = KINDS.get(text(ask, "timeInForce") or "gtc")
     if order_type != "limit" or kind is None:
         raise wrong("orderType" if kind is not None else "timeInForce")
     return kind

@@ -16,7 +16,7 @@ from arbtui.sim.desk import Desk
 from arbtui.sim.figures import fine, plain
 from arbtui.sim.orders import Fill, Held, Kind, Order, Origin
 
-_TIF: dict[Kind, str] = {"limit": "gtc", "ioc": "ioc", "fok": "fok", "post_only": "post_only", "market": "gtc"}
+TIF: dict[Kind, str] = {"limit": "gtc", "ioc": "ioc", "fok": "fok", "post_only": "post_only", "market": "gtc"}
 _EXEC_TYPE: dict[Origin, str] = {
     "order": "normal",
     "hand": "normal",
@@ -76,7 +76,7 @@ def _common(desk: Desk, order: Order, *, new: bool) -> dict[str, Any]:
         "cumExecQty": order.listing.size(0) if new else order.filled_qty,
         "cumExecValue": "0" if new else plain(order.value),
         "avgPrice": "0" if average is None else plain(average),
-        "timeInForce": _TIF[order.kind],
+        "timeInForce": TIF[order.kind],
         "orderStatus": "live" if new else status(desk, order),
         "holdMode": mode(order.account) if perp else "",
         "tradeSide": trade_side(order),

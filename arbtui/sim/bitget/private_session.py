@@ -1,8 +1,8 @@
 """Bitget's private sockets: a login, then topics of the account; on v3 orders and cancels too.
 
-From the websocket pages of the unified account ("Order", "Position", "Fill", "Account", "Place Order", "Cancel
-Order"). Chosen where they are silent: a key of the other kind of account fails to log in (30005), and a session whose
-time is over is closed.
+From the private websocket pages of the unified account (those of orders, positions, fills, the account, placing and
+cancelling) and of the classic one (contracts and spot). Chosen where they are silent: a key of the other kind of
+account fails to log in (30005), and a session whose time is over is closed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class PrivateSession(BitgetSession):
     """One private v2 socket, and what v3 has in common with it."""
 
     classic: ClassVar[bool] = True
+    keys: ClassVar[tuple[str, ...]] = ("instType", "channel", "instId", "coin")
 
     def __init__(self, venue: Bitget, call: Call) -> None:
         super().__init__(venue, call)
@@ -47,6 +48,7 @@ class PrivateSession(BitgetSession):
 
     def closed(self) -> None:
         self._bitget.private.users.leave(self)
+        self._bitget.private.classic_users.leave(self)
 
     def _other(self, op: str, args: Any, ask: dict[str, Any]) -> None:
         if op != "login":
@@ -68,7 +70,16 @@ class PrivateSession(BitgetSession):
 
     def _topic(self, op: str, account: Account, arg: dict[str, Any]) -> None:
         """Subscribe to a topic or leave it, and acknowledge it."""
-        raise Refused(30016, "Param error")
+        echoed = {key: str(arg[key]) for key in self.keys if key in arg}
+        users = self._bitget.private.classic_users
+        if not users.has(echoed) or (op == "subscribe" and self.refused("other", echoed["channel"])):
+            named = ",".join(f"{key}:{value}" for key, value in echoed.items())
+            raise Refused(30001, f"{named} doesn't exist")
+        self._tell({"event": op, "arg": echoed})
+        if op == "subscribe":
+            users.subscribe(self, account, echoed)
+        else:
+            users.unsubscribe(self, account, echoed)
 
     def _tell(self, event: dict[str, Any]) -> None:
         self.send(orjson.dumps(event))

@@ -1,6 +1,6 @@
 """What a hedge would bring, shown before it is sent: walked through both books at its own size, after its own fees.
 
-    gross = 1e4 (b - a) / a at the tops of both books, per coin and in USD
+    gross = 1e4 (b - a) / a at the tops of both books, per coin and in USD; of quotes where no book is held
     slip  = what walking to the size costs beyond the tops
     net   = 1e4 (b' (1 - f_B) - a' (1 + f_A)) / a', a' and b' walked, or the resting price of a leg that makes
     worst = the same at both limits: what the policy may pay at most for the first orders
@@ -88,8 +88,9 @@ def _leg_view(intent: Intent, index: int, price: Price, depth: Depth) -> LegView
     leg, qty = intent.legs[index], intent.qty[index]
     rests = intent.style is Style.MAKER_TAKER and intent.maker == index
     band = intent.policy.maker_band_bps if rests else intent.take_band_bps
-    top = _top(price, leg.side, rests=rests)
-    est = top if rests else _walked(depth.asks if leg.side is Side.BUY else depth.bids, qty)
+    levels = depth.asks if leg.side is Side.BUY else depth.bids
+    top = levels[0][0] if levels and not rests else _top(price, leg.side, rests=rests)
+    est = top if rests else _walked(levels, qty)
     rate = leg.maker_rate if rests else leg.taker_rate
     fee = None if est is None else _EXACT.multiply(notional(qty, est, leg.terms), rate)
     return LegView(

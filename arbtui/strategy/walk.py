@@ -10,13 +10,14 @@ from dataclasses import dataclass
 class Walk:
     """``wanted`` coins on one side of a book. ``found``: how many of them the levels show.
 
-    ``average`` and ``worst``: price per coin of what was found; None where nothing was.
+    ``best``, ``average`` and ``worst``: price per coin of what was found; None where nothing was.
     """
 
     wanted: float
     found: float
     average: float | None
     worst: float | None
+    best: float | None = None
 
     @property
     def enough(self) -> bool:
@@ -26,15 +27,16 @@ class Walk:
 def walk(levels: Iterable[tuple[float, float]], qty: float) -> Walk:
     """Takes (price, coins), best first, until ``qty`` coins are found."""
     found = spent = 0.0
-    worst = None
+    best = worst = None
     for price, size in levels:
         taken = min(size, qty - found)
         if taken <= 0.0:
             break
+        best = price if best is None else best
         enough = size >= qty - found
         spent += taken * price
         found = qty if enough else found + taken
         worst = price
         if enough:
             break
-    return Walk(qty, found, spent / found if found > 0.0 else None, worst)
+    return Walk(qty, found, spent / found if found > 0.0 else None, worst, best)

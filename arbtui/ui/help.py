@@ -44,7 +44,7 @@ _MARKS = (
     ("day open", "USD that hedges made that ended since 00:00 UTC, and that the open ones have made so far"),
     ("exp 0..90", "USD of open coins that no other leg hedges; a range while orders are under way"),
     ("┃ ▸ █", "in the books: the chosen size takes this level, ends in this one; the level's share of the largest"),
-    ("slip", "what the chosen size nets less than the first coin; NET = gross - fee - slip"),
+    ("slip", "what the size costs beyond the first coin; gross, slip and NET = gross - fee - slip are of the books"),
     ("room to 5 bps", "USD until the next coin nets less than the threshold"),
     ("basis /8h", "in the legs: mark above index; what a long pays in eight hours. carry: of the pair on show"),
     ("● ○ ×", "a signal: raised, cleared, not raised; an s behind a venue is its spot market"),

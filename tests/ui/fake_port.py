@@ -45,6 +45,7 @@ from arbtui.port import (
 from arbtui.strategy.history import PAIR_STEP_NS, History
 from arbtui.strategy.rows import Basis, Leg, SignalRecord, SignalState, SpreadRow
 from arbtui.strategy.series import Series
+from arbtui.strategy.spread import walked
 
 if TYPE_CHECKING:
     from arbtui.market.family import Family
@@ -294,7 +295,7 @@ class FakePort:
             None if net is None or (buy.is_spot and sell.is_spot) else net - fees,
             3000.0 if known else None,
             self.walk_usd if buy.book is not None and sell.book is not None else None,
-            None if buy.book is None or sell.book is None or net is None else net - 0.4,
+            walked(buy, sell, self.walk_usd, 5.0).net_bps,
             None if buy.book is None or sell.book is None else 11_400.0,
             None if buy.rate_per_h is None or sell.rate_per_h is None else 1e4 * (sell.rate_per_h - buy.rate_per_h),
             Basis("binance.spot.USDCUSDT", 1.0002, 300.0) if self._mixed(buy, sell) else None,

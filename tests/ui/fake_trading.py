@@ -232,7 +232,8 @@ class ScriptedVenue:
             wallet = wallets_of(venue)[market]
             for asset in ("USDT", "USDC", *self._port.board.coins):
                 total = many if asset in ("USDT", "USDC") else self._spot(asset)
-                balance = Balance(venue=venue, wallet=wallet, asset=asset, total=total, free=many, t_ns=now_ns)
+                free = total or many  # coins to sell are there, though the account does not count them
+                balance = Balance(venue=venue, wallet=wallet, asset=asset, total=total, free=free, t_ns=now_ns)
                 self.hear(balance)
         elif kind is ReadKind.FEES:
             rates = {"maker": Decimal("0.0002"), "taker": Decimal("0.0005")}

@@ -13,9 +13,20 @@ from textual.geometry import Size
 from arbtui.market.book import Book, BookState
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import SpreadRow
-from arbtui.strategy.walk import walk
+from arbtui.strategy.spread import net_bps
+from arbtui.strategy.walk import Walk, walk
 from arbtui.ui.ladder import Rung, group_step, ladder
-from arbtui.ui.panes.books import bar_of, coins, ladder_lines, profit_usd, room_of, rung_cells, rung_widths, summary
+from arbtui.ui.panes.books import (
+    bar_of,
+    coins,
+    ladder_lines,
+    parts_bps,
+    profit_usd,
+    room_of,
+    rung_cells,
+    rung_widths,
+    summary,
+)
 from arbtui.ui.pump import BEAT_S
 from arbtui.ui.theme import Line
 from tests.ui.fake_port import FakePort
@@ -137,26 +148,45 @@ def test_coins_have_as_many_figures_as_fit() -> None:
     assert coins(0.00004, 6) == "4e-05"
 
 
-def test_what_the_size_brings_adds_up() -> None:
+def test_what_the_size_brings_adds_up_from_the_books_that_were_walked() -> None:
+    """Whatever the quotes say that came before or after the books."""
     port, row, buy, _ = watched()
     assert buy.ask_usd is not None
     qty = port.walk_usd / buy.ask_usd
-    bought = walk(buy.book_asks(), qty)
-    row = replace(row, gross_bps=12.0, fees_bps=9.0, net_bps=3.0, walk_net_bps=2.5, max_usd=11_400.0, muted=None)
-    text = words(summary(row, port.walk_usd, 5.0, (bought, bought), 1.0, 60))
-    assert "gross +12.0 fee 9.0 slip 0.5 bps" in text
-    assert "NET ▲+2.5 bps" in text
-    assert bought.average is not None
-    profit = 2.5e-4 * bought.average * qty
-    assert profit_usd(2.5, bought, 1.0) == pytest.approx(profit)
-    assert f"{profit:+.2f} USD" in text
+    bought, sold = Walk(qty, qty, 100.5, 101.0, 100.0), Walk(qty, qty, 100.7, 100.5, 100.8)
+    row = replace(row, gross_bps=12.0, fees_bps=9.0, net_bps=3.0, walk_net_bps=10.9, max_usd=11_400.0, muted=None)
+    text = words(summary(row, port.walk_usd, 5.0, (bought, sold), (1.0, 1.0), 60))
+    assert "gross +80.0 fee 9.0 slip 60.1 bps" in text
+    assert "NET ▲+10.9 bps" in text
+    profit = 10.9e-4 * 100.5 * qty
+    assert profit_usd(10.9, bought, 1.0) == pytest.approx(profit)
+    assert f"{profit:+,.2f} USD" in text
     assert "room to 5 bps: 11k USD" in text
+
+
+def test_slip_is_never_below_zero_and_gross_less_fee_and_slip_is_net() -> None:
+    port, row, buy, sell = watched()
+    assert buy.ask_usd is not None
+    qty = port.walk_usd / buy.ask_usd
+    for buy_rate, sell_rate in [(1.0, 1.0), (1.0003, 0.9998)]:
+        walks = walk(buy.book_asks(), qty), walk(sell.book_bids(), qty)
+        assert walks[0].average is not None
+        assert walks[1].average is not None
+        net = net_bps(walks[0].average * buy_rate, walks[1].average * sell_rate, 0.0005, 0.0006)
+        gross, fees, slip = parts_bps(replace(row, gross_bps=-50.0, walk_net_bps=net), walks, (buy_rate, sell_rate))
+        assert gross is not None
+        assert fees is not None
+        assert slip is not None
+        assert slip >= 0.0
+        assert fees == pytest.approx(11, abs=0.5)
+        assert gross - fees - slip == pytest.approx(net)
+    assert parts_bps(row, (None, None), (1.0, 1.0)) == (row.gross_bps, row.fees_bps, None)
 
 
 def test_a_book_too_short_for_the_size_brings_no_figure() -> None:
     port, row, buy, _ = watched()
     short = walk(buy.book_asks(), 1e15)
-    text = words(summary(replace(row, walk_net_bps=None), port.walk_usd, 5.0, (short, short), 1.0, 60))
+    text = words(summary(replace(row, walk_net_bps=None), port.walk_usd, 5.0, (short, short), (1.0, 1.0), 60))
     assert "buy and sell book too short" in text
     assert "NET · bps" in text
 
@@ -164,7 +194,7 @@ def test_a_book_too_short_for_the_size_brings_no_figure() -> None:
 def test_the_reason_comes_first_where_a_pair_may_not_be_traded() -> None:
     port, row, _, _ = watched()
     text = words(
-        summary(replace(row, muted="okx is stale: no frame for 41 s"), port.walk_usd, 5.0, (None, None), 1, 50)
+        summary(replace(row, muted="okx is stale: no frame for 41 s"), port.walk_usd, 5.0, (None, None), (1.0, 1.0), 50)
     )
     assert text.startswith(" muted: okx is stale")
 

@@ -287,7 +287,7 @@ async def test_positions_show_legs_state_and_what_was_made(size: tuple[int, int]
         assert made is not None
         assert f"{abs(made):.2f}" in text
         assert "made USD" in text
-        assert "equity 160,0" in text or "equity 159,9" in text
+        assert "equity 140,0" in text or "equity 139,9" in text
 
 
 async def test_the_sums_are_the_engines_own_and_ended_hedges_are_in_them() -> None:

@@ -14,6 +14,7 @@ from arbtui.core.model import Market
 from arbtui.lines.exports import Table
 from arbtui.market.slot import Slot
 from arbtui.strategy.rows import Leg, SpreadRow
+from arbtui.strategy.spread import gross_bps
 from arbtui.strategy.walk import Walk
 from arbtui.ui import tables, text
 from arbtui.ui.belief import why_not
@@ -33,6 +34,8 @@ _BESIDE_FROM = 72  # a lower one that is so wide has it beside them
 _SUMMARY = 5
 _SUMMARY_WIDTH = 36
 _TAKINGS: tuple[Taking, Taking] = ("asks", "bids")
+Walks = tuple[Walk | None, Walk | None]  # of the bought and of the sold leg
+Rates = tuple[float | None, float | None]  # US dollars for one unit of each leg's price currency
 _WARNINGS = {"resyncing": "resyncing", "waiting": "waiting for book", "crossed": "CROSSED"}
 
 
@@ -104,11 +107,10 @@ class BooksPane(Pane):
         for side, (slot, book) in enumerate(zip(slots, books, strict=True)):
             edge = "│" if side == 0 else ""
             self._sides[side].show(ladder_lines(slot, book, height, half, edge, most))
-        self._sum_up(row, (books[0].walk, books[1].walk), usd_rate(slots[0]), room.summary.size, now_s)
+        rates = usd_rate(slots[0]), usd_rate(slots[1])
+        self._sum_up(row, (books[0].walk, books[1].walk), rates, room.summary.size, now_s)
 
-    def _sum_up(
-        self, row: SpreadRow, walks: tuple[Walk | None, Walk | None], rate: float | None, size: Size, now_s: float
-    ) -> None:
+    def _sum_up(self, row: SpreadRow, walks: Walks, rates: Rates, size: Size, now_s: float) -> None:
         """Figures that a person reads change no oftener than those of the grid; what they are about does at once."""
         port = self.desk.port
         about = f"{row.buy.slot} {row.sell.slot} {port.walk_usd} {row.muted} {size}"
@@ -116,7 +118,7 @@ class BooksPane(Pane):
             return
         self._summed = (now_s, about)
         threshold = port.pair_threshold_bps(row.buy.slot, row.sell.slot)
-        self._summary.show(summary(row, port.walk_usd, threshold, walks, rate, size.width)[: size.height])
+        self._summary.show(summary(row, port.walk_usd, threshold, walks, rates, size.width)[: size.height])
 
     def _ladders(self, slots: Sequence[Slot], why: Sequence[str | None], depth: int) -> list[Ladder]:
         ask_usd = slots[0].ask_usd
@@ -254,29 +256,44 @@ def summary(
     row: SpreadRow,
     walk_usd: float,
     threshold_bps: float,
-    walks: tuple[Walk | None, Walk | None],
-    rate: float | None,
+    walks: Walks,
+    rates: Rates,
     width: int,
 ) -> list[Line]:
     """What the chosen size brings, in words that fit; the reason first where the pair may not be traded."""
     if row.muted is not None:
         muted: list[Line] = [((" " + line, "warn"),) for line in text.wrap(f"muted: {row.muted}", width - 1)[:3]]
         return [*muted, *_later(row, width)]
-    return [*_walked(row, walk_usd, walks, rate, width), *_room(row, threshold_bps, width), *_later(row, width)]
+    return [*_walked(row, walk_usd, walks, rates, width), *_room(row, threshold_bps, width), *_later(row, width)]
 
 
-def _walked(
-    row: SpreadRow, walk_usd: float, walks: tuple[Walk | None, Walk | None], rate: float | None, width: int
-) -> list[Line]:
-    net, edge = row.walk_net_bps, row.net_bps
-    slip = None if net is None or edge is None else edge - net
-    gross, fees, slipped = text.spread(row.gross_bps), text.spread_plain(row.fees_bps), text.spread_plain(slip)
+def parts_bps(row: SpreadRow, walks: Walks, rates: Rates) -> tuple[float | None, float | None, float | None]:
+    """Gross, fees and slip of NET, all of the books that were walked for it, so that they add up; where none were,
+    gross and fees of the quotes.
+    """
+    firsts = _in_usd([walk.best if walk is not None else None for walk in walks], rates)
+    averages = _in_usd([walk.average if walk is not None else None for walk in walks], rates)
+    if row.walk_net_bps is None or firsts is None or averages is None:
+        return row.gross_bps, row.fees_bps, None
+    gross, walked = gross_bps(*firsts), gross_bps(*averages)
+    return gross, walked - row.walk_net_bps, gross - walked
+
+
+def _in_usd(prices: Sequence[float | None], rates: Rates) -> tuple[float, float] | None:
+    a, b = (price and rate and price * rate for price, rate in zip(prices, rates, strict=True))
+    return None if a is None or b is None else (a, b)
+
+
+def _walked(row: SpreadRow, walk_usd: float, walks: Walks, rates: Rates, width: int) -> list[Line]:
+    net = row.walk_net_bps
+    parts = parts_bps(row, walks, rates)
+    gross, fees, slipped = text.spread(parts[0]), text.spread_plain(parts[1]), text.spread_plain(parts[2])
     figures = (
         f"gross {gross} fee {fees} slip {slipped} {text.spread_unit()}",
         f"gross {gross} f {fees} s {slipped}",
         f"{gross} gross",
     )
-    profit = profit_usd(net, walks[0], rate)
+    profit = profit_usd(net, walks[0], rates[0])
     result = f"NET {text.spread_arrowed(net)} {text.spread_unit()}"
     return [
         ((" " + text.fit(_prices_words(walk_usd, walks, width - 1), width - 1), "text"),),
@@ -289,7 +306,7 @@ def _walked(
     ]  # fmt: skip
 
 
-def _prices_words(walk_usd: float, walks: tuple[Walk | None, Walk | None], width: int) -> str:
+def _prices_words(walk_usd: float, walks: Walks, width: int) -> str:
     """The size, and the average price of each leg."""
     head = f"for {text.usd(walk_usd)} USD"
     averages = [None if walk is None or not walk.enough else walk.average for walk in walks]
@@ -297,7 +314,7 @@ def _prices_words(walk_usd: float, walks: tuple[Walk | None, Walk | None], width
     return f"{head}  {prices}" if len(head) + 2 + len(prices) <= width else f"{text.amount(walk_usd)}  {prices}"
 
 
-def _why_no_walk(walks: tuple[Walk | None, Walk | None]) -> str:
+def _why_no_walk(walks: Walks) -> str:
     if any(walk is None for walk in walks):
         return " no book to walk yet"
     short = [side for side, walk in zip(("buy", "sell"), walks, strict=True) if walk is not None and not walk.enough]

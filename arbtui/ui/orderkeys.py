@@ -189,13 +189,13 @@ class OrderKeys:
 
     def _risked(self) -> str:
         """What the figure in the phrase means, and the other limits."""
-        names = {"coin_usd": "a coin", "venue_usd": "a venue", "day_usd": "a day", "day_loss_usd": "a loss"}
+        names = {"coin_usd": "a coin", "venue_usd": "venue", "day_usd": "day", "day_loss_usd": "loss"}
         parts = []
         for key, words in names.items():
             most = self._desk.port.setting(f"limits.{key}")
-            shown = f"{most:,.0f}" if isinstance(most, int | float) else UNKNOWN if most is None else f"{most}"
+            shown = text.grouped(most) if isinstance(most, int | float) else UNKNOWN if most is None else f"{most}"
             parts.append(f"{words} {shown}")
-        return f"open at once, {self._desk.port.setting('live.arm_minutes')} min; {', '.join(parts)}   esc"
+        return f"at once, {self._desk.port.setting('live.arm_minutes')} min; {', '.join(parts)}   esc"
 
     def _arm_by_key(self, trading: TradingPort) -> None:
         if self._desk.rhythm.calm:

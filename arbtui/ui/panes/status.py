@@ -54,7 +54,8 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
     """Mode and clock always; of the rest what fits, the most needed first."""
     port = desk.port
     process = port.process()
-    head: list[Cell] = [(f" {port.mode} ", "mode"), *_replay(desk), *_orders(desk)]
+    role: Role = "error" if port.mode == "LIVE" else "mode"
+    head: list[Cell] = [(f" {port.mode} ", role), *_replay(desk), *_orders(desk)]
     wishes: list[Cell] = [
         *_money(desk),
         (f" {_threshold_words(desk)} ", "text"),

@@ -368,6 +368,24 @@ def money(value: Decimal | float | None, decimals: int = 2) -> str:
     return (MINUS if negative else "+") + words
 
 
+def money_in(value: Decimal | None, width: int) -> str:
+    """The same in ``width`` cells: with cents, without them, or in thousands, millions; a figure is never cut."""
+    if value is None:
+        return UNKNOWN
+    sign = money(value)[0]
+    return that_fits((money(value), money(value, 0), sign + amount(abs(float(value)))), width)
+
+
+def coins_in(value: Decimal, width: int) -> str:
+    """Coins with every digit where those have room, else rounded; never nothing where there is something."""
+    if abs(value) < 1:
+        rounded = [f"{value:.{decimals}e}" for decimals in (2, 1, 0)]
+    else:
+        rounded = [f"{value:.{decimals}f}" for decimals in (4, 2, 0)]
+    short = [words.replace("-", MINUS, 1) if value < 0 else words for words in rounded]
+    return that_fits((exact(value), *short, amount(float(value))), width)
+
+
 def bps(value: Decimal | None) -> float | None:
     """Exact basis points as the number that the screen's writers of figures take."""
     return None if value is None else float(value)

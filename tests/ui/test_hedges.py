@@ -9,6 +9,7 @@ import pytest
 from arbtui.core.orders import OrderKind
 from arbtui.execution.intents import Verb
 from arbtui.execution.lifecycle import State, Step
+from arbtui.ui.panes.positions import COLUMNS, pair_line
 from arbtui.ui.ticket.hedges import HedgesPage
 from tests.ui.dealer import WITHOUT_LIMITS, dealing, halted
 
@@ -288,6 +289,23 @@ async def test_positions_show_legs_state_and_what_was_made(size: tuple[int, int]
         assert f"{abs(made):.2f}" in text
         assert "made USD" in text
         assert "equity 140,0" in text or "equity 139,9" in text
+        assert "ENA hedged: 0.26492 on" in text
+        assert "hedged: hedged" not in text
+
+
+async def test_a_long_amount_keeps_its_size_in_its_column_and_in_brackets() -> None:
+    async with dealing() as dealer:
+        hedge = await dealer.open_one()
+        money = dealer.seat.app.desk.money
+        assert money is not None
+        (pair,) = money.pairs
+        column = next(column for column in COLUMNS if column.title == "made USD")
+        for made, wanted in [("-12345.67", "−12k"), ("1234.56", "+1,235"), ("9.87", "+9.87")]:
+            money.pnl_usd[hedge] = Decimal(made)
+            for stale in (False, True):
+                shown = "".join(words for words, _ in pair_line(pair, money, [column], here=False, stale=stale))
+                assert (f"({wanted})" if stale else wanted) in shown
+                assert "…" not in shown
 
 
 async def test_the_sums_are_the_engines_own_and_ended_hedges_are_in_them() -> None:

@@ -252,3 +252,40 @@ def test_a_size_is_written_as_it_is() -> None:
 )
 def test_a_limit_keeps_every_digit_that_has_room(value: str, width: int, wanted: str) -> None:
     assert text.coin_price(Decimal(value), width) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "width", "wanted"),
+    [
+        ("1.5", 8, "+1.50"),
+        ("-12.346", 6, "−12.35"),
+        ("-1234.5", 8, "−1,234"),
+        ("-12345678", 6, "−12M"),
+        ("0", 6, "+0.00"),
+        ("-0.004", 6, "+0.00"),
+        ("98765.4", 6, "+99k"),
+    ],
+)
+def test_money_loses_cents_before_it_loses_its_size(value: str, width: int, wanted: str) -> None:
+    assert text.money_in(Decimal(value), width) == wanted
+
+
+@given(st.decimals(-(10**11), 10**11, places=10), st.integers(6, 12))
+def test_amounts_in_columns_are_never_cut(value: Decimal, width: int) -> None:
+    assert cell_len(text.money_in(value, width)) <= width
+    assert cell_len(text.coins_in(value, width)) <= width
+    assert not value or text.coins_in(value, width).strip("−0.") != ""
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("0.26478", "0.26478"),
+        ("69000000", "69000000"),
+        ("1385041.55", "1385042"),
+        ("5e13", "5e+13"),
+        ("1.23456789e-9", "1.23e-9"),
+    ],
+)
+def test_coins_in_a_column_are_exact_where_they_fit(value: str, wanted: str) -> None:
+    assert text.coins_in(Decimal(value), 8) == wanted

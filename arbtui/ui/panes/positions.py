@@ -27,6 +27,8 @@ from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket.hedges import legs_words
 
 _BPS = Decimal(10_000)
+_QTY, _GAP, _PRICE, _FEES, _FUNDING, _MADE = 9, 10, 8, 7, 8, 9  # cells of columns, one of them between two
+_BRACKETS = 2  # around what is doubted
 _CURVE_WIDTH = 26
 _CURVE_FROM = 110  # cells of width from which on the curve stands at the right
 _CURVE_MARGIN = 2
@@ -75,28 +77,29 @@ def _state(pair: Pair, _: Money) -> Cell:
 def _gap(pair: Pair, _: Money) -> Cell:
     if not pair.gap.known:
         return "0", "dim"
-    words = text.exact(pair.gap.known)
+    words = text.coins_in(pair.gap.known, _GAP - _BRACKETS - 1)
     return (f"({words})", "warn") if pair.dust else (words, "error")
 
 
 def _price_part(pair: Pair, money: Money) -> Cell:
     known = all(leg.open is not None for leg in pair.pnl.legs)
     made = in_usd(pair.pnl.price, money.trading.usd) if known else None
-    return text.money(made), _gain(made)
+    return text.money_in(made, _PRICE - _BRACKETS - 1), _gain(made)
 
 
 def _fees(pair: Pair, money: Money) -> Cell:
     paid = in_usd(pair.pnl.fees, money.trading.usd)
-    return text.money(None if paid is None else -paid) + ("" if pair.pnl.complete else "?"), "text"
+    doubt = "" if pair.pnl.complete else "?"
+    return text.money_in(None if paid is None else -paid, _FEES - 1 - len(doubt)) + doubt, "text"
 
 
 def _funding(pair: Pair, money: Money) -> Cell:
-    return text.money(in_usd(pair.pnl.funding, money.trading.usd)), "text"
+    return text.money_in(in_usd(pair.pnl.funding, money.trading.usd), _FUNDING - 1), "text"
 
 
 def _made(pair: Pair, money: Money) -> Cell:
     made = money.pnl_usd.get(pair.hedge)
-    return text.money(made), _gain(made)
+    return text.money_in(made, _MADE - _BRACKETS - 1), _gain(made)
 
 
 _FAR_BPS = 99_950
@@ -122,14 +125,14 @@ COLUMNS: tuple[PairColumn, ...] = (
     PairColumn("coin", 7, 0, lambda pair, _: (pair.base, "strong"), right=False),
     PairColumn("legs", 13, 1, lambda pair, _: (legs_words(pair), "text"), right=False),
     PairColumn("state", 9, 2, _state, right=False),
-    PairColumn("quantity", 9, 4, lambda pair, _: (text.exact(_qty(pair)), "text")),
-    PairColumn("gap", 10, 5, _gap),
+    PairColumn("quantity", _QTY, 4, lambda pair, _: (text.coins_in(_qty(pair), _QTY - 1), "text")),
+    PairColumn("gap", _GAP, 5, _gap),
     PairColumn("entry", 7, 9, lambda pair, _: (_signed_bps(edge_bps(pair, entry=True)), "text")),
     PairColumn("now", 7, 10, lambda pair, _: (_signed_bps(edge_bps(pair, entry=False)), "dim"), live=True),
-    PairColumn("price", 8, 7, _price_part, live=True),
-    PairColumn("fees", 7, 8, _fees),
-    PairColumn("funding", 8, 8, _funding),
-    PairColumn("made USD", 9, 3, _made, live=True),
+    PairColumn("price", _PRICE, 7, _price_part, live=True),
+    PairColumn("fees", _FEES, 8, _fees),
+    PairColumn("funding", _FUNDING, 8, _funding),
+    PairColumn("made USD", _MADE, 3, _made, live=True),
     PairColumn("liq", 5, 6, _liquidation),
     PairColumn("hedge", 11, 11, lambda pair, _: (pair.hedge, "dim")),
 )
@@ -248,9 +251,9 @@ class PositionsPane(ListPane):
             return None
         stale = stale_price(self.desk.port, here)
         role: Role = "error" if here.state.troubled else "warn" if stale else "text"
-        words = f"{here.base} {here.state.value}: {here.why}" + (
-            f"; reckoned at a stale price: {stale}" if stale else ""
-        )
+        state = here.state.value.replace("_", " ")
+        why = here.why if here.why.startswith(state) else f"{state}: {here.why}"
+        words = f"{here.base} {why}" + (f"; reckoned at a stale price: {stale}" if stale else "")
         return [((" " + part, role),) for part in text.wrap(words, width - 2)]
 
     def table(self) -> Table:

@@ -14,7 +14,6 @@ from arbtui.execution.limits import usage
 from arbtui.execution.preflight import Check
 from arbtui.market.slot import Slot
 from arbtui.ui import text
-from arbtui.ui.glyphs import UNKNOWN
 from arbtui.ui.theme import Cell
 
 NAME = "net above threshold"
@@ -64,7 +63,8 @@ def open_usd(base: str, ledgers: Iterable[Ledger], usd: Callable[[str], Decimal 
 def position_cells(base: str, now: Decimal | None, more: Decimal | None, most: object) -> Sequence[Cell]:
     """``after: ENA 1,999 of 5,000 USD``; ``most``: the limit of a coin as the settings have it."""
     total = None if now is None or more is None else now + more
-    limit = f"of {most:,.0f} USD" if isinstance(most, int | float) else "USD, no limit" if most == "off" else "USD"
-    words = UNKNOWN if total is None else f"{total:,.0f}"
-    over = total is not None and isinstance(most, int | float) and total > Decimal(repr(most))
+    number = most if isinstance(most, int | float) else None
+    limit = f"of {text.grouped(number)} USD" if number is not None else "USD, no limit" if most == "off" else "USD"
+    words = text.grouped(total)
+    over = total is not None and number is not None and total > Decimal(repr(number))
     return ((f"after: {text.clean(base)} {words} {limit}", "error" if over else "text"),)

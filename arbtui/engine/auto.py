@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -51,17 +51,21 @@ from arbtui.strategy.auto import (
     care,
     direction_of,
     entry,
+    full,
     held_s,
     is_long,
     net_of,
+    some_of,
     threshold_of,
 )
 from arbtui.strategy.carry import payments_bps
+from arbtui.strategy.rows import SignalRecord
 
 log = logging.getLogger(__name__)
 
 BY = "auto"  # of the intents that it makes
 KEPT = 1000
+PAIRS_AT_ONCE = 40  # frames are heard between two looks
 REFUSED_AGAIN_S = 2.0  # after a refusal, and for a hedge whose closing did not work
 _LOUD = (Act.ON, Act.OFF, Act.OPEN, Act.CLOSE, Act.CANCEL)
 
@@ -104,6 +108,7 @@ class Auto:
         self._reasons: dict[object, Why] = {}  # what was found of it last
         self._told: dict[tuple[object, Why], int] = {}  # not told again before
         self._canceled: set[str] = set()
+        self._at = 0  # of the coins with signals, where the next look begins
 
     def start(self) -> None:
         self._timer = Every(self._port.clock, self._every_ns, self.look)
@@ -154,33 +159,44 @@ class Auto:
             self._turn(on=False, why=Why.KILLED, text=text)
             return
         now_ns = self._port.clock.now_ns()
-        own, coins = self._own_pairs(), self._standing(now_ns)
+        own, coins = self._own_pairs(), self._standing()
         self._forget(now_ns, {pair.hedge for pair in own} | coins.keys())
         for pair in own:
             self._care(_Own(pair, self._held(pair, now_ns)), now_ns)
-        if not self._trading.armed:
-            waits = Decision(Act.WAIT, Why.NOT_ARMED, "nothing is opened while arbtui is disarmed")
+        used = self._used(now_ns) if coins else ""
+        waits = self._waits(used)
+        if waits is not None:
             self._note("", waits, lambda: DecisionRecord(now_ns, waits.act, waits.why, waits.text))
             return
         self._reasons.pop("", None)
-        used = self._used(now_ns) if coins else ""
-        for found in coins.values():
-            if self._consider(found, used, now_ns):
+        chosen, self._at = some_of({base: len(signals) for base, signals in coins.items()}, self._at, PAIRS_AT_ONCE)
+        for base in chosen:
+            if self._consider(self._candidates(coins[base], now_ns), used, now_ns):
                 used = self._used(now_ns)
 
-    def _standing(self, now_ns: int) -> dict[str, list[Candidate]]:
-        """What signals stand for, by coin, the highest net first, as of now."""
-        until_ns = now_ns + round(self.rules.max_hold_s * NS_PER_S)
-        slots, coins = self._port.board.slots, dict[str, list[Candidate]]()
+    def _waits(self, used: Used | str) -> Decision | None:
+        """Why nothing can be opened now, whatever signals stand."""
+        if not self._trading.armed:
+            return Decision(Act.WAIT, Why.NOT_ARMED, "nothing is opened while arbtui is disarmed")
+        return None if isinstance(used, str) else full(used, self.rules)
+
+    def _standing(self) -> dict[str, list[SignalRecord]]:
+        """Signals by coin, that coin first whose best one had the highest net when it was raised."""
+        coins: dict[str, list[SignalRecord]] = {}
         for signal in self._port.standing():
+            coins.setdefault(signal.row.base, []).append(signal)
+        return dict(sorted(coins.items(), key=lambda item: max(map(_net_then, item[1])), reverse=True))
+
+    def _candidates(self, signals: Iterable[SignalRecord], now_ns: int) -> list[Candidate]:
+        """The pairs that they stand for as of now, the highest net first."""
+        until_ns = now_ns + round(self.rules.max_hold_s * NS_PER_S)
+        slots, found = self._port.board.slots, []
+        for signal in signals:
             row = self._port.pair(signal.row.buy.slot, signal.row.sell.slot)
             funding_bps = payments_bps(slots[row.buy.slot], slots[row.sell.slot], now_ns, until_ns)
             legs = row.buy.name, row.sell.name
-            found = Candidate(signal.id, row, signal.threshold_bps, funding_bps, self._cool.get(legs, 0))
-            coins.setdefault(row.base, []).append(found)
-        for candidates in coins.values():
-            candidates.sort(key=_net, reverse=True)
-        return dict(sorted(coins.items(), key=lambda item: _net(item[1][0]), reverse=True))
+            found.append(Candidate(signal.id, row, signal.threshold_bps, funding_bps, self._cool.get(legs, 0)))
+        return sorted(found, key=_net, reverse=True)
 
     def _forget(self, now_ns: int, live: AbstractSet[object]) -> None:
         """What is over: cool-downs, and what was found of coins without a signal and of hedges that have ended."""
@@ -433,6 +449,11 @@ def in_words(rules: AutoRules) -> str:
         f"{rules.size_usd:f} USD a hedge, at most {rules.max_hedges} hedges, {rules.max_position_usd:f} USD on one "
         f"coin, {rules.max_net_usd:f} USD unhedged"
     )
+
+
+def _net_then(signal: SignalRecord) -> float:
+    net = net_of(signal.row)
+    return -inf if net is None else net
 
 
 def _net(candidate: Candidate) -> float:

@@ -246,11 +246,18 @@ def _not_yet(candidate: Candidate, now_ns: int) -> Decision | None:
     return _wait(Why.COOLING_DOWN, "the same pair was tried a moment ago")
 
 
+def full(used: Used, rules: AutoRules) -> Decision | None:
+    """No hedge of any coin fits."""
+    if used.hedges < rules.max_hedges:
+        return None
+    return _wait(Why.MAX_HEDGES, f"{used.hedges} hedges are open, at auto.max_hedges = {rules.max_hedges}")
+
+
 def _no_room(base: str, used: Used | str, rules: AutoRules) -> Decision | None:
     if isinstance(used, str):
         return _wait(Why.UNKNOWN, used)
-    if used.hedges >= rules.max_hedges:
-        return _wait(Why.MAX_HEDGES, f"{used.hedges} hedges are open, at auto.max_hedges = {rules.max_hedges}")
+    if (found := full(used, rules)) is not None:
+        return found
     position = used.by_coin.get(base, Decimal(0)) + rules.size_usd
     if position > rules.max_position_usd:
         bound = f"auto.max_position_usd = {rules.max_position_usd:f}"
@@ -264,6 +271,22 @@ def _no_room(base: str, used: Used | str, rules: AutoRules) -> Decision | None:
 
 def _wait(why: Why, text: str) -> Decision:
     return Decision(Act.WAIT, why, text)
+
+
+def some_of(pairs: Mapping[str, int], at: int, most: int) -> tuple[list[str], int]:
+    """Which coins to look at now, and where to go on: all, or where that would be more than ``most`` pairs, in turn.
+
+    ``pairs``: how many each coin has, in order; ``at``: where to begin. One coin is looked at in any case.
+    """
+    bases = list(pairs)
+    at = at % len(bases) if bases else 0
+    chosen, count = list[str](), 0
+    for base in bases[at:] + bases[:at]:
+        if chosen and count + pairs[base] > most:
+            return chosen, at + len(chosen)
+        chosen.append(base)
+        count += pairs[base]
+    return bases, 0
 
 
 # ---- hedges that it opened

@@ -24,6 +24,7 @@ from arbtui.strategy.auto import (
     care,
     direction_of,
     entry,
+    some_of,
     threshold_of,
 )
 from arbtui.strategy.rows import Leg, SpreadRow
@@ -130,6 +131,17 @@ def test_each_bound_has_its_name(used: Used | str, why: Why) -> None:
 def test_a_bound_may_be_reached_and_another_coin_does_not_count() -> None:
     used = Used({"BTC": D(400), "ETH": D(5000)}, D(400), 2)
     assert entry(candidate(), used, RULES, NOW).act is Act.OPEN
+
+
+def test_where_too_many_signals_stand_every_coin_has_its_turn() -> None:
+    pairs = {"BTC": 3, "ETH": 1, "SOL": 9, "XRP": 2}
+    assert some_of(pairs, 0, 15) == (["BTC", "ETH", "SOL", "XRP"], 0)
+    assert some_of({}, 7, 4) == ([], 0)
+    at, seen = 0, []
+    for _ in range(4):
+        chosen, at = some_of(pairs, at, 4)
+        seen.append(chosen)
+    assert seen == [["BTC", "ETH"], ["SOL"], ["XRP"], ["BTC", "ETH"]]
 
 
 # ---- directions

@@ -56,8 +56,18 @@ def _lines(path: Path, warn: Warn) -> Iterator[bytes]:
         warn(f"{path}: the compressed file is torn after line {number}; what came before is used.")
     except (gzip.BadGzipFile, zlib.error) as error:
         raise RecordingError(f"{path} after line {number}: damaged gzip data ({error}).") from None
+    except IsADirectoryError:
+        raise RecordingError(_of_folder(path)) from None
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _of_folder(path: Path) -> str:
+    """How to name what is in the folder."""
+    endings = [ending for ending in ("*.jsonl", "*.jsonl.gz") if next(path.glob(ending), None) is not None]
+    if not endings:
+        return f"{path} is a folder without recordings (*.jsonl, *.jsonl.gz); name the files themselves."
+    return f"{path} is a folder; name the recordings in it: {' '.join(str(path / ending) for ending in endings)}"
 
 
 @contextmanager

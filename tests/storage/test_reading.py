@@ -165,9 +165,21 @@ def test_damage_inside_a_gzip_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.jsonl", tmp_path):
-        with pytest.raises(RecordingError, match="cannot be read"):
-            all_of(path)
+    with pytest.raises(RecordingError, match="none.jsonl cannot be read"):
+        all_of(tmp_path / "none.jsonl")
+
+
+def test_for_a_folder_it_is_said_how_its_recordings_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError) as caught:
+        all_of(tmp_path)
+    assert (
+        str(caught.value)
+        == f"{tmp_path} is a folder without recordings (*.jsonl, *.jsonl.gz); name the files themselves."
+    )
+    (tmp_path / "a.jsonl.gz").write_bytes(b"")
+    with pytest.raises(RecordingError) as caught:
+        all_of(tmp_path)
+    assert str(caught.value) == f"{tmp_path} is a folder; name the recordings in it: {tmp_path}/*.jsonl.gz"
 
 
 def test_compression_is_told_by_content_not_by_name(tmp_path: Path) -> None:

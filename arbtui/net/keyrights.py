@@ -16,10 +16,13 @@ async def key_rights(
     """None where the venue has no such question. Raises as ``venues.private.TellsRights`` says, and TransportBroken."""
     if not isinstance(private, TellsRights):
         return None
-    while (call := private.key_rights(env, keys, stamp_ms())) is not None:
-        wait_s = rest.wait_s(call.request)
-        if not wait_s:
-            answer = await rest.carry(call.request)
-            return call.read(answer.status, answer.body)
-        await asyncio.sleep(wait_s)
-    return None
+    rights, call = None, private.key_rights(env, keys, stamp_ms())
+    while call is not None:
+        if wait_s := rest.wait_s(call.request):
+            await asyncio.sleep(wait_s)
+            call = call if rights is not None else private.key_rights(env, keys, stamp_ms())
+            continue
+        answer = await rest.carry(call.request)
+        rights = call.read(answer.status, answer.body)
+        call = call.next_call(answer.status, answer.body) if call.next_call is not None else None
+    return rights

@@ -119,11 +119,16 @@ def in_words(
 
 @dataclass(frozen=True)
 class RightsCall:
-    """Asks what the key may do. ``read`` raises as ``PrivateCall.read`` of a read does."""
+    """Asks what the key may do. ``read`` raises as ``PrivateCall.read`` of a read does.
+
+    ``next_call`` is another question where the answer to this one leaves something open, without a stamp that could grow
+    old; the last answer tells all.
+    """
 
     request: HttpRequest = field(repr=False)
     read: Callable[[int, bytes], KeyRights] = field(repr=False)
     purpose: str = ""
+    next_call: Callable[[int, bytes], RightsCall | None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

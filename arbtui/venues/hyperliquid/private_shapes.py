@@ -205,6 +205,13 @@ class Role(msgspec.Struct):
     data: Owner | None = None
 
 
+class Agent(msgspec.Struct, rename="camel"):
+    """A wallet that may sign for an account, until a time in ms."""
+
+    address: str
+    valid_until: Millis
+
+
 class FundingDelta(msgspec.Struct):
     coin: str
     usdc: str
@@ -235,6 +242,7 @@ user_spot_state = msgspec.json.Decoder(UserSpotState)
 user_fees = msgspec.json.Decoder(UserFees)
 active_asset = msgspec.json.Decoder(ActiveAsset)
 role = msgspec.json.Decoder(Role)
+agents = msgspec.json.Decoder(list[Agent])
 fundings = msgspec.json.Decoder(list[FundingRow])
 user_fundings = msgspec.json.Decoder(UserFundings)
 

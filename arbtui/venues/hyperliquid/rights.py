@@ -9,6 +9,7 @@ Retrieve user's active asset data; "Exchange endpoint", Update leverage.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -34,6 +35,7 @@ _APART = {
 }
 _MARGIN_MODES: dict[str, Literal["cross", "isolated"]] = {"cross": "cross", "isolated": "isolated"}
 _ROLE = "role of the wallet that signs"
+_DAY_MS = 86_400_000
 _HOLDS_MS = 60_000  # an agent that is taken back within it is one whose orders are refused
 
 
@@ -47,6 +49,7 @@ class _Rights(NamedTuple):
 
 
 def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
+    """Whose the wallet is; then, of an agent of this account, until when it may sign."""
     request, signer = _ask_role(caller)
 
     def read(status: int, body: bytes) -> KeyRights:
@@ -54,7 +57,27 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
         trade = dict.fromkeys((Market.PERP, Market.SPOT), found.trade)
         return KeyRights(trade=trade, withdraw=found.withdraw, bound_to_ips=False, text=found.words)
 
-    return RightsCall(request, read, _ROLE)
+    def next_call(status: int, body: bytes) -> RightsCall | None:
+        rights = read(status, body)
+        of_agent = rights.withdraw is False and rights.trade[Market.PERP] is True
+        return _rights_until(caller, signer, rights, stamp_ms) if of_agent else None
+
+    return RightsCall(request, read, _ROLE, next_call)
+
+
+def _rights_until(caller: Caller, signer: str, rights: KeyRights, stamp_ms: int) -> RightsCall:
+    """An agent without a name is not listed: then its end is not told."""
+    what = "agents of the account"
+
+    def read(status: int, body: bytes) -> KeyRights:
+        listed = refusals.told(status, body, private_shapes.agents, what)
+        until_ms = next((agent.valid_until for agent in listed if agent.address.lower() == signer), None)
+        if until_ms is None:
+            return rights
+        days = max(0, until_ms - stamp_ms) // _DAY_MS
+        return replace(rights, days_left=days, text=f"{rights.text}, ends in {days} days")
+
+    return RightsCall(caller.ask("extraAgents", what, HEAVY), read, what)
 
 
 class Setups:

@@ -43,6 +43,8 @@ from tests.venues.hyperliquid.samples import (
 )
 from tests.venues.hyperliquid_frames import wire
 
+DAY_MS = 86_400_000
+
 POSITIONS = PRIVATE.positions(PROD, KEYS, {}, STAMP_MS)
 PERP_BALANCES = PRIVATE.balances(PROD, KEYS, Market.PERP, STAMP_MS)
 SPOT_BALANCES = PRIVATE.balances(PROD, KEYS, Market.SPOT, STAMP_MS)
@@ -187,6 +189,31 @@ def test_the_wallet_that_signs_trades_for_its_account_alone(
         venue="hyperliquid", market=Market.SPOT, position_mode=None, can_trade=trade, text=rights.text, t_ns=T_NS
     )
     assert is_last(spot, role)
+
+
+@pytest.mark.parametrize(
+    ("agents", "days"),
+    [
+        ([{"name": "arb", "address": SIGNER.upper().replace("0X", "0x"), "validUntil": STAMP_MS + 5 * DAY_MS}], 5),
+        ([{"name": "arb", "address": SIGNER, "validUntil": STAMP_MS - 1}], 0),
+        ([{"name": "other", "address": OTHER, "validUntil": STAMP_MS + 5 * DAY_MS}], None),
+        ([], None),
+    ],
+)
+def test_until_when_an_agent_may_sign_is_asked_of_the_accounts_agents(
+    agents: list[dict[str, Any]], days: int | None
+) -> None:
+    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    assert call.next_call is not None
+    page = call.next_call(200, AGENT)
+    assert page is not None
+    assert asked(page.request) == {"type": "extraAgents", "user": USER}
+    rights = page.read(200, wire(agents))
+    assert (rights.days_left, rights.trade) == (days, dict.fromkeys(MARKETS, True))
+    assert (f"ends in {days} days" in rights.text) is (days is not None)
+    assert call.next_call(200, MISSING) is None
+    with pytest.raises(ProtocolBroken):
+        page.read(200, wire({"agents": []}))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_damage_inside_a_gzip_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="none.jsonl cannot be read"):
+    with pytest.raises(RecordingError, match=r"none\.jsonl cannot be read"):
         all_of(tmp_path / "none.jsonl")
 
 

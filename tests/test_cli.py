@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 from arbtui import __version__, cli
 from arbtui.cli.words import says_yes
+from tests.own_home import fresh_home
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,11 +24,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A fresh home; nothing of the person who runs the tests gets in."""
-    for name in [name for name in os.environ if name.startswith("ARBTUI")]:
-        monkeypatch.delenv(name)
-    for name in ("CONFIG", "STATE", "DATA", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    return tmp_path
+    return fresh_home(monkeypatch, tmp_path)
 
 
 def config(home: Path, text: str) -> Path:

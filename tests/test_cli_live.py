@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from arbtui import cli
+from tests.own_home import fresh_home
 from tests.test_cli import config
 
 TESTNET_HOSTS = {"api-testnet.bybit.com", "stream-testnet.bybit.com", "api.hyperliquid-testnet.xyz"}
@@ -17,10 +17,7 @@ TESTNET_HOSTS = {"api-testnet.bybit.com", "stream-testnet.bybit.com", "api.hyper
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for name in [name for name in os.environ if name.startswith("ARBTUI")]:
-        monkeypatch.delenv(name)
-    for name in ("CONFIG", "STATE", "DATA", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    fresh_home(monkeypatch, tmp_path)
     for venue in ("BINANCE", "BYBIT"):
         monkeypatch.setenv(f"ARBTUI_{venue}_API_KEY", "k")
         monkeypatch.setenv(f"ARBTUI_{venue}_API_SECRET", "s")

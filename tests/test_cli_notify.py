@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from arbtui import cli
+from tests.own_home import fresh_home
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for name in [name for name in os.environ if name.startswith("ARBTUI")]:
-        monkeypatch.delenv(name)
-    for name in ("CONFIG", "STATE", "DATA", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    fresh_home(monkeypatch, tmp_path)
     (tmp_path / "config/arbtui").mkdir(parents=True)
     return tmp_path
 

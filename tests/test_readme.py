@@ -43,6 +43,15 @@ def test_every_exchange_is_named_and_comes_along() -> None:
     assert set(simulated.NAMES) == set(registry.names())
 
 
+def test_every_exchange_has_a_page_on_its_keys_that_names_their_fields() -> None:
+    pages = section("Keys, venue by venue").split("\n### ")[1:]
+    assert [page.partition("\n")[0].lower() for page in pages] == list(registry.names())
+    for name, page in zip(registry.names(), pages, strict=True):
+        private = registry.private(name)
+        assert private is not None
+        assert [field for field in private.key_fields if f"`{field}`" not in page] == []
+
+
 def test_links_and_pictures_lead_to_files_of_this_repository() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links

@@ -69,9 +69,9 @@ class People:
             self._note("not opened:", intent)
             return
         self._judge.opens(intent, usd)
+        self._sending.asks(intent)
         answer = runner.open(intent)
         if answer.accepted:
-            self._sending.begins(intent)
             self._judge.begins(intent)
         self._note("open", intent.hedge, style, intent.qty, answer.text)
 
@@ -87,10 +87,8 @@ class People:
         intent = close_intent(ledger, prices, self._clock.now_ns(), verb=verb, style=style, maker=maker)
         if isinstance(intent, str):
             return intent
-        answer = self._judge.runner.close(intent)
-        if answer.accepted:
-            self._sending.begins(intent)
-        return answer.text
+        self._sending.asks(intent)
+        return self._judge.runner.close(intent).text
 
     def command(self, what: str) -> None:
         if not self._judge.life.lives:

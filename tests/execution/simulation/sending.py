@@ -12,7 +12,7 @@ from arbtui.core.orders import Order, OrderKind
 from arbtui.execution.intents import Intent
 from arbtui.execution.lifecycle import Step
 from arbtui.execution.policy import Policy
-from arbtui.execution.records import Fact, Ordered, Stepped
+from arbtui.execution.records import Fact, Intended, Ordered, Stepped
 from arbtui.execution.runner import Runner
 from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.market import Sight
@@ -33,18 +33,21 @@ class Sending:
         self._venues = venues
         self._sight = sight
         self._broke = broke
-        self._intents: dict[str, Intent] = {}  # hedge -> the turn that was last allowed to begin
+        self._asked: dict[str, Intent] = {}  # hedge -> the turn that was last reviewed
+        self._intents: dict[str, Intent] = {}  # and the one of those that was last begun
         self._planned_ns: dict[str, int] = {}
         self._sent: set[str] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
 
-    def begins(self, intent: Intent) -> None:
-        """A turn that was reviewed and accepted."""
-        self._intents[intent.hedge] = intent
+    def asks(self, intent: Intent) -> None:
+        """A turn that was reviewed. It begins when it is written down: the process may die before it says so."""
+        self._asked[intent.hedge] = intent
 
     def knows(self, hedge: str, fact: Fact) -> None:
         """What the program writes down of a hedge."""
-        if isinstance(fact, Ordered):
+        if isinstance(fact, Intended) and fact.intent == self._asked.get(hedge):
+            self._intents[hedge] = fact.intent
+        elif isinstance(fact, Ordered):
             self._planned_ns[fact.order.client_id] = self._clock.now_ns()
         elif isinstance(fact, Stepped) and fact.step in _CALMS:
             for letter in "ruf":

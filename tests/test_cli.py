@@ -338,6 +338,13 @@ def test_the_automatic_modes_options_are_settings_and_its_decisions_are_printed(
     assert "decision" not in guest.options.emit
 
 
+def test_an_exchange_that_the_automatic_mode_cannot_know_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[auto]\norder = ["okx", "binanse"]\n')
+    assert 'auto.order names "binanse", which is none of binance, okx' in refused(capsys, "--no-ui", "--auto")
+
+
 def test_what_was_changed_by_key_holds_in_the_next_run(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     path = home / "state/arbtui/state.toml"
     path.parent.mkdir(parents=True)

@@ -56,8 +56,11 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def no_auto(settings: Settings) -> str:
-    """Why the automatic mode could never open anything by these settings, in words; "" where it could."""
+    """Why the automatic mode cannot go by these settings, in words; "" where it can."""
     auto = settings.auto
+    for name in auto.order:
+        if name not in settings.venues:
+            return f'auto.order names "{name}", which is none of {", ".join(settings.venues)}'
     bounds: list[tuple[str, float | Literal["off"]]] = [
         ("auto.max_position_usd", auto.max_position_usd),
         ("auto.max_net_usd", auto.max_net_usd),

@@ -76,6 +76,11 @@ class VenueSettings(Section):
         description="Which world: the exchange's real market, its testnet, or its own paper trading.",
     )
     markets: Markets = Field(default=("spot", "perp"), min_length=1, description="Which of its markets are streamed.")
+    orders: Literal["rest", "socket"] = Field(
+        default="rest",
+        description="How orders and cancels are sent: by REST, or over the exchange's own socket for orders while that "
+        "is up and by REST while it is not. An exchange without such a socket gets them by REST.",
+    )
     urls: dict[str, Address] = Field(
         default={},
         description="Replaces addresses: host as the exchange documents it -> base address that is called instead, for "

@@ -30,10 +30,11 @@ from arbtui.net.account import Account
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.keyrights import key_rights
 from arbtui.net.rest import Rest
-from arbtui.net.userstream import Around, UserStreamKeeper
+from arbtui.net.tradesocket import TradeSocketKeeper
+from arbtui.net.userstream import Around, SocketKeeper, UserStreamKeeper
 from arbtui.storage.journal import Journal
 from arbtui.venues.base import Environment
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue
+from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TradesOverSocket
 
 PAPER_RULES = VenueRules(Absence(settle_s=1.0, forget_s=86_400.0))
 
@@ -150,7 +151,10 @@ class Wire:
 
 
 class AccountVenue:
-    """One venue with a real account: requests by REST, everything that happens by its private sockets."""
+    """One venue with a real account: requests by REST, everything that happens by its private sockets.
+
+    With ``over_sockets`` orders and cancels go over the venue's own sockets for them, where it has any.
+    """
 
     def __init__(
         self,
@@ -161,6 +165,8 @@ class AccountVenue:
         live: Live,
         wire: Wire,
         sink: Sink,
+        *,
+        over_sockets: bool = False,
     ) -> None:
         self._private = private
         self._running = running
@@ -187,11 +193,21 @@ class AccountVenue:
             count_error=partial(live.trouble.count, private.name),
             rng=wire.rng,
         )
-        self._keepers = [
+        self._keepers: list[SocketKeeper] = [
             UserStreamKeeper(private, stream, env, keys, listed, around)
             for stream in private.user_streams(env)
             if set(stream.markets) & set(running.markets)
         ]
+        if over_sockets and isinstance(private, TradesOverSocket):
+            trading = [
+                TradeSocketKeeper(private.name, private, socket, keys, around, live.trouble.notice)
+                for socket in private.trade_sockets(env)
+                if set(socket.markets) & set(running.markets)
+            ]
+            self.account.use(*(keeper.ask for keeper in trading))
+            self._keepers += trading
+        if over_sockets and not self.account.over_sockets:
+            live.trouble.notice("warning", f"{private.name}: orders go by REST, a socket for them is not there.")
 
     def carrier(self) -> Carrier:
         rules = VenueRules(self._private.absence, history=self._private.absence.history)

@@ -177,6 +177,7 @@ async def account_orders(
                 live,
                 wire,
                 heard,
+                over_sockets=settings.venues[name].orders == "socket",
             )
             for name, private in privates.items()
         }

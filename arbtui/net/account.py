@@ -36,7 +36,7 @@ from arbtui.core.orders import (
     Unanswered,
 )
 from arbtui.net.rest import AT_ONCE_PER_HOST, Answer, NotSent, Rest
-from arbtui.venues.base import Environment
+from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.private import Keys, PrivateCall, PrivateVenue
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 Verb = Literal["place", "cancel", "query"]
 _Make = Callable[[int], PrivateCall]  # signs for a time stamp
 _Asked = tuple[PrivateCall, Answer]
+_AskBySocket = Callable[[HttpRequest], Awaitable[Answer | None]]
 _DAY_MS = 86_400_000
 _MARGIN_MS = 60_000  # fills are looked for from this long before an order was first seen
 QUESTIONS = AT_ONCE_PER_HOST - 3  # at once: an order per leg, and a cancel, find a connection
@@ -110,6 +111,19 @@ class Account:
         self._questions = asyncio.Semaphore(QUESTIONS)
         self._answered_s = 0.0  # by the loop's time: when the venue last answered anything
         self._closed = False
+        self._sockets: tuple[_AskBySocket, ...] = ()
+
+    def use(self, *sockets: _AskBySocket) -> None:
+        """From now on what such a socket takes goes over it, and the rest, or all while it is down, by REST.
+
+        A socket that does not take a request right now answers None at once, and has sent nothing.
+        """
+        self._sockets = sockets
+
+    @property
+    def over_sockets(self) -> bool:
+        """Whether there is a socket for orders, up or not."""
+        return bool(self._sockets)
 
     def stamp_ms(self) -> int:
         """The venue's clock as far as it is known, else ours."""
@@ -342,7 +356,13 @@ class Account:
     # ---- tasks
 
     async def _sent(self, call: PrivateCall) -> _Asked:
-        answer = await self._rest.carry(call.request)
+        """By one way, once, whatever comes of it."""
+        answer = None
+        for ask in self._sockets:
+            if (answer := await ask(call.request)) is not None:
+                break
+        if answer is None:
+            answer = await self._rest.carry(call.request)
         self._answered_s = asyncio.get_running_loop().time()
         return call, answer
 

@@ -130,9 +130,12 @@ class Rest:
         followed, it would send an order again, and the keys to whatever address it names. Raises NotSent where nothing
         can have left this machine, TransportBroken where it may have.
         """
-        host = urlsplit(request.url).hostname or ""
-        self._budgets.of(host, request.bucket).spend(request.cost, self._clock.now_ns())
-        return await self._send(request, host, redirects=False)
+        self.charge(request)
+        return await self._send(request, urlsplit(request.url).hostname or "", redirects=False)
+
+    def charge(self, request: HttpRequest) -> None:
+        """Take what ``request`` costs from its budget: it goes out now, here or by another way that counts the same."""
+        self._budgets.of(urlsplit(request.url).hostname or "", request.bucket).spend(request.cost, self._clock.now_ns())
 
     def wait_s(self, request: HttpRequest, leave: float = 0.0) -> float:
         """Seconds until the budget of ``request`` allows it, and ``leave`` of it (0..1) is left then; 0 = now."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -49,10 +50,14 @@ from arbtui.venues.private import (
     PrivateVenue,
     StreamKey,
     SubscribedAll,
+    TradeAnswer,
+    TradeSession,
     UserStream,
 )
 
 log = logging.getLogger(__name__)
+
+State = Literal["up", "down", "refused"]
 
 UP_WITHIN_S = 10.0  # key, login and acknowledgements
 REFUSED_PAUSE_S = 60.0
@@ -72,27 +77,36 @@ class Around:
     rng: random.Random
 
 
-class UserStreamKeeper:
-    """Keeps one ``UserStream`` open. ``run`` until cancelled. ``instruments`` may grow meanwhile."""
+class SocketKeeper(ABC):
+    """Keeps one private socket open. ``run`` until cancelled. Where it leads and what is said of it is its kind's."""
 
-    def __init__(
-        self,
-        private: PrivateVenue,
-        stream: UserStream,
-        env: Environment,
-        keys: Keys,
-        instruments: Mapping[Market, Mapping[str, Instrument]],
-        around: Around,
-    ) -> None:
-        self._private = private
-        self._stream = stream
-        self._env = env
-        self._keys = keys
-        self._instruments = instruments
+    def __init__(self, venue: str, label: str, manners: Manners, around: Around) -> None:
+        self._venue = venue
+        self._label = label
+        self._manners = manners
         self._around = around
-        self._manners = private.stream_manners(stream)
         self._backoff = Backoff(around.rng)
-        self._talk: _Talk | None = None
+        self._talk: Talk | None = None
+
+    @abstractmethod
+    async def _conversation(self) -> tuple[str, PrivateSession | TradeSession]:
+        """Address and manner of speaking of a new socket. Raises ArbtuiError."""
+
+    @abstractmethod
+    def _say(self, state: State, text: str) -> None:
+        """The socket came up or broke."""
+
+    @abstractmethod
+    def _hear(self, event: AccountEvent | TradeAnswer) -> None:
+        """What it tells besides of itself."""
+
+    async def _renewing(self) -> None:
+        """Returns when another socket has to take over before this one ends."""
+        await asyncio.get_running_loop().create_future()
+
+    async def _let_go(self, talk: Talk) -> None:
+        """Another socket has taken over."""
+        await talk.close()
 
     def restart(self, why: str) -> None:
         """End the open socket, so that another one is opened and everything is read anew."""
@@ -113,7 +127,7 @@ class UserStreamKeeper:
             except ArbtuiError as error:
                 self._say("down", str(error))
             except Exception as bug:  # the boundary of this task: the account's other sockets go on
-                log.exception("%s: the private stream %s failed inside", self._private.name, self._stream.label)
+                log.exception("%s: the private stream %s failed inside", self._venue, self._label)
                 self._around.count_error("internal", f"{type(bug).__name__}: {bug}")
                 self._say("down", f"internal error ({type(bug).__name__}), see the log")
             lived_s = (self._around.clock.now_ns() - began_ns) / NS_PER_S
@@ -126,21 +140,18 @@ class UserStreamKeeper:
             self._say("up", "")
             while True:
                 await talk.until_due(self._manners.lifetime_s)
-                following = await self._opened()
-                await talk.close()
-                talk = self._talk = following
+                before, talk = talk, await self._opened()
+                self._talk = talk
+                await self._let_go(before)
         finally:
             self._talk = None
             await talk.close()
 
-    async def _opened(self) -> _Talk:
+    async def _opened(self) -> Talk:
         """A socket on which everything is acknowledged. Raises ArbtuiError."""
-        key = await self._key(renew=False) if self._stream.needs_key else None
-        url = self._private.stream_url(self._env, self._stream, key)
-        around = self._around
+        url, session = await self._conversation()
         socket = await self._connected(url)
-        session = self._private.private_session(self._stream, self._keys, self._instruments)
-        talk = _Talk(self._private.name, socket, session, self._manners, around, self._renewing)
+        talk = Talk(self._venue, socket, session, self._manners, self._around, self._renewing, self._hear)
         try:
             await talk.ready(UP_WITHIN_S)
         except BaseException:
@@ -169,6 +180,31 @@ class UserStreamKeeper:
         finally:
             connects.answered(host, now_ns())
 
+
+class UserStreamKeeper(SocketKeeper):
+    """Keeps one ``UserStream`` open. ``instruments`` may grow meanwhile."""
+
+    def __init__(
+        self,
+        private: PrivateVenue,
+        stream: UserStream,
+        env: Environment,
+        keys: Keys,
+        instruments: Mapping[Market, Mapping[str, Instrument]],
+        around: Around,
+    ) -> None:
+        super().__init__(private.name, stream.label, private.stream_manners(stream), around)
+        self._private = private
+        self._stream = stream
+        self._env = env
+        self._keys = keys
+        self._instruments = instruments
+
+    async def _conversation(self) -> tuple[str, PrivateSession]:
+        key = await self._key(renew=False) if self._stream.needs_key else None
+        url = self._private.stream_url(self._env, self._stream, key)
+        return url, self._private.private_session(self._stream, self._keys, self._instruments)
+
     async def _key(self, *, renew: bool) -> StreamKey:
         call = self._private.key_call(
             self._env, self._keys, self._stream, renew=renew, stamp_ms=self._around.stamp_ms()
@@ -188,9 +224,9 @@ class UserStreamKeeper:
                 return
             except (Broken, OutcomeUnknown) as error:  # there is time for another try before it ends
                 self._around.count_error("renew", str(error))
-        await asyncio.get_running_loop().create_future()
+        await super()._renewing()
 
-    def _say(self, state: Literal["up", "down", "refused"], text: str) -> None:
+    def _say(self, state: State, text: str) -> None:
         around = self._around
         around.sink(
             StreamState(
@@ -202,18 +238,23 @@ class UserStreamKeeper:
             )
         )
 
+    def _hear(self, event: AccountEvent | TradeAnswer) -> None:
+        assert not isinstance(event, TradeAnswer), "nothing is asked on this socket"
+        self._around.sink(event)
 
-class _Talk:
+
+class Talk:
     """One open socket's conversation. It runs from the moment it is made; ``close`` it."""
 
     def __init__(
         self,
         venue: str,
         socket: Socket,
-        session: PrivateSession,
+        session: PrivateSession | TradeSession,
         manners: Manners,
         around: Around,
         renewing: Callable[[], Awaitable[None]],
+        hear: Callable[[AccountEvent | TradeAnswer], None],
     ) -> None:
         self._venue = venue
         self._socket = socket
@@ -221,6 +262,7 @@ class _Talk:
         self._manners = manners
         self._around = around
         self._renewing = renewing
+        self._hear = hear
         self._heard_ns = around.clock.now_ns()
         self._up = asyncio.Event()
         self._due = asyncio.Event()  # another socket is to take over: its end was announced, or its key has one
@@ -229,7 +271,7 @@ class _Talk:
         self._up_when_heard = not greeting
         self._queue(greeting)
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._work = asyncio.create_task(self._run())
+        self.work = asyncio.create_task(self._run())
 
     async def ready(self, within_s: float) -> None:
         """Returns once everything is acknowledged; raises what ended it before, TransportBroken if it takes longer."""
@@ -247,17 +289,26 @@ class _Talk:
             self._ended.set_exception(TransportBroken(why))
 
     async def close(self) -> None:
-        self._work.cancel()
-        await asyncio.gather(self._work, return_exceptions=True)
+        self.work.cancel()
+        await asyncio.gather(self.work, return_exceptions=True)
+
+    async def send(self, frame: str) -> None:
+        """Raises TransportBroken; it may have left then all the same."""
+        await self._socket.send(frame)
+
+    def heard_within(self, within_s: float) -> bool:
+        """Whether it is open, is to stay so, and something came on it of late."""
+        late_ns = self._around.clock.now_ns() - self._heard_ns
+        return not self.work.done() and not self._due.is_set() and late_ns <= within_s * NS_PER_S
 
     async def _until(self, event: asyncio.Event, within_s: float | None) -> None:
         happened = asyncio.create_task(event.wait())
         try:
-            await asyncio.wait([happened, self._work], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([happened, self.work], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             happened.cancel()
-        if self._work.done():
-            self._work.result()
+        if self.work.done():
+            self.work.result()
 
     async def _run(self) -> None:
         """Until one of its jobs fails, which raises."""
@@ -324,7 +375,7 @@ class _Talk:
         for event in events:
             self._take(event)
 
-    def _take(self, event: PrivateEvent) -> None:
+    def _take(self, event: PrivateEvent | TradeAnswer) -> None:
         match event:
             case LoggedIn():
                 self._queue(frame.frame for frame in self._session.logged_in(self._around.stamp_ms()))
@@ -345,7 +396,7 @@ class _Talk:
             case Subscribed() | Unsubscribed() | Pong() | Ignored() | Resync():
                 pass
             case _:
-                self._around.sink(event)
+                self._hear(event)
 
 
 async def _until_told(end: asyncio.Future[None]) -> None:

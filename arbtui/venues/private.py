@@ -286,6 +286,62 @@ class PrivateVenue(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class TradeSocket:
+    """A socket that takes orders of ``markets`` in the place of REST."""
+
+    label: str
+    markets: tuple[Market, ...]
+    url: str
+    manners: Manners
+
+
+@dataclass(frozen=True)
+class TradeAnswer:
+    """The answer to the request that was sent under ``request_id``, put as REST would have put it."""
+
+    request_id: str
+    status: int
+    body: bytes = field(repr=False)
+
+
+class TradeSession(Protocol):
+    """One trade socket's conversation; as ``PrivateSession``, and ``SubscribedAll`` says that orders are taken."""
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]: ...
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]: ...
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent | TradeAnswer]:
+        """Raises ``ProtocolBroken`` and nothing else; also for an answer that does not say to which request."""
+        ...
+
+    def ping(self, t_ns: int) -> str | bytes | None: ...
+
+
+@runtime_checkable
+class TradesOverSocket(Protocol):
+    """A private side whose orders and cancels may go over a socket.
+
+    What is asked, what it is charged to and how its answer reads stay ``PrivateVenue``'s: only the way is another.
+    """
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        """None where this environment of the venue has no such socket."""
+        ...
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession: ...
+
+    def trade_frame(
+        self, socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str, stamp_ms: int
+    ) -> str | None:
+        """What asks the same as ``request``; None where this socket does not take it: REST does.
+
+        ``request_id`` is 1-20 digits, never used twice on one socket.
+        """
+        ...
+
+
 @runtime_checkable
 class TellsRights(Protocol):
     """A private side that can say what a key may do, before anything is tried with it."""

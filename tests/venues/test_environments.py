@@ -16,7 +16,7 @@ import pytest
 from arbtui.core.model import Market
 from arbtui.venues import registry
 from arbtui.venues.base import Environment, HttpRequest
-from arbtui.venues.private import StreamKey, TellsRights
+from arbtui.venues.private import StreamKey, TellsRights, TradesOverSocket
 
 PROD, TESTNET, DEMO = Environment.PROD, Environment.TESTNET, Environment.DEMO
 STAMP_MS = 1_790_000_000_000
@@ -102,6 +102,8 @@ def sockets(name: str, env: Environment) -> Iterator[str]:
     assert private is not None
     for stream in private.user_streams(env):
         yield private.stream_url(env, stream, StreamKey("key") if stream.needs_key else None)
+    if isinstance(private, TradesOverSocket):
+        yield from (socket.url for socket in private.trade_sockets(env))
 
 
 @pytest.mark.parametrize("env", Environment)

@@ -23,3 +23,7 @@ PRIVATE_SOCKET = {
     Environment.TESTNET: "wss://stream-testnet.bybit.com/v5/private",
     Environment.DEMO: "wss://stream-demo.bybit.com/v5/private",
 }
+TRADE_SOCKET = {  # demo trading has none
+    Environment.PROD: "wss://stream.bybit.com/v5/trade",
+    Environment.TESTNET: "wss://stream-testnet.bybit.com/v5/trade",
+}

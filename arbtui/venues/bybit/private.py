@@ -1,4 +1,4 @@
-"""Bybit's private side, linear and spot of one unified account. Orders go by REST in every environment.
+"""Bybit's private side, linear and spot of one unified account. Demo trading takes orders by REST alone.
 
 Limits are counted per account, endpoint and second; those of orders and cancels by category as well.
 """
@@ -6,12 +6,13 @@ Limits are counted per account, endpoint and second; those of orders and cancels
 from __future__ import annotations
 
 from arbtui.core.orders import Absence
-from arbtui.venues.base import Manners, RestLimit
-from arbtui.venues.bybit import account, orders, signing
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.bybit import account, orders, signing, tradesocket
 from arbtui.venues.bybit.addresses import PRIVATE_SOCKET, REST
 from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import VENUE
 from arbtui.venues.bybit.userstream import BybitUserStream
+from arbtui.venues.private import Keys, TradeSession, TradeSocket
 from arbtui.venues.unified import AdjustableUnifiedPrivate
 from arbtui.venues.wire import address
 
@@ -61,3 +62,14 @@ class BybitPrivate(AdjustableUnifiedPrivate[Caller]):
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, orders.funding_paid, BybitUserStream)
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        return tradesocket.sockets(env)
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
+        return tradesocket.BybitTradeSession(keys)
+
+    def trade_frame(
+        self, socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str, stamp_ms: int
+    ) -> str | None:
+        return tradesocket.frame(request, request_id, stamp_ms)

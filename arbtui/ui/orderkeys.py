@@ -148,12 +148,13 @@ class OrderKeys:
     def arm(self, usd: str) -> str:
         """Paper is armed by one key; where orders leave this machine, by a phrase that names what may be open at once.
 
-        ``usd``: that, where it is not to be the largest order of the settings.
+        ``usd``: that, where it is not to be the largest order of the settings. Who is armed for a time may begin it
+        anew.
         """
         trading = self._desk.trading()
         if trading is None:
             return ""
-        if trading.armed:
+        if trading.armed and trading.armed_until_ns is None:
             self._desk.say(f"armed already; :disarm takes it back, {self._desk.keys.first('order.kill')} kills", "info")
             return ""
         if trading.word == PAPER:

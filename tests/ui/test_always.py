@@ -115,7 +115,9 @@ async def test_where_orders_leave_arming_wants_a_phrase_that_is_typed() -> None:
         await dealer.wait(3000)
         await dealer.press("down")
         assert "SIMULATED ARMED 10m 1,000 USD" in await dealer.text()
-        await dealer.wait(610)
+        await dealer.press("A", *"live", "space", *"1000", "enter")
+        assert "SIMULATED ARMED 60m 1,000 USD" in await dealer.text(), "begun anew before it ended"
+        await dealer.wait(3610)
         assert not armed(dealer)
 
 

@@ -87,6 +87,7 @@ async def test_sound_keys_of_every_exchange_could_trade_and_nothing_but_question
             assert set(bad) <= ({"leverage"} if venue == "bitget" else set()), (venue, bad)
             assert lines["withdraw"] == ("ok", "the key may not withdraw")
             assert lines["position mode"] == ("ok", "one-way")
+            assert (lines["ends"][0] == "ok") is (venue in ("bybit", "hyperliquid"))  # the others' keys do not end
             assert lines["trade spot"][0] == lines["trade perp"][0] == "ok"
             asked = await one.requests(venue)
             assert asked, venue

@@ -40,7 +40,8 @@ class Auto(Section):
         examples=[["okx", "binance"]],
     )
     style: Literal["taker_taker", "maker_taker"] = Field(
-        default="taker_taker", description="Both legs at once, or an order that rests at the first exchange."
+        default="taker_taker",
+        description="Both legs at once, or an order that rests at the first exchange. Closing takes both at once.",
     )
     fill_timeout_s: float = Field(
         default=10.0, gt=0, le=86_400, description="A resting order is taken back after this time (--fill-timeout)."

@@ -15,6 +15,7 @@ changed, and the same reason of a coin or a hedge at most once in ``cooldown_s``
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -67,6 +68,7 @@ BY = "auto"  # of the intents that it makes
 KEPT = 1000
 PAIRS_AT_ONCE = 40  # frames are heard between two looks
 REFUSED_AGAIN_S = 2.0  # after a refusal, and for a hedge whose closing did not work
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*")
 _LOUD = (Act.ON, Act.OFF, Act.OPEN, Act.CLOSE, Act.CANCEL)
 
 
@@ -105,8 +107,8 @@ class Auto:
         self._listeners: list[Callable[[DecisionRecord], None]] = []
         self._timer: Every | None = None
         self._cool: dict[object, int] = {}  # pair or hedge -> not again before
-        self._reasons: dict[object, Why] = {}  # what was found of it last
-        self._told: dict[tuple[object, Why], int] = {}  # not told again before
+        self._reasons: dict[object, str] = {}  # what was found of it last
+        self._told: dict[tuple[object, str], int] = {}  # not told again before
         self._canceled: set[str] = set()
         self._at = 0  # of the coins with signals, where the next look begins
 
@@ -221,7 +223,7 @@ class Auto:
         if not hedge:
             self._note(base, found, partial(self._of_pair, candidate, used, found, now_ns))
             return False
-        self._reasons[base] = found.why
+        self._reasons[base] = _reason(found)
         self._tell(replace(self._of_pair(candidate, used, found, now_ns), hedge=hedge))
         return True
 
@@ -317,7 +319,7 @@ class Auto:
             found = Decision(Act.REFUSE, Why.CHECKS, f"{found.text}, but {refused}")
             self._note(hedge, found, lambda: self._of_hedge(own, found, now_ns))
             return
-        self._reasons[hedge] = found.why
+        self._reasons[hedge] = _reason(found)
         self._tell(self._of_hedge(own, found, now_ns))
 
     def _cancel(self, hedge: str) -> str:
@@ -339,13 +341,17 @@ class Auto:
         self._cool[key] = now_ns + round(seconds * NS_PER_S)
 
     def _note(self, key: object, found: Decision, record: Callable[[], DecisionRecord]) -> None:
-        """A decision not to act: told where its reason is another one than at the last look, and not too often."""
-        if self._reasons.get(key) is found.why:
+        """A decision not to act: told where its reason is another one than at the last look, and not too often.
+
+        A cool-down is no news: what began it has been told.
+        """
+        reason = _reason(found)
+        if found.why is Why.COOLING_DOWN or self._reasons.get(key) == reason:
             return
-        self._reasons[key] = found.why
+        self._reasons[key] = reason
         now_ns = self._port.clock.now_ns()
-        if now_ns >= self._told.get((key, found.why), 0):
-            self._told[key, found.why] = now_ns + round(self.rules.cooldown_s * NS_PER_S)
+        if now_ns >= self._told.get((key, reason), 0):
+            self._told[key, reason] = now_ns + round(self.rules.cooldown_s * NS_PER_S)
             self._tell(record())
 
     def _of_pair(self, candidate: Candidate, used: Used | str, found: Decision, now_ns: int) -> DecisionRecord:
@@ -398,6 +404,11 @@ class Auto:
             log.info(text)
         for call in self._listeners:
             let_know(call, record)
+
+
+def _reason(found: Decision) -> str:
+    """Of refusals the words, whatever the numbers in them: they have one name for many reasons."""
+    return f"{found.act} {_NUMBER.sub('', found.text)}" if found.act is Act.REFUSE else found.why
 
 
 def auto_of(settings: Settings, live: Live, trading: Trading) -> Auto:

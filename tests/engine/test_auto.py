@@ -34,7 +34,8 @@ class AutoBench(MoneyBench):
 
     def __init__(self, tmp_path: Path, rules: AutoRules = RULES, *, armed: bool = True, told: bool = True) -> None:
         super().__init__(tmp_path, limits=WITHOUT_LIMITS)
-        assert self.desk.send(SetSetting("signals.cooldown_s", "1")).accepted
+        for key, value in (("signals.cooldown_s", "1"), ("pairs.spot_perp", "false")):
+            assert self.desk.send(SetSetting(key, value)).accepted
         self.auto.rules = rules
         self.auto.start()
         if told:
@@ -44,7 +45,7 @@ class AutoBench(MoneyBench):
         self.pass_(3)  # until the signal stands
         assert self.desk.standing()
 
-    def tell(self) -> None:
+    def tell(self, free: str = "9000") -> None:
         """All that the checks want to know of the accounts."""
         for venue, wallet in (("binance", "usdm"), ("okx", "trading")):
             native = (self.binance if venue == "binance" else self.okx).instrument.native
@@ -56,7 +57,7 @@ class AutoBench(MoneyBench):
                 ),
                 FeeRates(venue=venue, market=perp, native=native, maker=D("0.0002"), taker=D("0.0005"), t_ns=now_ns),
                 LeverageRead(venue=venue, native=native, leverage=D(5), margin_mode="cross", t_ns=self.now),
-                Balance(venue=venue, wallet=wallet, asset="USDT", total=D(9000), free=D(9000), t_ns=self.now),
+                Balance(venue=venue, wallet=wallet, asset="USDT", total=D(9000), free=D(free), t_ns=self.now),
             ):
                 self.trading.hear(event)
 
@@ -222,6 +223,19 @@ def test_a_refusal_cools_down_and_is_told_once_with_its_reason(tmp_path: Path) -
     bench.tell()
     bench.pass_(3)
     assert bench.orders == 2
+
+
+def test_another_refusal_is_told_and_the_same_with_other_numbers_is_not(tmp_path: Path) -> None:
+    bench = AutoBench(tmp_path, replace(RULES, cooldown_s=1.0), told=False).on()
+    bench.pass_(3)
+    for free in ("9", "8", "7"):
+        bench.tell(free=free)
+        bench.pass_(3)
+    texts = [found.text for found in bench.auto.decisions if found.act is Act.REFUSE]
+    assert len(texts) == 2
+    assert "fees" in texts[0]
+    assert "9.00" in texts[1]
+    assert Why.COOLING_DOWN not in [why for _, why in bench.told]
 
 
 def test_fees_of_the_account_that_eat_the_edge_are_a_refusal(tmp_path: Path) -> None:

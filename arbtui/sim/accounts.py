@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal, localcontext
 from typing import Any
@@ -25,6 +25,15 @@ from arbtui.sim.world import World
 
 EXACT = Context(prec=80)
 ZERO = Decimal(0)
+USUAL_COINS: Mapping[str, Decimal] = {
+    "USDT": Decimal(100_000),
+    "USDC": Decimal(100_000),
+    "BTC": Decimal(1),
+    "ETH": Decimal(20),
+    "SOL": Decimal(200),
+    "XRP": Decimal(20_000),
+    "DOGE": Decimal(100_000),
+}  # what an account begins with
 _FINE = Decimal("1e-8")
 _KEPT_REQUESTS = 500
 

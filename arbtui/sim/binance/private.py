@@ -22,6 +22,7 @@ from arbtui.sim.binance.rules import ORDER_LIMITS, RULES, TIMEOUT, make_keys
 from arbtui.sim.binance.signed import keyed, signed
 from arbtui.sim.binance.users import UserStreams
 from arbtui.sim.carrier import Carrier
+from arbtui.sim.delivery import Lost, delivered, lost
 from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
@@ -35,14 +36,6 @@ Answer = Callable[[Account, dict[str, str]], Any]
 _EXECUTION = {"new": "NEW", "trade": "TRADE"}
 _REASONS: dict[Cause, str] = {"funding": "FUNDING_FEE", "deposit": "DEPOSIT"}
 _SECRET = frozenset({"signature", "apiKey", "listenKey"})
-
-
-class Lost(Exception):
-    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
-
-    def __init__(self, after_s: float) -> None:
-        super().__init__(after_s)
-        self.after_s = after_s
 
 
 class Private:
@@ -98,8 +91,8 @@ class Private:
         headers = self._order_counts(account, market) if path in _COUNTED and method == "POST" else {}
         try:
             found = self.answered(account, method, path, params)
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+        except Lost as gone:
+            return Reply(lost=True, after_s=gone.after_s)
         reply = Reply(200, orjson.dumps(found), headers)
         if path in _LOSABLE and (late := self.desk.act("ack_late", *_where(market, method, params))):
             reply.after_s = late.number / 1000
@@ -112,18 +105,12 @@ class Private:
         if path not in _LOSABLE or method not in ("POST", "DELETE"):
             return _noted(account, now_ns, method, path, params, lambda: answer(account, params))
         where = _where(self._table[method, path][0], method, params)
-        if fault := self.desk.act("ack_lost_undelivered", *where):
-            raise _lost(fault)
-        found, refused = None, None
-        try:
-            found = _noted(account, now_ns, method, path, params, lambda: answer(account, params))
-        except Refused as why:
-            refused = why
-        if fault := self.desk.act("ack_lost_delivered", *where):
-            raise _lost(fault)
-        if refused is not None:
-            raise refused
-        return found
+        return delivered(
+            lambda name: self.desk.act(name, *where),
+            lambda: _noted(account, now_ns, method, path, params, lambda: answer(account, params)),
+            _loss,
+            Refused,
+        )
 
     def limits(self, account: Account, market: Market) -> list[dict[str, Any]]:
         """What was used of the order limits, as the WebSocket API tells it."""
@@ -195,12 +182,12 @@ def _where(market: Market, method: str, params: dict[str, str]) -> tuple[Market,
     return market, params.get("symbol"), {"POST": "order", "DELETE": "cancel"}.get(method, "")
 
 
-def _lost(fault: Fault) -> Exception:
-    if fault.reason == "timeout":
-        return Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text)
-    if fault.reason == "error":
-        return Refused(503, -1000, "Unknown error, please check your request or try again later.")
-    return Lost(fault.number if fault.reason == "hang" else 0.0)
+def _loss(fault: Fault) -> Exception:
+    return lost(
+        fault,
+        timeout=Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text),
+        error=Refused(503, -1000, "Unknown error, please check your request or try again later."),
+    )
 
 
 def _noted(

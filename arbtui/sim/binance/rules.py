@@ -10,7 +10,7 @@ import string
 from decimal import Decimal
 from typing import NamedTuple
 
-from arbtui.sim.accounts import Keys, Rules, digest_text
+from arbtui.sim.accounts import USUAL_COINS, Keys, Rules, digest_text
 from arbtui.sim.listing import Market
 from arbtui.sim.orders import Draft, Refusal
 
@@ -19,16 +19,7 @@ RULES = Rules(
     fees={"perp": (Decimal("0.0002"), Decimal("0.0005")), "spot": (Decimal("0.001"), Decimal("0.001"))},
     start={
         "usdm": {"USDT": Decimal(100_000), "USDC": Decimal(100_000), "BNB": Decimal(0)},
-        "spot": {
-            "USDT": Decimal(100_000),
-            "USDC": Decimal(100_000),
-            "BTC": Decimal(1),
-            "ETH": Decimal(20),
-            "SOL": Decimal(200),
-            "XRP": Decimal(20_000),
-            "DOGE": Decimal(100_000),
-            "BNB": Decimal(50),
-        },
+        "spot": {**USUAL_COINS, "BNB": Decimal(50)},
     },
     unique_ids={"perp": "open", "spot": "open"},
     band={"perp": (Decimal("0.05"), Decimal("0.05")), "spot": (Decimal(4), Decimal("0.8"))},

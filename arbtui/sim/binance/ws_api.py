@@ -14,9 +14,9 @@ import orjson
 from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Session
 from arbtui.sim.binance import tables
-from arbtui.sim.binance.private import Lost
 from arbtui.sim.binance.rest import Refused
 from arbtui.sim.binance.signed import signed_frame
+from arbtui.sim.delivery import Lost
 from arbtui.sim.listing import Market
 
 if TYPE_CHECKING:

@@ -19,14 +19,6 @@ class Code(NamedTuple):
     text: str
 
 
-class Lost(Exception):
-    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
-
-    def __init__(self, after_s: float) -> None:
-        super().__init__(after_s)
-        self.after_s = after_s
-
-
 class Failed(Exception):
     """A refusal; over REST it travels with an HTTP status of its own."""
 

@@ -17,6 +17,7 @@ from arbtui.sim.bitget import classic_rows as rows
 from arbtui.sim.bitget import tables
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Desk, What
+from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
 
@@ -28,14 +29,14 @@ _CHANNELS = {"orders": "instId", "fill": "instId", "positions": "instId", "accou
 _ALL = "default"
 
 
-class ClassicUsers:
+class ClassicUsers(Listeners[str, Arg]):
     """See the module."""
 
     def __init__(self, venue: Bitget, desk: Desk, carrier: Carrier) -> None:
         self._venue = venue
         self._desk = desk
         self._carrier = carrier
-        self._of: dict[Account, dict[tuple[Session, str], Arg]] = {}
+        super().__init__()
 
     def has(self, arg: Arg) -> bool:
         """Whether there is such a channel."""
@@ -51,22 +52,13 @@ class ClassicUsers:
 
     def subscribe(self, session: Session, account: Account, arg: Arg) -> None:
         """Tell what changes from now on; first what is, where the channel begins so."""
-        self._of.setdefault(account, {})[session, _key(arg)] = arg
+        self._of.setdefault(account, {})[session, key_of(arg)] = arg
         now_ms, product = self._venue.view.now_ms(), arg["instType"]
         if arg["channel"] == "positions":
             session.send(_frame(arg, self._positions(account, product), now_ms))
         elif arg["channel"] == "account":
             coins = list(account.wallet("spot")) if product == tables.SPOT else [tables.QUOTE_OF[product]]
             session.send(_frame(arg, self._balances(account, product, coins), now_ms))
-
-    def unsubscribe(self, session: Session, account: Account, arg: Arg) -> None:
-        self._of.get(account, {}).pop((session, _key(arg)), None)
-
-    def leave(self, session: Session) -> None:
-        """A socket is gone."""
-        for held in self._of.values():
-            for key in [key for key in held if key[0] is session]:
-                del held[key]
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -131,7 +123,7 @@ class ClassicUsers:
             self._carrier.send([session], frame, market=market, wire=channel, listing=listing, fill=fill)
 
 
-def _key(arg: Arg) -> str:
+def key_of(arg: Arg) -> str:
     return "/".join(f"{name}={value}" for name, value in sorted(arg.items()))
 
 

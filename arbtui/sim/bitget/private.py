@@ -15,7 +15,7 @@ import orjson
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.bitget import rules, tables
-from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, Lost
+from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed
 from arbtui.sim.bitget.classic_account import ClassicAccounts
 from arbtui.sim.bitget.classic_orders import ClassicOrders
 from arbtui.sim.bitget.classic_users import ClassicUsers
@@ -24,6 +24,7 @@ from arbtui.sim.bitget.private_orders import OrderAnswers
 from arbtui.sim.bitget.signed import signed
 from arbtui.sim.bitget.users import Users
 from arbtui.sim.carrier import Carrier
+from arbtui.sim.delivery import Lost, delivered, lost
 from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.listing import Listing, Market
@@ -76,8 +77,8 @@ class Private:
             account = signed(self.desk, call, self._venue.rest.now_ms())
             ask = asked(call)
             data = self.operate(account, call.method, call.path, ask)
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+        except Lost as gone:
+            return Reply(lost=True, after_s=gone.after_s)
         except Failed as refused:
             return self._venue.error(refused.status, *refused.why)
         reply = self._venue.success(data)
@@ -93,33 +94,28 @@ class Private:
             raise Failed(_TOO_FAST, 429)
         if endpoint.trades and not account.can_trade:
             raise Failed(rules.NOT_ALLOWED)
+        if not endpoint.verb:
+            return self._tried(account, method, path, ask)
         where = self._where(account, ask, endpoint)
-        if endpoint.verb and (fault := self.desk.act("ack_lost_undelivered", *where)):
-            raise _lost(fault)
-        note = self._noted(account, method, path, ask)
-        data, refused = None, None
+        return delivered(
+            lambda name: self.desk.act(name, *where), lambda: self._tried(account, method, path, ask), _loss, Failed
+        )
+
+    def _tried(self, account: Account, method: str, path: str, ask: Ask) -> Any:
+        """Answer, and keep what was asked when and what came of it; nothing of it is secret: that is in headers."""
+        account.counts[f"{method} {path}"] += 1
+        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": dict(ask), "code": "00000"}
+        account.requests.append(note)
         try:
-            data = endpoint.answer(account, ask)
-        except Failed as why:
-            refused = why
-            note["code"] = why.why.code
-        if endpoint.verb and (fault := self.desk.act("ack_lost_delivered", *where)):
-            raise _lost(fault)
-        if refused is not None:
-            raise refused
-        return data
+            return self._table[method, path].answer(account, ask)
+        except Failed as refused:
+            note["code"] = refused.why.code
+            raise
 
     def _where(self, account: Account, ask: Ask, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
         """Market, instrument and channel by which faults know a request about orders."""
         listing = self._classic.meant(ask) if rules.is_classic(account) else self._orders.concerned(account, ask)
         return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
-
-    def _noted(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
-        """Keep what was asked when; nothing of it is secret, for that travels in headers."""
-        account.counts[f"{method} {path}"] += 1
-        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": dict(ask), "code": "00000"}
-        account.requests.append(note)
-        return note
 
     # -- what the desk tells -------------------------------------------------------------------------------------
 
@@ -149,9 +145,5 @@ def asked(call: Call) -> Ask:
     return body
 
 
-def _lost(fault: Fault) -> Exception:
-    if fault.reason == "timeout":
-        return Failed(rules.TIMEOUT)
-    if fault.reason == "error":
-        return Failed(rules.ERROR, 500)
-    return Lost(fault.number if fault.reason == "hang" else 0.0)
+def _loss(fault: Fault) -> Exception:
+    return lost(fault, timeout=Failed(rules.TIMEOUT), error=Failed(rules.ERROR, 500))

@@ -15,10 +15,12 @@ import orjson
 from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call
 from arbtui.sim.bitget import rules, tables
-from arbtui.sim.bitget.answers import Code, Failed, Lost
+from arbtui.sim.bitget.answers import Code, Failed
+from arbtui.sim.bitget.classic_users import key_of
 from arbtui.sim.bitget.session import BitgetSession, Refused
 from arbtui.sim.bitget.signed import logged_in
 from arbtui.sim.bitget.users import TOPICS
+from arbtui.sim.delivery import Lost
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget
@@ -79,7 +81,7 @@ class PrivateSession(BitgetSession):
         if op == "subscribe":
             users.subscribe(self, account, echoed)
         else:
-            users.unsubscribe(self, account, echoed)
+            users.unsubscribe(self, account, key_of(echoed))
 
     def _tell(self, event: dict[str, Any]) -> None:
         self.send(orjson.dumps(event))

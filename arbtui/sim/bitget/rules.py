@@ -11,24 +11,15 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from arbtui.sim.accounts import Account, Keys, Rules, digest_text
+from arbtui.sim.accounts import USUAL_COINS, Account, Keys, Rules, digest_text
 from arbtui.sim.bitget.answers import Code
 from arbtui.sim.listing import Status
 from arbtui.sim.orders import Draft, Refusal
 
-_COINS = {
-    "USDT": Decimal(100_000),
-    "USDC": Decimal(100_000),
-    "BTC": Decimal(1),
-    "ETH": Decimal(20),
-    "SOL": Decimal(200),
-    "XRP": Decimal(20_000),
-    "DOGE": Decimal(100_000),
-}
 RULES = Rules(
     wallets={"perp": "unified", "spot": "unified"},
     fees={"perp": (Decimal("0.0002"), Decimal("0.0006")), "spot": (Decimal("0.001"), Decimal("0.001"))},
-    start={"unified": _COINS},
+    start={"unified": dict(USUAL_COINS)},
     unique_ids={"perp": "ever", "spot": "ever"},
     band={"perp": (Decimal("0.05"), Decimal("0.05")), "spot": (Decimal("0.05"), Decimal("0.05"))},
     leverage=20,
@@ -42,7 +33,7 @@ RULES = Rules(
 CLASSIC = replace(
     RULES,
     wallets={"perp": "futures", "spot": "spot"},
-    start={"futures": {"USDT": Decimal(100_000), "USDC": Decimal(100_000)}, "spot": dict(_COINS)},
+    start={"futures": {"USDT": Decimal(100_000), "USDC": Decimal(100_000)}, "spot": dict(USUAL_COINS)},
 )
 CLASSIC_NAME = "classic"  # of the account that is one; the others are unified
 CLOCK_MS = 30_000  # how far a request's timestamp may be off

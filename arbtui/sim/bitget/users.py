@@ -16,6 +16,7 @@ from arbtui.sim.base import Session
 from arbtui.sim.bitget import private_rows as rows
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
 
@@ -26,14 +27,14 @@ TOPICS = frozenset({"order", "fill", "fast-fill", "position", "account"})
 Make = Callable[[], Any]
 
 
-class Users:
+class Users(Listeners[str, dict[str, str]]):
     """See the module. An ``arg`` is what a client subscribed to, as it wrote it."""
 
     def __init__(self, venue: Bitget, desk: Desk, carrier: Carrier) -> None:
         self._venue = venue
         self._desk = desk
         self._carrier = carrier
-        self._of: dict[Account, dict[tuple[Session, str], dict[str, str]]] = {}
+        super().__init__()
 
     def subscribe(self, session: Session, account: Account, topic: str, arg: dict[str, str]) -> None:
         """Tell what changes from now on; first what is, where the topic begins so."""
@@ -44,15 +45,6 @@ class Users:
             session.send(_frame("snapshot", arg, held, now_ms))
         elif topic == "account":
             session.send(_frame("snapshot", arg, [rows.topic_account(self._desk, account)], now_ms))
-
-    def unsubscribe(self, session: Session, account: Account, topic: str) -> None:
-        self._of.get(account, {}).pop((session, topic), None)
-
-    def leave(self, session: Session) -> None:
-        """A socket is gone."""
-        for held in self._of.values():
-            for key in [key for key in held if key[0] is session]:
-                del held[key]
 
     # -- telling -------------------------------------------------------------------------------------------------
 

@@ -14,12 +14,13 @@ import orjson
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.bybit import rules, tables
-from arbtui.sim.bybit.answers import Ask, Code, Endpoint, Failed, Lost, bad, text
+from arbtui.sim.bybit.answers import Ask, Code, Endpoint, Failed, bad, text
 from arbtui.sim.bybit.private_account import AccountAnswers
 from arbtui.sim.bybit.private_orders import OrderAnswers
 from arbtui.sim.bybit.signed import signed
 from arbtui.sim.bybit.users import Users
 from arbtui.sim.carrier import Carrier
+from arbtui.sim.delivery import Lost, delivered, lost
 from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.listing import Market
@@ -65,8 +66,8 @@ class Private:
             return self._venue.answer(refused.why.code, refused.why.text, {})
         try:
             why, result, headers = self.operate(account, call.method, call.path, ask)
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+        except Lost as gone:
+            return Reply(lost=True, after_s=gone.after_s)
         reply = self._venue.answer(why.code, why.text, result)
         reply.headers |= headers
         late = self.desk.act("ack_late", *self._where(ask, endpoint)) if endpoint.verb else None
@@ -90,34 +91,28 @@ class Private:
     def _answered(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
         """The result of a request; raises ``Failed`` and ``Lost``."""
         endpoint = self._table[method, path]
+        if not endpoint.verb:
+            return self._tried(account, method, path, ask)
         where = self._where(ask, endpoint)
-        if endpoint.verb and (fault := self.desk.act("ack_lost_undelivered", *where)):
-            raise _lost(fault)
-        note = self._noted(account, method, path, ask)
-        found: dict[str, Any] = {}
-        refused: Failed | None = None
+        return delivered(
+            lambda name: self.desk.act(name, *where), lambda: self._tried(account, method, path, ask), _loss, Failed
+        )
+
+    def _tried(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
+        """Answer, and keep what was asked when and what came of it; nothing of it is secret: that is in headers."""
+        account.counts[f"{method} {path}"] += 1
+        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": dict(ask), "code": "0"}
+        account.requests.append(note)
         try:
-            found = endpoint.answer(account, ask)
-        except Failed as why:
-            refused = why
-            note["code"] = str(why.why.code)
-        if endpoint.verb and (fault := self.desk.act("ack_lost_delivered", *where)):
-            raise _lost(fault)
-        if refused is not None:
-            raise refused
-        return found
+            return self._table[method, path].answer(account, ask)
+        except Failed as refused:
+            note["code"] = str(refused.why.code)
+            raise
 
     def _where(self, ask: Ask, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
         """Market, instrument and channel by which faults know a request about orders."""
         listing = self.orders.meant(ask)
         return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
-
-    def _noted(self, account: Account, method: str, path: str, ask: Ask) -> dict[str, Any]:
-        """Keep what was asked when; nothing of it is secret, for that travels in headers."""
-        account.counts[f"{method} {path}"] += 1
-        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": dict(ask), "code": "0"}
-        account.requests.append(note)
-        return note
 
     def _count(self, account: Account, endpoint: Endpoint, category: str) -> int:
         return endpoint.used.add(f"{account.name}/{category}", 1, self._venue.hub.now_ns())
@@ -154,9 +149,5 @@ def asked(call: Call) -> Ask:
     return body
 
 
-def _lost(fault: Fault) -> Exception:
-    if fault.reason == "timeout":
-        return Failed(rules.TIMEOUT)
-    if fault.reason == "error":
-        return Failed(rules.ERROR)
-    return Lost(fault.number if fault.reason == "hang" else 0.0)
+def _loss(fault: Fault) -> Exception:
+    return lost(fault, timeout=Failed(rules.TIMEOUT), error=Failed(rules.ERROR))

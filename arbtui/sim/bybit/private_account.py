@@ -11,6 +11,7 @@ from arbtui.sim.bybit import rules, tables
 from arbtui.sim.bybit.answers import Ask, Code, Endpoint, Failed, bad, text
 from arbtui.sim.bybit.private_orders import paged, window
 from arbtui.sim.desk import Desk
+from arbtui.sim.figures import plain
 from arbtui.sim.listing import Listing
 from arbtui.sim.orders import Held
 
@@ -115,7 +116,7 @@ class AccountAnswers:
             if category in ("inverse", "option"):
                 return {"category": category, "list": []}
             raise Failed(rules.NO_CATEGORY)
-        maker, taker = (rows.plain(rate) for rate in account.fees[market])
+        maker, taker = (plain(rate) for rate in account.fees[market])
         asked, base = text(ask, "symbol"), text(ask, "baseCoin")
         found = [x for x in self._venue.listings(market) if x.status != "delisted" and asked in ("", x.native)]
         found = [x for x in found if base in ("", x.extra["asset"])]

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import zlib
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from arbtui.sim.accounts import ZERO, Account, Payment, Position, mark_of
 from arbtui.sim.bybit import rules
 from arbtui.sim.bybit.tables import CATEGORY
 from arbtui.sim.desk import Desk
+from arbtui.sim.figures import fine, plain
 from arbtui.sim.orders import Fill, Held, Kind, Order, Origin
 
 SIDE = {"buy": "Buy", "sell": "Sell"}
@@ -33,18 +34,6 @@ _EXEC_TYPE: dict[Origin, str] = {
     "settlement": "Settle",
 }
 _ALIEN = "alien_state"
-
-
-def plain(value: Decimal) -> str:
-    """A number without exponent and trailing zeros."""
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
-
-
-def fine(value: Decimal) -> str:
-    """A derived figure (margin, open profit): at most eight decimals."""
-    return plain(value.quantize(Decimal("1e-8"), rounding=ROUND_HALF_UP))
 
 
 def status(desk: Desk, order: Order) -> str:

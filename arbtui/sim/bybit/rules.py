@@ -10,20 +10,11 @@ from __future__ import annotations
 import zlib
 from decimal import Decimal
 
-from arbtui.sim.accounts import Keys, Rules, digest_text
+from arbtui.sim.accounts import USUAL_COINS, Keys, Rules, digest_text
 from arbtui.sim.bybit.answers import Code
 from arbtui.sim.listing import Market
 from arbtui.sim.orders import Draft, Order, Refusal
 
-_COINS = {
-    "USDT": Decimal(100_000),
-    "USDC": Decimal(100_000),
-    "BTC": Decimal(1),
-    "ETH": Decimal(20),
-    "SOL": Decimal(200),
-    "XRP": Decimal(20_000),
-    "DOGE": Decimal(100_000),
-}
 _LOW = (1 << 62) - 1
 
 
@@ -53,7 +44,7 @@ def order_number(market: Market, text: str) -> int | None:
 RULES = Rules(
     wallets={"perp": "unified", "spot": "unified"},
     fees={"perp": (Decimal("0.0002"), Decimal("0.00055")), "spot": (Decimal("0.001"), Decimal("0.001"))},
-    start={"unified": _COINS},
+    start={"unified": dict(USUAL_COINS)},
     unique_ids={"perp": "ever", "spot": "ever"},
     band={"perp": (Decimal("0.05"), Decimal("0.05")), "spot": (Decimal("0.1"), Decimal("0.1"))},
     leverage=10,

@@ -13,10 +13,11 @@ import orjson
 from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Session
 from arbtui.sim.bybit import rules
-from arbtui.sim.bybit.answers import Code, Failed, Lost
+from arbtui.sim.bybit.answers import Code, Failed
 from arbtui.sim.bybit.private_session import LOOK_EVERY_S, idle_s
 from arbtui.sim.bybit.session import NS_PER_S, conn_id
 from arbtui.sim.bybit.signed import in_time, logged_in
+from arbtui.sim.delivery import Lost
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit

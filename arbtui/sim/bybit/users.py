@@ -16,6 +16,7 @@ from arbtui.sim.base import Session
 from arbtui.sim.bybit import private_rows as rows
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Desk, What
+from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
 
@@ -35,14 +36,14 @@ TOPICS: dict[str, tuple[str, Market | None]] = {
 }
 
 
-class Users:
+class Users(Listeners[str, None]):
     """Who listens to which account's topics."""
 
     def __init__(self, venue: Bybit, desk: Desk, carrier: Carrier) -> None:
         self._venue = venue
         self._desk = desk
         self._carrier = carrier
-        self._of: dict[Account, dict[tuple[Session, str], None]] = {}
+        super().__init__()
         self._frames = 0
 
     def subscribe(self, session: Session, account: Account, topic: str) -> bool:
@@ -51,15 +52,6 @@ class Users:
         known = (session, topic) in held
         held[session, topic] = None
         return not known
-
-    def unsubscribe(self, session: Session, account: Account, topic: str) -> None:
-        self._of.get(account, {}).pop((session, topic), None)
-
-    def leave(self, session: Session) -> None:
-        """A socket is gone."""
-        for held in self._of.values():
-            for key in [key for key in held if key[0] is session]:
-                del held[key]
 
     # -- telling -------------------------------------------------------------------------------------------------
 

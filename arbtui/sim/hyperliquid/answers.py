@@ -18,14 +18,6 @@ class Refused(Exception):
         self.reply = Reply(status, text, content_type="application/json" if text == b"null" else "text/plain")
 
 
-class Lost(Exception):
-    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
-
-    def __init__(self, after_s: float) -> None:
-        super().__init__(after_s)
-        self.after_s = after_s
-
-
 class Denied(Exception):
     """A whole action is refused: ``{"status":"err","response":<text>}`` with HTTP 200."""
 

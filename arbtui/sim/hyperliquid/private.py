@@ -15,11 +15,12 @@ import orjson
 from arbtui.sim.accounts import Account, Keys, Position, asset_of
 from arbtui.sim.base import Reply
 from arbtui.sim.carrier import Carrier
+from arbtui.sim.delivery import Lost, lost
 from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.hyperliquid import actions, rules, signed
 from arbtui.sim.hyperliquid import private_rows as rows
-from arbtui.sim.hyperliquid.answers import Ask, Denied, Lost, Refused, unreadable
+from arbtui.sim.hyperliquid.answers import Ask, Denied, Refused, unreadable
 from arbtui.sim.hyperliquid.private_info import UserAnswers
 from arbtui.sim.hyperliquid.private_orders import VERBS, OrderActions
 from arbtui.sim.hyperliquid.users import Users
@@ -70,8 +71,8 @@ class Private:
         """``POST /exchange``; raises ``Refused``."""
         try:
             body = self.answered(ask)
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+        except Lost as gone:
+            return Reply(lost=True, after_s=gone.after_s)
         action = ask["action"]
         verb = VERBS.get(action["type"], "")
         late = self.desk.act("ack_late", *self._where(action, verb)) if verb else None
@@ -152,7 +153,7 @@ class Private:
     def _check_undelivered(self, action: Ask) -> None:
         verb = VERBS.get(action["type"])
         if verb is not None and (fault := self.desk.act("ack_lost_undelivered", *self._where(action, verb))):
-            raise _lost(fault)
+            raise _loss(fault)
 
     def _done(self, account: Account, action: Ask, stamps: Ask) -> Any:
         note = self.note(account, "/exchange", action | stamps)
@@ -164,7 +165,7 @@ class Private:
         except Denied as why:
             denied, note["code"] = why, str(why)
         if verb is not None and (fault := self.desk.act("ack_lost_delivered", *self._where(action, verb))):
-            raise _lost(fault)
+            raise _loss(fault)
         if denied is not None:
             raise denied
         return answer
@@ -220,9 +221,5 @@ def _first_error(answer: Any) -> str:
     return next((str(x["error"]) for x in statuses if isinstance(x, dict) and "error" in x), "0")
 
 
-def _lost(fault: Fault) -> Exception:
-    if fault.reason == "timeout":
-        return Refused(504, b"Gateway Timeout")
-    if fault.reason == "error":
-        return Refused(500, b"Internal Server Error")
-    return Lost(fault.number if fault.reason == "hang" else 0.0)
+def _loss(fault: Fault) -> Exception:
+    return lost(fault, timeout=Refused(504, b"Gateway Timeout"), error=Refused(500, b"Internal Server Error"))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from arbtui.sim.base import Call, Session
+from arbtui.sim.delivery import Lost
 from arbtui.sim.hyperliquid import streams, tables, users
-from arbtui.sim.hyperliquid.answers import Lost, Refused
+from arbtui.sim.hyperliquid.answers import Refused
 from arbtui.sim.hyperliquid.rules import USERS_PER_ADDRESS
 from arbtui.sim.topic import ws_frame
 from arbtui.sim.view import NS_PER_MS

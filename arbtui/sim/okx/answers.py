@@ -12,14 +12,6 @@ from arbtui.sim.limits import PerWindow
 Ask = dict[str, Any]
 
 
-class Lost(Exception):
-    """The request or its answer is lost: nothing comes back, and the connection ends in ``after_s``."""
-
-    def __init__(self, after_s: float) -> None:
-        super().__init__(after_s)
-        self.after_s = after_s
-
-
 class Failed(Exception):
     """A refusal of the whole request: OKX's code, text and HTTP status."""
 

@@ -6,7 +6,7 @@ Answers come from ``private_orders`` and ``private_account``. Each is a function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,12 +14,13 @@ import orjson
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.carrier import Carrier
+from arbtui.sim.delivery import Lost, delivered, lost
 from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Market
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Lost, Outcome
+from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Outcome
 from arbtui.sim.okx.private_account import AccountAnswers
 from arbtui.sim.okx.private_orders import OrderAnswers, Rejected
 from arbtui.sim.okx.signed import Unauthorised, signed
@@ -72,8 +73,8 @@ class Private:
         try:
             rows = self.answered(account, call.method, call.path, ask)
             body: dict[str, Any] = {"code": "0", "msg": "", "data": rows}
-        except Lost as lost:
-            return Reply(lost=True, after_s=lost.after_s)
+        except Lost as gone:
+            return Reply(lost=True, after_s=gone.after_s)
         except Outcome as outcome:
             text = "All operations failed" if outcome.code == "1" else "Bulk operation partially succeeded."
             body = {"code": outcome.code, "msg": text, "data": outcome.rows}
@@ -91,24 +92,15 @@ class Private:
             raise Failed("50002", "JSON syntax error", 400)
         asks: list[Ask] = ask if isinstance(ask, list) else [ask]
         self._count(account, endpoint, asks)
-        note = self._noted(account, method, path, ask)
         if not endpoint.verb:
-            return self._tried(note, lambda: endpoint.answer(account, ask))
+            return self._tried(account, method, path, ask)
         where = self._where(ask, endpoint)
-        if fault := self.desk.act("ack_lost_undelivered", *where):
-            account.requests.remove(note)
-            account.counts[f"{method} {path}"] -= 1
-            raise _lost(fault)
-        found, refused = [], None
-        try:
-            found = self._tried(note, lambda: endpoint.answer(account, ask))
-        except (Failed, Outcome) as why:
-            refused = why
-        if fault := self.desk.act("ack_lost_delivered", *where):
-            raise _lost(fault)
-        if refused is not None:
-            raise refused
-        return found
+        return delivered(
+            lambda name: self.desk.act(name, *where),
+            lambda: self._tried(account, method, path, ask),
+            _loss,
+            (Failed, Outcome),
+        )
 
     def _where(self, ask: Any, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
         """Market, instrument and channel by which faults know a request about orders."""
@@ -116,9 +108,11 @@ class Private:
         listing = self.orders.meant(first)
         return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
 
-    def _tried(self, note: dict[str, Any], answer: Callable[[], list[Any]]) -> list[Any]:
+    def _tried(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
+        """Answer, and keep what was asked when and what came of it."""
+        note = self._noted(account, method, path, ask)
         try:
-            return answer()
+            return self._table[method, path].answer(account, ask)
         except Rejected as rejected:  # of a request that is about one thing only
             note["code"] = rejected.code.code
             raise Failed(rejected.code.code, rejected.code.text) from rejected
@@ -201,9 +195,9 @@ def asked(call: Call) -> Any:
     return cleaned if isinstance(body, list) else cleaned[0]
 
 
-def _lost(fault: Fault) -> Exception:
-    if fault.reason == "timeout":
-        return Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400)
-    if fault.reason == "error":
-        return Failed("50026", "System error. Try again later.", 500)
-    return Lost(fault.number if fault.reason == "hang" else 0.0)
+def _loss(fault: Fault) -> Exception:
+    return lost(
+        fault,
+        timeout=Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400),
+        error=Failed("50026", "System error. Try again later.", 500),
+    )

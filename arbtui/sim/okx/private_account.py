@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from arbtui.sim.accounts import Account
 from arbtui.sim.desk import Desk
+from arbtui.sim.figures import plain
 from arbtui.sim.listing import Listing
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules, tables
@@ -98,7 +99,7 @@ class AccountAnswers:
         market = tables.MARKET.get(kind)
         if market is None:
             raise Failed("51000", "Parameter instType error", 400)
-        maker, taker = (rows.plain(-rate) for rate in account.fees[market])
+        maker, taker = (plain(-rate) for rate in account.fees[market])
         swap = market == "perp"
         family = ask.get("instFamily") or ask.get("uly")
         chosen = [

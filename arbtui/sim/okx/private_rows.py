@@ -10,6 +10,7 @@ from typing import Any
 
 from arbtui.sim.accounts import ZERO, Account, Payment, Position, asset_of
 from arbtui.sim.desk import Desk
+from arbtui.sim.figures import plain
 from arbtui.sim.okx.tables import INST_TYPE
 from arbtui.sim.orders import Ended, Fill, Kind, Order, Origin
 
@@ -22,13 +23,6 @@ _CATEGORY: dict[Origin, str] = {
 }  # fmt: skip
 _CANCEL_SOURCE: dict[Ended, str] = {"": "", "asked": "1", "venue": "0", "post_only": "31", "self": "0"}
 _ALIEN = "alien_state"
-
-
-def plain(value: Decimal) -> str:
-    """A number as OKX writes it: no exponent, no trailing zeros."""
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def fine(value: Decimal) -> str:

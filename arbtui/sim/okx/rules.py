@@ -9,22 +9,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from arbtui.sim.accounts import Keys, Rules, digest_text
+from arbtui.sim.accounts import USUAL_COINS, Keys, Rules, digest_text
 from arbtui.sim.orders import Draft, Order, Refusal
 
-_COINS = {
-    "USDT": Decimal(100_000),
-    "USDC": Decimal(100_000),
-    "BTC": Decimal(1),
-    "ETH": Decimal(20),
-    "SOL": Decimal(200),
-    "XRP": Decimal(20_000),
-    "DOGE": Decimal(100_000),
-}
 RULES = Rules(
     wallets={"perp": "trading", "spot": "trading"},
     fees={"perp": (Decimal("0.0002"), Decimal("0.0005")), "spot": (Decimal("0.0008"), Decimal("0.001"))},
-    start={"trading": _COINS},
+    start={"trading": dict(USUAL_COINS)},
     unique_ids={"perp": "ever", "spot": "ever"},
     band={"perp": (Decimal("0.05"), Decimal("0.05")), "spot": (Decimal("0.1"), Decimal("0.1"))},
     leverage=10,

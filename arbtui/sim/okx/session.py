@@ -14,10 +14,10 @@ import orjson
 
 from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Session, Topic
+from arbtui.sim.delivery import Lost
 from arbtui.sim.limits import Sliding
 from arbtui.sim.listing import Listing
 from arbtui.sim.okx import channels, tables
-from arbtui.sim.okx.answers import Lost
 from arbtui.sim.okx.private import OPS
 from arbtui.sim.okx.rules import NO_SUCH
 from arbtui.sim.okx.signed import Unauthorised, logged_in

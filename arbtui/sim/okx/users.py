@@ -16,6 +16,7 @@ from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Session
 from arbtui.sim.carrier import Carrier
 from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules
@@ -53,14 +54,14 @@ class Subscription:
         return family in (None, "", listing.extra["family"]) and native in (None, "", listing.native)
 
 
-class Users:
+class Users(Listeners[tuple[Any, ...], Subscription]):
     """Who listens to which account's channels."""
 
     def __init__(self, venue: Okx, desk: Desk, carrier: Carrier) -> None:
         self._venue = venue
         self._desk = desk
         self._carrier = carrier
-        self._of: dict[Account, dict[tuple[Session, tuple[Any, ...]], Subscription]] = {}
+        super().__init__()
 
     def subscribe(self, session: Session, account: Account, key: tuple[Any, ...], arg: dict[str, Any]) -> None:
         """Tell what is, and what changes from now on; a second time it changes nothing."""
@@ -71,15 +72,6 @@ class Users:
         repeated = arg["channel"] in ("positions", "account") and '"updateInterval":"0"' not in extra
         subscription = held[session, key] = Subscription(session, account, arg, repeated)
         self._greet(subscription)
-
-    def unsubscribe(self, session: Session, account: Account, key: tuple[Any, ...]) -> None:
-        self._of.get(account, {}).pop((session, key), None)
-
-    def leave(self, session: Session) -> None:
-        """A socket is gone."""
-        for held in self._of.values():
-            for key in [key for key in held if key[0] is session]:
-                del held[key]
 
     def second(self, session: Session, now_ns: int) -> None:
         """Tell again what is told every so often."""

@@ -101,7 +101,7 @@ class Books:
             return qty * rate, spec.base
         assert spec.multiplier is not None
         assert spec.price_factor is not None
-        return qty * price * spec.multiplier / spec.price_factor * rate, spec.quote
+        return qty * price * spec.multiplier / spec.price_factor * rate, spec.settle_ccy
 
     def strange(self, side: Side, qty: Decimal, price: Decimal, origin: Origin, now_ns: int) -> Strange:
         """Somebody else trades: a person by hand, or the venue itself."""
@@ -113,14 +113,17 @@ class Books:
         return row
 
     # what is told
-    def report(self, held: Held, told: Told, now_ns: int, *, vague: bool = False) -> OrderReport:
+    def report(
+        self, held: Held, told: Told, now_ns: int, *, vague: bool = False, order_id: str | None = None
+    ) -> OrderReport:
+        """``order_id``: as this message names it, where not by its number."""
         order = held.order
         return OrderReport(
             venue=self.name,
             market=order.market,
             native=order.native,
             client_id=order.client_id,
-            order_id=held.order_id,
+            order_id=held.order_id if order_id is None else order_id,
             side=order.side,
             status=OrderStatus.UNKNOWN if held.alien else held.status,
             status_text="ALIEN" if held.alien else held.status.value,

@@ -74,10 +74,10 @@ ANY = {
 }
 
 
-def draw_faults(rng: Random, start_ns: int, for_s: int) -> Faults:
-    """One venue's."""
+def draw_faults(rng: Random, start_ns: int, for_s: int, *, nameless: float) -> Faults:
+    """One venue's. ``nameless``: how probable it is that fills are told without a client id."""
     faults = Faults(until_ns=start_ns + for_s * NS_PER_S)
-    faults.nameless_fills, faults.feeless_push = rng.random() < 0.4, rng.random() < 0.3
+    faults.nameless_fills, faults.feeless_push = rng.random() < nameless, rng.random() < 0.3
     faults.blind = rng.random() < 0.15
     profile = rng.choices(list(PROFILES), weights=WEIGHTS)[0]
     faults.silent = profile in ("mute", "stale")

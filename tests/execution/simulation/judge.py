@@ -28,9 +28,17 @@ SILENCE_S = 50.0  # how long an exposure may go unmentioned: a resting order unh
 
 
 class Judge:
-    """``broke`` is told of every rule that does not hold. ``taken``: others traded on an account of ours."""
+    """``broke`` is told of every rule that does not hold. ``taken``: others traded on an account of ours. ``usd``: what
+    a unit of a currency is worth.
+    """
 
-    def __init__(self, clock: Clock, venues: Mapping[str, SimVenue], broke: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        venues: Mapping[str, SimVenue],
+        usd: Callable[[str], Decimal],
+        broke: Callable[[str], None],
+    ) -> None:
         self.taken = False
         self.truth: dict[str, list[Decimal]] = {}  # hedge -> coins on each leg, signed
         self.alarms: dict[str, int] = {}  # hedge -> when people were last alarmed
@@ -40,6 +48,7 @@ class Judge:
         self._runner: Runner | None = None
         self._clock = clock
         self._venues = venues
+        self._usd = usd
         self._broke = broke
         self._wanted: dict[str, list[Decimal]] = {}
         self._review: dict[str, list[Decimal]] = {}
@@ -61,7 +70,8 @@ class Judge:
         venues = [self._venues[leg.venue] for leg in intent.legs]
         coins = [qty * _multiplier(venue) for qty, venue in zip(intent.qty, venues, strict=True)]
         least = coins[0] if venues[0].instrument.market is Market.PERP else ZERO
-        if coins[0] * intent.legs[0].price > usd or not least <= coins[1] <= coins[0]:
+        worth = coins[0] * intent.legs[0].price * self._usd(intent.legs[0].terms.price_ccy)
+        if worth > usd or not least <= coins[1] <= coins[0]:
             self._broke(f"{intent.hedge} would buy {coins[0]} and sell {coins[1]} for {usd} USD")
         self._at[intent.hedge] = venues
         self._wanted[intent.hedge] = coins
@@ -131,9 +141,10 @@ class Judge:
         ledger = self.runner.ledgers.get(hedge)
         if not self.life.lives or self.taken or ledger is None or order.client_id not in ledger.lines:
             return
-        used = usage([ledger], lambda _ccy: Decimal(1), lambda _ledger: ZERO, self._clock.now_ns())
+        used = usage([ledger], self._usd, lambda _ledger: ZERO, self._clock.now_ns())
         assert isinstance(used, Usage)
-        worth = abs(self.truth[hedge][leg]) * self._review[hedge][leg]
+        usd = self._usd(ledger.intent.legs[leg].terms.price_ccy)
+        worth = abs(self.truth[hedge][leg]) * self._review[hedge][leg] * usd
         counted = used.by_venue.get(order.venue, ZERO)
         if worth > counted * Decimal("1.01"):
             self._broke(f"{hedge} holds {worth} USD on {order.venue}, the limits count {counted}")

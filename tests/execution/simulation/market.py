@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Mapping
+from decimal import Decimal
 from random import Random
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Instrument
 from arbtui.execution.ports import Price
 from tests.execution.simulation.clock import SimClock
+from tests.execution.simulation.kinds import floor_price, price_step
 
 _BPS = Decimal(10_000)
 _QTY = Decimal(10_000)
@@ -48,13 +50,13 @@ class Path:
 
 
 class Tape:
-    """One venue's best bid and ask, wire units, on its tick; ``off_bps`` from the path."""
+    """One venue's best bid and ask, wire units, on its tick; ``off_bps`` from the path, which is in USD."""
 
-    def __init__(self, path: Path, instrument: Instrument, off_bps: float) -> None:
+    def __init__(self, path: Path, instrument: Instrument, off_bps: float, usd: Decimal) -> None:
         self.until_ns = path.until_ns
         self._path = path
         self._instrument = instrument
-        self._off = 1 + Decimal(str(off_bps)) / _BPS
+        self._off = (1 + Decimal(str(off_bps)) / _BPS) / usd
         self._tops: dict[int, tuple[Decimal, Decimal]] = {}
 
     def top(self, t_ns: int) -> tuple[Decimal, Decimal]:
@@ -67,17 +69,16 @@ class Tape:
     def _top(self, step: int) -> tuple[Decimal, Decimal]:
         spec = self._instrument
         assert spec.price_factor is not None
-        assert spec.tick is not None
-        mid = self._path.price(step) * self._off * spec.price_factor
-        bid = (mid / spec.tick).to_integral_value(rounding=ROUND_FLOOR) * spec.tick
-        return bid, bid + spec.tick
+        bid = floor_price(self._path.price(step) * self._off * spec.price_factor, spec)
+        return bid, bid + price_step(bid, spec)
 
 
 class Sight:
     """What the program sees of the tapes: late, crossed or one-sided in some spans."""
 
-    def __init__(self, clock: SimClock) -> None:
+    def __init__(self, clock: SimClock, usd: Mapping[str, Decimal]) -> None:
         self._clock = clock
+        self._usd = usd
         self._seen: dict[str, tuple[int, int, Price]] = {}  # leg -> from when until when it is seen so
         self.tapes: dict[str, Tape] = {}
         self.instruments: dict[str, Instrument] = {}
@@ -106,7 +107,11 @@ class Sight:
         return self.instruments.get(leg)
 
     def usd(self, ccy: str) -> Decimal | None:
-        return Decimal(1) if ccy in ("USDT", "USDC", "USD") else None
+        return self._usd.get(ccy)
+
+    def worth(self, ccy: str) -> Decimal:
+        """The same of a currency in which something is priced."""
+        return self._usd[ccy]
 
 
 def _price(bid: Decimal, ask: Decimal, how: str) -> Price:

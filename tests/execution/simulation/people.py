@@ -64,7 +64,9 @@ class People:
         rates = (_rates(buy), _rates(sell))
         wish = Wish(base="COIN", buy=buy, sell=sell, rates=rates, usd=usd, style=style, maker=maker)
         prices = (self._sight.price(buy.key), self._sight.price(sell.key))
-        intent = open_intent(runner.new_id(), wish, prices, Decimal(1), self._clock.now_ns(), policy=policy)
+        usds = [self._sight.usd(spec.price_ccy) for spec in (buy, sell)]
+        now_ns = self._clock.now_ns()
+        intent = open_intent(runner.new_id(), wish, prices, usds[0], now_ns, policy, sell_usd_per_ccy=usds[1])
         if isinstance(intent, str):
             self._note("not opened:", intent)
             return

@@ -15,6 +15,7 @@ from arbtui.execution.policy import Policy
 from arbtui.execution.records import Fact, Intended, Ordered, Stepped
 from arbtui.execution.runner import Runner
 from tests.execution.simulation.disk import SimJournal
+from tests.execution.simulation.kinds import price_step
 from tests.execution.simulation.market import Sight
 from tests.execution.simulation.venue import SimVenue
 
@@ -81,10 +82,9 @@ class Sending:
         """Whole lots, whole ticks, and no less than the venue's minimum."""
         spec = self._venues[order.venue].instrument
         assert spec.step is not None
-        assert spec.tick is not None
         assert spec.multiplier is not None
         assert order.price is not None
-        if order.qty <= 0 or order.qty % spec.step or order.price % spec.tick:
+        if order.qty <= 0 or order.qty % spec.step or order.price % price_step(order.price, spec):
             self._broke(f"{order.client_id} is not of whole lots and ticks: {order.qty} at {order.price}")
         if order.qty * spec.multiplier * order.price < (spec.min_notional or 0):
             self._broke(f"{order.client_id} is below the least that the venue takes")

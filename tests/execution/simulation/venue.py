@@ -19,6 +19,7 @@ from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     Accepted,
+    AccountEvent,
     CancelRefused,
     CancelTaken,
     Order,
@@ -55,6 +56,7 @@ class SimVenue:
         memory: Memory,
         *,
         stock: Decimal,
+        unnamed_end: bool,
         note: Note,
         filled: Callable[[Order, Trade], None],
     ) -> None:
@@ -68,6 +70,7 @@ class SimVenue:
         self._rng = rng
         self._faults = faults
         self._settle_s = memory.settle_s
+        self._unnamed_end = unnamed_end
         self._note = note
         self._filled = filled
         self._strikes, self._after = self.telling.strikes, self.telling.after
@@ -113,9 +116,7 @@ class SimVenue:
         self.books.orders[order.client_id] = held
         self._note(self.name, "takes", order.client_id, order.side, order.qty, "at", order.price)
         if tell:
-            self._answer(
-                lambda: Accepted(venue=self.name, client_id=order.client_id, order_id=held.order_id, t_ns=self.now())
-            )
+            self._accept(held)
         self._push_report(held)
         if self._strikes(self._faults.unknown_word):
             held.alien = True
@@ -125,6 +126,28 @@ class SimVenue:
             self._rest(held)
         else:
             self._take(held)
+
+    def _accept(self, held: Held) -> None:
+        """An immediate order that is over by then and met nobody has no number on some venues."""
+
+        def accepted() -> Accepted:
+            return Accepted(
+                venue=self.name,
+                client_id=held.order.client_id,
+                order_id="" if self._met_nobody(held) else held.order_id,
+                t_ns=self.now(),
+            )
+
+        def told() -> AccountEvent:
+            return self.books.report(held, "answer", self.now(), order_id="") if self._met_nobody(held) else accepted()
+
+        ms = self._rng.uniform(3, 60)
+        self._answer(accepted, ms)
+        if self._unnamed_end:
+            self._answer(told, ms)
+
+    def _met_nobody(self, held: Held) -> bool:
+        return self._unnamed_end and not held.open and not held.trades and held.order.kind is not OrderKind.POST_ONLY
 
     def _push_report(self, held: Held, *, vague: bool = False) -> None:
         self._push(self.books.report(held, "push", self.now(), vague=vague))

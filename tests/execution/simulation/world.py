@@ -8,8 +8,8 @@ from functools import partial
 from random import Random
 
 from arbtui.core.clock import NS_PER_S
-from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.core.orders import Absence, AccountEvent, Order
+from arbtui.core.model import Market
+from arbtui.core.orders import AccountEvent, Order
 from arbtui.execution.intents import Style
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State
@@ -21,6 +21,7 @@ from tests.execution.simulation.clock import Crash, Life, LifeClock, SimClock, S
 from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.faults import draw_faults, draw_spoilt
 from tests.execution.simulation.judge import Judge
+from tests.execution.simulation.kinds import draw_instrument, draw_kind, draw_rules, draw_usd
 from tests.execution.simulation.market import Path, Sight, Tape
 from tests.execution.simulation.people import COMMANDS, People, draw_style
 from tests.execution.simulation.reads import Memory
@@ -90,10 +91,10 @@ class World:
             usd=Decimal(rng.choice((60, 500, 5_000))),
         )
         path = Path(rng, START_NS, faults_s + 10, jumpy=rng.choice((0.0, 0.02, 0.2)), walk_bps=rng.choice((0.1, 2.0)))
-        self.sight = Sight(self.clock)
+        self.sight = Sight(self.clock, draw_usd(rng))
         self.venues: dict[str, SimVenue] = {}
         self.rules: dict[str, VenueRules] = {}
-        self.judge = Judge(self.clock, self.venues, self.broke)
+        self.judge = Judge(self.clock, self.venues, self.sight.worth, self.broke)
         for index, name in enumerate(("alpha", "beta")):
             self._venue(name, index, path)
         self.sending = Sending(self.clock, self.venues, self.sight, self.broke)
@@ -112,11 +113,13 @@ class World:
 
     def _venue(self, name: str, index: int, path: Path) -> None:
         rng, faults_s = self.rng, self.plan.faults_s
-        instrument = _instrument(rng, name, spot=index == 0 and rng.random() < 0.35)
-        tape = Tape(path, instrument, off_bps=0.0 if index == 0 else rng.uniform(-2, 30))
-        memory = Memory(settle_s=rng.choice((1.0, 3.0)), forget_s=rng.choice((20.0, 3_600.0)))
-        self.rules[name] = VenueRules(Absence(memory.settle_s, memory.forget_s), history=rng.random() < 0.8)
-        faults = draw_faults(rng, START_NS, faults_s)
+        kind = draw_kind(rng)
+        instrument = draw_instrument(rng, kind, name, spot=index == 0 and rng.random() < 0.35)
+        usd = self.sight.worth(instrument.price_ccy)
+        tape = Tape(path, instrument, off_bps=0.0 if index == 0 else rng.uniform(-2, 30), usd=usd)
+        rules = self.rules[name] = draw_rules(rng, kind)
+        memory = Memory(settle_s=rules.absence.settle_s, forget_s=rules.absence.forget_s)
+        faults = draw_faults(rng, START_NS, faults_s, nameless=kind.nameless_fills)
         stock = Decimal(rng.choice(("0", "0", "0.05", "70"))) if instrument.market is Market.SPOT else Decimal(0)
         self.venues[name] = SimVenue(
             name,
@@ -127,6 +130,7 @@ class World:
             faults,
             memory,
             stock=stock,
+            unnamed_end=kind.unnamed_end,
             note=self.note,
             filled=self.judge.fills,
         )
@@ -273,26 +277,6 @@ def _stands(ledger: Ledger) -> bool:
     """Nothing of it is under way and nothing of it is left to be told."""
     still = ledger.state.ended or ledger.state in (State.HEDGED, State.HALTED)
     return still and not ledger.unsettled() and ledger.complete()
-
-
-def _instrument(rng: Random, name: str, *, spot: bool) -> Instrument:
-    return Instrument(
-        venue=name,
-        market=Market.SPOT if spot else Market.PERP,
-        native="COIN-USDT" if spot else "COINUSDT",
-        base="COIN",
-        quote="USDT",
-        price_ccy="USDT",
-        settle_ccy="USDT",
-        multiplier=Decimal(1) if spot else Decimal(rng.choice(("1", "0.1", "10"))),
-        price_factor=Decimal(1),
-        status=TradingStatus.TRADING,
-        tick=Decimal(rng.choice(("0.01", "0.001"))),
-        step=Decimal(rng.choice(("0.001", "0.01", "0.1") if spot else ("0.01", "0.1", "1"))),
-        min_notional=Decimal(rng.choice((0, 5))),
-        taker_rate=rng.choice((0.0005, 0.001)),
-        maker_rate=rng.choice((0.0002, -0.0001)),
-    )
 
 
 def _unheard(*_parts: object) -> None:

@@ -11,18 +11,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import re
 import signal
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 
 from tests.e2e import crashing
+from tests.e2e.canaries import PROOFS, left_behind, no_secret_in, spellings
 from tests.e2e.harness import Sim, homes
 from tests.e2e.money import ALL_VENUES, REST, exchanges, home_in, keys_of, until
 from tests.e2e.shown import Shown, shown
@@ -46,19 +45,6 @@ WRONG = {
     "ARBTUI_BITGET_API_SECRET": "wrong-canary-secret-of-bitget",
     "ARBTUI_HYPERLIQUID_PRIVATE_KEY": "0x" + "c0ffee42" * 8,
 }
-IS = r"[\"']?\s*[:=,]\s*[\"']?"  # between a name and its value, in headers, addresses, JSON and Python
-PROOFS = tuple(  # what proves who we are, as each exchange names it on the wire
-    re.compile(pattern.encode())
-    for pattern in (
-        rf"signature{IS}[\w%]{{16,}}",
-        rf"listenKey{IS}\w{{32,}}",
-        rf"(?i)X-MBX-APIKEY{IS}\w{{16,}}",
-        rf"(?i)ACCESS-(?:SIGN|KEY|PASSPHRASE){IS}[\w+/=-]{{8,}}",
-        rf"(?i)X-BAPI-(?:SIGN|API-KEY){IS}\w{{16,}}",
-        rf"\"sign\"{IS}[\w+/=-]{{8,}}",
-        r"\"signature\":\s*\{",
-    )
-)
 
 
 @pytest.fixture(scope="module")
@@ -66,19 +52,6 @@ def sim() -> Iterator[Sim]:
     with contextlib.closing(exchanges(venues=ALL_VENUES)) as sim:
         sim.post("/_sim/accounts", {"venue": "bitget", "leverage": {"BTCUSDT": 5}})  # it tells what somebody has set
         yield sim
-
-
-def spellings(secret: str) -> set[bytes]:
-    """A secret in every dress in which it might slip out."""
-    raw, in_hex = secret.encode(), secret.encode().hex()
-    found = {raw, in_hex.encode(), in_hex.upper().encode(), quote(secret, "").encode(), quote_plus(secret).encode()}
-    if secret.startswith("0x"):
-        found |= {raw[2:], base64.b64encode(bytes.fromhex(secret[2:]))}
-    for ahead in range(3):
-        packed = base64.b64encode(b"\0" * ahead + raw)
-        inside = packed[-(-8 * ahead // 6) : len(packed) - 4]
-        found |= {inside, inside.translate(bytes.maketrans(b"+/", b"-_"))}
-    return found
 
 
 @pytest.mark.parametrize("secret", ["plain-Canary/of+24=chars", "0x" + "c0ffee42" * 8])
@@ -105,16 +78,6 @@ def test_a_secret_is_found_in_every_dress(secret: str) -> None:
 )
 def test_what_proves_who_we_are_is_found_by_its_name(text: str) -> None:
     assert any(proof.search(text.encode()) for proof in PROOFS)
-
-
-def left_behind(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below, by its name; what is packed is unpacked, though it be torn."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            if path.suffix == ".gz":
-                data = zlib.decompressobj(wbits=31).decompress(data)
-            yield str(path.relative_to(folder)), data
 
 
 def begun(home: Path, *words: str, module: str = "arbtui", **environ: str) -> subprocess.Popen[bytes]:
@@ -184,8 +147,4 @@ def test_no_canary_is_in_any_output_file_or_crash_dump(sim: Sim, tmp_path: Path)
     said |= {f"{name}/{file}": data for name, folder in home.items() for file, data in left_behind(folder)}
     assert {"log", "sqlite3", "gz", "csv"} <= {where.rpartition(".")[2] for where in said}
     planted = {name: secret for name, secret in [*keys.items(), *WRONG.items()] if not name.endswith("_ADDRESS")}
-    for where, data in said.items():
-        for name, secret in planted.items():
-            assert not [one for one in spellings(secret) if one in data], f"{name} stands in {where}"
-        for proof in PROOFS:
-            assert (match := proof.search(data)) is None, f"{match.group()[:40]!r} stands in {where}"
+    no_secret_in(said, planted)

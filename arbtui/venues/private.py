@@ -121,8 +121,8 @@ def in_words(
 class RightsCall:
     """Asks what the key may do. ``read`` raises as ``PrivateCall.read`` of a read does.
 
-    ``next_call`` is another question where the answer to this one leaves something open, without a stamp that could grow
-    old; the last answer tells all.
+    ``next_call`` is another question where the answer to this one leaves something open, without a stamp that could
+    grow old; the last answer tells all.
     """
 
     request: HttpRequest = field(repr=False)

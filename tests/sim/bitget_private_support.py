@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import orjson
 
-from arbtui.sim.base import Call, Reply, Session
-from tests.sim.support import Bench, Wire
+from arbtui.sim.base import Reply, Session
+from tests.sim.support import Wire
+from tests.sim.trading import AccountBench
 
 BTC = "BTCUSDT"
 UNIFIED = "wss://ws.bitget.com/v3/ws/private"
@@ -19,16 +20,11 @@ CLASSIC = "wss://ws.bitget.com/v2/ws/private"
 TOPICS = ("order", "fill", "position", "account")
 
 
-class Trader(Bench):
-    """A bench with Bitget alone and an account to act for. The world stands still unless ``rate`` is given."""
+class Trader(AccountBench):
+    """A client of Bitget."""
 
-    def __init__(self, account: str = "main", **more: Any) -> None:
-        super().__init__("bitget", **{"coins": 4, "rate": 0.0, "scenario": "still", **more})
-        self.account = account
-        desk = self.venue("bitget").desk
-        assert desk is not None
-        self.desk = desk
-        self.keys = desk.accounts[account].keys
+    name: ClassVar[str] = "bitget"
+    host: ClassVar[str] = "api.bitget.com"
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -47,19 +43,7 @@ class Trader(Bench):
             "ACCESS-PASSPHRASE": self.keys.passphrase,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        call = Call(
-            method=method,
-            host="api.bitget.com",
-            path=path,
-            query=dict(parse_qsl(query)),
-            raw_query=query,
-            headers=sent,
-            body=body.encode(),
-            client="127.0.0.1",
-        )
-        reply = self.venue("bitget").handle(call)
-        self.hub.flush()
-        return reply
+        return self.answered(method, path, query, body, sent)
 
     def ask(self, path: str, **params: Any) -> Any:
         """The whole answer to a GET."""
@@ -111,11 +95,6 @@ class Trader(Bench):
         return rows
 
     # -- truth and streams ---------------------------------------------------------------------------------------
-
-    def own(self) -> Any:
-        """The truth of the account."""
-        truth = self.control.truth({"venue": "bitget", "symbol": "BTC"})
-        return orjson.loads(orjson.dumps(truth["accounts"]["bitget"][self.account]))
 
     def book(self, market: str = "perp") -> Any:
         return self.truth(BTC, market, "bitget")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import orjson
 
-from arbtui.sim.base import Call, Reply, Session
-from tests.sim.support import Bench, Wire
+from arbtui.sim.base import Reply, Session
+from tests.sim.support import Wire
+from tests.sim.trading import AccountBench
 
 BTC = "BTCUSDT"
 PRIVATE = "wss://stream.bybit.com/v5/private"
@@ -18,16 +19,11 @@ TRADE = "wss://stream.bybit.com/v5/trade"
 TOPICS = ("order", "execution", "position", "wallet")
 
 
-class Trader(Bench):
-    """A bench with Bybit alone and an account to act for. The world stands still unless ``rate`` is given."""
+class Trader(AccountBench):
+    """A client of Bybit."""
 
-    def __init__(self, account: str = "main", **more: Any) -> None:
-        super().__init__("bybit", **{"coins": 4, "rate": 0.0, "scenario": "still", **more})
-        self.account = account
-        desk = self.venue("bybit").desk
-        assert desk is not None
-        self.desk = desk
-        self.keys = desk.accounts[account].keys
+    name: ClassVar[str] = "bybit"
+    host: ClassVar[str] = "api.bybit.com"
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -44,19 +40,7 @@ class Trader(Bench):
             "X-BAPI-SIGN": self.sign(f"{stamp}{self.keys.api_key}5000{query if method == 'GET' else body}"),
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        call = Call(
-            method=method,
-            host="api.bybit.com",
-            path=path,
-            query=dict(parse_qsl(query)),
-            raw_query=query,
-            headers=sent,
-            body=body.encode(),
-            client="127.0.0.1",
-        )
-        reply = self.venue("bybit").handle(call)
-        self.hub.flush()
-        return reply
+        return self.answered(method, path, query, body, sent)
 
     def ask(self, path: str, **params: Any) -> Any:
         """The whole answer to a GET."""
@@ -99,11 +83,6 @@ class Trader(Bench):
         return row
 
     # -- truth and streams ---------------------------------------------------------------------------------------
-
-    def own(self) -> Any:
-        """The truth of the account."""
-        truth = self.control.truth({"venue": "bybit", "symbol": "BTC"})
-        return orjson.loads(orjson.dumps(truth["accounts"]["bybit"][self.account]))
 
     def book(self, market: str = "perp") -> Any:
         return self.truth(BTC, market, "bybit")

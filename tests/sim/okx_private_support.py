@@ -6,28 +6,24 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
 
-from arbtui.sim.base import Call, Reply, Session
+from arbtui.sim.base import Reply, Session
 from tests.sim.okx_support import PRIVATE, SWAP
-from tests.sim.support import Bench, Wire
+from tests.sim.support import Wire
+from tests.sim.trading import AccountBench
 
 V5 = "/api/v5"
 
 
-class Trader(Bench):
-    """A bench with OKX alone and an account to act for. The world stands still unless ``rate`` is given."""
+class Trader(AccountBench):
+    """A client of OKX."""
 
-    def __init__(self, account: str = "main", **more: Any) -> None:
-        super().__init__("okx", **{"coins": 4, "rate": 0.0, "scenario": "still", **more})
-        self.account = account
-        desk = self.venue("okx").desk
-        assert desk is not None
-        self.desk = desk
-        self.keys = desk.accounts[account].keys
+    name: ClassVar[str] = "okx"
+    host: ClassVar[str] = "www.okx.com"
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -46,19 +42,7 @@ class Trader(Bench):
             "OK-ACCESS-PASSPHRASE": self.keys.passphrase,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        call = Call(
-            method=method,
-            host="www.okx.com",
-            path=f"{V5}{path}",
-            query=dict(p.split("=", 1) for p in query.split("&") if "=" in p),
-            raw_query=query,
-            headers=sent,
-            body=body.encode(),
-            client="127.0.0.1",
-        )
-        reply = self.venue("okx").handle(call)
-        self.hub.flush()
-        return reply
+        return self.answered(method, f"{V5}{path}", query, body, sent)
 
     def read(self, path: str, **params: Any) -> list[Any]:
         """Rows of a GET that must go well."""
@@ -95,11 +79,6 @@ class Trader(Bench):
         return str(body["data"][0]["sCode"])
 
     # -- truth and streams ---------------------------------------------------------------------------------------
-
-    def own(self) -> Any:
-        """The truth of the account."""
-        truth = self.control.truth({"venue": "okx", "symbol": "BTC"})
-        return orjson.loads(orjson.dumps(truth["accounts"]["okx"][self.account]))
 
     def book(self, symbol: str = SWAP) -> Any:
         return self.truth(symbol, "perp" if symbol == SWAP else "spot", "okx")

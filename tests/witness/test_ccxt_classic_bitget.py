@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,7 @@ import ccxt.pro
 import pytest
 
 from tests.witness.harness import Sim, witnessed
-from tests.witness.test_ccxt_private_bitget import MARKET, SPOT, SWAP, book, keys, told
+from tests.witness.test_ccxt_private_bitget import MARKET, SPOT, SWAP, book, keys, told, told_of_a_purchase
 
 
 @pytest.fixture
@@ -126,16 +125,4 @@ async def test_what_is_refused_is_the_same_error_to_ccxt(sim: Sim, bitget: Any) 
 
 
 async def test_the_private_socket_tells_orders_fills_positions_and_balances(sim: Sim, bitget: Any) -> None:
-    assert await bitget.watch_positions([SWAP]) == []  # how it begins
-    async with asyncio.TaskGroup() as group:
-        orders = group.create_task(bitget.watch_orders(SWAP))
-        trades = group.create_task(bitget.watch_my_trades(SWAP))
-        balance = group.create_task(bitget.watch_balance({"type": "swap"}))
-        positions = group.create_task(bitget.watch_positions([SWAP]))
-        await sim.until_listened()
-        await bitget.create_order(SWAP, "market", "buy", 0.05)
-    true = own(sim)
-    assert orders.result()[-1]["id"] == true["orders"][0]["id"]
-    assert {t["id"] for t in trades.result()} <= {f["id"] for f in true["fills"]}
-    assert "USDT" in balance.result()
-    assert [(p["symbol"], p["side"], p["contracts"]) for p in positions.result()][-1] == (SWAP, "long", 0.05)
+    assert "USDT" in await told_of_a_purchase(sim, bitget, "classic", type="swap")

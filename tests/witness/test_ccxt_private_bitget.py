@@ -133,16 +133,22 @@ async def test_what_is_refused_is_an_error_with_bitgets_code(sim: Sim, bitget: A
 
 
 async def test_the_private_socket_tells_orders_fills_positions_and_balances(sim: Sim, bitget: Any) -> None:
+    balance = await told_of_a_purchase(sim, bitget, "main")
+    assert balance["BTC"]["total"] == float(sim.account("bitget")["balances"]["BTC"])
+
+
+async def told_of_a_purchase(sim: Sim, bitget: Any, account: str, **of_balance: Any) -> Any:
+    """Listen to all there is, buy a contract, and hold what was told against the truth; the balance as it was told."""
     assert await bitget.watch_positions([SWAP]) == []  # how it begins
     async with asyncio.TaskGroup() as group:
         orders = group.create_task(bitget.watch_orders(SWAP))
         trades = group.create_task(bitget.watch_my_trades(SWAP))
-        balance = group.create_task(bitget.watch_balance())
+        balance = group.create_task(bitget.watch_balance(of_balance))
         positions = group.create_task(bitget.watch_positions([SWAP]))
         await sim.until_listened()
         await bitget.create_order(SWAP, "market", "buy", 0.05)
-    true = sim.account("bitget")
+    true = sim.account("bitget", account)
     assert orders.result()[-1]["id"] == true["orders"][0]["id"]
     assert {t["id"] for t in trades.result()} <= {f["id"] for f in true["fills"]}
-    assert balance.result()["BTC"]["total"] == float(true["balances"]["BTC"])
     assert [(p["symbol"], p["side"], p["contracts"]) for p in positions.result()][-1] == (SWAP, "long", 0.05)
+    return balance.result()

@@ -173,7 +173,7 @@ async def arm_soon(trading: Trading, open_usd: Decimal, notice: Notice) -> None:
     """Arm once, as soon as the accounts are read and heard. Where that does not come about, it is said and left."""
     loop = asyncio.get_running_loop()
     until_s, why = loop.time() + ARM_WITHIN_S, ""
-    while loop.time() < until_s:
+    while loop.time() < until_s and not trading.killed:  # arming would take the kill switch back
         why = trading.waits_for()
         if not why:
             answer = trading.arm(open_usd, "--arm-live")
@@ -182,4 +182,5 @@ async def arm_soon(trading: Trading, open_usd: Decimal, notice: Notice) -> None:
                 return
             why = answer.text
         await asyncio.sleep(0.25)
+    why = "the kill switch is on" if trading.killed else why
     notice("error", f"--arm-live: {why}; it is not tried again in this run")

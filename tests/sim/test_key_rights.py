@@ -8,6 +8,7 @@ import pytest
 
 from arbtui.sim.asked import Refused
 from tests.sim.binance_private_support import Trader as BinanceTrader
+from tests.sim.bitget_private_support import Trader as BitgetTrader
 from tests.sim.bybit_private_support import Trader as BybitTrader
 from tests.sim.hyperliquid_private_support import Trader as HyperliquidTrader
 from tests.sim.okx_private_support import Trader as OkxTrader
@@ -39,6 +40,15 @@ def test_okx_tells_rights_and_addresses_beside_the_configuration() -> None:
     assert (told["perm"], told["ip"]) == ("read_only,trade,withdraw", "127.0.0.1,10.0.0.1")
 
 
+def test_bitget_tells_rights_and_addresses_of_the_key() -> None:
+    one = BitgetTrader()
+    told = one.data("/api/v3/account/info")
+    assert (told["permissions"], told["ips"]) == (["uta_mgt", "uta_trade"], "")
+    one.control.books.set_account({"venue": "bitget", "can_withdraw": True, "ips": ["127.0.0.1"]})
+    told = one.data("/api/v3/account/info")
+    assert (told["permissions"], told["ips"]) == (["uta_mgt", "uta_trade", "withdraw"], "127.0.0.1")
+
+
 def test_bybit_tells_addresses_withdrawals_and_the_days_that_are_left() -> None:
     one = BybitTrader()
     told = one.result("/v5/user/query-api")
@@ -61,12 +71,13 @@ def test_hyperliquid_knows_an_agent_until_it_is_taken_back() -> None:
 
 
 def test_a_key_that_is_bound_elsewhere_is_refused_in_each_exchanges_words() -> None:
-    binance, okx, bybit = BinanceTrader(), OkxTrader(), BybitTrader()
-    for one in (binance, okx, bybit):
+    binance, okx, bybit, bitget = BinanceTrader(), OkxTrader(), BybitTrader(), BitgetTrader()
+    for one in (binance, okx, bybit, bitget):
         one.control.books.set_account({"venue": one.desk.venue, "ips": ["10.0.0.1"]})
     assert binance.refused("GET", "/fapi/v3/balance")[:2] == (401, -2015)
     assert b'"50110"' in okx.send("GET", "/account/balance").body
     assert bybit.ask("/v5/account/info")["retCode"] == 10010
+    assert bitget.ask("/api/v3/account/info")["code"] == "40018"
 
 
 @pytest.mark.parametrize("wrong", [{"ips": "127.0.0.1"}, {"ips": [1]}, {"key_days": "soon"}])

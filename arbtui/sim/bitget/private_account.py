@@ -71,16 +71,16 @@ class AccountAnswers:
         }
 
     def _info(self, account: Account, ask: Ask) -> dict[str, Any]:
-        """What the key may do. No key here can withdraw."""
+        """What the key may do."""
         return {
             "userId": str(account.uid),
             "inviterId": "",
             "parentId": "",
             "channelCode": "",
             "channel": "",
-            "ips": "",
+            "ips": ",".join(account.ips),
             "permType": "read-and-write" if account.can_trade else "read-only",
-            "permissions": ["uta_mgt", "uta_trade"],
+            "permissions": ["uta_mgt", "uta_trade", *(["withdraw"] if account.can_withdraw else [])],
             "regisTime": str(self._venue.hub.world.start_ns // 1_000_000 - 86_400_000),
         }
 

@@ -39,6 +39,8 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     account = desk.account_of(headers["ACCESS-KEY"])
     if account is None:
         raise Failed(Code("40006", "Invalid ACCESS_KEY"))
+    if not account.lets_in(call.client):
+        raise Failed(Code("40018", "Invalid IP"))
     stamp = headers["ACCESS-TIMESTAMP"]
     at_ms = _number(stamp)
     if at_ms is None:

@@ -4,6 +4,7 @@
                       for the disk: the intent and the orders are on it before anything is sent
     unhedged          by the exchanges' own clock, from the first fill of a leg to the last fill of the other
     hedges a second   so many opened at once, each on a coin of its own, until all are hedged
+    bytes to ack      see ``bench.ways``
     recovery          a new process with open pairs, from its first question to its last: all of them known again
 
 Plain sockets on 127.0.0.1, a calm market, nothing refused: what is left is this program and its disk.
@@ -27,6 +28,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from arbtui.bench import ways
 from arbtui.bench.report import Goal, Result, Table
 from arbtui.config import Credentials, Flag, Loaded, Paths, load
 from arbtui.core.errors import OurMistake
@@ -61,10 +63,11 @@ class Size:
     keys: int  # hedges opened one after another
     makers: int  # of these, with a resting leg
     pairs: int  # open at the restart
+    acks: int  # orders timed to their ack, each way
 
 
-FULL = Size(coins=20, keys=60, makers=40, pairs=200)
-QUICK = Size(coins=8, keys=20, makers=8, pairs=40)
+FULL = Size(coins=20, keys=60, makers=40, pairs=200, acks=40)
+QUICK = Size(coins=8, keys=20, makers=8, pairs=40, acks=10)
 
 
 @dataclass
@@ -221,7 +224,8 @@ def run(venues: Sequence[str], size: Size) -> Result:
         raise OurMistake(f"orders need two exchanges that take them ({', '.join(registry.tradable())})")
     with tempfile.TemporaryDirectory(prefix="arbtui-bench-") as folder, _no_logs():
         figures = asyncio.run(_measure(takers[:2], size, Path(folder)))
-    return Result("orders", (_table(figures, size),), _goals(figures))
+        acks = ways.measure(takers, size.acks)
+    return Result("orders", (_table(figures, size), acks), _goals(figures))
 
 
 async def _measure(venues: tuple[str, ...], size: Size, folder: Path) -> Figures:

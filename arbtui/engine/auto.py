@@ -30,7 +30,7 @@ from arbtui.engine.live import Live
 from arbtui.engine.prices import slot_of
 from arbtui.engine.rules import auto_rules_of, no_auto
 from arbtui.engine.trading import Trading
-from arbtui.execution.boundary import let_know
+from arbtui.execution.boundary import internal, let_know
 from arbtui.execution.exposure import net_exposure
 from arbtui.execution.intents import Style, Verb
 from arbtui.execution.ledger import Ledger
@@ -69,7 +69,14 @@ KEPT = 1000
 PAIRS_AT_ONCE = 40  # frames are heard between two looks
 REFUSED_AGAIN_S = 2.0  # after a refusal, and for a hedge whose closing did not work
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
-_LOUD = (Act.ON, Act.OFF, Act.OPEN, Act.CLOSE, Act.CANCEL)
+_LOUD = {
+    Act.ON: "info",
+    Act.OFF: "warning",
+    Act.OPEN: "info",
+    Act.REFUSE: "warning",
+    Act.CLOSE: "info",
+    Act.CANCEL: "info",
+}  # what a person is told besides the log, and how
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class Auto:
         self._at = 0  # of the coins with signals, where the next look begins
 
     def start(self) -> None:
-        self._timer = Every(self._port.clock, self._every_ns, self.look)
+        self._timer = Every(self._port.clock, self._every_ns, self._beat)
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -151,6 +158,13 @@ class Auto:
         self._tell(record)
 
     # ---- one look
+
+    def _beat(self) -> None:
+        try:
+            self.look()
+        except Exception as bug:  # the boundary of a look: what cannot decide must not act, and not in silence
+            log.exception("a look of the automatic mode failed inside")
+            self._turn(on=False, why=Why.BROKEN, text=f"automatic mode is off: a mistake in arbtui: {internal(bug)}")
 
     def look(self) -> None:
         """Everything once: first what is open, then what could be."""
@@ -398,8 +412,8 @@ class Auto:
         self.decisions.append(record)
         about = " ".join(part for part in (record.base, record.hedge) if part)
         text = f"auto: {record.act}{f' {about}' if about else ''}: {record.text}"
-        if record.act in _LOUD or record.act is Act.REFUSE:
-            let_know(self._notice, "warning" if record.act is Act.REFUSE else "info", text)
+        if record.act in _LOUD:
+            let_know(self._notice, _LOUD[record.act] if record.why is not Why.BROKEN else "error", text)
         else:
             log.info(text)
         for call in self._listeners:

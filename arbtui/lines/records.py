@@ -172,6 +172,7 @@ class DecisionLine(Line, frozen=True, kw_only=True, tag="decision"):
     why: Literal[
         "asked",
         "killed",
+        "broken",
         "not_armed",
         "signal",
         "may_not_trade",

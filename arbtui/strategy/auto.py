@@ -73,6 +73,7 @@ class Act(StrEnum):
 class Why(StrEnum):
     ASKED = "asked"  # a person switched it
     KILLED = "killed"
+    BROKEN = "broken"  # by a mistake in this program
     NOT_ARMED = "not_armed"
     # about a pair
     SIGNAL = "signal"  # everything holds

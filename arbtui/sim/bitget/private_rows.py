@@ -25,7 +25,8 @@ _EXEC_TYPE: dict[Origin, str] = {
     "settlement": "delivery",
 }
 _ALIEN = "alien_state"
-_PRESETS = ("takeProfit", "stopLoss", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpLimitPrice")
+_PRESETS = ("takeProfit", "stopLoss", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpLimitPrice",
+            "slLimitPrice")  # fmt: skip
 
 
 def mode(account: Account) -> str:
@@ -100,7 +101,6 @@ def order_row(desk: Desk, order: Order) -> dict[str, Any]:
         "delegateType": "normal",
         "execType": _EXEC_TYPE[order.origin],
         **dict.fromkeys(_PRESETS, ""),
-        "slLimitPrice": "",
     }
 
 

@@ -148,6 +148,7 @@ class Trading:
             say=self._say,
             watch=self._watch,
             gate=self.risk.gate,
+            needs_permit=not self._on_paper,
         )
 
     # ---- life
@@ -354,7 +355,7 @@ class Trading:
         if self._on_paper:
             return self.runner.arm(why)
         if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
-            return Answer(accepted=False, text="not armed: say how many US dollars may be open at once")
+            return self.runner.arm(why)  # which says what is missing
         if unfit := self._unfit():
             return Answer(accepted=False, text=f"not armed: {unfit}")
         return self.runner.arm(why, Permit(open_usd, self._arm_for_s))

@@ -73,7 +73,8 @@ _BROKEN_AGAIN_NS = 10 * NS_PER_S  # a hedge at which this program fails is looke
 class Runner:
     """See the module. ``say`` and ``watch`` are called on the loop and must return at once; what they raise is logged.
 
-    ``gate``: why an intent must not be opened now ("" = it may): preflight and limits, gone through again at the key.
+    ``gate``: why an intent must not be opened now ("" = it may), asked for each. ``needs_permit``: it is never armed
+    without terms, because orders leave this machine.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Runner:
         say: Callable[[Said], None],
         watch: Callable[[str, Fact], None] = lambda _hedge, _fact: None,
         gate: Callable[[Intent], str] = lambda _intent: "",
+        needs_permit: bool = False,
         audit_every_s: float = 20.0,
     ) -> None:
         self.clock = clock
@@ -99,6 +101,7 @@ class Runner:
         self._prices = prices
         self._rules = rules
         self._gate = gate
+        self._needs_permit = needs_permit
         self._timers: dict[str, Timer] = {}
         self._due: dict[str, None] = {}  # in the order in which they were woken
         self._busy = False
@@ -170,6 +173,8 @@ class Runner:
             return Answer(False, "arbtui is stopping")
         if not self._started:
             return Answer(False, "arbtui is still starting")
+        if self._needs_permit and permit is None:
+            return Answer(False, "not armed: say how many US dollars may be open at once")
         if self._keeper.failed:
             return Answer(False, f"the journal keeps nothing ({self._keeper.failed}); see to the disk, then arm again")
         if not self.armed or permit is not None:

@@ -153,6 +153,7 @@ def test_accounts_are_not_armed_without_an_amount(most: Decimal | None) -> None:
     answer = stage.trading.arm(most)
     assert not answer.accepted
     assert "say how many US dollars" in answer.text
+    assert not stage.trading.runner.arm().accepted, "nor by whoever comes past Trading"
     assert not stage.trading.fire(stage.trading.preview(ticket())).accepted
     assert not stage.pens["binance"].placed
 

@@ -77,6 +77,9 @@ class SimVenue:
         self._answer, self._push = self.telling.answer, self.telling.push
         self.now = clock.now_ns
 
+    def bid(self) -> Decimal:
+        return self._tape.top(self.now())[0]
+
     # an order's way
     def place(self, order: Order) -> None:
         faults = self._faults

@@ -9,7 +9,7 @@ from random import Random
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountEvent, Order
+from arbtui.core.orders import AccountEvent, FundingPaid, Order
 from arbtui.execution.intents import Style
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State
@@ -20,6 +20,7 @@ from arbtui.execution.runner import Runner, Said
 from tests.execution.simulation.clock import Crash, Life, LifeClock, SimClock, Spinning
 from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.faults import draw_faults, draw_spoilt
+from tests.execution.simulation.funding import Payments
 from tests.execution.simulation.judge import Judge
 from tests.execution.simulation.kinds import draw_instrument, draw_kind, draw_rules, draw_usd
 from tests.execution.simulation.market import Path, Sight, Tape
@@ -97,6 +98,7 @@ class World:
         self.judge = Judge(self.clock, self.venues, self.sight.worth, self.broke)
         for index, name in enumerate(("alpha", "beta")):
             self._venue(name, index, path)
+        self.payments = Payments(self.clock, self.venues, self.broke)
         self.sending = Sending(self.clock, self.venues, self.sight, self.broke)
         self.people = People(rng, self.clock, self.venues, self.sight, self.judge, self.sending, self.note)
         self.journal = self._disk()
@@ -164,13 +166,16 @@ class World:
         for venue in self.venues.values():
             venue.telling.wire = Wire(partial(self._hear, life, runner))
         runner.restore(self.journal.durable)
+        self.payments.new_life(self.journal.durable, runner.ledgers.values())
         runner.start()
         if first or rng.random() < 0.5:
             runner.arm()
 
     def _hear(self, life: Life, runner: Runner, event: AccountEvent) -> None:
-        if life.lives:
-            life.act()
+        if not life.lives:
+            return
+        life.act()
+        if not isinstance(event, FundingPaid) or self.payments.hear(event, runner.ledgers.values()):
             runner.hear(event)
 
     def _before(self, life: Life, verb: str, order: Order | None) -> None:
@@ -222,6 +227,8 @@ class World:
                 self.judge.watch()
         if not self.wrong:
             self.judge.last_look()
+            if self.life.lives:
+                self.payments.last_look(self.judge.runner.ledgers, taken=self.judge.taken)
         return self.wrong
 
     def outcome(self) -> dict[str, object]:
@@ -244,6 +251,7 @@ class World:
         if rng.random() < 0.7:
             at.append((plan.faults_s + 5, partial(self.people.command, "close")))
         self.clock.call_at(START_NS, partial(self._live, first=True))
+        self.payments.schedule(START_NS, plan.faults_s + 15)
         for at_s, call in at:
             self.clock.call_at(START_NS + int(at_s * NS_PER_S), call)
         self._calm_ns = max(self._calm_ns, START_NS + (plan.faults_s + 15) * NS_PER_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,14 +23,27 @@ def sim() -> Iterator[Sim]:
         yield sim
 
 
-def started(home: Path, sim: Sim, *words: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(home: Path, sim: Sim, *words: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "arbtui", *words]
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, env=homes(home) | keys_of(sim), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
-def headless(sim: Sim, *more: str, seconds: str = "10") -> list[str]:
+def said_by(home: Path, sim: Sim, *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of one that ends by itself."""
+    with started(home, sim, *words) as process:
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+
+def headless(sim: Sim, *more: str, seconds: str = "30") -> list[str]:
     return [
         "--no-ui", "--gateway", sim.url, "--venues", "binance,okx", "--symbols", "BTC", "--emit", "status",
         "--duration", seconds, *more,
@@ -38,25 +52,18 @@ def headless(sim: Sim, *more: str, seconds: str = "10") -> list[str]:
 
 def test_one_run_of_a_mode_is_armed_and_one_of_another_lives_beside_it(sim: Sim, tmp_path: Path) -> None:
     home = home_in(tmp_path)
-    armed = started(home, sim, *headless(sim, "--live", "--arm-live", "--max-notional", "500"))
-    assert armed.stderr is not None
-    talk = []
-    for line in armed.stderr:
-        talk.append(line)
-        if "armed: " in line:
-            break
-    assert "armed: hedges may be opened, at most 500 USD open at once, for 60 min" in talk[-1], talk
-    twice = started(home, sim, *headless(sim, "--live", "--arm-live", "--max-notional", "500"))
-    paper = started(home, sim, *headless(sim, seconds="3"))
-    said = twice.communicate(timeout=30)[1]
-    assert (twice.returncode, f"(process {armed.pid}) sends the orders of SIMULATED" in said) == (2, True), said
-    said = paper.communicate(timeout=30)[1]
-    assert (paper.returncode, "another arbtui" in said) == (0, False), said
-    assert armed.wait(30) == 0
-    assert armed.stdout is not None
-    armed.stdout.close()
-    armed.stderr.close()
-    kept = started(home, sim, "journal", "--mode", "simulated")
-    lines = kept.communicate(timeout=30)[0]
+    arm = ("--live", "--arm-live", "--max-notional", "500")
+    with started(home, sim, *headless(sim, *arm, seconds="100")) as armed:
+        assert armed.stderr is not None
+        said = next(line for line in armed.stderr if "armed: " in line)
+        assert "armed: hedges may be opened, at most 500 USD open at once, for 60 min" in said
+        code, _, said = said_by(home, sim, *headless(sim, *arm))
+        assert (code, f"(process {armed.pid}) sends the orders of SIMULATED" in said) == (2, True), said
+        code, _, said = said_by(home, sim, *headless(sim, seconds="2"))
+        assert (code, "another arbtui" in said) == (0, False), said
+        armed.send_signal(signal.SIGTERM)
+        armed.communicate(timeout=30)
+        assert armed.returncode == 0
+    _, lines, _ = said_by(home, sim, "journal", "--mode", "simulated")
     assert "armed: --arm-live: at most 500 USD open at once, for 60 min" in lines
     assert "disarmed: arbtui is stopping" in lines

@@ -7,8 +7,10 @@ The driver's own writing thread is left idle.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +18,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 from arbtui.ui.thrift import thrifty
 from arbtui.ui.writer import TerminalWriter
@@ -66,6 +70,8 @@ class GuardedDriver(LinuxDriver):
         self._marks = False  # whether the terminal has said that it knows them
         self._input_ended = threading.Event()
         self._input_broken = False
+        self._told = app
+        self._resizing_loop: asyncio.AbstractEventLoop | None = None
         self._title = ""  # what the window is called while the screen has it
         self._entitled = False
         if isinstance(app, TerminalOwner):
@@ -119,6 +125,8 @@ class GuardedDriver(LinuxDriver):
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode
         start()
+        self._resizing_loop = asyncio.get_running_loop()
+        self._resizing_loop.add_signal_handler(signal.SIGWINCH, self._resized)  # in place of Textual's
         if self._title:
             self.entitle(self._title)
 
@@ -128,6 +136,17 @@ class GuardedDriver(LinuxDriver):
             self.write(_TITLE_BACK)
         stop: Callable[[], None] = super().stop_application_mode
         stop()
+        if self._resizing_loop is not None:
+            self._resizing_loop.remove_signal_handler(signal.SIGWINCH)
+
+    def _resized(self) -> None:
+        """The window has another size. Textual reads it in a signal handler, which a second signal interrupts between
+        reading and telling, so that of two sizes the older could be told last. Here it is read in the loop, in order.
+        """
+        with contextlib.suppress(OSError):  # the terminal is gone, which is noticed elsewhere
+            size = Size(*os.get_terminal_size(self.fileno))
+            if size.area:
+                self._told.post_message(Resize(size, size))
 
     def entitle(self, title: str) -> None:
         """Name the terminal's window while the screen has it; the name that it had is put aside, and is back meanwhile

@@ -101,6 +101,25 @@ def test_looks_and_sizes_change_under_open_overlays(start: Start, rows: Path) ->
         walk(terminal, rows, ["", ESCAPE])
 
 
+@pytest.mark.parametrize(
+    "overlays", [("o", CTRL_K, CTRL_P), ("?", ",", "L"), (":", "s", "t")], ids=["panels", "screens", "lines"]
+)
+def test_a_window_pulled_twice_at_once_under_an_overlay(start: Start, rows: Path, overlays: tuple[str, ...]) -> None:
+    """The second size comes before the first is laid out, and the overlay closes at another size than it opened at."""
+    terminal = start("--orders")
+    for keys in overlays:
+        terminal.keys(keys)
+        terminal.run(0.3)
+        for sizes in [((80, 24), (120, 40)), ((100, 33), (84, 26))]:
+            for size in sizes:
+                terminal.resize(*size)
+            terminal.run(0.3)
+            painted_equal(terminal, rows, f"{keys!r} open, pulled to {sizes}")
+        terminal.keys(ESCAPE)
+        terminal.run(0.2)
+        painted_equal(terminal, rows, f"{keys!r} closed")
+
+
 def test_ascii_alone(start: Start, rows: Path) -> None:
     walk(start("--ascii"), rows, ["", "8", "z", "c", "2", "z", "?", ESCAPE, ",", ESCAPE, CTRL_K, ESCAPE])
 

@@ -66,13 +66,17 @@ def painted_equal(terminal: Terminal, rows: Path, when: str, tries: int = 12) ->
     different: list[object] = []
     for _ in range(tries):
         wanted, shown = meant(terminal, rows), terminal.cells()
-        assert (len(wanted), len(wanted[0])) == (len(shown), len(shown[0])), when
-        different = [
-            ((x, y), cell, wanted[y][x])
-            for y, row in enumerate(shown)
-            for x, cell in enumerate(row)
-            if cell != wanted[y][x]
-        ]
+        sizes = [(len(cells[0]), len(cells)) for cells in (shown, wanted)]
+        different = (
+            ["sizes", *sizes]
+            if sizes[0] != sizes[1]
+            else [
+                ((x, y), cell, wanted[y][x])
+                for y, row in enumerate(shown)
+                for x, cell in enumerate(row)
+                if cell != wanted[y][x]
+            ]
+        )
         if not different:
             return
         terminal.run(0.25)

@@ -238,8 +238,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             raise
 
     @contextmanager
-    def _one_beat(self) -> Iterator[None]:
-        with self.desk.beat(), self.glass.frame():
+    def _one_beat(self, number: int) -> Iterator[None]:
+        with self.desk.beat(number), self.glass.frame():
             yield
 
     def _paintable(self) -> GuardedDriver | None:
@@ -321,6 +321,9 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if self.desk.now_s() - self._repainted_s < _REPAINT_S:
             return
         self._repainted_s = self.desk.now_s()
+        if self.hold.held:
+            self.hold.frame_passed()  # all of it is painted once the terminal reads again
+            return
         self.screen.refresh(layout=True)
         self.main_screen.tick_all()
 

@@ -72,7 +72,9 @@ class Desk:
         self.money = Money(port.trading) if port.trading is not None else None
         self._moved_at: float | None = None
         self._choosing_until_s = float("-inf") if self.coin else float("inf")
-        self._looked: dict[str, SpreadRow | None] | None = None  # rows of this beat; None: between beats
+        self._beat: int | None = None  # the last one
+        self._beating = False
+        self._looked: dict[str | tuple[int, int], SpreadRow | None] = {}  # rows of this beat
         self._said: Notice | None = None
         self.book = LogBook(port.clock)
         for notice in port.notices:
@@ -133,25 +135,34 @@ class Desk:
             return None
         if self.legs_chosen:
             assert self.port.legs is not None
-            return self.port.pair(*self.port.legs)
+            buy, sell = self.port.legs
+            return self._once((buy, sell), lambda: self.port.pair(buy, sell))
         return self.row(self.coin)
 
     def row(self, base: str) -> SpreadRow | None:
-        """The coin's best pair, as of now, or of the beginning of a beat."""
-        if self._looked is None:
-            return self.port.row(base)
-        if base not in self._looked:
-            self._looked[base] = self.port.row(base)
-        return self._looked[base]
+        """The coin's best pair."""
+        return self._once(base, lambda: self.port.row(base))
+
+    def _once(self, key: str | tuple[int, int], make: Callable[[], SpreadRow | None]) -> SpreadRow | None:
+        if not self._beating:
+            return make()
+        if key not in self._looked:
+            self._looked[key] = make()
+        return self._looked[key]
 
     @contextmanager
-    def beat(self) -> Iterator[None]:
-        """Within one beat of the screen all panes show the same row of a coin, and it is made once."""
-        self._looked = {}
+    def beat(self, number: int | None = None) -> Iterator[None]:
+        """Within one beat of the screen all panes show the same row of a coin or pair, and it is made once. None: a
+        beat of its own.
+        """
+        if number is None or number != self._beat:
+            self._beat = number
+            self._looked.clear()
+        self._beating = True
         try:
             yield
         finally:
-            self._looked = None
+            self._beating = False
 
     @property
     def legs_chosen(self) -> bool:
@@ -270,6 +281,7 @@ class Desk:
     # commands and what is said
 
     def send(self, command: Command) -> None:
+        self._looked.clear()  # sizes and thresholds are parts of a row
         outcome = self.port.send(command)
         self.say(outcome.text, "info" if outcome.accepted else "warning")
 

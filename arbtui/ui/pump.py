@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from textual.app import App
 from arbtui.ui.driver import GuardedDriver
 
 BEAT_S = 0.1
+PART_S = 0.001  # of a beat at a time, and a job
 SKIP_S = 0.02  # output older than this: no new ticks
 HOLD_S = 0.25  # and than this: no painting at all
 _KEPT_TICKS = 600
@@ -76,7 +77,7 @@ class OutputHold:
 
 class Pump:
     """``painting`` says whether panes may be ticked now; ``each_second`` looks after slower things; ``around`` is what
-    the jobs of one beat share.
+    the jobs of one beat share, by its number: entered for some of them at a time, as the loop has its turn in between.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Pump:
         now_s: Callable[[], float],
         painting: Callable[[], bool],
         each_second: Callable[[], None],
-        around: Callable[[], AbstractContextManager[None]] = nullcontext,
+        around: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         self._jobs = jobs
         self._around = around
@@ -101,7 +102,8 @@ class Pump:
         """Beat on a fixed grid; beats that were missed are not made up for."""
         due_s = self._now_s()
         while True:
-            self.beat()
+            for _ in self._parts():
+                await asyncio.sleep(0)
             due_s += BEAT_S
             now_s = self._now_s()
             if due_s <= now_s:
@@ -109,6 +111,12 @@ class Pump:
             await asyncio.sleep(due_s - now_s)
 
     def beat(self) -> None:
+        """A whole beat at once."""
+        for _ in self._parts():
+            continue
+
+    def _parts(self) -> Iterator[None]:
+        """A beat in parts, none of which holds the loop for long: after a job that took its time others have theirs."""
         beat = self._beat
         self._beat += 1
         if beat % round(1 / BEAT_S) == 0:
@@ -116,12 +124,19 @@ class Pump:
         if not self._painting():
             self.skipped += 1
             return
-        with self._around():
-            for job in self._jobs:
-                if beat % job.every == job.offset:
-                    started = self._now_s()
-                    job.call(started)
-                    self.tick_ms[job.name].append((self._now_s() - started) * 1e3)
+        due = [job for job in self._jobs if beat % job.every == job.offset]
+        while due:
+            with self._around(beat):
+                part_s = self._now_s()
+                while due and self._now_s() - part_s < PART_S:
+                    self._call(due.pop(0))
+            if due:
+                yield
+
+    def _call(self, job: Job) -> None:
+        started = self._now_s()
+        job.call(started)
+        self.tick_ms[job.name].append((self._now_s() - started) * 1e3)
 
     def tick_all(self) -> None:
         """Everything now: after a resize, a key, a change of panes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 from textual.app import ComposeResult
@@ -110,6 +111,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._preset: layout.Preset = layout.preset_of(desk.port.remembered("layout")) or "all"
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
+        self._glass: Glass | None = None
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
@@ -143,6 +145,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def paint_on(self, glass: Glass) -> None:
         """What is shown all the time takes the short way to the terminal."""
+        self._glass = glass
         for widget in (self._status, self._detail, self._alarm, self._word, self._keys):
             widget.glass = glass
         for pane in self.panes.values():
@@ -326,10 +329,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def tick_all(self) -> None:
         now_s = self.desk.now_s()
-        for pane_id in self.plan.panes:
-            self.tick_pane(pane_id, now_s)
-        self.tick_panel(now_s)
-        self.tick_lines(now_s)
+        with self.desk.beat(), self._glass.frame() if self._glass is not None else nullcontext():
+            for pane_id in self.plan.panes:
+                self.tick_pane(pane_id, now_s)
+            self.tick_panel(now_s)
+            self.tick_lines(now_s)
 
     def tick_panel(self, now_s: float) -> None:
         if self.panel.open:

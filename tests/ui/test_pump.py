@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from arbtui.ui import app
 from arbtui.ui.pump import Job, Pump
@@ -52,6 +54,32 @@ def test_every_tick_is_measured() -> None:
     assert {name: len(ticks) for name, ticks in pump.tick_ms.items()} == {"books": 10, "grid": 5, "rest": 2}
     pump.tick_ms["grid"].append(7.5)
     assert pump.worst_tick_ms() == 7.5
+
+
+async def test_a_beat_that_takes_long_gives_way_to_others_between_its_jobs() -> None:
+    at_s, told = [0.0], list[str]()
+
+    def job(name: str, takes_s: float) -> Job:
+        def call(_: float) -> None:
+            told.append(name)
+            at_s[0] += takes_s
+
+        return Job(name, 1, 0, call)
+
+    @contextmanager
+    def around(number: int) -> Iterator[None]:
+        told.append(f"beat {number}")
+        yield
+
+    jobs = [job("short", 0.0004), job("long", 0.004), job("last", 0.0001)]
+    pump = Pump(jobs, now_s=lambda: at_s[0], painting=lambda: True, each_second=lambda: None, around=around)
+    beating = asyncio.create_task(pump.run())
+    await asyncio.sleep(0)
+    assert told == ["beat 0", "short", "long"]
+    told.append("another's turn")
+    await asyncio.sleep(0)
+    assert told[3:] == ["another's turn", "beat 0", "last"]
+    beating.cancel()
 
 
 class Pipe:

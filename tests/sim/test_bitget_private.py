@@ -98,6 +98,13 @@ def test_a_timestamp_may_be_thirty_seconds_off(one: Trader, off_ms: int, code: s
     assert orjson.loads(reply.body)["code"] == code
 
 
+def test_a_clock_that_is_off_refuses_what_is_in_time(one: Trader) -> None:
+    one.fault("clock_skew", "bitget", value=31_000)
+    assert one.ask(SETTINGS)["code"] == "40008"
+    _, wire = one.login()
+    assert wire.take()[0]["code"] == 30014
+
+
 def test_the_query_is_signed_as_plain_text(one: Trader) -> None:
     stamp, path = str(one.t_ns // 1_000_000), "/api/v3/trade/unfilled-orders"
     for text, code in (("symbol=牛来USDT", "00000"), ("symbol=%E7%89%9B%E6%9D%A5USDT", "40009")):
@@ -147,10 +154,11 @@ def test_orders_have_a_limit_a_second(one: Trader) -> None:
         ("perp", {"qty": 0.01}, "25200"),
         ("perp", {"qty": "0.01005"}, "25610"),
         ("perp", {"qty": "0.00001"}, "25207"),
-        ("perp", {"qty": "1000000000000"}, "25208"),
+        ("perp", {"qty": "99.0001"}, "25208"),
         ("perp", {"price": "{bid}5"}, "25244"),
         ("perp", {"price": "1"}, "45110"),
-        ("perp", {"qty": "900"}, "25203"),
+        ("perp", {"qty": "98"}, "25203"),
+        ("perp", {"orderType": "market", "qty": "19.0001"}, "25208"),
         ("perp", {"price": "200000"}, "25206"),
         ("perp", {"price": "1", "side": "sell"}, "25205"),
         ("perp", {"posSide": "long"}, "25236"),

@@ -114,7 +114,7 @@ async def test_fees_leverage_and_funding_are_read_as_they_are(sim: Sim, bitget: 
 
 async def test_what_is_refused_is_the_same_error_to_ccxt(sim: Sim, bitget: Any) -> None:
     with pytest.raises(ccxt.InsufficientFunds):
-        await bitget.create_order(SWAP, "market", "buy", 100)
+        await bitget.create_order(SWAP, "limit", "buy", 98, float(book(sim, SWAP)["asks"][0][0]))
     with pytest.raises(ccxt.InsufficientFunds):
         await bitget.create_order(SPOT, "limit", "sell", 50, float(book(sim, SPOT)["asks"][0][0]))
     with pytest.raises(ccxt.OrderNotFound):

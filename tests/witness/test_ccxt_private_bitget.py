@@ -124,7 +124,7 @@ async def test_fees_mode_leverage_and_funding_are_read_as_they_are(sim: Sim, bit
 
 async def test_what_is_refused_is_an_error_with_bitgets_code(sim: Sim, bitget: Any) -> None:
     with pytest.raises(ccxt.ExchangeError, match="25203"):
-        await bitget.create_order(SWAP, "market", "buy", 100)
+        await bitget.create_order(SWAP, "limit", "buy", 98, float(book(sim, SWAP)["asks"][0][0]))
     with pytest.raises(ccxt.ExchangeError, match="25202"):
         await bitget.create_order(SPOT, "limit", "sell", 50, float(book(sim, SPOT)["asks"][0][0]))
     wrong = sim.client(ccxt.pro.bitget, **{**keys(sim), "secret": "another"}, options={"uta": True})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from arbtui.sim.accounts import Account, Payment
 from arbtui.sim.bitget import classic_rows as rows
-from arbtui.sim.bitget import classic_rules, tables
+from arbtui.sim.bitget import classic_rules, rules, tables
 from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, needed, text, whole
 from arbtui.sim.bitget.private_orders import KINDS, acknowledged, number
 from arbtui.sim.desk import Desk
@@ -97,6 +97,8 @@ class ClassicOrders:
             late_refusal=True,
             wire={"amount": text(ask, "size")} if by_budget else {},
         )
+        if rules.too_much(draft):
+            raise Failed(classic_rules.refusal(draft, Refusal.MAX_QTY))
         try:
             return acknowledged(self._desk.place(account, draft))
         except OrderRefused as refused:

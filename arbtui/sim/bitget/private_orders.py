@@ -19,7 +19,7 @@ from arbtui.sim.bitget import rules, tables
 from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, needed, text, whole, wrong
 from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
-from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Side
+from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Refusal, Side
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget
@@ -71,6 +71,8 @@ class OrderAnswers:
 
     def _place(self, account: Account, ask: Ask) -> dict[str, Any]:
         draft = self._draft(account, ask)
+        if rules.too_much(draft):
+            raise Failed(rules.refusal(draft, Refusal.MAX_QTY))
         try:
             order = self._desk.place(account, draft)
         except OrderRefused as refused:

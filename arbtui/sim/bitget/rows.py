@@ -75,8 +75,8 @@ def contract(view: View, listing: Listing) -> dict[str, Any]:
         "posLimit": "0.1",
         "maintainTime": "",
         "openTime": "",
-        "maxMarketOrderQty": format(listing.step * 190_000, "f"),
-        "maxOrderQty": format(listing.step * 990_000, "f"),
+        "maxMarketOrderQty": format(listing.step * tables.MOST_MARKET_STEPS, "f"),
+        "maxOrderQty": format(listing.step * tables.MOST_STEPS, "f"),
         "isRwa": "YES" if extra.get("rwa") else "NO",
     }
 
@@ -121,7 +121,7 @@ def instrument(view: View, listing: Listing) -> dict[str, Any]:
         "sellLimitPriceRatio": "0.05",
         "feeRateUpRatio": "",
         "minOrderQty": format(max(listing.min_qty, listing.step) if spot else listing.min_qty, "f"),
-        "maxOrderQty": "" if spot else format(listing.step * 990_000, "f"),
+        "maxOrderQty": "" if spot else format(listing.step * tables.MOST_STEPS, "f"),
         "pricePrecision": str(decimals(listing.tick)),
         "quantityPrecision": str(decimals(listing.step)),
         "minOrderAmount": format(listing.terms.min_notional, "f"),

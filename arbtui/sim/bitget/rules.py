@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from arbtui.sim.accounts import USUAL_COINS, Account, Keys, Rules, digest_text
+from arbtui.sim.bitget import tables
 from arbtui.sim.bitget.answers import Code
 from arbtui.sim.listing import Status
 from arbtui.sim.orders import Draft, Refusal
@@ -93,6 +94,12 @@ def refusal(draft: Draft, why: Refusal) -> Code:
     if why is Refusal.TOO_MANY:
         return Code("25211", f"Exceeds the limit of {RULES.max_open} maximum orders")
     return _CODES[why]
+
+
+def too_much(draft: Draft) -> bool:
+    """Whether an order in a contract is above what the list of contracts publishes."""
+    most = tables.MOST_MARKET_STEPS if draft.kind == "market" else tables.MOST_STEPS
+    return draft.listing.market == "perp" and (draft.qty or 0) > draft.listing.step * most
 
 
 def _band(draft: Draft) -> Code:

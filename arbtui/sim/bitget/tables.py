@@ -110,6 +110,9 @@ PAIR_IDS, PAIR_JUMP = 850_167_000_000, 3_000
 COIN_IDS = 1_343_064_377_779_000_000  # above 2^53
 
 
+MOST_STEPS, MOST_MARKET_STEPS = 990_000, 190_000  # of one order in a contract
+
+
 def most_leverage(coin: Coin) -> int:
     """Of a contract."""
     return 150 if coin.rank < 3 else 75

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -124,7 +124,7 @@ class LineWidget(Widget):
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> LineWidget:
+    ) -> Self:
         """As Textual has it; without regions all rows are made anew, whatever was changed."""
         if not regions:
             self._made_for = None

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.desk import repaired_or_halted, whole
 from tests.e2e.harness import Sim
-from tests.e2e.money import ENDED, PERP, REST, Driven, Truth, exchanges, hedged_or_flat, until
+from tests.e2e.money import ENDED, PERP, REST, Driven, Truth, exchanges, hedged_or_flat, only, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("venues")]  # which share one arbtui
 
@@ -22,6 +22,7 @@ NAMES = tuple(PERP)
 RING = list(zip(NAMES, (*NAMES[1:], NAMES[0]), strict=True))
 LATER = [venue for venue in NAMES if venue not in ("binance", "okx")]
 PAIR_OF = dict(RING)
+QUOTE = {"bybit": ("USDT",), "bitget": ("USDT",), "hyperliquid": ("USDC",)}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,18 @@ def test_a_hedge_of_any_two_opens_and_closes_and_its_sums_are_the_venues(
         return told_wrongly(desk, sim, buy) | told_wrongly(desk, sim, sell)
 
     until(lambda: not wrong(), 10, wrong)
+
+
+@pytest.mark.parametrize("venue", LATER)
+def test_spot_of_any_venue_is_bought_hedged_and_sold_again(desk: Driven, sim: Sim, venue: str) -> None:
+    (native,) = (name for name, row in Truth.of(sim).markets[venue]["spot"].items() if row["quote"] in QUOTE[venue])
+    dust = Decimal("0.00012")  # a fee in the coin, and a lot of the perpetual
+    hedge = desk.fire(buy=f"{venue}.spot.{native}", sell=PERP[PAIR_OF[venue]])
+    desk.until_hedge(hedge, lambda found: found["state"] == "hedged" and found["complete"], within_s=20)
+    hedged_or_flat(whole(sim, desk, hedge), hedge, dust)
+    desk.flatten(hedge)
+    hedged_or_flat(whole(sim, desk, hedge), hedge, dust)
+    assert all(abs(coins) <= dust for coins in Truth.of(sim).coins(hedge))
 
 
 def told_wrongly(arbtui: Driven, sim: Sim, venue: str) -> dict[str, tuple[Decimal, Decimal]]:
@@ -121,3 +134,22 @@ def test_an_order_that_never_reached_any_venue_is_settled_once_it_can_arrive_no_
     hedged_or_flat(whole(sim, desk, hedge), hedge)
     alarms = [text for of, text, loud in desk.state()["said"] if of == hedge and loud and "still in doubt" in text]
     assert bool(alarms) == (venue == "bitget")
+
+
+def test_a_clock_that_orders_find_to_be_off_is_said_and_nothing_opens(desk: Driven, sim: Sim) -> None:
+    """Nothing that is asked of Hyperliquid bears a stamp, so an order is the first to be refused for it."""
+    legs = legs_of("okx", "hyperliquid")
+    sim.fault("clock_skew", venue="hyperliquid", value=40_000)
+    hedge = desk.fire(**legs)
+    desk.until_state(hedge, *REST, within_s=20)
+    hedged_or_flat(whole(sim, desk, hedge), hedge)
+    refused = until(lambda: clock_refusal(desk, legs), 10)
+    assert "hyperliquid" in refused
+    assert "set this machine's clock" in refused
+    sim.heal()
+    until(lambda: not clock_refusal(desk, legs), 80)  # clocks are compared once a minute
+
+
+def clock_refusal(arbtui: Driven, legs: dict[str, str]) -> str:
+    preview = arbtui.preview(**legs)
+    return str(preview["refused"]) if "clock" in only(preview) else ""

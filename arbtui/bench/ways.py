@@ -160,7 +160,9 @@ def _keeper(exchange: _Exchange) -> TradeSocketKeeper | None:
     socket = next((one for one in account.private.trade_sockets(_PROD) if market in one.markets), None)
     if socket is None:
         return None
-    return TradeSocketKeeper(exchange.name, account.private, socket, account.keys, around, lambda level, text: None)
+    return TradeSocketKeeper(
+        exchange.name, account.private, socket, account.keys, account.listed, around, lambda level, text: None
+    )
 
 
 async def _up(keeper: TradeSocketKeeper) -> None:

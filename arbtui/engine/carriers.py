@@ -200,7 +200,7 @@ class AccountVenue:
         ]
         if over_sockets and isinstance(private, TradesOverSocket):
             trading = [
-                TradeSocketKeeper(private.name, private, socket, keys, around, live.trouble.notice)
+                TradeSocketKeeper(private.name, private, socket, keys, listed, around, live.trouble.notice)
                 for socket in private.trade_sockets(env)
                 if set(socket.markets) & set(running.markets)
             ]

@@ -12,10 +12,11 @@ for by its client id. An answer that cannot be told apart ends the socket, and a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from arbtui.core.errors import TransportBroken
+from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent
 from arbtui.net.rest import Answer
 from arbtui.net.userstream import Around, SocketKeeper, State, Talk
@@ -36,6 +37,7 @@ class TradeSocketKeeper(SocketKeeper):
         trades: TradesOverSocket,
         socket: TradeSocket,
         keys: Keys,
+        listed: Mapping[Market, Mapping[str, Instrument]],
         around: Around,
         say: Callable[[Level, str], None],
     ) -> None:
@@ -43,6 +45,7 @@ class TradeSocketKeeper(SocketKeeper):
         self._trades = trades
         self._socket = socket
         self._keys = keys
+        self._listed = listed
         self._tell = say
         self._said: State | None = None
         self._asked = 0
@@ -63,7 +66,8 @@ class TradeSocketKeeper(SocketKeeper):
         if talk is None or not self.takes:
             return None
         request_id = str(self._asked + 1)
-        frame = self._trades.trade_frame(self._socket, self._keys, request, request_id, around.stamp_ms())
+        about = self._socket, self._keys, request, request_id, around.stamp_ms(), self._listed
+        frame = self._trades.trade_frame(*about)
         if frame is None:
             return None
         self._asked += 1

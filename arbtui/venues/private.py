@@ -333,7 +333,13 @@ class TradesOverSocket(Protocol):
     def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession: ...
 
     def trade_frame(
-        self, socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str, stamp_ms: int
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
     ) -> str | None:
         """What asks the same as ``request``; None where this socket does not take it: REST does.
 

@@ -16,10 +16,12 @@ from arbtui.venues.private import TradeAnswer, TradesOverSocket
 from tests.venues.bybit.trades import BYBIT
 from tests.venues.fuzzing import fuzz
 from tests.venues.hostile import STAMP_MS, T_NS
+from tests.venues.hyperliquid.trades import HYPERLIQUID
+from tests.venues.okx.trades import OKX
 from tests.venues.trade_sockets import Frame, Line, Trades, line
 
 PROD = Environment.PROD
-ALL = [BYBIT]
+ALL = [BYBIT, OKX, HYPERLIQUID]
 each = pytest.mark.parametrize("trades", ALL, ids=lambda trades: trades.name)
 with_login = pytest.mark.parametrize("trades", [t for t in ALL if t.no_login], ids=lambda trades: trades.name)
 
@@ -194,11 +196,11 @@ async def test_orders_over_both_ways_are_counted_in_one_budget(trades: Trades) -
     """The second half of the second's orders finds the socket down: REST has no budget of its own."""
     async with line(trades) as one:
         await one.up()
-        for n in range(trades.per_s):
+        for n in range(trades.allowed):
             one.wired.account.place(trades.order(client_id=f"a{n}"))
         await one.wired.account.settled()
         sent = len(one.far.orders)
-        assert 0 < sent <= trades.per_s
+        assert 0 < sent <= trades.allowed
         one.wired.account.use()
         one.wired.told.clear()
         one.wired.account.place(trades.order(client_id="more"))
@@ -207,7 +209,7 @@ async def test_orders_over_both_ways_are_counted_in_one_budget(trades: Trades) -
         refused = [told for told in one.wired.told if isinstance(told, Rejected)]
         assert refused, "the budget was spent over the socket"
         assert refused[0].reason is RefusalReason.RATE_LIMITED
-        assert sent + len(one.by_rest) <= trades.per_s
+        assert sent + len(one.by_rest) <= trades.allowed
 
 
 @with_login
@@ -257,7 +259,7 @@ def test_whatever_is_done_to_an_answer_it_is_read_or_broken_and_never_the_yes_to
     (socket, *_) = private.trade_sockets(PROD)
     instrument = trades.dialect.listed[order.market][order.native]
     call = private.place(PROD, keys, instrument, order, STAMP_MS)
-    frame = private.trade_frame(socket, keys, call.request, "7", STAMP_MS)
+    frame = private.trade_frame(socket, keys, call.request, "7", STAMP_MS, trades.dialect.listed)
     assert frame is not None
     asked, session = json.loads(frame), private.trade_session(socket, keys)
 

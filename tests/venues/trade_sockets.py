@@ -36,7 +36,7 @@ class Trades:
     order: Callable[..., Order]
     place_path: str  # of REST, as ``Dialect.calls`` leaves it
     rest_yes: Answer
-    login: Callable[[Frame], str | None]
+    login: Callable[[Frame], Frame | str | None]
     no_login: Reply | None  # a refusal of the login; None: there is none
     yes: Reply
     no_rate: Reply  # "too many orders", which it surely did not take
@@ -44,7 +44,7 @@ class Trades:
     of_another: Reply  # a yes that names another order
     nameless: Reply  # a yes that does not say to which request
     login_gone: Reply | None  # the answer to an order where the login does not count any more
-    per_s: int  # orders of a second that the venue takes
+    allowed: int  # orders at once that the venue takes
 
 
 @dataclass
@@ -57,6 +57,9 @@ class Far:
     logins: bool = True
 
     def replies(self, text: str) -> Iterator[str]:
+        if text == "ping":  # of OKX
+            yield "pong"
+            return
         frame = json.loads(text)
         if (known := self.trades.login(frame)) is not None:
             refusing = self.trades.no_login
@@ -134,7 +137,7 @@ async def line(trades: Trades, answer: Reply | None = None, *, logins: bool = Tr
         )  # fmt: skip
         (socket, *_) = private.trade_sockets(Environment.PROD)
         keeper = TradeSocketKeeper(
-            trades.name, private, socket, dialect.keys, around, lambda level, text: said.append(text)
+            trades.name, private, socket, dialect.keys, dialect.listed, around, lambda level, text: said.append(text)
         )
         w.account.use(keeper.ask)
         running = asyncio.create_task(keeper.run())

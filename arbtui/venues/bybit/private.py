@@ -5,6 +5,9 @@ Limits are counted per account, endpoint and second; those of orders and cancels
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
 from arbtui.venues.bybit import account, orders, signing, tradesocket
@@ -70,6 +73,12 @@ class BybitPrivate(AdjustableUnifiedPrivate[Caller]):
         return tradesocket.BybitTradeSession(keys)
 
     def trade_frame(
-        self, socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str, stamp_ms: int
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
     ) -> str | None:
         return tradesocket.frame(request, request_id, stamp_ms)

@@ -4,7 +4,7 @@
 and fills; ``account`` positions, balances, fees; ``rights`` who may do what, and leverage; ``userstream`` what the
 socket says.
 
-All goes by REST; the socket would take actions as well, a little faster.
+``tradesocket`` actions over the socket instead of REST.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ from decimal import Decimal
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, Order
-from arbtui.venues.base import Environment, Manners, RestLimit
-from arbtui.venues.hyperliquid import account, calls, info, orders, rights, signing
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.hyperliquid import account, calls, info, orders, rights, signing, tradesocket
 from arbtui.venues.hyperliquid.calls import Caller
 from arbtui.venues.hyperliquid.names import VENUE
 from arbtui.venues.hyperliquid.signing import Nonces
 from arbtui.venues.hyperliquid.userstream import HyperliquidUserStream
-from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
+from arbtui.venues.private import (
+    KeyCall,
+    Keys,
+    PrivateCall,
+    PrivateSession,
+    RightsCall,
+    StreamKey,
+    TradeSession,
+    TradeSocket,
+    UserStream,
+)
 
 _STREAM = UserStream("user", (Market.PERP, Market.SPOT))
 _MANNERS = Manners(
@@ -136,3 +146,20 @@ class HyperliquidPrivate:
         self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
     ) -> PrivateSession:
         return HyperliquidUserStream(keys)
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        return tradesocket.sockets(env)
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
+        return tradesocket.HyperliquidTradeSession()
+
+    def trade_frame(
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
+    ) -> str | None:
+        return tradesocket.frame(request, request_id)

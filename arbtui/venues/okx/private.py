@@ -1,7 +1,4 @@
-"""OKX's private side, SWAP and SPOT. Orders go by REST in every environment.
-
-The socket would take orders faster, but only by ``instIdCode``, and demo trading refuses the codes that it publishes
-itself, where REST takes the same order; what is sent by REST is told by the private socket all the same.
+"""OKX's private side, SWAP and SPOT. Demo trading takes orders by REST alone (``tradesocket``).
 
 Limits are counted per account and endpoint, those of orders per instrument as well (60 in 2 s). Buckets here are one
 for all instruments: less than OKX allows, and below its 1,000 orders in 2 s for a sub-account at any time.
@@ -13,19 +10,14 @@ from collections.abc import Mapping
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
-from arbtui.venues.base import Environment, Manners, RestLimit
-from arbtui.venues.okx import account, orders, rights, signing
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.okx import account, orders, rights, signing, tradesocket
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Keys, PrivateCall, RightsCall
+from arbtui.venues.private import Keys, PrivateCall, RightsCall, TradeSession, TradeSocket
 from arbtui.venues.unified import UnifiedPrivate
 
-_SOCKETS = {
-    Environment.PROD: "wss://ws.okx.com:8443/ws/v5/private",
-    Environment.DEMO: "wss://wspap.okx.com:8443/ws/v5/private",
-    Environment.TESTNET: "wss://wspap.okx.com:8443/ws/v5/private",  # OKX's testnet is its demo trading
-}
 _MANNERS = Manners(
     messages_per_s=2.0,
     streams_per_socket=3,
@@ -63,7 +55,7 @@ def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> OkxUse
 
 
 class OkxPrivate(UnifiedPrivate[Caller]):
-    """See ``venues.unified``, and ``venues.private.TellsRights``."""
+    """See ``venues.unified``, and ``TellsRights`` and ``TradesOverSocket`` of ``venues.private``."""
 
     name = VENUE
     shown_as = "OKX"
@@ -73,10 +65,27 @@ class OkxPrivate(UnifiedPrivate[Caller]):
     )
     absence = Absence(settle_s=orders.SETTLE_S, forget_s=orders.FORGET_S)
     manners = _MANNERS
-    sockets = _SOCKETS
+    sockets = signing.SOCKETS
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, _funding_paid, _session)
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
         return rights.key_rights(Caller(env, keys), stamp_ms)
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        return tradesocket.sockets(env)
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
+        return tradesocket.OkxTradeSession(keys)
+
+    def trade_frame(
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
+    ) -> str | None:
+        return tradesocket.frame(request, request_id, listed)

@@ -20,6 +20,11 @@ from arbtui.venues.private import Keys
 
 HOST = "www.okx.com"
 REST = f"https://{HOST}"
+SOCKETS = {
+    Environment.PROD: "wss://ws.okx.com:8443/ws/v5/private",
+    Environment.DEMO: "wss://wspap.okx.com:8443/ws/v5/private",
+    Environment.TESTNET: "wss://wspap.okx.com:8443/ws/v5/private",  # OKX's testnet is its demo trading
+}
 KEY_FIELDS = ("api_key", "api_secret", "passphrase")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,14 +12,28 @@ from arbtui.core.orders import Accepted, Rejected
 from arbtui.venues.base import Environment
 from arbtui.venues.bybit.tradesocket import BybitTradeSession
 from arbtui.venues.private import Expired, LoginRefused, SubscribedAll, TradeAnswer
-from tests.venues.bybit.samples import KEY, KEYS, OURS, PERP, PRIVATE, PROD, SECRET, SPOT, STAMP_MS, T_NS, place, read
+from tests.venues.bybit.samples import (
+    KEY,
+    KEYS,
+    LISTED,
+    OURS,
+    PERP,
+    PRIVATE,
+    PROD,
+    SECRET,
+    SPOT,
+    STAMP_MS,
+    T_NS,
+    place,
+    read,
+)
 from tests.venues.bybit.trades import answered
 
 (SOCKET,) = PRIVATE.trade_sockets(PROD)
 
 
 def asked(request_id: str = "7") -> dict[str, object]:
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, place().request, request_id, STAMP_MS)
+    frame = PRIVATE.trade_frame(SOCKET, KEYS, place().request, request_id, STAMP_MS, LISTED)
     assert frame is not None
     return dict(json.loads(frame))
 
@@ -39,7 +53,7 @@ def test_an_order_is_the_body_of_rest_in_a_frame_of_its_own() -> None:
 
 def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
     cancel = PRIVATE.cancel(PROD, KEYS, SPOT, OURS, STAMP_MS).request
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, cancel, "8", STAMP_MS)
+    frame = PRIVATE.trade_frame(SOCKET, KEYS, cancel, "8", STAMP_MS, LISTED)
     assert frame is not None
     said = json.loads(frame)
     assert (said["op"], said["args"]) == ("order.cancel", [json.loads(cancel.body)])
@@ -47,7 +61,7 @@ def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
         PRIVATE.query(PROD, KEYS, PERP, OURS, STAMP_MS),
         PRIVATE.balances(PROD, KEYS, PERP.market, STAMP_MS),
     ):
-        assert PRIVATE.trade_frame(SOCKET, KEYS, other.request, "9", STAMP_MS) is None
+        assert PRIVATE.trade_frame(SOCKET, KEYS, other.request, "9", STAMP_MS, LISTED) is None
 
 
 def test_no_frame_but_the_login_proves_who_we_are() -> None:

@@ -49,5 +49,5 @@ BYBIT = Trades(
     of_another=lambda frame: answered(frame, data={"orderId": ORDER_ID, "orderLinkId": "other"}),
     nameless=nameless,
     login_gone=lambda frame: answered(frame, 10003, "API key is invalid."),
-    per_s=10,
+    allowed=10,
 )

@@ -54,7 +54,7 @@ CLOSE_AGAIN_S = 0.5
 _OF_A_MARKET = frozenset(  # told for all instruments at once, whatever one was asked about
     {ReadKind.OPEN_ORDERS, ReadKind.POSITIONS, ReadKind.BALANCES, ReadKind.FUNDING, ReadKind.MODE}
 )
-_FOR_PREVIEWS = frozenset({ReadKind.MODE, ReadKind.BALANCES, ReadKind.FEES, ReadKind.LEVERAGE, ReadKind.FUNDING})
+_FOR_PREVIEWS = frozenset({ReadKind.MODE, ReadKind.FEES, ReadKind.LEVERAGE, ReadKind.FUNDING})
 _LEFT_FOR_ORDERS = 0.2  # of a budget: what becomes of an order is not asked behind what a preview wants to know
 _SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
     "place": (Accepted, Rejected),

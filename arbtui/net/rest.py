@@ -192,20 +192,29 @@ class Rest:
         if response.status == 429 and budget.apart_s is not None:
             budget.close(now_ns + round(_named_wait_s(response, budget.apart_s) * NS_PER_S))
         elif response.status in (418, 429) or _too_frequent(response.status, beginning):
-            wait_s = self._pause_s(host, response, sent_ns)
+            wait_s = self._pause_s(host, response.status, sent_ns, response.headers.get("Retry-After", ""))
             self._budgets.close_host(host, now_ns + round(wait_s * NS_PER_S))
         else:
             self._rate_limited_in_a_row.pop(host, None)
 
-    def _pause_s(self, host: str, response: aiohttp.ClientResponse, sent_ns: int) -> float:
+    def turned_away(self, request: HttpRequest, status: int, sent_ns: int) -> None:
+        """The venue answered ``request`` with 429 or 418 by another way: its budget closes as if it had been REST."""
+        host, now_ns = urlsplit(request.url).hostname or "", self._clock.now_ns()
+        budget = self._budgets.of(host, request.bucket)
+        if status == 429 and budget.apart_s is not None:
+            budget.close(now_ns + round(budget.apart_s * NS_PER_S))
+        else:
+            self._budgets.close_host(host, now_ns + round(self._pause_s(host, status, sent_ns) * NS_PER_S))
+
+    def _pause_s(self, host: str, status: int, sent_ns: int, named: str = "") -> float:
         times, last_ns = self._rate_limited_in_a_row.get(host, (0, 0))
         if times == 0 or sent_ns > last_ns:  # else it was under way when the venue refused another
             times += 1
             self._rate_limited_in_a_row[host] = (times, self._clock.now_ns())
         try:
-            named_s = float(response.headers.get("Retry-After", ""))
+            named_s = float(named)
         except ValueError:
-            base_s = {418: BAN_PAUSE_S, 403: FREQUENT_PAUSE_S}.get(response.status, RATE_LIMIT_PAUSE_S)
+            base_s = {418: BAN_PAUSE_S, 403: FREQUENT_PAUSE_S}.get(status, RATE_LIMIT_PAUSE_S)
             named_s = max(base_s, min(MAX_PAUSE_S, base_s * 2 ** (times - 1)))
         return max(1.0, named_s) * self._rng.uniform(1.0, 1.1)
 

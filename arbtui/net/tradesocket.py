@@ -88,6 +88,8 @@ class TradeSocketKeeper(SocketKeeper):
         if answered.cancelled():
             raise TransportBroken(f"{self._where} ended before it answered")
         answer = answered.result()
+        if answer.status in (418, 429):
+            around.rest.turned_away(request, answer.status, sent_ns)
         return Answer(answer.status, answer.body, sent_ns, around.clock.now_ns())
 
     @property

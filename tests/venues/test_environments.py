@@ -30,6 +30,7 @@ SAMPLES = {
 HOSTS: dict[tuple[str, Environment], set[str]] = {
     ("binance", PROD): {
         "fapi.binance.com", "api.binance.com", "fstream.binance.com", "stream.binance.com", "ws-api.binance.com",
+        "ws-fapi.binance.com",
     },
     ("binance", TESTNET): {
         "testnet.binancefuture.com", "testnet.binance.vision", "fstream.binancefuture.com",

@@ -10,9 +10,10 @@ import pytest
 
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
-from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, OrderEvent, Rejected, Unanswered
+from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, Rejected, Unanswered
 from arbtui.venues.base import Environment
 from arbtui.venues.private import TradeAnswer, TradesOverSocket
+from tests.venues.binance.trades import BINANCE
 from tests.venues.bybit.trades import BYBIT
 from tests.venues.fuzzing import fuzz
 from tests.venues.hostile import STAMP_MS, T_NS
@@ -21,7 +22,7 @@ from tests.venues.okx.trades import OKX
 from tests.venues.trade_sockets import Frame, Line, Trades, line
 
 PROD = Environment.PROD
-ALL = [BYBIT, OKX, HYPERLIQUID]
+ALL = [BINANCE, OKX, BYBIT, HYPERLIQUID]
 each = pytest.mark.parametrize("trades", ALL, ids=lambda trades: trades.name)
 with_login = pytest.mark.parametrize("trades", [t for t in ALL if t.no_login], ids=lambda trades: trades.name)
 
@@ -40,7 +41,7 @@ async def in_doubt(one: Line, trades: Trades) -> None:
 async def test_an_order_goes_over_the_socket_and_nowhere_else(trades: Trades) -> None:
     async with line(trades) as one:
         await one.up()
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         assert isinstance(told, Accepted)
         assert len(one.far.orders) == 1
         assert one.by_rest == []
@@ -62,7 +63,7 @@ async def test_a_cancel_goes_over_it_too_and_a_question_by_rest(trades: Trades) 
 @each
 async def test_while_it_is_down_orders_go_by_rest(trades: Trades) -> None:
     async with line(trades) as one:
-        (told,) = await one.after(lambda account: account.place(trades.order()))  # it is not open yet
+        told, *_ = await one.after(lambda account: account.place(trades.order()))  # it is not open yet
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert len(one.by_rest) == 1
@@ -72,7 +73,7 @@ async def test_while_it_is_down_orders_go_by_rest(trades: Trades) -> None:
 async def test_a_refused_login_is_said_and_orders_go_by_rest(trades: Trades) -> None:
     async with line(trades, logins=False) as one:
         await one.until(lambda: bool(one.said))
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert "REST" in one.said[0]
@@ -84,7 +85,7 @@ async def test_a_socket_that_was_not_heard_of_late_gets_no_order(trades: Trades)
         await one.up()
         one.clock.advance_to(one.clock.now_ns() + 9 * NS_PER_S)  # a ping is unanswered, it is not given up
         assert not one.keeper.takes
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert len(one.by_rest) == 1
@@ -160,7 +161,7 @@ async def test_an_account_that_is_closed_tells_what_was_under_way(trades: Trades
 async def test_an_answer_told_twice_is_heard_once(trades: Trades) -> None:
     async with line(trades) as one:
         await one.up()
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         await one.told(trades.yes(one.far.orders[0]))
         await one.until(lambda: one.errors == ["unasked_answer"])
         assert isinstance(told, Accepted)
@@ -178,7 +179,7 @@ async def test_answers_find_their_requests_in_whatever_order_they_come(trades: T
         await one.told(trades.no_rate(one.far.orders[1]))
         await one.told(trades.yes(one.far.orders[0]))
         await one.wired.account.settled()
-        kinds = {told.client_id: type(told) for told in one.wired.told if isinstance(told, OrderEvent)}
+        kinds = {told.client_id: type(told) for told in one.wired.told if isinstance(told, Accepted | Rejected)}
         assert kinds == {"first1": Accepted, "second2": Rejected}
 
 
@@ -186,7 +187,7 @@ async def test_answers_find_their_requests_in_whatever_order_they_come(trades: T
 async def test_a_refusal_over_the_socket_is_a_refusal(trades: Trades) -> None:
     async with line(trades, trades.no_rate) as one:
         await one.up()
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.RATE_LIMITED
 
@@ -212,6 +213,18 @@ async def test_orders_over_both_ways_are_counted_in_one_budget(trades: Trades) -
         assert sent + len(one.by_rest) <= trades.allowed
 
 
+@pytest.mark.parametrize("trades", [BINANCE, HYPERLIQUID], ids=lambda trades: trades.name)
+async def test_who_is_turned_away_on_the_socket_asks_for_nothing_by_rest_either(trades: Trades) -> None:
+    async with line(trades, trades.no_rate) as one:
+        await one.up()
+        await one.after(lambda account: account.place(trades.order()))
+        one.wired.account.use()
+        told, *_ = await one.after(lambda account: account.place(trades.order(client_id="more")))
+        assert isinstance(told, Rejected)
+        assert told.reason is RefusalReason.RATE_LIMITED
+        assert one.by_rest == []
+
+
 @with_login
 async def test_a_login_that_does_not_count_any_more_is_made_anew(trades: Trades) -> None:
     gone = trades.login_gone
@@ -223,11 +236,11 @@ async def test_a_login_that_does_not_count_any_more_is_made_anew(trades: Trades)
 
     async with line(trades, answer) as one:
         await one.up()
-        (told,) = await one.after(lambda account: account.place(trades.order()))
+        told, *_ = await one.after(lambda account: account.place(trades.order()))
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.NOT_AUTHORISED
         await one.another_is_up()
-        (told,) = await one.after(lambda account: account.place(trades.order(client_id="again")))
+        told, *_ = await one.after(lambda account: account.place(trades.order(client_id="again")))
         assert isinstance(told, Accepted)
         assert one.by_rest == []
 
@@ -247,7 +260,7 @@ async def test_what_is_under_way_at_a_planned_change_is_answered_on_the_socket_i
         assert isinstance(said, dict)
         await before.send_json(said)
         await one.wired.account.settled()
-        (told,) = one.wired.told
+        told, *_ = one.wired.told
         assert isinstance(told, Accepted)
         await one.until(talk.work.done)
 
@@ -273,6 +286,6 @@ def test_whatever_is_done_to_an_answer_it_is_read_or_broken_and_never_the_yes_to
     answers = {"yes": trades.yes, "no": trades.no_rate, "open": trades.open_outcome, "another": trades.of_another}
     seeds = {name: json.dumps(answer(asked)).encode() for name, answer in answers.items()}
     report = fuzz(decode, seeds, 2500, 5, allowed=(ProtocolBroken, OutcomeUnknown))
-    assert report.by_seed["yes"] == {"Accepted"}
+    assert "Accepted" in report.by_seed["yes"]
     assert report.by_seed["no"] == {"Rejected"}
     assert report.by_seed["open"] == report.by_seed["another"] == {"refused:OutcomeUnknown"}

@@ -43,7 +43,7 @@ from arbtui.venues.private import Keys, TradesOverSocket
 from tests.witness.harness import Sim, witnessed
 
 PROD = Environment.PROD
-NATIVE = {"bybit": "BTCUSDT", "okx": "BTC-USDT-SWAP", "hyperliquid": "BTC"}
+NATIVE = {"binance": "BTCUSDT", "bybit": "BTCUSDT", "okx": "BTC-USDT-SWAP", "hyperliquid": "BTC"}
 each = pytest.mark.parametrize("venue", NATIVE)
 
 

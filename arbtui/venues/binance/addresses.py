@@ -39,6 +39,11 @@ _PRIVATE_SOCKETS = {
     (Environment.DEMO, Market.SPOT): "wss://demo-ws-api.binance.com/ws-api/v3",
 }
 
+_TRADE_SOCKETS = {  # those of spot push the account's changes as well; USD-M's demo trading has none that is documented
+    (Environment.PROD, Market.PERP): "wss://ws-fapi.binance.com/ws-fapi/v1",
+    (Environment.TESTNET, Market.PERP): "wss://testnet.binancefuture.com/ws-fapi/v1",
+} | {(env, market): url for (env, market), url in _PRIVATE_SOCKETS.items() if market is Market.SPOT}
+
 _MARKET_OF_HOST = {address(url).host: market for (_, market), url in _SOCKETS.items()} | {
     "stream.binancefuture.com": Market.PERP,
     "data-stream.binance.vision": Market.SPOT,
@@ -88,6 +93,11 @@ def socket_url(env: Environment, market: Market, purpose: str) -> str:
 def private_socket_url(env: Environment, market: Market) -> str:
     """Where an account's changes are pushed: on USD-M a stream address that wants a listenKey, on spot the WS API."""
     return _PRIVATE_SOCKETS[env, market]
+
+
+def trade_socket_url(env: Environment, market: Market) -> str | None:
+    """Where the WebSocket API takes orders; None where it does not."""
+    return _TRADE_SOCKETS.get((env, market))
 
 
 def purpose_of(stream: Stream) -> str:

@@ -2,7 +2,7 @@
 
 ``signing`` bytes and signatures; ``refusals`` errors; ``orders`` orders; ``fills`` trades and funding; ``windows``
 lists by time; ``account`` positions, balances, settings, fees; ``rights`` what a key may do; ``userstream`` how the
-sockets open; ``usdm_session`` and ``spot_session`` what they say.
+sockets open; ``usdm_session`` and ``spot_session`` what they say; ``tradesocket`` orders over the WebSocket API.
 """
 
 from __future__ import annotations
@@ -11,14 +11,24 @@ from collections.abc import Mapping
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, Order
-from arbtui.venues.base import Environment, Manners, RestLimit
-from arbtui.venues.binance import account, fills, orders, rights, userstream
+from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.binance import account, fills, orders, rights, tradesocket, userstream
 from arbtui.venues.binance.addresses import REST
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.signing import RECV_WINDOW_MS
 from arbtui.venues.binance.spot_session import SpotUserSession
 from arbtui.venues.binance.usdm_session import UsdmUserSession
-from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
+from arbtui.venues.private import (
+    KeyCall,
+    Keys,
+    PrivateCall,
+    PrivateSession,
+    RightsCall,
+    StreamKey,
+    TradeSession,
+    TradeSocket,
+    UserStream,
+)
 from arbtui.venues.wire import address
 
 # An order on its way takes effect within recvWindow of its stamp or never; as long again for answers that lag behind
@@ -120,6 +130,23 @@ class BinancePrivate:
         self, stream: UserStream, keys: Keys, instruments: Mapping[Market, Mapping[str, Instrument]]
     ) -> PrivateSession:
         return UsdmUserSession() if stream == userstream.USDM else SpotUserSession(keys)
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        return tradesocket.sockets(env)
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
+        return tradesocket.BinanceTradeSession()
+
+    def trade_frame(
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
+    ) -> str | None:
+        return tradesocket.frame(socket, keys, request, request_id)
 
 
 PRIVATE = BinancePrivate()

@@ -1,0 +1,103 @@
+"""Binance's WebSocket API as a way for orders: the parameters of REST, signed anew, answered under the request's id.
+
+    ask      {"id":"7","method":"order.place","params":{..., "apiKey","timestamp","signature"}}
+    answer   {"id":"7","status":200,"result":{as by REST},"rateLimits":[...]}
+             {"id":"7","status":400,"error":{"code":-2010,"msg":".."},...}, status and body as by HTTP
+
+There is no login (that takes keys of another kind): each request proves itself. USD-M and spot have an address each;
+orders count in the same windows as those of REST. Both cut at 24 h; spot announces when a server is taken down.
+Source: Binance USD-M docs, "WebSocket API General Info", "New Order", "Cancel Order"; spot docs, "WebSocket API".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from arbtui.core.errors import ProtocolBroken
+from arbtui.core.events import Closing, Ignored
+from arbtui.core.model import Market
+from arbtui.venues.base import Environment, HttpRequest, Manners
+from arbtui.venues.binance.addresses import trade_socket_url
+from arbtui.venues.binance.signing import sign, ws_payload
+from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, TradeAnswer, TradeSocket
+from arbtui.venues.wire import guarded
+
+_MANNERS = Manners(
+    messages_per_s=20.0,
+    streams_per_socket=1,
+    ping_every_s=5.0,  # the venue pings every 20 s or 3 min; a dead line is to be known before an order is on it
+    silence_s=12.0,
+    lifetime_s=23 * 3600.0,
+)
+_PATHS = {Market.PERP: "/fapi/v1/order", Market.SPOT: "/api/v3/order"}
+_METHODS = {"POST": "order.place", "DELETE": "order.cancel"}
+_NUMBERS = ("timestamp", "recvWindow")
+_SHUTDOWN = "serverShutdown"
+
+
+class _Event(msgspec.Struct):
+    e: str = ""
+
+
+class _Frame(msgspec.Struct):
+    """``event``: what the venue says unasked."""
+
+    id: str | int | None = None
+    status: int = 0
+    result: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = msgspec.Raw(b"")
+    event: _Event | None = None
+
+
+_frame = msgspec.json.Decoder(_Frame)
+
+
+def sockets(env: Environment) -> tuple[TradeSocket, ...]:
+    urls = {market: trade_socket_url(env, market) for market in _PATHS}
+    return tuple(
+        TradeSocket(f"{market.value}.orders", (market,), url, _MANNERS)
+        for market, url in urls.items()
+        if url is not None
+    )
+
+
+def frame(socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str) -> str | None:
+    """See ``venues.private.TradesOverSocket.trade_frame``."""
+    where, method = urlsplit(request.url), _METHODS.get(request.method)
+    if method is None or where.path not in (_PATHS[market] for market in socket.markets):
+        return None
+    sent = parse_qsl(request.body.decode() if request.method == "POST" else where.query, strict_parsing=True)
+    params: dict[str, str | int] = {name: value for name, value in sent if name != "signature"}
+    params |= {name: int(params[name]) for name in _NUMBERS}
+    params["apiKey"] = keys["api_key"]
+    params["signature"] = sign(keys["api_secret"], ws_payload(params))
+    return msgspec.json.encode({"id": request_id, "method": method, "params": params}).decode()
+
+
+class BinanceTradeSession:
+    """See ``venues.private.TradeSession``. It is up once the far end is heard."""
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        return []
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        return []
+
+    def ping(self, t_ns: int) -> None:
+        """A protocol-level ping."""
+        return
+
+    def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent | TradeAnswer]:
+        try:
+            said = guarded(_frame, frame, "Binance WebSocket API frame")
+        except ProtocolBroken as broken:
+            raise ProtocolBroken(broken.kind, str(broken)) from None  # without a sample: it may quote a request
+        if said.event is not None:
+            ends = said.event.e == _SHUTDOWN
+            return (Closing("Binance takes this server down", t_ns) if ends else Ignored("other_event"),)
+        if said.id is None:
+            raise ProtocolBroken("unknown_shape", f"Binance answers ({said.status}) and does not say to which request")
+        return (TradeAnswer(str(said.id), said.status, bytes(said.error) or bytes(said.result)),)

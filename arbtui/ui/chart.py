@@ -115,6 +115,7 @@ class Look:
     threshold: float | None = None
     marks: Sequence[Mark] = ()
     live: bool = True  # whether what was last sampled holds still
+    now: float | None = None  # what is so at this moment, where that is known better than by the last sample
     good: Role = "gain"  # of the curve above the threshold
     role: Role = "accent"  # of the rest, and of a curve without one
     empty: str = "nothing known yet"
@@ -151,7 +152,11 @@ def series_chart(series: Series, now_ns: int, window_s: float, width: int, heigh
         return columns - 1 - (_end_ns(now_ns, column_ns) - 1 - t_ns) // column_ns
 
     times = (f"{MINUS}{_span(window_s)}", f"{MINUS}{_span(window_s / 2)}", "now")
-    return _chart(_Curve(runs, column), _figures_of(series), times, width, height, look)
+    figures = _figures_of(series)
+    if figures is not None and figures.now is not None and look.now is not None:
+        low, high = min(figures.low, look.now), max(figures.high, look.now)
+        figures = figures._replace(low=low, high=high, now=look.now)
+    return _chart(_Curve(runs, column), figures, times, width, height, look)
 
 
 def points_chart(

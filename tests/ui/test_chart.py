@@ -274,3 +274,16 @@ def test_depth_fits_whatever_the_room_and_the_size(width: int, height: int, size
     lines = words(depth_chart(DEPTH, size_usd, width, height))
     assert len(lines) == (height if width else 0)
     assert all(cell_len(line) <= width for line in lines)
+
+
+def test_now_is_what_is_so_now_and_not_what_was_sampled_last() -> None:
+    sampled = [80.0] * 10
+    last = chart(sampled, width=60)
+    assert last[-1].startswith(" now +80.0")
+    fallen = chart(sampled, width=60, look=Look(text.signed, now=-8.0))
+    assert fallen[-1].startswith(" now −8.0")
+    assert "min −8.0" in fallen[-1]
+    assert any(line.rstrip().endswith("−8.0") for line in fallen[:-2]), "at its own height"
+    assert not any("+80.0" in line[50:] for line in fallen[:-2])
+    muted = chart(sampled, width=60, look=Look(text.signed, now=-8.0, live=False))
+    assert muted[-1].startswith(" now ·")

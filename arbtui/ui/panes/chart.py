@@ -100,6 +100,7 @@ class ChartPane(Pane):
             threshold=port.threshold_bps(desk.coin),
             marks=marks(port.signals, desk.coin, legs),
             live=now_muted is None,
+            now=row.net_bps if row is not None and now_muted is None else None,
             empty=f"No pair of fresh quotes in the last {self._span}. " + (now_muted or "The first figure comes soon."),
         )
         return self._series(series, look)

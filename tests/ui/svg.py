@@ -17,6 +17,13 @@ FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberatio
 MARGIN = 8.0
 BAR_Y = 22.0  # the window's title
 FOREGROUND, BACKGROUND = "d0d0d0", "121212"
+# The terminal's own sixteen colours, by pyte's names, as xterm has them (a common choice; each terminal has its own).
+_SIXTEEN = {
+    "black": "000000", "red": "cd0000", "green": "00cd00", "brown": "cdcd00", "blue": "5c8ee0", "magenta": "cd00cd",
+    "cyan": "00cdcd", "white": "e5e5e5", "brightblack": "7f7f7f", "brightred": "ff0000", "brightgreen": "00ff00",
+    "brightbrown": "ffff00", "brightblue": "8ab4ff", "brightmagenta": "ff00ff", "brightcyan": "00ffff",
+    "brightwhite": "ffffff",
+}  # fmt: skip
 _BRAILLE = 0x2800
 _DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))  # of a braille sign, bit by bit: column, row
 _DOT = 1.6
@@ -55,8 +62,8 @@ def _ground(cells: Sequence[Sequence[Cell]]) -> str:
 
 def _colours(cell: Cell) -> tuple[str, str]:
     """Letters and background, as they are seen."""
-    fg = FOREGROUND if cell[1] == "default" else cell[1]
-    bg = BACKGROUND if cell[2] == "default" else cell[2]
+    fg = FOREGROUND if cell[1] == "default" else _SIXTEEN.get(cell[1], cell[1])
+    bg = BACKGROUND if cell[2] == "default" else _SIXTEEN.get(cell[2], cell[2])
     return (bg, fg) if "r" in cell[3] else (fg, bg)
 
 

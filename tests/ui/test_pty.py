@@ -66,7 +66,7 @@ def painted_equal(terminal: Terminal, rows: Path, when: str, tries: int = 12) ->
     different: list[object] = []
     for _ in range(tries):
         wanted, shown = meant(terminal, rows), terminal.cells()
-        sizes = [(len(cells[0]), len(cells)) for cells in (shown, wanted)]
+        sizes = [(len(cells[0]) if cells else 0, len(cells)) for cells in (shown, wanted)]
         different = (
             ["sizes", *sizes]
             if sizes[0] != sizes[1]

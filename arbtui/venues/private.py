@@ -374,3 +374,28 @@ class Adjusts(Protocol):
     ) -> PrivateCall:
         """-> LeverageRead of one perpetual."""
         ...
+
+
+@dataclass(frozen=True)
+class DialectCall:
+    """Asks which kind an account is. ``read`` raises as ``PrivateCall.read`` of a read does."""
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], PrivateVenue] = field(repr=False)
+    purpose: str = ""
+
+
+@runtime_checkable
+class Dialects(Protocol):
+    """A private side of accounts of one kind, at a venue that has others, which want to be asked differently."""
+
+    def dialect(self, env: Environment, keys: Keys, stamp_ms: int) -> DialectCall:
+        """Brings the private side of the account that ``keys`` are of: this one, or another with the same name."""
+        ...
+
+
+@runtime_checkable
+class NamesWallets(Protocol):
+    """A private side whose accounts trade from other wallets than the venue's accounts usually do."""
+
+    wallets: Mapping[Market, str]

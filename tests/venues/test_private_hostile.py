@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.venues.bitget.classic_hostile import HOSTILE as BITGET_CLASSIC
 from tests.venues.bitget.hostile import HOSTILE as BITGET
 from tests.venues.bybit.hostile import HOSTILE as BYBIT
 from tests.venues.hostile import Hostile
 from tests.venues.hyperliquid.hostile import HOSTILE as HYPERLIQUID
 from tests.venues.okx.hostile import HOSTILE as OKX
 
-VENUES = {"okx": OKX, "hyperliquid": HYPERLIQUID, "bybit": BYBIT, "bitget": BITGET}
+VENUES = {"okx": OKX, "hyperliquid": HYPERLIQUID, "bybit": BYBIT, "bitget": BITGET, "classic": BITGET_CLASSIC}
 
 of_every_venue = pytest.mark.parametrize("hostile", VENUES.values(), ids=VENUES.keys())
 

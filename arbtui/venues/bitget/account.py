@@ -1,6 +1,6 @@
 """What Bitget knows of a unified account: key, mode, positions, balances, leverage, fees; and two settings.
 
-A classic account answers 40084 to all of it; ``mode`` and ``key_rights`` tell that in words, and it is not traded here.
+A classic account answers 40084 to all of it, which ``mode`` and ``key_rights`` tell in words (see ``classic_account``).
 Spot and contracts share one wallet. The position mode is the account's, for all contracts at once; leverage and margin
 mode are a contract's own, and told only where somebody set them or holds the contract.
 Source: Bitget UTA API docs, Get Account Info, Get Account Settings, Get Position Info, Get Account Assets, Get Account
@@ -9,7 +9,7 @@ Fee Rate, Set Leverage, Set Holding Mode; Quick Start (permissions).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Literal
@@ -17,12 +17,13 @@ from typing import Literal
 from arbtui.core.errors import ProtocolBroken, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead
+from arbtui.venues.base import HttpRequest
 from arbtui.venues.bitget import private_rows, private_shapes, refusals
 from arbtui.venues.bitget.calls import Caller, Then, one_after_the_other
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
-from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
+from arbtui.venues.private import KeyRights, PrivateCall, Read, RightsCall, in_words
 from arbtui.venues.sending import number
 from arbtui.venues.unified import setting
 
@@ -35,11 +36,10 @@ SET_LEVERAGE = "/api/v3/account/set-leverage"
 SET_MODE = "/api/v3/account/set-hold-mode"
 
 _CLASSIC = "classic account"
-_UPGRADE = refusals.UPGRADE.removeprefix("; it is a classic account, and ")
 _SETTLED = ("unified", "hybrid")  # account modes that stay as they are
 _IN_BETWEEN = ("upgrading", "switching")
 _WRITES = {"read-and-write": True, "readandwrite": True, "read-only": False, "readonly": False}
-_MARGINS: Mapping[str, Literal["cross", "isolated"]] = {"crossed": "cross", "isolated": "isolated"}
+MARGINS: Mapping[str, Literal["cross", "isolated"]] = {"crossed": "cross", "isolated": "isolated"}
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
             trade=dict.fromkeys(Market, False),
             withdraw=None,
             bound_to_ips=None,
-            text=f"of a {_CLASSIC}, whose rights are not told here: {_UPGRADE}",
+            text=f"of a {_CLASSIC}, which was not known to be one: {refusals.START_AGAIN}",
         )
 
     return RightsCall(caller.get(KEY, {}, what, "info", stamp_ms), read, what)
@@ -115,7 +115,7 @@ def settings_of(status: int, answer: bytes, what: str) -> Settings | None:
 
 
 def _classic(market: Market, t_ns: int) -> AccountMode:
-    text = f"{_CLASSIC}; {_UPGRADE}"
+    text = f"{_CLASSIC}, which was not known to be one: {refusals.START_AGAIN}"
     return AccountMode(venue=VENUE, market=market, position_mode=None, can_trade=False, text=text, t_ns=t_ns)
 
 
@@ -187,6 +187,14 @@ def fee_rates(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateC
     """The answer does not repeat whose rates they are."""
     native, what = instrument.native, f"fee rates of {instrument.native}"
 
+    query = {"category": inst_type(instrument.market, native), "symbol": native}
+    return caller.read(FEES, query, what, "fee-rate", stamp_ms, read_fee_rates(instrument, what))
+
+
+def read_fee_rates(instrument: Instrument, what: str) -> Read:
+    """What is answered to a question for fee rates, of accounts of any kind."""
+    native = instrument.native
+
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
         rates = refusals.result_of(status, answer, private_shapes.fee_rates, what)
         return (
@@ -200,8 +208,7 @@ def fee_rates(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateC
             ),
         )
 
-    query = {"category": inst_type(instrument.market, native), "symbol": native}
-    return caller.read(FEES, query, what, "fee-rate", stamp_ms, read)
+    return read
 
 
 # --- leverage and position mode ---------------------------------------------------------------------------------------
@@ -258,7 +265,7 @@ def _leverage(row: SymbolSetting | PositionRow, settings: Settings, instrument: 
         venue=VENUE,
         native=instrument.native,
         leverage=told(price_or_none(row.leverage), f"leverage of {instrument.native}"),
-        margin_mode=_MARGINS.get(row.margin_mode),
+        margin_mode=MARGINS.get(row.margin_mode),
         t_ns=t_ns,
         position_mode=private_rows.position_mode(settings.hold_mode),
     )
@@ -289,13 +296,18 @@ def _setting(
     stamp_ms: int,
 ) -> PrivateCall:
     """Made, then read back. Raises ``ValueError`` for spot."""
+    request = caller.post(path, body, what, bucket, stamp_ms)
+    return change(request, what, instrument, lambda stamp_ms: leverage(caller, instrument, stamp_ms))
+
+
+def change(
+    request: HttpRequest, what: str, instrument: Instrument, read_back: Callable[[int], PrivateCall]
+) -> PrivateCall:
+    """A setting of accounts of any kind, made and read back. Raises ``ValueError`` for spot."""
     if instrument.market is not Market.PERP:
         raise ValueError(f"{instrument.native} is spot: it has no {what}")
 
     def made(status: int, answer: bytes) -> None:
         refusals.setting_made(status, answer, what)
 
-    def read_back(stamp_ms: int) -> PrivateCall:
-        return leverage(caller, instrument, stamp_ms)
-
-    return setting(caller.post(path, body, what, bucket, stamp_ms), what, made, read_back)
+    return setting(request, what, made, read_back)

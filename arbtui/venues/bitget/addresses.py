@@ -18,6 +18,7 @@ _SOCKET_HOST = {
     Environment.TESTNET: "wss://wspap.bitget.com",
 }
 PUBLIC_SOCKET = {env: f"{host}/v2/ws/public" for env, host in _SOCKET_HOST.items()}
+CLASSIC_SOCKET = {env: f"{host}/v2/ws/private" for env, host in _SOCKET_HOST.items()}
 PRIVATE_SOCKET = {env: f"{host}/v3/ws/private" for env, host in _SOCKET_HOST.items()}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -32,6 +33,10 @@ class Caller:
 
     env: Environment
     keys: Keys
+
+    cursor_name: ClassVar[str] = "cursor"
+    part_ms: ClassVar[int] = PART_MS
+    shape: ClassVar[msgspec.json.Decoder[Any]] = private_shapes.page  # what every answer looks like that has no pages
 
     def get(self, path: str, query: Mapping[str, str], purpose: str, bucket: str, stamp_ms: int) -> HttpRequest:
         return signing.signed(self.env, self.keys, "GET", path, purpose, bucket, stamp_ms, query=query)
@@ -56,10 +61,15 @@ class Caller:
             return PrivateCall(request, read, purpose)
 
         def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
-            refusals.result_of(status, body, private_shapes.page, purpose)
+            refusals.result_of(status, body, self.shape, purpose)
             return then(stamp_ms)
 
         return PrivateCall(request, read, purpose, next_page)
+
+    def further(self, status: int, body: bytes, purpose: str) -> str:
+        """The cursor of the next page; "" where this one was the last."""
+        page = refusals.result_of(status, body, private_shapes.page, purpose)
+        return str(page.cursor) if page.cursor is not None and page.rows else ""
 
     def pages(
         self,
@@ -75,15 +85,14 @@ class Caller:
         """A page, the pages after it, and ``then`` something else."""
 
         def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
-            page = refusals.result_of(status, body, private_shapes.page, purpose)
-            further = str(page.cursor) if page.cursor is not None else ""
-            if not further or not page.rows:
+            further = self.further(status, body, purpose)
+            if not further:
                 return then(stamp_ms) if then is not None else None
             if further == cursor:
                 raise ProtocolBroken("unknown_shape", f"Bitget {purpose}: a page that leads to itself")
             return self.pages(path, query, purpose, bucket, stamp_ms, read, then, further)
 
-        asked = {**query, "cursor": cursor} if cursor else query
+        asked = {**query, self.cursor_name: cursor} if cursor else query
         return PrivateCall(self.get(path, asked, purpose, bucket, stamp_ms), read, purpose, next_page)
 
     def since(
@@ -99,7 +108,7 @@ class Caller:
     ) -> PrivateCall:
         """Everything from ``since_ms`` on, as far back as Bitget keeps it, and ``then`` something else."""
         start_ms = max(since_ms, stamp_ms - KEPT_MS, 0)
-        end_ms = start_ms + PART_MS
+        end_ms = start_ms + self.part_ms
         if end_ms >= stamp_ms:
             return self.pages(path, {**query, "startTime": str(start_ms)}, purpose, bucket, stamp_ms, read, then)
 

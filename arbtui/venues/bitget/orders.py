@@ -50,10 +50,10 @@ RECORDS = "/api/v3/account/financial-records"
 
 _A_PAGE = "100"
 _RESTED_MS = DAY_MS  # the history may be told by when orders began: those are looked for that began so long before
-_CHECKS = Checks(
+CHECKS = Checks(
     "Bitget", re.compile(r"[.A-Za-z0-9:/_-]{1,32}", re.ASCII), "ids of 1 to 32 letters, digits and . : / _ -"
 )
-_TIME_IN_FORCE = {OrderKind.IOC: "ioc", OrderKind.POST_ONLY: "post_only"}
+TIME_IN_FORCE = {OrderKind.IOC: "ioc", OrderKind.POST_ONLY: "post_only"}
 
 
 # --- one order --------------------------------------------------------------------------------------------------------
@@ -63,6 +63,14 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
     """Raises ``ValueError`` for an order that Bitget has no words for, or that must not be sent there."""
     body = order_body(instrument, order)
     what = f"order {order.client_id} on {order.native}"
+
+    return PrivateCall(
+        caller.post(PLACE, body, f"place {what}", "place", stamp_ms), read_place(order, what), f"place {what}"
+    )
+
+
+def read_place(order: Order, what: str) -> Read:
+    """What is answered to ``order``, of accounts of any kind."""
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
         said = _acknowledged(status, answer, what, client_id=order.client_id)
@@ -82,12 +90,12 @@ def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -
             ),
         )
 
-    return PrivateCall(caller.post(PLACE, body, f"place {what}", "place", stamp_ms), read, f"place {what}")
+    return read
 
 
 def order_body(instrument: Instrument, order: Order) -> dict[str, str]:
     """What is sent for ``order``."""
-    _CHECKS.check(instrument, order)
+    CHECKS.check(instrument, order)
     body = {
         "category": inst_type(order.market, order.native),
         "symbol": order.native,
@@ -97,7 +105,7 @@ def order_body(instrument: Instrument, order: Order) -> dict[str, str]:
     }
     if order.price is not None:
         body["price"] = number(order.price, "price")
-        body["timeInForce"] = _TIME_IN_FORCE[order.kind]
+        body["timeInForce"] = TIME_IN_FORCE[order.kind]
     body["clientOid"] = order.client_id
     if order.reduce_only:
         body["reduceOnly"] = "yes"
@@ -107,6 +115,16 @@ def order_body(instrument: Instrument, order: Order) -> dict[str, str]:
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
     """``order_id``: Bitget's own id, for an order that has none of ours (``client_id`` "")."""
     what = f"cancel of {client_id or order_id} on {instrument.native}"
+    named = {"clientOid": client_id} if client_id else {"orderId": order_id}
+    category = inst_type(instrument.market, instrument.native)
+    body = {"category": category, "symbol": instrument.native, **named}
+    return PrivateCall(
+        caller.post(CANCEL, body, what, "cancel", stamp_ms), read_cancel(client_id, order_id, what), what
+    )
+
+
+def read_cancel(client_id: str, order_id: str, what: str) -> Read:
+    """What is answered to a cancel, of accounts of any kind."""
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
         said = _acknowledged(status, answer, what, client_id=client_id, order_id=order_id)
@@ -123,10 +141,7 @@ def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int
             ),
         )
 
-    named = {"clientOid": client_id} if client_id else {"orderId": order_id}
-    category = inst_type(instrument.market, instrument.native)
-    body = {"category": category, "symbol": instrument.native, **named}
-    return PrivateCall(caller.post(CANCEL, body, what, "cancel", stamp_ms), read, what)
+    return read
 
 
 def _acknowledged(status: int, answer: bytes, what: str, *, client_id: str, order_id: str = "") -> Ack | Refusal:

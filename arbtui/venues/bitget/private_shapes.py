@@ -169,8 +169,12 @@ key_info = msgspec.json.Decoder(KeyInfo)
 # --- the private socket -----------------------------------------------------------------------------------------------
 
 
-class PrivateArg(msgspec.Struct):
+class PrivateArg(msgspec.Struct, rename="camel"):
+    """``topic`` of unified accounts, ``inst_type`` and ``channel`` of classic ones."""
+
     topic: str = ""
+    inst_type: str = ""
+    channel: str = ""
 
 
 class PrivateHead(msgspec.Struct):

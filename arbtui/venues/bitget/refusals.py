@@ -8,7 +8,8 @@ Refusals come with HTTP 400 or 200 and a ``code`` in the envelope. An answer to 
                ``OutcomeUnknown``, and only asking for the order tells
 
 A read that is refused with a code nobody knows is refused all the same (OTHER): nothing hangs on it. Accounts are of
-two kinds that do not understand each other's API: a classic account answers 40084 to everything that is asked here.
+two kinds that do not understand each other's API: a classic account answers 40084 to all that is asked of unified ones,
+and the other way round it is 40085.
 Source: Bitget UTA API docs, REST API Error Code; Place Order (which codes leave it open); classic API docs, the same.
 """
 
@@ -30,10 +31,7 @@ OK = "00000"
 
 CLASSIC = frozenset({"40084", "25245"})  # asked as unified, the account is a classic one
 UNIFIED = frozenset({"40085"})  # asked as classic, the account is a unified one
-UPGRADE = (
-    "; it is a classic account, and arbtui trades Bitget's unified accounts only: "
-    "upgrade it on Bitget's web site and make a new API key there"
-)
+START_AGAIN = "start arbtui again: it asks then, before anything else, of which kind the account is"
 
 OPEN = frozenset(
     {
@@ -104,7 +102,7 @@ class Refusal(NamedTuple):
     retry_after_s: float | None = None
 
     def sentence(self, what: str) -> str:
-        remedy = UPGRADE if self.code in CLASSIC else ""
+        remedy = f"; {START_AGAIN}" if self.code in CLASSIC | UNIFIED else ""
         return f"Bitget refused {what}: {self.words or 'no reason given'} (code {self.code}){remedy}"
 
 

@@ -17,7 +17,7 @@ from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Instrument, Market
 from arbtui.venues.bitget import private_rows, private_shapes, signing
 from arbtui.venues.bitget.instruments import QUOTES
-from arbtui.venues.bitget.private_shapes import PrivateHead
+from arbtui.venues.bitget.private_shapes import PrivateArg, PrivateHead
 from arbtui.venues.bitget.refusals import clean
 from arbtui.venues.private import (
     Expired,
@@ -38,29 +38,32 @@ _FINE = ("", "0", "00000")
 _LOGGED_OUT = frozenset({"30004", "30005", "30011", "30012", "30013", "30014", "30015"})  # about the login
 _SECRETS = (b"apiKey", b"passphrase", b"sign")
 
+Handler = Callable[[PrivateHead, int], Sequence[PrivateEvent]]
 _Instruments = Mapping[Market, Mapping[str, Instrument]]
 
 
-class BitgetUserStream:
-    """See ``venues.private.PrivateSession``. One for each connection."""
+class Conversation:
+    """One private socket of any account, from the login to the last acknowledgement; see ``PrivateSession``.
 
-    def __init__(self, keys: Keys, instruments: _Instruments) -> None:
+    Whoever inherits it says what is subscribed to: ``handlers``, by what ``about`` makes of a frame's ``arg``.
+    """
+
+    def __init__(self, keys: Keys, subscribe: str, handlers: Mapping[str, Handler]) -> None:
         self._keys = keys
-        self._instruments = instruments
+        self._subscribe = subscribe
         self._logged_in = False
-        self._awaited = set(TOPICS)
-        self._handlers: dict[str, Callable[[PrivateHead, int], Sequence[PrivateEvent]]] = {
-            "order": self._orders,
-            "fill": self._fills,
-            "position": self._positions,
-            "account": self._wallet,
-        }
+        self._awaited = set(handlers)
+        self._handlers = handlers
+
+    def about(self, arg: PrivateArg) -> str:
+        """What a push is about, or an acknowledgement; nothing ("") where that is not told."""
+        raise NotImplementedError
 
     def greet(self, stamp_ms: int) -> list[PrivateFrame]:
         return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
 
     def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(_SUBSCRIBE)]
+        return [PrivateFrame(self._subscribe)]
 
     def ping(self, t_ns: int) -> str:
         return "ping"
@@ -73,7 +76,7 @@ class BitgetUserStream:
             head = guarded(private_shapes.head, frame, "Bitget private frame")
         except ProtocolBroken as broken:
             raise ProtocolBroken(broken.kind, str(broken), _sample(frame)) from None
-        topic = head.arg.topic if head.arg is not None else ""
+        topic = self.about(head.arg) if head.arg is not None else ""
         if head.event:
             return (self._answer(head, topic, t_ns),)
         if not topic:
@@ -105,7 +108,22 @@ class BitgetUserStream:
             return Expired(words)
         return Refused((), code, words, t_ns)
 
-    # --- what happened to the account ---------------------------------------------------------------------------------
+
+class BitgetUserStream(Conversation):
+    """The socket of a unified account. One for each connection."""
+
+    def __init__(self, keys: Keys, instruments: _Instruments) -> None:
+        self._instruments = instruments
+        handlers = {
+            "order": self._orders,
+            "fill": self._fills,
+            "position": self._positions,
+            "account": self._wallet,
+        }
+        super().__init__(keys, _SUBSCRIBE, handlers)
+
+    def about(self, arg: PrivateArg) -> str:
+        return arg.topic
 
     def _orders(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
         events: list[PrivateEvent] = []

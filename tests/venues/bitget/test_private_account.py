@@ -132,7 +132,7 @@ def test_a_classic_account_is_told_in_words_with_what_to_do(market: Market, code
     assert isinstance(told, AccountMode)
     assert (told.can_trade, told.position_mode) == (False, None)
     assert "classic account" in told.text
-    assert "upgrade it" in told.text
+    assert "start arbtui again" in told.text
     assert after(call, body, 400) is None
 
 
@@ -413,7 +413,7 @@ def test_a_wallet_that_cannot_be_read_tells_nothing(body: dict[str, Any]) -> Non
 
 
 def test_the_wallet_of_a_classic_account_is_refused_as_one() -> None:
-    with pytest.raises(VenueRefused, match="upgrade it") as error:
+    with pytest.raises(VenueRefused, match="start arbtui again") as error:
         read(PRIVATE.balances(PROD, KEYS, Market.SPOT, STAMP_MS), refused("40084"), 400)
     assert error.value.reason is RefusalReason.ACCOUNT_MODE
 

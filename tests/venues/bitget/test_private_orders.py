@@ -221,7 +221,7 @@ def test_a_code_may_be_a_bare_number() -> None:
 def test_a_classic_account_is_told_what_to_do() -> None:
     (no,) = read(place(), refused("40084", "You are in Classic Account mode"), 400)
     assert isinstance(no, Rejected)
-    assert "upgrade it" in no.text
+    assert "start arbtui again" in no.text
 
 
 def test_words_that_quote_what_proves_who_we_are_are_cut() -> None:

@@ -7,6 +7,7 @@ and everything that was answered since one looked last.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -17,9 +18,10 @@ from arbtui.core.errors import ArbtuiError
 from arbtui.core.events import Event, Listing
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, ReadDone, ReadFailed, ReadKind
-from arbtui.engine.orders import ORDER_TIMEOUT_S
+from arbtui.engine.orders import ORDER_TIMEOUT_S, UNKNOWN_KIND, accounts_of
 from arbtui.net.account import Account
 from arbtui.net.budget import Budgets
+from arbtui.net.dialects import spoken
 from arbtui.net.discovery import MAX_PAGES, join_page
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.keyrights import key_rights
@@ -29,6 +31,8 @@ from arbtui.net.wallclock import WallClock
 from arbtui.venues import registry
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
 from arbtui.venues.private import KeyRights, Keys, PrivateVenue
+
+log = logging.getLogger(__name__)
 
 
 class AccountByRest:
@@ -136,7 +140,7 @@ async def accounts_by_rest(
 ) -> dict[str, AccountByRest]:
     """One account for each venue of ``keys`` that has a private side; closed by ``stack``."""
     clock, rng = WallClock(asyncio.get_running_loop()), random.Random()
-    privates = {name: private for name in keys if (private := registry.private(name)) is not None}
+    privates = await spoken(accounts_of(keys, settings), network, clock, rng, _kind_unknown)
     venues = {name: registry.venue(name) for name in privates}
     of_market = Budgets([limit for venue in venues.values() for limit in venue.rest_limits])
     of_account = Budgets([limit for private in privates.values() for limit in private.trade_limits])
@@ -152,6 +156,10 @@ async def accounts_by_rest(
         )
         stack.push_async_callback(accounts[name].close)
     return accounts
+
+
+def _kind_unknown(name: str, error: ArbtuiError) -> None:
+    log.warning("%s (%s)", UNKNOWN_KIND.format(name), error)
 
 
 async def connect_all(accounts: Mapping[str, AccountByRest]) -> dict[str, str]:

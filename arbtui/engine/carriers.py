@@ -34,7 +34,7 @@ from arbtui.net.tradesocket import TradeSocketKeeper
 from arbtui.net.userstream import Around, SocketKeeper, UserStreamKeeper
 from arbtui.storage.journal import Journal
 from arbtui.venues.base import Environment
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TradesOverSocket
+from arbtui.venues.private import KeyRights, Keys, NamesWallets, PrivateVenue, TradesOverSocket
 
 PAPER_RULES = VenueRules(Absence(settle_s=1.0, forget_s=86_400.0))
 
@@ -211,7 +211,8 @@ class AccountVenue:
 
     def carrier(self) -> Carrier:
         rules = VenueRules(self._private.absence, history=self._private.absence.history)
-        return Carrier(self.account, self._running.markets, rules, self._clock_read, paper=False)
+        wallets = self._private.wallets if isinstance(self._private, NamesWallets) else None
+        return Carrier(self.account, self._running.markets, rules, self._clock_read, paper=False, wallets=wallets)
 
     def _clock_read(self) -> ClockRead | None:
         offset = self._running.offset

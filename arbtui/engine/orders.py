@@ -16,7 +16,7 @@ import msgspec
 
 from arbtui.config import Credentials, Settings
 from arbtui.core.clock import NS_PER_S, Every
-from arbtui.core.errors import ConfigError, JournalError
+from arbtui.core.errors import ArbtuiError, ConfigError, JournalError
 from arbtui.core.orders import AccountEvent
 from arbtui.engine import control
 from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of
@@ -30,6 +30,7 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.ports import Record
 from arbtui.market.state import Board
 from arbtui.net.budget import Budgets
+from arbtui.net.dialects import spoken
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
 from arbtui.net.wallclock import WallClock
@@ -46,6 +47,10 @@ KEEP_EVERY_NS = NS_PER_S // 4
 CURVE_EVERY_NS = 60 * NS_PER_S
 ORDER_TIMEOUT_S = 5.0
 PRIVATE_SHARE = 0.95  # of what a venue counts for both; public requests stop at 0.8 of it
+UNKNOWN_KIND = (
+    "{0} did not say which kind of account its keys are of: taken for the usual one, and nothing is sent until that is "
+    "told; if it is another one, start arbtui again once {0} answers"
+)
 _CURVE = "equity"
 _WORLDS = "worlds"
 
@@ -162,9 +167,9 @@ async def account_orders(
     path = journal_path(data_dir)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(_journal(path))
-        privates = {name: private for name in keys if (private := registry.private(name)) is not None}
-        budgets = Budgets([limit for private in privates.values() for limit in _limits(private)], beside=public)
         rng = random.Random()
+        privates = await spoken(accounts_of(keys, settings), network, clock, rng, partial(kind_unknown, live))
+        budgets = Budgets([limit for private in privates.values() for limit in _limits(private)], beside=public)
         rest = Rest(network, budgets, clock, recorder=None, rng=rng, timeout_s=ORDER_TIMEOUT_S)
         wire = Wire(await stack.enter_async_context(rest), network, clock, rng)
         heard = _Later()
@@ -209,6 +214,19 @@ def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys
         can = ", ".join(registry.tradable())
         raise ConfigError(f"no keys are set for any exchange of this run that takes orders ({can}).")
     return found
+
+
+def accounts_of(keys: Mapping[str, Keys], settings: Settings) -> dict[str, tuple[PrivateVenue, Environment, Keys]]:
+    """Those of ``keys`` that have a private side."""
+    return {
+        name: (private, Environment(settings.venues[name].environment), of_venue)
+        for name, of_venue in keys.items()
+        if (private := registry.private(name)) is not None
+    }
+
+
+def kind_unknown(live: Live, name: str, error: ArbtuiError) -> None:
+    live.trouble.notice("warning", f"{UNKNOWN_KIND.format(name)} ({error})")
 
 
 def _limits(private: PrivateVenue) -> Iterator[RestLimit]:

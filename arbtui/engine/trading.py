@@ -74,6 +74,7 @@ class Carrier:
     rules: VenueRules
     clock: Callable[[], ClockRead | None]
     paper: bool
+    wallets: Mapping[Market, str] | None = None  # None: those of the venue's usual accounts
 
 
 class Trading:
@@ -121,9 +122,8 @@ class Trading:
         self._sayers: list[Callable[[Said], None]] = []
         self._closed: dict[str, Pnl] = {}  # accounts that no price changes any more
         executors = {name: carrier.executor for name, carrier in carriers.items()}
-        self._wallets = {
-            (name, market): wallets_of(name)[market] for name, carrier in carriers.items() for market in carrier.markets
-        }
+        pots = {name: one.wallets or wallets_of(name) for name, one in carriers.items()}
+        self._wallets = {(name, market): pots[name][market] for name, one in carriers.items() for market in one.markets}
         self._health = Health(
             {
                 name: (carrier.paper, {market: self._wallets[name, market] for market in carrier.markets})

@@ -304,9 +304,10 @@ class Truth:
     markets: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sim: Sim, base: str = "BTC") -> Truth:
+    def of(cls, sim: Sim, base: str = "BTC", of_bitget: str = "main") -> Truth:
         told = sim.get(f"/_sim/truth?symbol={base}&depth=1")
-        found = {venue: accounts["main"] for venue, accounts in told["accounts"].items()}
+        named = {"bitget": of_bitget}
+        found = {venue: accounts[named.get(venue, "main")] for venue, accounts in told["accounts"].items()}
         for account in found.values():
             for row in (*account["orders"], *account["fills"]):
                 row["client_id"] = chosen_id(row["client_id"])

@@ -125,7 +125,8 @@ class TradeSocketKeeper(SocketKeeper):
         if state == self._said:
             return
         self._said = state
+        orders = f"{self._venue}: orders of {' and '.join(market.value for market in self._socket.markets)} go"
         if state == "up":
-            self._tell("info", f"{self._venue}: orders go over its socket for orders.")
+            self._tell("info", f"{orders} over a socket.")
         else:
-            self._tell("warning", f"{self._venue}: orders go by REST, its socket for orders is down: {text}.")
+            self._tell("warning", f"{orders} by REST, their socket is down: {text}.")

@@ -7,7 +7,7 @@ Source: Hyperliquid docs, "Info endpoint" (perpetuals, spot), "Account abstracti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from arbtui.core.errors import ProtocolBroken
@@ -21,7 +21,7 @@ from arbtui.venues.hyperliquid.decimals import exact_sum
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_rows import COLLATERAL, WALLETS
 from arbtui.venues.hyperliquid.private_shapes import ClearinghouseState, SpotState
-from arbtui.venues.hyperliquid.rights import Setups
+from arbtui.venues.hyperliquid.rights import Setups, spot_wallet
 from arbtui.venues.private import PrivateCall
 
 # --- positions and balances -------------------------------------------------------------------------------------------
@@ -45,10 +45,10 @@ def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
 def balances(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> PrivateCall:
     """Spot in one answer; of perps it is asked first which wallet they pay from."""
     if market is Market.SPOT:
-        return _spot_wallet(caller, _spot_balances)
+        return spot_wallet(caller, _spot_balances)
 
     def next_call(words: str) -> PrivateCall:
-        return _spot_wallet(caller, _perps_share) if words in rights.SHARED else _perp_wallet(caller)
+        return spot_wallet(caller, _perps_share) if words in rights.SHARED else _perp_wallet(caller)
 
     if (known := setups.words(caller, stamp_ms)) is not None:
         return next_call(known)
@@ -80,16 +80,6 @@ def perp_balance(state: ClearinghouseState, t_ns: int) -> Balance:
         t_ns=t_ns,
         t_ms=state.time,
     )
-
-
-def _spot_wallet(caller: Caller, tell: Callable[[SpotState, int], Sequence[AccountEvent]]) -> PrivateCall:
-    what = "spot balances"
-    request = caller.ask("spotClearinghouseState", what, LIGHT)
-
-    def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        return tell(refusals.told(status, body, private_shapes.spot_state, what), t_ns)
-
-    return PrivateCall(request, read, what)
 
 
 def _spot_balances(state: SpotState, t_ns: int) -> Sequence[AccountEvent]:

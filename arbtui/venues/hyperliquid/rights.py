@@ -21,7 +21,7 @@ from arbtui.venues.hyperliquid import private_shapes, refusals, signing
 from arbtui.venues.hyperliquid.calls import HEAVY, LIGHT, ROLE, Caller
 from arbtui.venues.hyperliquid.names import VENUE
 from arbtui.venues.hyperliquid.orders import asset_of
-from arbtui.venues.hyperliquid.private_shapes import ActiveAsset, Role
+from arbtui.venues.hyperliquid.private_shapes import ActiveAsset, Role, SpotState
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall
 
 SHARED = {  # one wallet for spot and perps
@@ -141,19 +141,17 @@ def mode(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> Priva
 
     if (known := setups.role(caller, signer, stamp_ms)) is None:
         return PrivateCall(request, read, _ROLE, next_page)
-    if market is Market.SPOT:
-        return _known(caller, known, lambda role, t_ns: (told(role, "", t_ns),))
+    if market is Market.SPOT:  # nothing is left to ask, and something has to be: the lightest question there is
+        return spot_wallet(caller, lambda _, t_ns: (told(known, "", t_ns),))
     return with_abstraction(known)
 
 
-def _known(caller: Caller, role: Role, tell: Callable[[Role, int], Sequence[AccountEvent]]) -> PrivateCall:
-    """There is nothing left to ask: the lightest question about the account stands for one."""
+def spot_wallet(caller: Caller, tell: Callable[[SpotState, int], Sequence[AccountEvent]]) -> PrivateCall:
     what = "spot balances"
     request = caller.ask("spotClearinghouseState", what, LIGHT)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        refusals.told(status, body, private_shapes.spot_state, what)
-        return tell(role, t_ns)
+        return tell(refusals.told(status, body, private_shapes.spot_state, what), t_ns)
 
     return PrivateCall(request, read, what)
 

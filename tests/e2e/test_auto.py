@@ -29,7 +29,8 @@ def test_the_demo_opens_and_closes_by_itself_and_its_accounts_balance(
     monkeypatch.setenv("ARBTUI_LIMITS__DAY_USD", "150")  # one hedge of 100, and then no other one
     monkeypatch.setenv("ARBTUI_AUTO__MAX_HOLD_S", "4")
     kinds = "decision,fill,hedge,account"
-    with running(tmp_path, "--demo", "--no-ui", "--auto", "--every", "0.5", "--emit", kinds) as arbtui:
+    options = ("--demo", "--no-ui", "--auto", "--venues", "binance,okx", "--every", "0.5", "--emit", kinds)
+    with running(tmp_path, *options) as arbtui:
         closed = arbtui.until(lambda line: line["type"] == "decision" and line["act"] == "close", 40)
         arbtui.until(lambda line: line["type"] == "hedge" and line["state"] == "done", 10)
         arbtui.watch(1.2)  # accounts are printed twice

@@ -153,3 +153,12 @@ def test_trouble_of_other_instruments_keeps_its_own_line() -> None:
 def test_a_market_where_only_listings_came_is_silent() -> None:
     nothing = [report(Channel.BBO, "BTC", StreamState.ACKED), report(Channel.INSTRUMENTS, "", StreamState.LIVE)]
     assert red(replace(SOUND, streams=nothing)) == ["sockets"]
+
+
+def test_what_told_the_time_is_said_where_it_was_no_clock() -> None:
+    by = "by the time of its state, give or take 200 ms"
+    for offset_ms, said in ((-30.0, f"-30 ms from ours, {by}"), (3000.0, f"differs from ours by +3000 ms, {by}")):
+        (clock,) = (
+            line for line in lines(replace(SOUND, clock_offset_ms=offset_ms, clock_by=by)) if line.concern == "clock"
+        )
+        assert clock.text == said

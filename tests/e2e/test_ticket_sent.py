@@ -28,6 +28,8 @@ ENVIRON = {
     "ARBTUI_PAIRS__SPOT_SPOT": "false",
     "ARBTUI_SIGNALS__THRESHOLD_BPS": "-100",  # no edge is anywhere: a ticket may be sent all the same
 }
+_REFUSED = ("not sent", "ran out", "nothing was sent", "press Y once more")
+_SENT = ", turn 1, "  # of the page of a hedge
 _LEG = re.compile(r"(BINA|OKX) +(perp|spot) +(BUY|SELL) +(IOC|rest) +(\S+) +(\S+) ")
 _WORDS = re.compile(r"(buy|sell) (\S+) on (\w+) (perp|spot)")
 _ZEROS = re.compile("0\\.0([₀-₉]+)")
@@ -98,14 +100,19 @@ class Person:
             self.press("o")
             self.shows("hedged order")
             self.press(*keys, "\r")
-            with contextlib.suppress(AssertionError):
-                self.shows("REVIEW", 2)
+            if until(lambda: found_in(self.text(), "REVIEW ", "not reviewed"), 8, self.text) == "REVIEW ":
                 meant = self.reviewed()
                 self.press("Y")
-                until(lambda: "REVIEW" not in self.text() and "SENT" in self.text().upper(), 3)
-                return meant
+                said = until(lambda: found_in(self.text(), *_REFUSED, _SENT), 15, self.text)
+                if said == _SENT:
+                    return meant
             self.press("\x1b", "\x1b")
         raise AssertionError(self.text())
+
+
+def found_in(text: str, *words: str) -> str:
+    """The first of them that is there; "" where none is."""
+    return next((each for each in words if each in text), "")
 
 
 def received(sim: Sim, base: str, known: set[str]) -> list[Sent]:

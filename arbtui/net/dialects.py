@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from arbtui.core.clock import NS_PER_MS, Clock
-from arbtui.core.errors import ArbtuiError
+from arbtui.core.errors import ArbtuiError, Broken, OutcomeUnknown, RefusalReason, VenueRefused
 from arbtui.net.budget import Budgets
 from arbtui.net.gateway import NetworkSettings
 from arbtui.net.rest import Rest
@@ -15,8 +15,8 @@ from arbtui.venues.base import Environment
 from arbtui.venues.private import Dialects, Keys, PrivateVenue
 
 TRIES = 3
-AGAIN_S = 1.5  # longer than the second that limits are counted by
-TIMEOUT_S = 5.0
+AGAIN_S = 1.2  # longer than the second that limits are counted by
+TIMEOUT_S = 3.0  # a start waits for it
 
 Accounts = Mapping[str, tuple[PrivateVenue, Environment, Keys]]
 
@@ -43,7 +43,7 @@ async def spoken(
             _, env, keys = accounts[name]
             try:
                 found[name] = await _answered(private, env, keys, rest, clock)
-            except ArbtuiError as error:
+            except (Broken, OutcomeUnknown, VenueRefused) as error:
                 undecided(name, error)
 
         await asyncio.gather(*(ask(name, private) for name, private in asked.items()))
@@ -56,8 +56,11 @@ async def _answered(private: Dialects, env: Environment, keys: Keys, rest: Rest,
         try:
             answer = await rest.carry(call.request)
             return call.read(answer.status, answer.body)
-        except ArbtuiError:
+        except VenueRefused as refused:
+            if not left or refused.reason is not RefusalReason.RATE_LIMITED:
+                raise
+        except (Broken, OutcomeUnknown):
             if not left:
                 raise
-            await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(AGAIN_S)
     raise AssertionError("asked no time")

@@ -94,7 +94,7 @@ def test_a_spot_purchase_whose_answer_was_lost_and_that_nobody_told_is_found(des
     desk.until_state(hedge, *REST, within_s=30)
     truth = whole(sim, desk, hedge)
     assert desk.hedge(hedge)["state"] == "hedged"
-    assert abs(sum(truth.coins(hedge))) < STEP
+    assert abs(sum(truth.coins(hedge), Decimal(0))) < STEP
     assert [order["venue"] for order in truth.orders(hedge)].count("bitget") == 1
     desk.flatten(hedge)
     assert all(0 <= coins < STEP for coins in whole(sim, desk, hedge).coins(hedge))

@@ -86,7 +86,7 @@ async def test_an_account_is_of_the_kind_that_it_says(answer: bytes, classic: bo
 
 async def test_an_answer_that_tells_nothing_is_asked_for_again() -> None:
     told = Told()
-    async with answering(told, b"", refused("40725"), CLASSIC) as url:
+    async with answering(told, b"", refused("40029"), CLASSIC) as url:
         found = await told.spoken(url, ("bitget",))
     assert isinstance(found["bitget"], BitgetClassic)
     assert len(told.asked) == dialects.TRIES
@@ -100,6 +100,7 @@ async def test_an_account_that_never_tells_stays_what_it_is_and_that_is_said(ans
     assert found["bitget"] is told.private("bitget")
     assert len(told.undecided) == 1
     assert told.undecided[0].startswith("bitget: ")
+    assert len(told.asked) == (1 if answer else dialects.TRIES)  # a refusal is an answer
 
 
 async def test_a_venue_with_one_kind_of_accounts_is_not_asked() -> None:

@@ -6,141 +6,23 @@ test names, or that nobody handles, fails ``test_every_action_has_a_handler_and_
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from decimal import Decimal
-from functools import cache
-from typing import Any
-
 import pytest
-from textual.screen import Screen
 
-from arbtui.engine.auto import Auto
-from arbtui.execution.intents import Style, Verb
-from arbtui.execution.lifecycle import State
 from arbtui.port import ChooseLegs, ReplayControl, ReplayPosition, SetMute, SetThreshold, SetWalkSize
-from arbtui.strategy.auto import AutoRules
 from arbtui.strategy.rows import SignalState
-from arbtui.ui.actions import ACTIONS, BY_ID
+from arbtui.ui.actions import ACTIONS
 from arbtui.ui.alertlevels import levels
-from arbtui.ui.app import ArbtuiApp
-from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.help import HelpScreen
-from arbtui.ui.keymap import Keymap
 from arbtui.ui.levelscreen import LevelScreen
 from arbtui.ui.logview import LogScreen
 from arbtui.ui.registry import Action
-from arbtui.ui.screen import MainScreen
 from arbtui.ui.settingsscreen import SettingsScreen
 from arbtui.ui.thresholds import ThresholdScreen
-from tests.ui.dealer import WITHOUT_LIMITS, Dealer, dealing, halted
-from tests.ui.fake_port import START_NS, FakePort
+from tests.ui import test_every_order_action
+from tests.ui.fake_port import START_NS
+from tests.ui.hands import PROVED, Hands, handled, proves
 
-Proof = Callable[["Hands"], Awaitable[None]]
-PROVED: dict[str, str] = {}
-
-
-class Hands:
-    """Somebody who does an action by its first key, by itself."""
-
-    def __init__(self, dealer: Dealer, ran: list[str]) -> None:
-        self.dealer, self.ran = dealer, ran
-        self.app: ArbtuiApp = dealer.seat.app
-        self.port, self.trading, self.desk = dealer.port, dealer.trading, dealer.seat.app.desk
-        self.screen = dealer.seat.app.main_screen
-
-    async def do(self, *action_ids: str) -> None:
-        for action_id in action_ids:
-            keys = Keymap().keys(action_id)
-            if keys:
-                await self.press(keys[0])
-            else:
-                await self.say(BY_ID[action_id].word)
-            assert self.ran[-1] == action_id, (action_id, self.ran[-3:])
-
-    async def press(self, *keys: str) -> None:
-        await self.dealer.press(*keys)
-
-    async def say(self, words: str) -> None:
-        """A line after the colon."""
-        await self.dealer.seat.press("colon", *("space" if letter == " " else letter for letter in words))
-        await self.press("enter")
-
-    async def text(self) -> str:
-        return await self.dealer.text()
-
-    # asked as functions, because what stands in an attribute the type checker takes to stay
-
-    def top(self) -> Screen[object]:
-        return self.app.screen
-
-    def pins(self) -> tuple[str, ...]:
-        return self.desk.pins
-
-    def verb(self) -> Verb:
-        return self.dealer.order.ticket.verb
-
-    def usd(self) -> Decimal | None:
-        return self.dealer.order.ticket.usd
-
-    def asked(self) -> str | None:
-        return self.dealer.hedge.asked
-
-    def fired(self) -> int:
-        return len(self.trading.fired)
-
-
-@asynccontextmanager
-async def hands(**given: Any) -> AsyncIterator[Hands]:
-    ran: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        for owner in (MainScreen, FullScreen):
-
-            def noted(
-                self: object, action_id: str, argument: str = "", *, inner: Callable[..., str] = owner.run
-            ) -> str:
-                ran.append(action_id)
-                return inner(self, action_id, argument)
-
-            patch.setattr(owner, "run", noted)
-        async with dealing(limits=WITHOUT_LIMITS, **given) as dealer:
-            yield Hands(dealer, ran)
-
-
-def proves(*action_ids: str) -> Callable[[Proof], Callable[[], Awaitable[None]]]:
-    def of(proof: Proof) -> Callable[[], Awaitable[None]]:
-        for action_id in action_ids:
-            assert action_id not in PROVED, f"{action_id} is proved twice"
-            PROVED[action_id] = proof.__name__
-
-        async def test() -> None:
-            async with hands() as somebody:
-                await proof(somebody)
-                assert set(action_ids) <= set(somebody.ran), set(action_ids) - set(somebody.ran)
-
-        test.__name__, test.__doc__ = proof.__name__, proof.__doc__
-        return test
-
-    return of
-
-
-@cache
-def handled() -> frozenset[str]:
-    """The actions that somebody handles: the main screen, or the screen of their scope."""
-
-    async def ask() -> frozenset[str]:
-        app = ArbtuiApp(FakePort(3), now_s=lambda: 0.0)
-        own = (
-            HelpScreen(app.desk, "grid"),
-            LogScreen(app.desk, app.main_screen.copying),
-            ThresholdScreen(app.desk),
-            LevelScreen(app.desk),
-            SettingsScreen(app.desk),
-        )
-        return frozenset(app.main_screen.handlers).union(*(screen.handlers() for screen in own))
-
-    return asyncio.run(ask())
+ELSEWHERE = (test_every_order_action,)  # their proofs count too
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
@@ -356,147 +238,6 @@ async def test_commands(me: Hands) -> None:
 
 
 # orders
-
-
-@proves("grid.ticket", "order.ticket", "ticket.enter", "ticket.send", "ticket.more", "ticket.less", "ticket.type",
-        "ticket.unit", "ticket.style", "ticket.swap", "ticket.below", "ticket.down", "ticket.up", "ticket.page_down",
-        "ticket.page_up", "ticket.back")  # fmt: skip
-async def test_the_ticket(me: Hands) -> None:
-    await me.do("grid.ticket", "ticket.back", "order.ticket")
-    page = me.dealer.order
-    await me.dealer.wait(0.5)
-    await me.do("ticket.more")
-    assert me.usd() == 2000
-    await me.do("ticket.less", "ticket.type")
-    await me.press("1", "0", "0", "enter")
-    assert me.usd() == 100
-    await me.do("ticket.unit")
-    assert me.usd() is None
-    await me.do("ticket.style")
-    assert page.ticket.style is Style.MAKER_TAKER
-    await me.do("ticket.style", "ticket.style", "ticket.swap")
-    buy = page.ticket.buy
-    buy = page.ticket.buy
-    await me.do("ticket.swap")
-    assert page.ticket.sell == buy
-    await me.do("ticket.below")
-    assert page.below
-    before = await me.text()
-    for down, up in (("ticket.down", "ticket.up"), ("ticket.page_down", "ticket.page_up")):
-        await me.do(down)
-        assert await me.text() != before
-        await me.do(up)
-        assert "hedged order" in await me.text()
-    await me.do("ticket.enter")
-    assert page.review.on
-    await me.do("ticket.send")
-    assert me.fired() == 1
-
-
-async def test_send_real_is_what_sends_where_orders_leave() -> None:
-    async with hands(word="SIMULATED") as me:
-        await me.do("order.ticket", "ticket.enter", "ticket.send")
-        assert me.fired() == 0
-        assert "capital Y sends" in await me.text()
-        await me.do("ticket.send_real")
-        assert me.fired() == 1
-
-
-PROVED["ticket.send_real"] = test_send_real_is_what_sends_where_orders_leave.__name__
-
-
-@proves("order.close", "order.flatten", "order.flatten_all", "ticket.close", "ticket.flatten", "ticket.all")
-async def test_closing(me: Hands) -> None:
-    await me.dealer.open_one()
-    await me.do("order.close")
-    assert me.verb() is Verb.CLOSE
-    await me.press("escape")
-    await me.do("order.flatten")
-    assert me.verb() is Verb.FLATTEN
-    await me.press("escape", "6")
-    await me.do("positions.follow", "ticket.close")
-    assert me.verb() is Verb.CLOSE
-    await me.press("escape")
-    await me.do("ticket.flatten")
-    assert me.verb() is Verb.FLATTEN
-    await me.press("escape", "escape")
-    await me.do("order.flatten_all", "ticket.all")
-    assert "REVIEW" in await me.text()
-
-
-@proves("order.acknowledge", "ticket.retry", "ticket.keep")
-async def test_trouble(me: Hands) -> None:
-    await halted(me.dealer)
-    log = me.desk.log
-    assert log is not None
-    alarms = len(log.alarms)
-    await me.do("order.acknowledge")
-    assert len(log.alarms) == alarms - 1
-    await me.do("ticket.retry")
-    assert me.asked() == "retry"
-    await me.press("escape")
-    await me.do("ticket.keep")
-    assert me.asked() == "keep"
-
-
-@proves("order.cancel", "ticket.cancel")
-async def test_cancelling(me: Hands) -> None:
-    for action_id in ("ticket.cancel", "order.cancel"):
-        await me.press("o", "m", "enter")
-        maker = me.dealer.order.ticket.buy.split(".")[0]
-        me.trading.venues[maker].script.append("rest")
-        await me.press("y")
-        hedge = me.dealer.hedge.hedge
-        if action_id == "order.cancel":
-            await me.press("escape")
-        await me.do(action_id)
-        await me.dealer.wait(2)
-        assert me.trading.ledgers[hedge].state is not State.WORKING, action_id
-        await me.press("escape")
-
-
-@proves("order.kill", "order.arm")
-async def test_kill_and_arm(me: Hands) -> None:
-    await me.do("order.kill")
-    assert me.trading.killed
-    await me.do("order.arm")
-    await me.press("y")
-    assert me.trading.armed
-
-
-@proves("order.disarm")
-async def test_disarm_cancels_nothing_and_is_no_kill(me: Hands) -> None:
-    await me.dealer.open_one()
-    before = {hedge: ledger.state for hedge, ledger in me.trading.ledgers.items()}
-    await me.do("order.disarm")
-    assert not me.trading.armed
-    assert not me.trading.killed
-    assert {hedge: ledger.state for hedge, ledger in me.trading.ledgers.items()} == before
-    assert "DISARMED" in await me.dealer.text()
-    assert "ALARM" not in await me.dealer.text()
-
-
-@proves("order.auto")
-async def test_the_automatic_mode_is_switched_by_word_and_shown(me: Hands) -> None:
-    auto = Auto(me.port, me.trading, AutoRules(), every_ms=500, notice=lambda level, text: None)
-    me.port.auto = auto
-
-    def is_on() -> bool:
-        return auto.on
-
-    await me.say("auto on")
-    assert me.ran[-1] == "order.auto"
-    assert is_on()
-    assert "AUTO" in (await me.text()).splitlines()[0]
-    await me.say("auto off")
-    assert not is_on()
-    assert "AUTO" not in (await me.text()).splitlines()[0]
-    await me.do("order.auto")  # neither on nor off: it says how things stand
-    assert not is_on()
-    assert "the automatic mode is off" in await me.text()
-
-
-# screens of their own
 
 
 @proves("help", "help.find", "help.down", "help.up", "help.page_down", "help.page_up", "help.close")

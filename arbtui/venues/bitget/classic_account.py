@@ -8,7 +8,7 @@ All Position, Get Trade Rate, Change Leverage, Change Hold Mode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Literal
@@ -205,27 +205,21 @@ def _leverage(account: ContractAccount, instrument: Instrument, t_ns: int) -> Le
 
 def set_one_way(caller: ClassicCaller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
     """Of all contracts of its product. Refused while any of them is held or has orders."""
-    body = {**product_of(instrument), "posMode": "one_way_mode"}
-    return _setting(caller, SET_MODE, body, "one-way mode", "set-hold-mode", instrument, stamp_ms)
+    body, what = {**product_of(instrument), "posMode": "one_way_mode"}, "one-way mode"
+    return change(
+        caller.post(SET_MODE, body, what, "set-hold-mode", stamp_ms), what, instrument, _told(caller, instrument)
+    )
 
 
 def set_leverage(caller: ClassicCaller, instrument: Instrument, value: Decimal, stamp_ms: int) -> PrivateCall:
     """With cross margin; an isolated position has one for each side, and Bitget refuses this."""
     lever = number(value, "leverage")
-    body = {**_named(instrument), "leverage": lever}
-    what = f"leverage {lever} of {instrument.native}"
-    return _setting(caller, SET_LEVERAGE, body, what, "set-leverage", instrument, stamp_ms)
+    body, what = {**_named(instrument), "leverage": lever}, f"leverage {lever} of {instrument.native}"
+    return change(
+        caller.post(SET_LEVERAGE, body, what, "set-leverage", stamp_ms), what, instrument, _told(caller, instrument)
+    )
 
 
-def _setting(
-    caller: ClassicCaller,
-    path: str,
-    body: Mapping[str, str],
-    what: str,
-    bucket: str,
-    instrument: Instrument,
-    stamp_ms: int,
-) -> PrivateCall:
-    """Made, then read back."""
-    request = caller.post(path, body, what, bucket, stamp_ms)
-    return change(request, what, instrument, lambda stamp_ms: leverage(caller, instrument, stamp_ms))
+def _told(caller: ClassicCaller, instrument: Instrument) -> Callable[[int], PrivateCall]:
+    """How a setting is read back."""
+    return lambda stamp_ms: leverage(caller, instrument, stamp_ms)

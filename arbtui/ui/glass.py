@@ -122,8 +122,9 @@ def changes(before: Line, now: Line, width: int) -> Iterator[tuple[int, list[Cel
                 yield from cut(begun, run, width)
                 run = []
         elif length_of(old[0]) == size:
-            begun = begun if run else x
-            run.append(new)
+            alike = 0 if run else common(old, new)
+            begun = begun if run else x + alike
+            run.append((new[0][alike:], new[1]))
         else:
             break
         x += size
@@ -131,6 +132,13 @@ def changes(before: Line, now: Line, width: int) -> Iterator[tuple[int, list[Cel
     run, begun = [*run, *now[place:]], begun if run else x
     air = sum(length_of(words) for words, _ in before[place:]) - sum(length_of(words) for words, _ in now[place:])
     yield from cut(begun, [*run, (" " * max(0, air), "text")], width)
+
+
+def common(old: Cell, new: Cell) -> int:
+    """So many letters at the beginning are the same, in letters that take a cell each."""
+    if old[1] != new[1] or not (old[0].isascii() and new[0].isascii()):
+        return 0
+    return next((at for at, (before, now) in enumerate(zip(old[0], new[0], strict=True)) if before != now), 0)
 
 
 def cut(x: int, cells: Sequence[Cell], width: int) -> Iterator[tuple[int, list[Cell]]]:

@@ -31,7 +31,9 @@ def test_the_changes_put_over_the_old_line_make_the_new_one(old: Line, new: Line
 def test_what_stays_between_two_changes_is_not_written() -> None:
     old: Line = (("12", "gain"), (" a long name ", "text"), ("7", "loss"))
     new: Line = (("13", "gain"), (" a long name ", "text"), ("8", "loss"))
-    assert list(changes(old, new, 40)) == [(0, [("13", "gain")]), (15, [("8", "loss")])]
+    assert list(changes(old, new, 40)) == [(1, [("3", "gain")]), (15, [("8", "loss")])]
+    now_red: Line = (("13", "loss"), *new[1:])
+    assert list(changes(new, now_red, 40)) == [(0, [("13", "loss")])]
     assert not list(changes(old, old, 40))
 
 

@@ -54,8 +54,8 @@ CLOSE_AGAIN_S = 0.5
 _OF_A_MARKET = frozenset(  # told for all instruments at once, whatever one was asked about
     {ReadKind.OPEN_ORDERS, ReadKind.POSITIONS, ReadKind.BALANCES, ReadKind.FUNDING, ReadKind.MODE}
 )
-_FOR_PREVIEWS = frozenset({ReadKind.MODE, ReadKind.FEES, ReadKind.LEVERAGE, ReadKind.FUNDING})
-_LEFT_FOR_ORDERS = 0.2  # of a budget: what becomes of an order is not asked behind what a preview wants to know
+_CAN_WAIT = frozenset({ReadKind.MODE, ReadKind.LEVERAGE, ReadKind.FUNDING})  # most often told before
+_LEFT_FOR_ORDERS = 0.2  # of a budget: what becomes of an order is not asked behind what can wait
 _SETTLES: dict[Verb, tuple[type[AccountEvent], ...]] = {
     "place": (Accepted, Rejected),
     "cancel": (CancelTaken, CancelRefused),
@@ -377,7 +377,7 @@ class Account:
 
     async def _asked(self, make: _Make, reading: _Reading | None = None, *, joining: bool = False) -> _Asked:
         """The same for a question, of which only so many go out at once. What waits for the budget holds no place."""
-        leave = _LEFT_FOR_ORDERS if reading is not None and reading.kind in _FOR_PREVIEWS else 0.0
+        leave = _LEFT_FOR_ORDERS if reading is not None and reading.kind in _CAN_WAIT else 0.0
         while True:
             await self._turn()
             try:

@@ -46,9 +46,7 @@ class Order:
         """A cursor key was pressed."""
         self._key_at = now_s
 
-    def look(
-        self, now_s: float, rows: Callable[[], Sequence[SpreadRow]], passes: Callable[[SpreadRow], bool]
-    ) -> bool:
+    def look(self, now_s: float, rows: Callable[[], Sequence[SpreadRow]], passes: Callable[[SpreadRow], bool]) -> bool:
         """Take note of the rows, as often as an order could be made of them; True if a new one was."""
         due = now_s - self._sorted_at >= RESORT_S
         if self._sorted and not due and now_s - self._looked_at < GROWING_S:

@@ -122,9 +122,7 @@ class LineWidget(Widget):
         else:
             self.refresh(*dirty)
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """As Textual has it; without regions all rows are made anew, whatever was changed."""
         if not regions:
             self._made_for = None

@@ -217,9 +217,19 @@ def _go_on(case: Case) -> Action:
         return _cancel_first(case, resting) or repair(case, excess)
     if lead is not None and case.intent.style is Style.MAKER_TAKER:
         action = lead_on(case, lead)
+        if isinstance(action, Wait):
+            return _meanwhile(case, action)
         if action is not None:
             return action
     return _cancel_first(case, resting) or _settle(case, excess)
+
+
+def _meanwhile(case: Case, waits: Wait) -> Action:
+    """While the leader waits for its market, accounts ask for fills and fees: the audit compares nothing before."""
+    found = _books(case)
+    if not isinstance(found, Wait):
+        return found
+    return Wait(min((due for due in (waits.until_ns, found.until_ns) if due is not None), default=None))
 
 
 def _may_grow(case: Case, excess: Decimal, lead: int | None) -> bool:

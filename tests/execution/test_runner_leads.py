@@ -237,3 +237,16 @@ def test_closing_never_rests_more_than_is_held() -> None:
     stage.wait(2)
     assert len([order for order in stage.pens["alpha"].placed if order.side is Side.SELL]) == 1
     assert stage.state() == "done"
+
+
+def test_while_the_leader_waits_for_its_market_missing_fills_are_asked_for() -> None:
+    stage = resting()
+    lead = stage.order("alpha")
+    stage.runner.hear(fill(lead, "4", fill_id="1"))
+    hedge = stage.order("beta")
+    stage.report(hedge, OrderStatus.FILLED, "4")  # each of its fills and their fees are still untold
+    stage.board.prices["alpha.perp.COINUSDT"] = quote("99.99", "100.00", fresh=False)
+    stage.report(lead, OrderStatus.CANCELED, "4")
+    stage.wait(3)
+    assert stage.order("alpha") is lead, "there is no price to rest at"
+    assert any(kind is ReadKind.FILLS for kind, *_ in stage.pens["beta"].reads)

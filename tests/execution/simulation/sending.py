@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_S, Clock
@@ -12,7 +12,8 @@ from arbtui.core.orders import Order, OrderKind
 from arbtui.execution.intents import Intent
 from arbtui.execution.lifecycle import Step
 from arbtui.execution.policy import Policy
-from arbtui.execution.records import Fact, Intended, Ordered, Stepped
+from arbtui.execution.ports import Record
+from arbtui.execution.records import Fact, Intended, Ordered, Stepped, fact_of
 from arbtui.execution.runner import Runner
 from tests.execution.simulation.disk import SimJournal
 from tests.execution.simulation.kinds import price_step
@@ -34,7 +35,7 @@ class Sending:
         self._venues = venues
         self._sight = sight
         self._broke = broke
-        self._asked: dict[str, Intent] = {}  # hedge -> the turn that was last reviewed
+        self._asked: dict[str, list[Intent]] = {}  # hedge -> the turns that were reviewed
         self._intents: dict[str, Intent] = {}  # and the one of those that was last begun
         self._planned_ns: dict[str, int] = {}
         self._sent: set[str] = set()
@@ -42,13 +43,26 @@ class Sending:
 
     def asks(self, intent: Intent) -> None:
         """A turn that was reviewed. It begins when it is written down: the process may die before it says so."""
-        self._asked[intent.hedge] = intent
+        self._asked.setdefault(intent.hedge, []).append(intent)
+
+    def new_life(self, kept: Iterable[Record]) -> None:
+        """What was written down and did not reach the disk has never begun."""
+        self._intents.clear()
+        for record in kept:
+            if record.hedge:
+                self._begins(record.hedge, fact_of(record))
+
+    def _begins(self, hedge: str, fact: Fact) -> bool:
+        if not isinstance(fact, Intended) or fact.intent not in self._asked.get(hedge, ()):
+            return False
+        self._intents[hedge] = fact.intent
+        return True
 
     def knows(self, hedge: str, fact: Fact) -> None:
         """What the program writes down of a hedge."""
-        if isinstance(fact, Intended) and fact.intent == self._asked.get(hedge):
-            self._intents[hedge] = fact.intent
-        elif isinstance(fact, Ordered):
+        if self._begins(hedge, fact):
+            return
+        if isinstance(fact, Ordered):
             self._planned_ns[fact.order.client_id] = self._clock.now_ns()
         elif isinstance(fact, Stepped) and fact.step in _CALMS:
             for letter in "ruf":

@@ -254,6 +254,9 @@ class SimVenue:
             self._end(held)
 
     def _trade(self, held: Held, price: Decimal, qty: Decimal, *, maker: bool) -> None:
+        if not held.open:
+            return  # a piece that was to come later; a cancel was faster
+        qty = min(qty, held.order.qty - held.filled)
         if held.order.reduce_only:
             qty = min(qty, abs(self.books.position))
         if qty <= 0:

@@ -166,6 +166,7 @@ class World:
         for venue in self.venues.values():
             venue.telling.wire = Wire(partial(self._hear, life, runner))
         runner.restore(self.journal.durable)
+        self.sending.new_life(self.journal.durable)
         self.payments.new_life(self.journal.durable, runner.ledgers.values())
         runner.start()
         if first or rng.random() < 0.5:

@@ -208,9 +208,10 @@ def refusals(intent: Intent, limits: Limits, used: Usage, usd: Usd, now_ns: int)
         _above(f"{intent.base} open", used.by_coin.get(intent.base, ZERO) + most, limits.coin_usd, "coin_usd"),
         _above("opened today", used.day_usd + most, limits.day_usd, "day_usd"),
     ]
+    by_venue = {leg.venue: used.by_venue.get(leg.venue, ZERO) for leg in intent.legs}
     for amount, leg in zip(amounts, intent.legs, strict=True):
-        held = used.by_venue.get(leg.venue, ZERO)
-        found.append(_above(f"open on {leg.venue}", held + (amount or ZERO), limits.venue_usd, "venue_usd"))
+        by_venue[leg.venue] += amount or ZERO  # both, where one venue carries both
+    found += [_above(f"open on {venue}", total, limits.venue_usd, "venue_usd") for venue, total in by_venue.items()]
     return [text for text in [*found, *_counters(limits, used), *_repeats(intent, limits, used, now_ns)] if text]
 
 

@@ -18,7 +18,7 @@ from arbtui.execution.limits import Limits, Usage, refusals, usage
 from arbtui.execution.pnl import hedge_pnl
 from arbtui.execution.ports import Price
 from arbtui.execution.reviews import close_intent
-from tests.execution.stage import GOOD, HEDGE, T0, Stage, dec, intent, quote
+from tests.execution.stage import GOOD, HEDGE, T0, Stage, dec, instrument, intent, quote
 
 NONE = Limits(None, None, None, None, None, None, None, None, 0.0)
 EMPTY = Usage({}, {}, Decimal(0), Decimal(0), 0, 0, 0, {}, frozenset())
@@ -58,6 +58,13 @@ def test_each_limit_refuses_by_name(limits: Limits, taken: Usage, name: str) -> 
     found = refusals(intent(), limits, taken, usd, T0 + 1)  # 1,000 and 1,002 USD
     assert len(found) == 1
     assert name in found[0]
+
+
+def test_both_legs_of_a_hedge_within_one_venue_count_there() -> None:
+    both = intent(buy=instrument("alpha", spot=True), sell=instrument("alpha"))  # 1,000 and 1,002 USD
+    (text,) = refusals(both, replace(NONE, venue_usd=dec(2_001)), EMPTY, usd, T0)
+    assert text.startswith("open on alpha: 2002.00 USD would be over limits.venue_usd")
+    assert refusals(both, replace(NONE, venue_usd=dec(2_002)), EMPTY, usd, T0) == []
 
 
 def test_within_all_limits_nothing_is_refused() -> None:

@@ -101,3 +101,21 @@ def test_flattening_play_money_does_not_reach_for_real_money(
     assert not sought
     assert cli.main(["flatten", "--live", "--venue", "bybit", "--yes"]) == 3
     assert sought == {"api-testnet.bybit.com"}
+
+
+def test_flattening_sends_no_key_where_it_could_be_read_on_the_way(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.binance.urls]\n"fapi.binance.com" = "http://relay.example/binance"\n')
+    assert cli.main(["flatten", "--live", "--venue", "binance", "--yes"]) == 2
+    assert "venues.binance.urls sends fapi.binance.com to http://relay.example/binance" in capsys.readouterr().err
+    assert not sought
+
+
+def test_flattening_without_a_config_that_can_be_read_says_that_it_means_real_money(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.binance]\nenvironment = "testnet"\n[nonsense\n')
+    assert cli.main(["flatten", "--live", "--venue", "binance", "--yes"]) == 3
+    assert "Going on with default settings. Accounts are those with real money (prod)." in capsys.readouterr().err
+    assert all(host.endswith(".binance.com") and "demo" not in host for host in sought)

@@ -67,7 +67,8 @@ def _settings_or_defaults(args: argparse.Namespace, where: Paths) -> Loaded:
     try:
         return settings_of(args, where)
     except ConfigError as error:
-        sys.stderr.write(f"arbtui: {error} Going on with default settings.\n")
+        where_to = " Accounts are those with real money (prod)." if args.live and not args.gateway else ""
+        sys.stderr.write(f"arbtui: {error} Going on with default settings.{where_to}\n")
     nothing = replace(where, config=where.config.with_name(f".{where.config.name}.none"))  # a file that is not there
     return load(nothing, known_venues(), environ={}, flags=flags_of(args))
 
@@ -77,7 +78,7 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
-    from arbtui.engine.modes import chosen_mode, refuse_mixture
+    from arbtui.engine.modes import chosen_mode, refuse_mixture, refuse_open_lines
     from arbtui.engine.orders import keys_of
     from arbtui.engine.run import network_of
     from arbtui.venues import registry
@@ -87,7 +88,9 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
     venues = (args.venue,) if args.venue else settings.enabled_venues()
     if args.live and not args.gateway:
         keyed = () if args.venue else tuple(credentials.by_venue)  # also where the exchange is not in use now
-        refuse_mixture(settings, [*dict.fromkeys((*venues, *keyed))], "flatten them one by one, with --venue")
+        meant = [*dict.fromkeys((*venues, *keyed))]
+        refuse_mixture(settings, meant, "flatten them one by one, with --venue")
+        refuse_open_lines(settings, meant)
     mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
     job = flatten.Flattening(
         mode=mode,
@@ -105,8 +108,7 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
         return flatten.on_paper(job)
     for name in sorted(set(credentials.by_venue) - set(registry.tradable())):
         job.say(f"{name} has keys, but this version sends no orders there: it is not looked at")
-    meant = (args.venue,) if args.venue else known_venues()
-    job = replace(job, keys=keys_of(credentials, meant))
+    job = replace(job, keys=keys_of(credentials, (args.venue,) if args.venue else known_venues()))
     return await flatten.from_credentials(job, settings, network_of(settings, args.gateway))
 
 

@@ -169,11 +169,16 @@ def guard_of(trading: Trading, stream_down_s: float) -> Guard:
     return guard
 
 
-async def arm_soon(trading: Trading, open_usd: Decimal, notice: Notice) -> None:
-    """Arm once, as soon as the accounts are read and heard. Where that does not come about, it is said and left."""
+async def arm_soon(
+    trading: Trading, open_usd: Decimal, notice: Notice, called_off: Callable[[], str] = lambda: ""
+) -> None:
+    """Arm once, as soon as the accounts are read and heard. Where that does not come about, it is said and left.
+
+    ``called_off()``: what would have disarmed meanwhile, in words; after that only a person arms.
+    """
     loop = asyncio.get_running_loop()
     until_s, why = loop.time() + ARM_WITHIN_S, ""
-    while loop.time() < until_s and not trading.killed:  # arming would take the kill switch back
+    while loop.time() < until_s and not trading.killed and not called_off():  # arming takes the kill switch back
         why = trading.waits_for()
         if not why:
             answer = trading.arm(open_usd, "--arm-live")
@@ -182,5 +187,5 @@ async def arm_soon(trading: Trading, open_usd: Decimal, notice: Notice) -> None:
                 return
             why = answer.text
         await asyncio.sleep(0.25)
-    why = "the kill switch is on" if trading.killed else why
+    why = "the kill switch is on" if trading.killed else called_off() or why
     notice("error", f"--arm-live: {why}; it is not tried again in this run")

@@ -142,7 +142,7 @@ def _without_guest(orders: Orders | None, trouble: Trouble) -> None:
     why = "the screen is gone"
     trouble.notice("warning", f"{why}, and this run goes on without it (process {os.getpid()}): SIGTERM ends it")
     if orders is not None:
-        orders.trading.runner.disarm(why)
+        orders.disarm(why)
 
 
 async def _come_to_rest(orders: Orders, stop: Stop, trouble: Trouble) -> list[tuple[str, str]]:

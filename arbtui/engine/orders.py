@@ -72,6 +72,7 @@ class Orders:
         self._papers = papers
         self._accounts = accounts
         self._timers: list[Every] = []
+        self._disarmed = ""  # why last, armed or not
         self.fitness: KeyFitness | None = None  # where accounts are armed, and so are the next two
         self.guard: Guard | None = None
         self.arm_usd: Decimal | None = None  # armed for so much as soon as the accounts are read
@@ -86,7 +87,7 @@ class Orders:
         self._timers.append(Every(clock, KEEP_EVERY_NS, self._keep))
         self._timers.append(Every(clock, CURVE_EVERY_NS, self._keep_curve))
         self._live.busy = self.trading.under_way
-        self._live.on_jump_seen.append(self.trading.runner.disarm)
+        self._live.on_jump_seen.append(self.disarm)
         self._live.on_jump += [self.trading.clock_jumped, *(account.restart for account in self._accounts)]
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
@@ -96,8 +97,14 @@ class Orders:
                 self.guard.start()
                 group.create_task(self.fitness.run())
             if self.arm_usd is not None:
-                group.create_task(arm_soon(self.trading, self.arm_usd, self._live.trouble.notice))
+                notice = self._live.trouble.notice
+                group.create_task(arm_soon(self.trading, self.arm_usd, notice, lambda: self._disarmed))
             await asyncio.get_running_loop().create_future()
+
+    def disarm(self, why: str) -> None:
+        """Nobody may be watching: armed no more, and not about to be."""
+        self._disarmed = why
+        self.trading.runner.disarm(why)
 
     def open_in_words(self) -> str:
         """What stays open if everything ended now."""

@@ -351,14 +351,15 @@ class Trading:
 
     def arm(self, open_usd: Decimal | None = None, why: str = "a person said so") -> Answer:
         """How the accounts are set up is read anew: that may be what a person has just put right."""
+        permit = None
+        if not self._on_paper:
+            if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
+                return self.runner.arm(why)  # which says what is missing
+            if unfit := self._unfit():
+                return Answer(accepted=False, text=f"not armed: {unfit}")
+            permit = Permit(open_usd, self._arm_for_s)
         self._enquiries.modes()
-        if self._on_paper:
-            return self.runner.arm(why)
-        if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
-            return self.runner.arm(why)  # which says what is missing
-        if unfit := self._unfit():
-            return Answer(accepted=False, text=f"not armed: {unfit}")
-        return self.runner.arm(why, Permit(open_usd, self._arm_for_s))
+        return self.runner.arm(why, permit)
 
     def streams(self) -> Mapping[tuple[str, Market], bool]:
         """Whether each account is heard: by venue and market."""

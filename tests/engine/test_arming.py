@@ -12,7 +12,7 @@ import pytest
 
 from arbtui.core.errors import ArbtuiError, JournalError, RefusalReason, TransportBroken
 from arbtui.core.model import Market
-from arbtui.core.orders import Rejected
+from arbtui.core.orders import ReadKind, Rejected
 from arbtui.engine import arming
 from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of, unfit
 from arbtui.engine.orders import keep_worlds
@@ -335,6 +335,29 @@ async def test_where_it_cannot_arm_itself_it_says_why_and_gives_up(monkeypatch: 
     await arm_soon(stage.trading, D(500), lambda level, text: said.append((level, text)))
     assert not armed(stage)
     assert said == [("error", "--arm-live: not armed: okx: its key may withdraw; it is not tried again in this run")]
+
+
+async def test_what_would_have_disarmed_it_calls_off_that_a_run_arms_itself() -> None:
+    """A machine that slept while its accounts were still being read does not wake up armed."""
+    stage, said, slept = Stage(), list[str](), [""]
+    task = asyncio.create_task(arm_soon(stage.trading, D(500), lambda level, text: said.append(text), lambda: slept[0]))
+    await asyncio.sleep(0)
+    slept[0] = "the clock jumped"
+    for venue in stage.pens:
+        stage.answer(venue)
+    stage.streams()
+    await asyncio.wait_for(task, 5)
+    assert not armed(stage)
+    assert said == ["--arm-live: the clock jumped; it is not tried again in this run"]
+
+
+def test_while_a_key_is_unfit_nothing_is_asked_however_often_somebody_arms() -> None:
+    stage = ready()
+    stage.trading._unfit = lambda: "okx: its key may withdraw"
+    for pen in stage.pens.values():
+        pen.asked(ReadKind.MODE)
+    assert not stage.trading.arm(D(500)).accepted
+    assert not any(pen.asked(ReadKind.MODE) for pen in stage.pens.values())
 
 
 # worlds

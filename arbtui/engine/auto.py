@@ -118,6 +118,7 @@ class Auto:
         self._told: dict[tuple[object, str], int] = {}  # not told again before
         self._canceled: set[str] = set()
         self._at = 0  # of the coins with signals, where the next look begins
+        trading.on_said(lambda _: self._obey())
 
     def start(self) -> None:
         self._timer = Every(self._port.clock, self._every_ns, self._beat)
@@ -157,6 +158,12 @@ class Auto:
         record = DecisionRecord(self._port.clock.now_ns(), Act.ON if on else Act.OFF, why, text)
         self._tell(record)
 
+    def _obey(self) -> None:
+        """The kill switch counts when it is pulled: who arms again before the next look has not switched this on."""
+        if self.on and self._trading.killed:
+            text = f"automatic mode is off: the kill switch was pulled{self._left_alone()}"
+            self._turn(on=False, why=Why.KILLED, text=text)
+
     # ---- one look
 
     def _beat(self) -> None:
@@ -168,11 +175,8 @@ class Auto:
 
     def look(self) -> None:
         """Everything once: first what is open, then what could be."""
+        self._obey()
         if not self.on or self._stopping():
-            return
-        if self._trading.killed:
-            text = f"automatic mode is off: the kill switch was pulled{self._left_alone()}"
-            self._turn(on=False, why=Why.KILLED, text=text)
             return
         now_ns = self._port.clock.now_ns()
         own, coins = self._own_pairs(), self._standing()
@@ -453,9 +457,12 @@ def _opening(ledger: Ledger) -> bool:
 
 
 def result_bps(pair: Pair, usd: Callable[[str], Decimal | None]) -> float | None:
-    """What is left if the hedge is closed now, after the fees of that; in bps of what the bought leg is worth."""
+    """What is left if the hedge is closed now, after the fees of that; in bps of what the bought leg is worth.
+
+    None where a price or a rate is missing, and while a fill or a fee is: what one leg gained is no profit of both.
+    """
     result = pair.pnl.usd(usd)
-    if result is None:
+    if result is None or not pair.pnl.complete:
         return None
     notional = ZERO
     for index, own in enumerate(pair.legs):

@@ -214,6 +214,34 @@ def test_the_kill_switch_turns_it_off_and_arming_does_not_turn_it_on(tmp_path: P
     assert bench.orders == 2
 
 
+def test_the_kill_switch_turns_it_off_though_somebody_arms_before_the_next_look(tmp_path: Path) -> None:
+    bench = AutoBench(tmp_path).on()
+    bench.trading.kill("a person pressed !")
+    assert bench.trading.runner.arm().accepted
+    bench.pass_(3)
+    assert not bench.auto.on
+    assert bench.told.count((Act.OFF, Why.KILLED)) == 1
+    assert bench.orders == 0
+
+
+@pytest.mark.parametrize("untold", ["a fill", "a fee"])
+def test_a_profit_that_leaves_out_what_was_not_told_closes_nothing(untold: str, tmp_path: Path) -> None:
+    """Prices fell: the leg that was sold is told with what it gained, the other one without what it lost or cost."""
+    bench = AutoBench(tmp_path).on()
+    bench.pass_(1)
+    bought = bench.order("binance")
+    bench.trading.hear(accepted(bought, bench.now))
+    if untold == "a fee":
+        bench.trading.hear(fill(bought, f"{bought.qty:f}", fee=None, t_ns=bench.now))
+    bench.trading.hear(report(bought, OrderStatus.FILLED, f"{bought.qty:f}", t_ns=bench.now))
+    bench.fills("okx")
+    hedge = bench.last(Act.OPEN).hedge
+    assert bench.trading.ledgers[hedge].state == "hedged"
+    bench.pass_(5, edge=False)
+    assert (Act.CLOSE, Why.PROFIT) not in bench.told
+    assert bench.orders == 2
+
+
 def test_a_look_that_fails_inside_turns_it_off_aloud_and_touches_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -316,19 +316,19 @@ class BareAccount:
         Where a venue tells none by REST its mark price stands for both: the band beyond it is wider than a spread.
         """
         natives = list(self._by.listed[market])
-        marks: dict[tuple[Market, str], tuple[Decimal | None, Decimal | None]] = {}
+        tops: dict[tuple[Market, str], tuple[Decimal | None, Decimal | None]] = {}
+        marks = tops.copy()
         try:
             for event in await self._by.market_events(market, natives):
                 if isinstance(event, Quote):
-                    self._quotes[market, natives[event.slot]] = self._tops(market, event)
+                    tops[market, natives[event.slot]] = self._tops(market, event)
                 elif isinstance(event, MarkPrice):
                     mark = positive_or_none(event.mark)
                     marks[market, natives[event.slot]] = (mark, mark)
         except ArbtuiError as error:
             self._once(f"prices of {self.name} {market.value} cannot be read: {error}")
             return False
-        if not self._quotes.keys() & marks.keys():
-            self._quotes |= marks
+        self._quotes |= tops or marks
         return True
 
     def _tops(self, market: Market, quote: Quote) -> tuple[Decimal | None, Decimal | None]:

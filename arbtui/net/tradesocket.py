@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from arbtui.core.clock import NS_PER_MS
 from arbtui.core.errors import TransportBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent
@@ -48,7 +49,9 @@ class TradeSocketKeeper(SocketKeeper):
         self._listed = listed
         self._tell = say
         self._said: State | None = None
-        self._asked = 0
+        # The last id. An earlier life of this program has used none so high: where one may never be used twice, nobody
+        # says that another connection forgives it.
+        self._asked = around.clock.now_ns() // NS_PER_MS
         self._under_way: dict[str, tuple[Talk, asyncio.Future[TradeAnswer]]] = {}
 
     @property

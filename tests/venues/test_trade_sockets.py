@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
 from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, Rejected, Unanswered
+from arbtui.net.account import Account
 from arbtui.venues.base import Environment
 from arbtui.venues.private import TradeAnswer, TradesOverSocket
 from tests.venues.binance.trades import BINANCE
@@ -45,6 +47,17 @@ async def test_an_order_goes_over_the_socket_and_nowhere_else(trades: Trades) ->
         assert isinstance(told, Accepted)
         assert len(one.far.orders) == 1
         assert one.by_rest == []
+
+
+@each
+async def test_no_request_bears_an_id_that_an_earlier_run_has_used(trades: Trades) -> None:
+    async with line(trades) as one:
+        await one.up()
+        for client_id in ("one", "two"):
+            order = trades.order(client_id=client_id)
+            await one.after(partial(Account.place, order=order))
+        ids = [int(frame.get("reqId") or frame["id"]) for frame in one.far.orders]
+    assert STAMP_MS < ids[0] < ids[1]
 
 
 @each

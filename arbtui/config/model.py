@@ -288,10 +288,13 @@ class Limits(Section):
 
     order_usd: LimitUsd = Field(default=1000.0, description="One hedged order.")
     coin_usd: LimitUsd = Field(default=5000.0, description="Open on one coin.")
-    venue_usd: LimitUsd = Field(default=10_000.0, description="Open on one exchange.")
+    venue_usd: LimitUsd = Field(
+        default=10_000.0, description="Open on one exchange; of a hedge within one exchange both legs."
+    )
     day_usd: LimitUsd = Field(default=50_000.0, description="Opened since 00:00 UTC.")
     day_loss_usd: LimitUsd = Field(
-        default=200.0, description="Realised loss since 00:00 UTC, from which nothing opens."
+        default=200.0,
+        description="Loss from which nothing opens: of what ended since 00:00 UTC, and of what is open, closed now.",
     )
     losing_in_row: LimitCount = Field(default=5, description="Closed hedges that lost, one after another.")
     rejected_in_row: LimitCount = Field(default=5, description="Hedges that an exchange refused, one after another.")

@@ -215,7 +215,8 @@ class Auto:
             row = self._port.pair(signal.row.buy.slot, signal.row.sell.slot)
             funding_bps = payments_bps(slots[row.buy.slot], slots[row.sell.slot], now_ns, until_ns)
             legs = row.buy.name, row.sell.name
-            found.append(Candidate(signal.id, row, signal.threshold_bps, funding_bps, self._cool.get(legs, 0)))
+            threshold_bps = self._port.pair_threshold_bps(row.buy.slot, row.sell.slot)
+            found.append(Candidate(signal.id, row, threshold_bps, funding_bps, self._cool.get(legs, 0)))
         return sorted(found, key=_net, reverse=True)
 
     def _forget(self, now_ns: int, live: AbstractSet[object]) -> None:

@@ -8,7 +8,7 @@ Each look asks two questions and gets one decision to each, with its reason:
 A pair has a direction. Its first exchange is the one that stands first in ``order`` (``--venues``, ``auto.order``; what
 is not named there comes last, by name); between two markets of one exchange spot is first, then the native name
 decides. Long buys at the first and sells at the second, short the other way round; each may have a threshold of its
-own, above the one that raised the signal. In maker-taker the order rests at the first exchange.
+own, above the one of signals. In maker-taker the order rests at the first exchange.
 
     entry      a signal stands, the pair may trade now, net >= the threshold of its direction, round trip and size and
                funding allow, and the hedge fits below all bounds with whatever is in doubt counted at its worst
@@ -143,11 +143,13 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pair that a signal stands for. ``row`` as of now; ``funding_bps``: payments within ``max_hold_s``."""
+    """A pair that a signal stands for. ``row`` and threshold as of now: a person may have changed that since it was
+    raised. ``funding_bps``: payments within ``max_hold_s``.
+    """
 
     signal: str  # its id
     row: SpreadRow
-    threshold_bps: float  # of the signal
+    threshold_bps: float  # of signals of this pair
     funding_bps: float | None
     cool_until_ns: int = 0
 

@@ -17,8 +17,8 @@ from arbtui.engine.auto import Auto
 from arbtui.execution.intents import Style
 from arbtui.execution.limits import Limits
 from arbtui.lines.records import DecisionLine
-from arbtui.port import SetSetting
-from arbtui.strategy.auto import Act, AutoRules, DecisionRecord, Why
+from arbtui.port import SetSetting, SetThreshold
+from arbtui.strategy.auto import Act, AutoRules, DecisionRecord, Why, net_of
 from tests.execution.stage import accepted, fill, report, unanswered
 from tests.money_support import MoneyBench
 
@@ -264,6 +264,19 @@ def test_every_act_and_every_reason_has_its_place_in_the_lines() -> None:
     fields = {field.name: field.type for field in msgspec.structs.fields(DecisionLine)}
     assert set(get_args(fields["why"])) == {why.value for why in Why}
     assert set(get_args(get_args(fields["act"])[0])) == {act.value for act in Act}
+
+
+def test_a_threshold_that_was_raised_under_a_standing_signal_holds(tmp_path: Path) -> None:
+    bench = AutoBench(tmp_path)
+    (signal,) = bench.desk.standing()
+    net_bps = net_of(signal.row)
+    assert net_bps is not None
+    assert bench.desk.send(SetThreshold(net_bps + 1)).accepted  # within the hysteresis: the signal goes on standing
+    bench.on().pass_(3)
+    assert bench.desk.standing()
+    assert bench.orders == 0
+    assert bench.last(Act.WAIT).why is Why.BELOW
+    assert bench.last(Act.WAIT).threshold_bps == net_bps + 1
 
 
 def test_a_refusal_cools_down_and_is_told_once_with_its_reason(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ class SocketKeeper(ABC):
         self._around = around
         self._backoff = Backoff(around.rng)
         self._talk: Talk | None = None
+        self._gap = False  # the open socket ended before the one that was to take over was up
 
     @abstractmethod
     async def _conversation(self) -> tuple[str, PrivateSession | TradeSession]:
@@ -140,12 +141,27 @@ class SocketKeeper(ABC):
             self._say("up", "")
             while True:
                 await talk.until_due(self._manners.lifetime_s)
-                before, talk = talk, await self._opened()
-                self._talk = talk
+                before, talk = talk, await self._next(talk)
                 await self._let_go(before)
         finally:
             self._talk = None
             await talk.close()
+
+    async def _next(self, before: Talk) -> Talk:
+        """The socket that takes over. What comes while neither is open nobody hears, so that is told as a break."""
+        self._gap = False
+        before.work.add_done_callback(lambda _: self._missing(before))
+        talk = await self._opened()
+        self._missing(before)
+        self._talk = talk
+        if self._gap:
+            self._say("up", "")
+        return talk
+
+    def _missing(self, before: Talk) -> None:
+        if self._talk is before and before.work.done() and not self._gap:
+            self._gap = True
+            self._say("down", f"it ended before another one took over: {before.work.exception()}")
 
     async def _opened(self) -> Talk:
         """A socket on which everything is acknowledged. Raises ArbtuiError."""

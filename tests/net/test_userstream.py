@@ -181,6 +181,23 @@ async def test_an_announced_end_has_the_next_socket_up_before_the_old_one_goes()
         assert k.states() == ["up"]  # nothing was missed, so nothing is told
 
 
+async def test_an_old_socket_that_goes_before_the_next_one_is_up_leaves_a_gap_that_is_told() -> None:
+    async with kept(ToyPrivate()) as k:
+        await k.until(lambda: k.states() == ["up"])
+        old, k.server.silent = k.server.sockets[0], True
+        await old.send_str("bye")
+        await k.until(lambda: len(k.server.sockets) == 2)
+        assert k.states() == ["up"]
+        await old.close()
+        await k.until(lambda: k.states() == ["up", "down"])
+        for word in ("welcome", "subbed"):
+            await k.server.sockets[1].send_str(word)
+        await k.until(lambda: k.states() == ["up", "down", "up"])
+        await k.server.sockets[1].send_str("fill:f2")
+        await k.until(lambda: k.fills() == ["f2"])
+        assert k.states() == ["up", "down", "up"]
+
+
 async def test_a_socket_is_replaced_before_its_lifetime_ends() -> None:
     private = ToyPrivate()
     private.lifetime_s = 0.2

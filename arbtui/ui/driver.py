@@ -120,7 +120,7 @@ class GuardedDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         for name in _SIZES:
             os.environ.pop(name, None)
-        self._writer = TerminalWriter(self._output_fd)
+        self._writer = TerminalWriter(self._output_fd, after=self._writer)
         self._frame.clear()
         self._input_ended.clear()
         start: Callable[[], None] = super().start_application_mode

@@ -68,7 +68,7 @@ class OutputHold:
             return
         self._stack.close()
         self._stack = None
-        if self._dropped or driver.lost_bytes > self._lost_bytes:
+        if self._dropped or driver.lost_bytes != self._lost_bytes:
             self._app.screen.refresh()
         self._app.screen.check_idle()  # what became dirty meanwhile is painted on the screen's next idle moment
         self._dropped = False

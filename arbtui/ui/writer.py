@@ -2,7 +2,7 @@
 
 A terminal may stop reading at any moment: Ctrl-S, a frozen emulator, a dead SSH link. Then ``os.write`` blocks, and it
 must not be the engine's loop that stands there. So the loop puts bytes into a buffer, and a daemon thread carries them
-out. Nobody ever joins that thread: if the terminal never reads again, it ends with the process.
+out. The loop never joins that thread: if the terminal never reads again, it ends with the process.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ class TerminalWriter:
 
     What does not fit is dropped and counted in ``lost_bytes``: the owner repaints everything once the terminal reads
     again. ``dead`` is set for good when the descriptor refuses to be written to.
+
+    ``after``: the one before it on the same terminal, which was told to end. Where the terminal has not read for a
+    while, that one has bytes left, and nothing is written in between them.
     """
 
-    def __init__(self, fd: int, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, fd: int, *, now_s: Callable[[], float] = time.monotonic, after: TerminalWriter | None = None
+    ) -> None:
         self._fd = fd
         self._now_s = now_s
         self._lock = threading.Lock()
@@ -34,7 +39,10 @@ class TerminalWriter:
         self.dead = False
         self.lost_bytes = 0
         self.written_bytes = 0
-        self._thread = threading.Thread(target=self._run, name="arbtui-terminal", daemon=True)
+        before = after._thread if after is not None else None
+        self._thread: threading.Thread = threading.Thread(
+            target=self._run, args=(before,), name="arbtui-terminal", daemon=True
+        )
         self._thread.start()
 
     def write(self, text: str) -> None:
@@ -68,7 +76,9 @@ class TerminalWriter:
             self._ending = True
             self._wake.notify()
 
-    def _run(self) -> None:
+    def _run(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
         while (data := self._take()) is not None:
             view = memoryview(data)
             while view:

@@ -142,6 +142,18 @@ def test_what_does_not_fit_is_dropped_whole_and_counted() -> None:
     pipe.writer.end()
 
 
+def test_what_one_session_left_unread_goes_out_before_the_next_ones_first_byte() -> None:
+    pipe = Pipe()
+    pipe.writer.write("a" * 400_000)  # more than the pipe holds
+    assert pipe.wait(lambda: pipe.writer.waiting_s() > 0.05)
+    pipe.writer.end()
+    resumed = TerminalWriter(pipe.into, after=pipe.writer)
+    resumed.write("b" * 400_000)
+    assert pipe.read(800_000) == b"a" * 400_000 + b"b" * 400_000
+    assert pipe.wait(lambda: resumed.settled)
+    resumed.end()
+
+
 def test_a_terminal_that_is_gone_makes_the_writer_dead_and_never_behind() -> None:
     pipe = Pipe()
     os.close(pipe.out)

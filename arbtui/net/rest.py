@@ -197,14 +197,18 @@ class Rest:
         else:
             self._rate_limited_in_a_row.pop(host, None)
 
-    def turned_away(self, request: HttpRequest, status: int, sent_ns: int) -> None:
-        """The venue answered ``request`` with 429 or 418 by another way: its budget closes as if it had been REST."""
+    def turned_away(self, request: HttpRequest, status: int, sent_ns: int, named_s: float | None = None) -> None:
+        """The venue answered ``request`` with 429 or 418 by another way: its budget closes as if it had been REST.
+
+        ``named_s``: for so long, by the venue's word.
+        """
         host, now_ns = urlsplit(request.url).hostname or "", self._clock.now_ns()
         budget = self._budgets.of(host, request.bucket)
         if status == 429 and budget.apart_s is not None:
-            budget.close(now_ns + round(budget.apart_s * NS_PER_S))
+            budget.close(now_ns + round((budget.apart_s if named_s is None else named_s) * NS_PER_S))
         else:
-            self._budgets.close_host(host, now_ns + round(self._pause_s(host, status, sent_ns) * NS_PER_S))
+            pause_s = self._pause_s(host, status, sent_ns, "" if named_s is None else str(named_s))
+            self._budgets.close_host(host, now_ns + round(pause_s * NS_PER_S))
 
     def _pause_s(self, host: str, status: int, sent_ns: int, named: str = "") -> float:
         times, last_ns = self._rate_limited_in_a_row.get(host, (0, 0))

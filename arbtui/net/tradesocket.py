@@ -92,7 +92,7 @@ class TradeSocketKeeper(SocketKeeper):
             raise TransportBroken(f"{self._where} ended before it answered")
         answer = answered.result()
         if answer.status in (418, 429):
-            around.rest.turned_away(request, answer.status, sent_ns)
+            around.rest.turned_away(request, answer.status, sent_ns, answer.retry_after_s)
         return Answer(answer.status, answer.body, sent_ns, around.clock.now_ns())
 
     @property

@@ -298,11 +298,15 @@ class TradeSocket:
 
 @dataclass(frozen=True)
 class TradeAnswer:
-    """The answer to the request that was sent under ``request_id``, put as REST would have put it."""
+    """The answer to the request that was sent under ``request_id``, put as REST would have put it.
+
+    ``retry_after_s``: of 418 and 429, how long the venue wants nothing; None where it does not say.
+    """
 
     request_id: str
     status: int
     body: bytes = field(repr=False)
+    retry_after_s: float | None = None
 
 
 class TradeSession(Protocol):

@@ -238,6 +238,19 @@ async def test_who_is_turned_away_on_the_socket_asks_for_nothing_by_rest_either(
         assert one.by_rest == []
 
 
+async def test_who_is_banned_on_binances_socket_asks_for_nothing_until_the_named_time() -> None:
+    wait = {"serverTime": STAMP_MS, "retryAfter": STAMP_MS + 1_800_000}
+    error = {"code": -1003, "msg": "Way too much request weight used; IP banned.", "data": wait}
+    async with line(BINANCE, lambda frame: {"id": frame["id"], "status": 418, "error": error}) as one:
+        await one.up()
+        await one.after(lambda account: account.place(BINANCE.order()))
+        one.wired.account.use()
+        one.clock.advance_to(one.clock.now_ns() + 1_700 * NS_PER_S)
+        told, *_ = await one.after(lambda account: account.place(BINANCE.order(client_id="more")))
+        assert isinstance(told, Rejected)
+        assert (told.reason, one.by_rest) == (RefusalReason.RATE_LIMITED, [])
+
+
 @with_login
 async def test_a_login_that_does_not_count_any_more_is_made_anew(trades: Trades) -> None:
     gone = trades.login_gone

@@ -3,6 +3,7 @@
     ask      {"id":"7","method":"order.place","params":{..., "apiKey","timestamp","signature"}}
     answer   {"id":"7","status":200,"result":{as by REST},"rateLimits":[...]}
              {"id":"7","status":400,"error":{"code":-2010,"msg":".."},...}, status and body as by HTTP
+             {"id":"7","status":418,"error":{..., "data":{"serverTime","retryAfter"}}}, ms, in place of a header
 
 There is no login (that takes keys of another kind): each request proves itself. USD-M and spot have an address each;
 orders count in the same windows as those of REST. Both cut at 24 h; spot announces when a server is taken down.
@@ -23,7 +24,7 @@ from arbtui.venues.base import Environment, HttpRequest, Manners
 from arbtui.venues.binance.addresses import trade_socket_url
 from arbtui.venues.binance.signing import sign, ws_payload
 from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, TradeAnswer, TradeSocket
-from arbtui.venues.wire import guarded
+from arbtui.venues.wire import DECODE_ERRORS, guarded
 
 _MANNERS = Manners(
     messages_per_s=20.0,
@@ -52,7 +53,19 @@ class _Frame(msgspec.Struct):
     event: _Event | None = None
 
 
+class _Wait(msgspec.Struct):
+    """Both in ms of the venue's clock."""
+
+    server_time: int = msgspec.field(name="serverTime")
+    retry_after: int = msgspec.field(name="retryAfter")
+
+
+class _TurnedAway(msgspec.Struct):
+    data: _Wait | None = None
+
+
 _frame = msgspec.json.Decoder(_Frame)
+_turned_away = msgspec.json.Decoder(_TurnedAway)
 
 
 def sockets(env: Environment) -> tuple[TradeSocket, ...]:
@@ -100,4 +113,16 @@ class BinanceTradeSession:
             return (Closing("Binance takes this server down", t_ns) if ends else Ignored("other_event"),)
         if said.id is None:
             raise ProtocolBroken("unknown_shape", f"Binance answers ({said.status}) and does not say to which request")
-        return (TradeAnswer(str(said.id), said.status, bytes(said.error) or bytes(said.result)),)
+        body = bytes(said.error) or bytes(said.result)
+        return (TradeAnswer(str(said.id), said.status, body, _retry_after_s(said)),)
+
+
+def _retry_after_s(said: _Frame) -> float | None:
+    """As the header of HTTP would say it; None where it is not told, or not in these words."""
+    if said.status not in (418, 429):
+        return None
+    try:
+        wait = _turned_away.decode(said.error).data
+    except DECODE_ERRORS:  # the refusal holds all the same
+        return None
+    return None if wait is None else max(0, wait.retry_after - wait.server_time) / 1000

@@ -106,7 +106,7 @@ class SocketKeeper(ABC):
         await asyncio.get_running_loop().create_future()
 
     async def _let_go(self, talk: Talk) -> None:
-        """Another socket has taken over."""
+        """It is not used any more."""
         await talk.close()
 
     def restart(self, why: str) -> None:
@@ -143,6 +143,10 @@ class SocketKeeper(ABC):
                 await talk.until_due(self._manners.lifetime_s)
                 before, talk = talk, await self._next(talk)
                 await self._let_go(before)
+        except ArbtuiError:  # it ended, or the one that was to take over did not come up
+            self._talk = None
+            await self._let_go(talk)
+            raise
         finally:
             self._talk = None
             await talk.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arbtui.core.clock import NS_PER_S
+from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
 from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, Rejected, Unanswered
 from arbtui.net.account import Account
@@ -285,6 +285,31 @@ async def test_what_is_under_way_at_a_planned_change_is_answered_on_the_socket_i
         said = trades.yes(one.far.orders[0])
         assert isinstance(said, dict)
         await before.send_json(said)
+        await one.wired.account.settled()
+        told, *_ = one.wired.told
+        assert isinstance(told, Accepted)
+        await one.until(talk.work.done)
+
+
+@with_login
+async def test_what_is_under_way_is_answered_though_the_socket_that_was_to_take_over_is_refused(trades: Trades) -> None:
+    async with line(trades, lambda frame: None) as one:
+        await one.up()
+        one.wired.account.place(trades.order())
+        await one.until(lambda: bool(one.far.orders))
+        talk = one.keeper._talk
+        assert talk is not None
+        one.far.logins = False
+        talk._due.set()
+
+        def refused() -> bool:
+            one.clock.advance_to(one.clock.now_ns() + 50 * NS_PER_MS)
+            return len(one.wired.server.sockets) == 2 and one.wired.server.sockets[1].closed
+
+        await one.until(refused)
+        said = trades.yes(one.far.orders[0])
+        assert isinstance(said, dict)
+        await one.wired.server.sockets[0].send_json(said)
         await one.wired.account.settled()
         told, *_ = one.wired.told
         assert isinstance(told, Accepted)

@@ -30,7 +30,7 @@ import msgspec
 from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountEvent
+from arbtui.core.orders import AccountEvent, ReadKind
 from arbtui.engine.prices import slot_of
 from arbtui.execution.actions import amount
 from arbtui.execution.holdings import Holdings
@@ -224,12 +224,13 @@ class Flattener:
             async for text in self._flatten(_Work(scope, _now_ns() + round(FLATTEN_WITHIN_S * NS_PER_S))):
                 yield Answer(say=text)
             await self._settle(scope)
-        strangers, left = self._strangers(scope), self._open(scope)
-        for text in strangers:
+        doubts, left = [*self._strangers(scope), *self._unknown(scope)], self._open(scope)
+        for text in doubts:
             yield Answer(say=text)
-        if not left and not strangers:
-            yield Answer(say=f"nothing is open ({scope})")
-        yield Answer(end=EXIT_OPEN if left or strangers else EXIT_FLAT)
+        if not left and not doubts:
+            asked = ", ".join(account.venue for account in self._trading.accounts())
+            yield Answer(say=f"nothing is open ({scope}{'' if scope.venue else f', on {asked}'})")
+        yield Answer(end=EXIT_OPEN if left or doubts else EXIT_FLAT)
 
     async def _settle(self, scope: Scope) -> None:
         """Venues tell positions a little after fills."""
@@ -265,6 +266,24 @@ class Flattener:
                     f"{leg} holds {there}, arbtui's hedges {amount(ours)} coins: the rest belongs to no hedge and "
                     "stays; close it there, or end that arbtui and flatten again"
                 )
+        return found
+
+    def _unknown(self, scope: Scope) -> list[str]:
+        """Accounts that are meant and of which nobody can say what they hold, in words. Paper holds hedges alone."""
+        accounts = self._trading.accounts()
+        if all(account.paper for account in accounts):
+            return []
+        if scope.venue is not None and scope.venue not in {account.venue for account in accounts}:
+            why = f"this run has no account on {scope.venue}, so what is open there is not known"
+            return [f"{why}; end it, then flatten again"]
+        found = []
+        for account in accounts:
+            if scope.venue not in (None, account.venue):
+                continue
+            unread = [failed.text for failed in account.failed if failed.kind is ReadKind.POSITIONS]
+            if account.heard_ns is None:
+                unread.append("it has not told anything yet")
+            found += [f"what {account.venue} holds is not known: {text}" for text in unread]
         return found
 
     def _held(self, leg: str) -> Decimal:

@@ -6,6 +6,7 @@ import asyncio
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountMode, Order, OrderStatus
+from arbtui.core.orders import AccountMode, Order, OrderStatus, ReadFailed, ReadKind
 from arbtui.engine import control
 from arbtui.engine.control import SOCKET, Answer, Command, NoEngine, Scope, ask, listens, serve
 from tests.execution.stage import Pen, accepted, fill, order_id, rejected, report
@@ -122,7 +123,21 @@ async def test_a_dry_run_says_what_it_would_do_and_sends_nothing(desk: Desk, tmp
 
 async def test_with_nothing_open_it_says_so(desk: Desk, tmp_path: Path) -> None:
     async with serving(desk, tmp_path):
-        assert await answers(tmp_path) == (0, "nothing is open (everything)")
+        assert await answers(tmp_path) == (0, "nothing is open (everything, on binance, okx)")
+
+
+async def test_what_no_account_has_told_is_not_flat(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = desk.trading.accounts
+    monkeypatch.setattr(desk.trading, "accounts", lambda: [replace(account, paper=False) for account in paper()])
+    async with serving(desk, tmp_path):
+        code, said = await answers(tmp_path, Scope(venue="bybit"))
+        assert (code, "this run has no account on bybit" in said) == (3, True), said
+        failed = ReadFailed(venue="okx", market=Market.PERP, kind=ReadKind.POSITIONS, text="okx is away", t_ns=desk.now)
+        desk.trading.hear(failed)
+        assert await answers(tmp_path) == (3, "what okx holds is not known: okx is away")
+        assert (await answers(tmp_path, Scope(venue="binance")))[0] == 0
 
 
 @pytest.mark.parametrize(

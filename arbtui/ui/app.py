@@ -217,9 +217,12 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.calling.begin()
         self.run_worker(self._beat(), name="pump", group="pump")
 
-    def on_resize(self) -> None:
-        """Whole, whatever the size: a terminal that was pulled there and back has lost what did not fit meanwhile."""
-        self.screen.refresh()
+    def on_resize(self, event: events.Resize) -> None:
+        """Laying out another size paints it whole. Where it is the one that is laid out, nobody else would: a terminal
+        that was pulled there and back has lost what did not fit meanwhile.
+        """
+        if event.size == self.screen.outer_size:
+            self.screen.refresh()
 
     def _paint_screens(self) -> None:
         """Whole, now that colours have changed: what no pane covers has the screen's background."""

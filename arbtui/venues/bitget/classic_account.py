@@ -188,11 +188,11 @@ def _named(instrument: Instrument) -> dict[str, str]:
 
 
 def _leverage(account: ContractAccount, instrument: Instrument, t_ns: int) -> LeverageRead:
-    """Of two sides the lesser binds more margin."""
+    """The least binds the most margin. Orders say ``crossed``, also where the contract is set to isolated margin."""
     margin: Literal["cross", "isolated"] | None = MARGINS.get(account.margin_mode)
     sides = [account.crossed_margin_leverage]
     if margin == "isolated":
-        sides = [account.isolated_long_lever, account.isolated_short_lever]
+        sides += [account.isolated_long_lever, account.isolated_short_lever]
     return LeverageRead(
         venue=VENUE,
         native=instrument.native,

@@ -292,9 +292,14 @@ def test_what_a_key_does_not_tell_is_not_known() -> None:
 
 @pytest.mark.parametrize(
     ("account", "leverage", "margin"),
-    [({}, "20", "cross"), ({"marginMode": "isolated"}, "5", "isolated"), ({"marginMode": "portfolio"}, "20", None)],
+    [
+        ({}, "20", "cross"),
+        ({"marginMode": "isolated"}, "5", "isolated"),
+        ({"marginMode": "isolated", "crossedMarginLeverage": 3}, "3", "isolated"),  # which is what orders ask for
+        ({"marginMode": "portfolio"}, "20", None),
+    ],
 )
-def test_leverage_is_that_of_how_the_contract_is_margined(account: dict[str, Any], leverage: str, margin: Any) -> None:
+def test_leverage_is_the_least_that_an_order_may_meet(account: dict[str, Any], leverage: str, margin: Any) -> None:
     told = only(read(CLASSIC.leverage(PROD, KEYS, PERP, STAMP_MS), said(contract_account(**account))))
     assert isinstance(told, LeverageRead)
     assert (told.leverage, told.margin_mode, told.position_mode) == (Decimal(leverage), margin, "one_way")

@@ -246,14 +246,15 @@ def _counters(limits: Limits, used: Usage) -> list[str]:
             found.append(f"what today's hedges made is not known{which}, so limits.day_loss_usd cannot be checked")
         elif used.day_loss_usd >= limits.day_loss_usd:
             found.append(f"{used.day_loss_usd:.2f} USD lost today, at limits.day_loss_usd = {limits.day_loss_usd:f}")
+    looked = "look why; nothing opens until it is raised, or off, in config.toml, and arbtui started again"
     counts = (
-        ("hedges lost one after another", used.losing_in_row, limits.losing_in_row, "losing_in_row"),
-        ("hedges refused one after another", used.rejected_in_row, limits.rejected_in_row, "rejected_in_row"),
-        ("hedges open", used.open_hedges, limits.open_hedges, "open_hedges"),
+        ("hedges lost one after another", used.losing_in_row, limits.losing_in_row, "losing_in_row", looked),
+        ("hedges refused one after another", used.rejected_in_row, limits.rejected_in_row, "rejected_in_row", looked),
+        ("hedges open", used.open_hedges, limits.open_hedges, "open_hedges", "close one first"),
     )
-    for what, count, limit, name in counts:
+    for what, count, limit, name, remedy in counts:
         if limit is not None and count >= limit:
-            found.append(f"{count} {what}, at limits.{name} = {limit}; look at them first")
+            found.append(f"{count} {what}, at limits.{name} = {limit}; {remedy}")
     return found
 
 

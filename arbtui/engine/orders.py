@@ -150,8 +150,10 @@ async def paper_orders(settings: Settings, live: Live, clock: WallClock, data_di
         trading = _trading("PAPER", carriers, settings, live, clock, journal)
         heard.to = trading
         orders = Orders(trading, journal, live, papers, [])
-        yield orders
-        await orders.close()
+        try:
+            yield orders
+        finally:
+            await orders.close()
 
 
 @asynccontextmanager
@@ -201,8 +203,10 @@ async def account_orders(
         keep_worlds(journal, trading.ledgers.values(), {name: settings.venues[name].environment for name in accounts})
         orders = Orders(trading, journal, live, [], list(accounts.values()))
         orders.fitness, orders.guard, orders.arm_usd = fitness, guard_of(trading, settings.live.stream_down_s), arm_usd
-        yield orders
-        await orders.close()
+        try:
+            yield orders
+        finally:
+            await orders.close()
 
 
 def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys]:

@@ -240,3 +240,24 @@ async def test_real_addresses_are_refused_by_the_engine_itself(tmp_path: Path) -
             with pytest.raises(ConfigError):
                 await lived(replace(run, gateway=gateway, mode="LIVE"), nothing)
         assert not (tmp_path / "data").exists()
+
+
+async def test_a_run_that_fails_closes_its_accounts_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way there is told to be in doubt before the journal is closed."""
+    closed, close = list[str](), Account.close
+
+    async def spied(self: Account) -> None:
+        closed.append(self.name)
+        await close(self)
+
+    async def fails(me: Person) -> None:
+        await me.until(lambda: me.trading.facts.modes != {})
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Account, "close", spied)
+    async with exchanges() as sim:
+        with pytest.raises(ZeroDivisionError):
+            await lived(life(tmp_path, sim, accounts=True), fails)
+    assert closed == list(VENUES)

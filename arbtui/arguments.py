@@ -41,10 +41,13 @@ def config_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings file in place of the usual one")
 
 
-def where_options(parser: argparse.ArgumentParser) -> None:
+def where_options(
+    parser: argparse.ArgumentParser, live: str = "orders to accounts, once armed; without it: paper"
+) -> None:
+    """``live``: what --live means to the command."""
     parser.add_argument("--demo", action="store_true", help="bring the built-in exchanges along; needs no network")
     parser.add_argument("--gateway", metavar="URL", type=gateway, help="reach every exchange through this address")
-    parser.add_argument("--live", action="store_true", help="orders to accounts, once armed; without it: paper")
+    parser.add_argument("--live", action="store_true", help=live)
     config_option(parser)
 
 

@@ -119,3 +119,18 @@ def test_flattening_without_a_config_that_can_be_read_says_that_it_means_real_mo
     assert cli.main(["flatten", "--live", "--venue", "binance", "--yes"]) == 3
     assert "Going on with default settings. Accounts are those with real money (prod)." in capsys.readouterr().err
     assert all(host.endswith(".binance.com") and "demo" not in host for host in sought)
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [([], "orders to accounts, once armed"), (["flatten"], "your keys, armed or not"), (["check"], None)],
+    ids=["run", "flatten", "check"],
+)
+def test_help_says_what_live_means_to_the_command(
+    command: list[str], says: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        cli.main([*command, "--help"])
+    told = next((line for line in capsys.readouterr().out.splitlines() if line.startswith("  --live")), None)
+    assert told is None if says is None else told is not None and says in told

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> int:
     parser = arguments.Parser(prog="arbtui check", description="Says per exchange what was asked and what came back.")
     parser.add_argument("names", nargs="*", metavar="venue", help="exchanges (default: all that are enabled)")
-    arguments.where_options(parser)
+    arguments.where_options(parser, live=argparse.SUPPRESS)  # refused below, in words
     parser.add_argument("--venues", metavar="A,B", type=arguments.names, help="the same with commas")
     parser.add_argument(
         "--keys", action="store_true", help="ask what your keys may do, and say what would keep them from trading"

@@ -24,13 +24,13 @@ def main(argv: Sequence[str]) -> int:
         prog="arbtui flatten",
         description="Cancels all orders and closes all positions: through the running arbtui of that mode if there is "
         "one (its hedges, both legs of each), else by credentials alone (--live, --gateway). Exit code 0: flat; 3: "
-        "something stays open.",
+        "something stays open, or is not known.",
     )
     parser.add_argument("--venue", metavar="NAME", help="on this exchange only")
     parser.add_argument("--symbol", metavar="BASE", help="of this coin only")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    arguments.where_options(parser)
+    arguments.where_options(parser, live="the accounts of your keys, armed or not; without it: paper")
     args = parser.parse_args(argv)
     _refuse_flattening(args)
     where = paths_of(args)

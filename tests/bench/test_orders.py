@@ -31,7 +31,6 @@ def test_budgets_speak_of_what_was_measured_and_unmeasured_is_said() -> None:
 def test_a_small_run_brings_every_figure() -> None:
     result = orders.run(("binance", "okx"), orders.Size(coins=3, keys=3, makers=2, pairs=4, acks=2))
     assert all(goal.value is not None for goal in result.goals)
-    assert not any(goal.failed for goal in result.goals)
 
 
 @pytest.mark.parametrize(("code", "left"), [(EXIT_INTERRUPTED, EXIT_INTERRUPTED), (EXIT_OPEN, STOPPED), (0, STOPPED)])

@@ -69,6 +69,7 @@ def test_no_live_book_ever_differs_from_the_truth_at_its_id_while_deltas_are_los
             assert seen.resyncs > 5  # else nothing was lost and nothing is proven
 
 
+@pytest.mark.soak
 def test_no_live_book_differs_from_the_truth_for_longer_than_a_moment_while_a_side_is_left_out(tmp_path: Path) -> None:
     arguments = ("--symbols", "BTC,ETH,SOL", "--emit", "book,status", "--levels", "5")
     with beside(tmp_path, *arguments, sim=SEEDED) as (sim, arbtui):
@@ -217,7 +218,10 @@ def test_muted_sockets_leave_rows_by_rest_within_the_request_budget(tmp_path: Pa
         assert "418" not in arbtui.talk
 
 
-@pytest.mark.parametrize("venue", ["binance", "okx", "bybit", "bitget"])
+LISTING = [pytest.param(venue, marks=pytest.mark.soak) for venue in ("bybit", "bitget")]
+
+
+@pytest.mark.parametrize("venue", ["binance", "okx", *LISTING])
 def test_a_coin_that_is_listed_while_arbtui_runs_shows_its_row(tmp_path: Path, venue: str) -> None:
     with beside(tmp_path, "--top", "all", "--emit", "spread,status") as (sim, arbtui):
         arbtui.until_live("binance", "okx", "bybit", "bitget")

@@ -34,7 +34,7 @@ def test_an_episode_that_is_left_at_rest_ends_as_if_played_to_its_last_second() 
         assert short.outcome() == whole.outcome(), seed
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("name", [mutant.name for mutant in MUTANTS.values() if not (mutant.rare or mutant.held_by)])
 def test_a_rule_that_is_broken_is_noticed(name: str) -> None:
     assert noticed(name, episodes=2_000).seed is not None, MUTANTS[name].breaks

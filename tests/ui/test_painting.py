@@ -68,7 +68,7 @@ def test_what_is_lost_on_its_way_is_noticed(start: Start, rows: Path) -> None:
         painted_equal(terminal, rows, f"{keys!r} is painted anew")
 
 
-@pytest.mark.parametrize(("width", "height"), [(120, 40), (44, 12)])
+@pytest.mark.parametrize(("width", "height"), [(120, 40), pytest.param(44, 12, marks=pytest.mark.soak)])
 def test_panes_and_zooms(start: Start, rows: Path, width: int, height: int) -> None:
     terminal = start(width=width, height=height)
     walk(terminal, rows, [key for digit in "123456789" for key in (digit, "z", "j", "z")] + ["w", "w", "w", "w"])
@@ -102,7 +102,9 @@ def test_looks_and_sizes_change_under_open_overlays(start: Start, rows: Path) ->
 
 
 @pytest.mark.parametrize(
-    "overlays", [("o", CTRL_K, CTRL_P), ("?", ",", "L"), (":", "s", "t")], ids=["panels", "screens", "lines"]
+    "overlays",
+    [("o", CTRL_K, CTRL_P), ("?", ",", "L"), pytest.param((":", "s", "t"), marks=pytest.mark.soak)],
+    ids=["panels", "screens", "lines"],
 )
 def test_a_window_pulled_twice_at_once_under_an_overlay(start: Start, rows: Path, overlays: tuple[str, ...]) -> None:
     """The second size comes before the first is laid out, and the overlay closes at another size than it opened at."""

@@ -122,7 +122,8 @@ def test_no_canary_is_in_any_output_file_or_crash_dump(sim: Sim, tmp_path: Path)
     with shown(home["screen"], sim, "--record", record, venues=ALL_VENUES, legs=legs, environ=DEBUG) as arbtui:
         traded_on_all(arbtui)
         arbtui.ask("break")
-        until(lambda: any(b"Traceback" in data for _, data in left_behind(home["screen"])), 10)
+        logs = Path(homes(home["screen"])["XDG_STATE_HOME"])
+        until(lambda: any(b"Traceback" in log.read_bytes() for log in logs.rglob("*.log")), 40)
         arbtui.end(signal.SIGABRT)
         said = {"screen": bytes(arbtui.seen), "screen stderr": arbtui.talk.encode()}
     said |= ended(beside)

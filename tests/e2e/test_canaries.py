@@ -104,6 +104,7 @@ def traded_on_all(arbtui: Shown) -> None:
         arbtui.state()
 
 
+@pytest.mark.soak  # after many others its screen was seen not to break when told to, and nobody knows why yet
 def test_no_canary_is_in_any_output_file_or_crash_dump(sim: Sim, tmp_path: Path) -> None:
     keys, gateway = keys_of(sim), ("--gateway", sim.url)
     known = {**keys, **DEBUG}

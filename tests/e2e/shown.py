@@ -44,7 +44,8 @@ class Shown(Driven):
             raise
         finally:
             self._slave = slave  # kept until the guest has opened it, for a terminal that nobody holds has hung up
-        threading.Thread(target=self._look, daemon=True).start()
+        self._reader = threading.Thread(target=self._look, daemon=True)
+        self._reader.start()
         return process
 
     def _look(self) -> None:
@@ -74,6 +75,7 @@ class Shown(Driven):
 
     def hang_up(self) -> None:
         self._closed = True
+        self._reader.join()  # or it would read from whatever is opened next under the same number
         os.close(self._master)
 
     def close(self) -> None:

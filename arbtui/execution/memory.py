@@ -1,6 +1,7 @@
 """All hedges and how facts get into them: folded, given to the journal, shown to whoever watches. The only way in.
 
-A fact is known at once and on disk soon; what must be on disk before anything depends on it is given to ``keep``.
+A fact is known at once and on disk soon; what must be on disk before anything depends on it is given to ``keep``. Who
+watches may act on what it sees, so it sees a fact only after the journal was given it: what follows stands behind it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from arbtui.core.clock import Clock
 from arbtui.execution.boundary import let_know
 from arbtui.execution.keeper import Keeper
 from arbtui.execution.ledger import Ledger
-from arbtui.execution.lifecycle import Step
+from arbtui.execution.lifecycle import Step, WrongStep
 from arbtui.execution.ports import Record
-from arbtui.execution.records import Fact, Life, Stepped, fact_of, record
+from arbtui.execution.records import BadRecord, Fact, Life, Stepped, fact_of, record
 from arbtui.execution.words import Said
 
 LOUD = (Step.SHORT, Step.UNWIND, Step.HALT)
@@ -39,7 +40,14 @@ class Memory:
             if isinstance(fact, Life):
                 self._relive(kept.t_ns, fact)
             elif kept.hedge:
-                self.fold(kept.hedge, kept.t_ns, fact)
+                try:
+                    self._fold(kept.hedge, kept.t_ns, fact)
+                except (LookupError, WrongStep) as wrong:
+                    raise BadRecord(
+                        f"a {kept.kind} record of hedge {kept.hedge} does not follow from those before it ({wrong});"
+                        " keep the journal file and run `arbtui flatten --dry-run` to see what is open"
+                    ) from None
+                let_know(self._watch, kept.hedge, fact)
 
     def begin(self, life: Life, then: Callable[[], None]) -> None:
         """Everything before this belongs to another life; ``then`` once the journal knows of this one."""
@@ -51,7 +59,7 @@ class Memory:
         for ledger in self.ledgers.values():
             ledger.fold(t_ns, life)
 
-    def fold(self, hedge: str, t_ns: int, fact: Fact) -> None:
+    def _fold(self, hedge: str, t_ns: int, fact: Fact) -> None:
         ledger = self.ledgers.get(hedge)
         if ledger is None:
             ledger = self.ledgers[hedge] = Ledger(hedge)
@@ -60,21 +68,23 @@ class Memory:
             self.open.pop(hedge, None)
         else:
             self.open[hedge] = ledger
-        let_know(self._watch, hedge, fact)
 
     def put(self, hedge: str, fact: Fact, at_ns: int | None = None) -> None:
         """A fact that needs no waiting. ``hedge`` "": of none. ``at_ns``: when it was so, if not now."""
         now_ns = self.clock.now_ns() if at_ns is None else at_ns
         if hedge:
-            self.fold(hedge, now_ns, fact)
-        else:
-            let_know(self._watch, hedge, fact)
+            self._fold(hedge, now_ns, fact)
         self._keeper.write([record(now_ns, hedge, fact)])
+        let_know(self._watch, hedge, fact)
 
     def keep(self, hedge: str, facts: Sequence[Fact], then: Callable[[], None], failed: Callable[[str], None]) -> None:
-        """Write folded facts that something waits for: ``then`` once they are on disk, else ``failed``."""
+        """Facts that something waits for: ``then`` once they are on disk, else ``failed``."""
         now_ns = self.clock.now_ns()
+        for fact in facts:
+            self._fold(hedge, now_ns, fact)
         self._keeper.write([record(now_ns, hedge, fact) for fact in facts], then, failed)
+        for fact in facts:
+            let_know(self._watch, hedge, fact)
 
     def step_to(self, ledger: Ledger, step: Step, why: str) -> None:
         self.put(ledger.hedge, Stepped(step, why))

@@ -439,7 +439,6 @@ class Runner:
 
     def _begin(self, intent: Intent, step: Step) -> None:
         """The intent goes to disk before anything else of its turn; the journal keeps the order of what it is given."""
-        self._memory.fold(intent.hedge, self.clock.now_ns(), Intended(intent))
         self._memory.keep(
             intent.hedge,
             [Intended(intent)],

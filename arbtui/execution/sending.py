@@ -56,17 +56,14 @@ class Sending:
         facts: list[Fact] = [*action.orders]
         if action.step is not None:
             facts.append(Stepped(action.step, action.why))
-        now_ns = self._memory.clock.now_ns()
-        for fact in facts:
-            self._memory.fold(ledger.hedge, now_ns, fact)
-        if action.step is not None:
-            self._memory.tell(ledger.hedge, action.why, alarm=action.step in LOUD)
         self._memory.keep(
             ledger.hedge,
             facts,
             partial(self._hand_over, ledger, action.orders),
             partial(self._not_kept, ledger, action.orders),
         )
+        if action.step is not None:
+            self._memory.tell(ledger.hedge, action.why, alarm=action.step in LOUD)
 
     def _hand_over(self, ledger: Ledger, orders: tuple[Ordered, ...]) -> None:
         """The orders are on disk: this is the moment at which they are sent, or never."""

@@ -80,7 +80,7 @@ def works(case: Case, lead: int) -> bool:
     policy, entered = case.intent.policy, _entered(case, lead)
     if case.intent.style is not Style.MAKER_TAKER:
         return not entered
-    if case.since_s(case.intent.t_ns) >= policy.maker_rest_s or len(entered) > policy.maker_requotes:
+    if case.since_s(case.ledger.turn_ns) >= policy.maker_rest_s or len(entered) > policy.maker_requotes:
         return False
     last = entered[-1] if entered else None
     if last is not None and last.rejected is not None and last.rejected.reason in HOPELESS:

@@ -100,6 +100,8 @@ class Ledger:
         self.retried_number = 0  # of the first order after a person last said to go on
         self.canceled = False  # a person asked to stop entering
         self.abandoned = False  # a person took it over: no rule looks after it any more
+        self.begun_ns = 0  # when it was begun, which may be long after its review
+        self.turn_ns = 0  # the same of this turn
         self.last_ns = 0  # of the last fact
         self.relived_ns: int | None = None  # taken over from an earlier life then; the venues are to be read first
         self.was_quiet = False
@@ -268,6 +270,8 @@ class Ledger:
         match fact:
             case Intended():
                 self.turns.append(fact.intent)
+                self.turn_ns = t_ns
+                self.begun_ns = self.begun_ns or t_ns
                 self.turn_over = self.canceled = False
             case Ordered():
                 self._order(t_ns, fact)
@@ -340,6 +344,7 @@ class Ledger:
             self.owes_reads = True
         self.positions, self._rows = [[], []], [{}, {}]
         self.last_ns, self.lost_ns = min(self.last_ns, t_ns), min(self.lost_ns, t_ns)
+        self.begun_ns, self.turn_ns = min(self.begun_ns, t_ns), min(self.turn_ns, t_ns)
         for line in self.lines.values():
             line.relive(t_ns)
 

@@ -84,13 +84,13 @@ def usage(
     last_ns: dict[tuple[str, str], int] = {}
     day_ns = now_ns - now_ns % NS_PER_DAY
     day_usd, unfinished, open_hedges = ZERO, set[str](), 0
-    begun = sorted((ledger for ledger in ledgers if ledger.turns), key=lambda ledger: ledger.turns[0].t_ns)
+    begun = sorted((ledger for ledger in ledgers if ledger.turns), key=lambda ledger: ledger.begun_ns)
     for ledger in begun:
         first = ledger.turns[0]
         keys = (first.legs[0].key, first.legs[1].key)
-        last_ns[keys] = max(last_ns.get(keys, 0), first.t_ns)
+        last_ns[keys] = max(last_ns.get(keys, 0), ledger.begun_ns)
         amounts = [_worst(ledger, index, usd) for index in (0, 1)]
-        if first.t_ns >= day_ns:
+        if ledger.begun_ns >= day_ns:
             opened = worth(first, 0, usd)
             amounts.append(opened)
             day_usd += opened or ZERO

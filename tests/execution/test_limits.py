@@ -227,3 +227,40 @@ def test_a_closing_turn_at_a_lower_price_frees_no_room() -> None:
     assert isinstance(made, Intent)
     assert stage.runner.close(made).accepted
     assert used(stage).by_coin["COIN"] >= before
+
+
+def test_a_hedge_counts_from_when_it_was_begun_however_long_its_review_took() -> None:
+    stage = Stage()
+    reviewed = intent()
+    stage.wait(60)
+    stage.open(reviewed)
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue))
+    stage.wait(1)
+    (text,) = refusals(intent(), replace(NONE, again_after_s=5.0), used(stage), usd, stage.clock.now_ns())
+    assert "the same hedge was begun 1.0 s ago" in text
+
+
+def test_a_hedge_that_was_reviewed_yesterday_counts_on_the_day_on_which_it_was_begun() -> None:
+    stage = Stage(now_ns=int(datetime(2027, 1, 15, 23, 59, 59, tzinfo=UTC).timestamp()) * NS_PER_S)
+    reviewed = intent(now_ns=stage.clock.now_ns())
+    stage.wait(2)
+    stage.open(reviewed)
+    assert used(stage).day_usd == 1_000
+
+
+def test_a_clock_that_was_set_back_by_an_hour_keeps_the_same_hedge_waiting_for_no_hour() -> None:
+    stage = Stage()
+    stage.hedged()
+    stage.wait(1)
+    stage.clock.set_back(3_600 * NS_PER_S)
+    stage.runner.reconcile("the clock jumped")
+    limits = replace(NONE, again_after_s=5.0)
+
+    def repeats() -> list[str]:
+        found = refusals(intent(), limits, used(stage), usd, stage.clock.now_ns())
+        return [text for text in found if "again_after_s" in text]
+
+    assert repeats()
+    stage.wait(5)
+    assert not repeats()

@@ -250,3 +250,11 @@ def test_while_the_leader_waits_for_its_market_missing_fills_are_asked_for() -> 
     stage.wait(3)
     assert stage.order("alpha") is lead, "there is no price to rest at"
     assert any(kind is ReadKind.FILLS for kind, *_ in stage.pens["beta"].reads)
+
+
+def test_a_leader_rests_its_whole_time_however_long_the_review_took() -> None:
+    stage = Stage()
+    reviewed = maker()
+    stage.wait(reviewed.policy.maker_rest_s + 1)
+    stage.open(reviewed)
+    assert stage.order("alpha").kind is OrderKind.POST_ONLY

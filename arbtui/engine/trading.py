@@ -181,7 +181,7 @@ class Trading:
             if not done.done():
                 done.set_result(stopped)
 
-        self.runner.stop(told)
+        self.runner.stop(told, self._policy.stop_within_s)
         for timer in self._timers:
             timer.cancel()
         self._enquiries.stop()

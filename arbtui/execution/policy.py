@@ -50,7 +50,7 @@ class Policy:
     # what the venue does to a leg by itself (liquidation, ADL), or a person by hand
     on_leg_lost: Literal["halt", "rebalance"] = "halt"
 
-    # the end
+    # the end of a run: as it is set then, whatever was set when a hedge was opened
     stop_within_s: float = 10.0
 
 

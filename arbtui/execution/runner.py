@@ -12,7 +12,7 @@ The Python way in, the same that keys use:
     runner.retry(hedge), runner.abandon(hedge)     # what a person may say of a halted hedge
     runner.reconcile("slept")            # after a sleep or a jump of the clock: disarm, read the venues
     runner.kill("why")                   # stop, cancel, disarm; opens and closes nothing
-    runner.stop(told)                    # finish or unwind within the policy's time, then say what stays open
+    runner.stop(told, within_s=10)       # finish or unwind within that time, then say what stays open
     runner.hear(event)                   # every core.orders event of every executor
     runner.ledgers[hedge]                # state and knowledge, to read
 
@@ -57,6 +57,7 @@ from arbtui.execution.lifecycle import State, Step, WrongStep, allows
 from arbtui.execution.limits import opposed
 from arbtui.execution.lines import Line
 from arbtui.execution.memory import Memory
+from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Executor, Journal, Prices, Record
 from arbtui.execution.records import Armed, Asked, CancelAsked, Fact, GivenUp, Intended, Life, Lost, Stepped
 from arbtui.execution.sending import UNSAVED_MAX, Sending
@@ -279,14 +280,16 @@ class Runner:
         self.poke()
         return Answer(True, "stopped: resting orders are being canceled, nothing is opened or closed")
 
-    def stop(self, told: Callable[[Stopped], None]) -> None:
-        """No new risk; finish or unwind within the policy's time, then ``told`` hears what stays open."""
+    def stop(self, told: Callable[[Stopped], None], within_s: float = DEFAULT.stop_within_s) -> None:
+        """No new risk; finish or unwind within ``within_s``, then ``told`` hears what stays open.
+
+        How long the end may take is a matter of the run that ends: hedges of an earlier one do not decide it.
+        """
         if self._stopped is not None:
             return
         self.stopping = True
         self.disarm("arbtui is stopping", alarm=False)
         self._stopped = told
-        within_s = max((ledger.intent.policy.stop_within_s for ledger in self.ledgers.values()), default=0.0)
         self.clock.call_at(self.clock.now_ns() + int(within_s * NS_PER_S), self._end)
         self.poke()
         self._end_if_quiet()

@@ -219,6 +219,18 @@ def test_stop_ends_after_ten_seconds_and_names_the_doubt() -> None:
     assert "in_doubt" in ends[0].doubt[0]
 
 
+def test_how_long_the_end_takes_is_said_by_the_run_that_ends_not_by_the_one_that_opened_the_hedge() -> None:
+    stage, ends = Stage(), list[Stopped]()
+    stage.open(intent(policy=with_policy(stop_within_s=60.0)))
+    stage.fills(stage.order("alpha"))
+    stage.silent(stage.order("beta"))
+    stage.runner.stop(ends.append, within_s=3.0)
+    stage.wait(2.9)
+    assert ends == []
+    stage.wait(0.2)
+    assert len(ends) == 1
+
+
 def test_a_person_may_take_a_halted_hedge_over() -> None:
     stage = Stage()
     stage.open()

@@ -47,7 +47,7 @@ from arbtui.market.slot import Slot
 from arbtui.port import Preview
 from tests.ui.fake_port import VENUES, FakePort
 
-Play = Literal["fill", "half", "nothing", "reject", "silent", "rest"]
+Play = Literal["fill", "half", "nothing", "reject", "silent", "rest", "half_rests"]
 LATENCY_MS = 20
 RULES = VenueRules(Absence(settle_s=1.0, forget_s=3600.0))
 NO_PRICE = Price(None, None, None, None, age_ms=float("inf"), fresh=False, why_not="no quote")
@@ -122,7 +122,7 @@ class ScriptedVenue:
         self._held: dict[tuple[Market, str], Decimal] = {}
         self.fills: list[Fill] = []
         self._up: set[Market] = set()
-        self._resting: dict[str, Order] = {}
+        self._resting: dict[str, Decimal] = {}  # what of it has filled
 
     def _later(self, call: Callable[[], None]) -> None:
         self._port.time.call_at(self._port.time.now_ns() + LATENCY_MS * NS_PER_MS, call)
@@ -147,9 +147,11 @@ class ScriptedVenue:
             self.hear(Unanswered(venue=self.name, client_id=name, verb="place", text="no answer in 5 s", t_ns=now_ns))
         else:
             self.hear(Accepted(venue=self.name, client_id=name, order_id=f"o{name}", t_ns=now_ns))
-            if play == "rest":
-                self._resting[name] = order
-                self._report(order, OrderStatus.OPEN, Decimal(0))
+            if play in ("rest", "half_rests"):
+                self._resting[name] = filled = order.qty / 2 if play == "half_rests" else Decimal(0)
+                self._report(order, OrderStatus.OPEN, filled)
+                if filled:
+                    self._fill(order, filled)
                 return
             part = {"fill": order.qty, "half": order.qty / 2, "nothing": Decimal(0)}[play]
             if part:
@@ -185,8 +187,8 @@ class ScriptedVenue:
     def cancel(self, order: Order) -> None:
         def canceled() -> None:
             self.hear(CancelTaken(venue=self.name, client_id=order.client_id, t_ns=self._port.time.now_ns()))
-            if self._resting.pop(order.client_id, None) is not None:
-                self._report(order, OrderStatus.CANCELED, Decimal(0))
+            if (filled := self._resting.pop(order.client_id, None)) is not None:
+                self._report(order, OrderStatus.CANCELED, filled)
 
         self._later(canceled)
 

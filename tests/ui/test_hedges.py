@@ -81,6 +81,22 @@ async def test_capital_f_flattens_all_in_order_after_one_confirm() -> None:
         assert "done" in await dealer.text()
 
 
+async def test_flattening_all_takes_back_what_rests_and_then_flattens_that_hedge_too() -> None:
+    async with dealing(limits=WITHOUT_LIMITS) as dealer:
+        await dealer.press("o", "m")
+        dealer.trading.venues[dealer.order.ticket.buy.split(".")[0]].script.append("half_rests")
+        await dealer.press("enter", "y")
+        await dealer.wait(0.2)
+        assert dealer.states == [State.WORKING]
+        (ledger,) = dealer.trading.ledgers.values()
+        assert ledger.position(0) != 0
+        await dealer.press("escape", "F", "F", "y")
+        for _ in range(6):
+            await dealer.wait(0.5)
+        assert [ledger.position(index) for index in (0, 1)] == [0, 0]
+        assert dealer.states == [State.DONE]
+
+
 async def test_flattening_all_leaves_the_rest_when_esc_is_pressed() -> None:
     async with dealing(limits=WITHOUT_LIMITS) as dealer:
         for _ in range(3):

@@ -1,7 +1,8 @@
 """Several open hedges: one to choose, or all to flatten, one after another.
 
 All in order: each next hedge is previewed and sent when the one before has come to rest, or after three seconds, so
-that venues are asked for one thing at a time and a hedge that does not settle holds up no other.
+that venues are asked for one thing at a time and a hedge that does not settle holds up no other. A hedge that still
+enters is told to stop at once; its turn comes when it has.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from arbtui.ui.glyphs import MINUS
 from arbtui.ui.money import under_way
 from arbtui.ui.theme import Line, Role
 from arbtui.ui.ticket import page
-from arbtui.ui.ticket.page import Go, Page, columns, gain, wrapped
+from arbtui.ui.ticket.page import Column, Go, Page, gain, wrapped
 
 PREVIEW_EVERY_S = 1.0
 NEXT_AFTER_S = 3.0
+ENTERING_S = 20.0  # so long one that is told to enter no further may take
 _SHOWN = 12
-_HEAD = columns(
-    (
-        ("", 1, False, "header"),
-        ("coin", 7, False, "header"),
-        ("legs", 12, False, "header"),
-        ("quantity", 9, True, "header"),
-        ("state", 9, False, "header"),
-        ("so far", 8, True, "header"),
-        ("closing", 8, True, "header"),
-        ("worst", 8, True, "header"),
-    )
+_HEAD: tuple[Column, ...] = (
+    ("", 1, False, "header"),
+    ("coin", 7, False, "header"),
+    ("legs", 12, False, "header"),
+    ("quantity", 9, True, "header"),
+    ("state", 9, False, "header"),
+    ("so far", 8, True, "header"),
+    ("closing", 8, True, "header"),
+    ("worst", 8, True, "header"),
+    ("", 4, False, "header"),
 )
 
 
@@ -49,6 +50,7 @@ class HedgesPage(Page):
         self._queue: list[str] = []  # hedges that are still to be flattened
         self._current = ""
         self._sent_s = float("-inf")
+        self._confirmed_s = float("-inf")
         self._outcomes: dict[str, str] = {}
         self._gone: dict[str, Pair] = {}  # flattened from here: they stay on show
 
@@ -112,6 +114,10 @@ class HedgesPage(Page):
         self.review.end()
         self._gone = {pair.hedge: pair for pair in self.pairs}
         self._queue = [pair.hedge for pair in self.pairs if self._open(pair)]
+        self._confirmed_s = now_s
+        for hedge in self._queue:
+            if under_way(self.trading.ledgers[hedge]):
+                self.trading.cancel(hedge)
         self._flatten_next(now_s)
         return None
 
@@ -128,13 +134,19 @@ class HedgesPage(Page):
         ledger = self.trading.ledgers.get(self._current)
         if ledger is not None and under_way(ledger) and now_s - self._sent_s < NEXT_AFTER_S:
             return
-        while self._queue:
-            hedge = self._queue.pop(0)
+        for hedge in tuple(self._queue):
+            if self._enters(hedge) and now_s - self._confirmed_s < ENTERING_S:
+                continue
+            self._queue.remove(hedge)
             refused = self._flatten(hedge)
             if not refused:
                 self._current, self._sent_s = hedge, now_s
                 return
             self._outcomes[hedge] = refused
+
+    def _enters(self, hedge: str) -> bool:
+        ledger = self.trading.ledgers.get(hedge)
+        return ledger is not None and under_way(ledger)
 
     def _flatten(self, hedge: str) -> str:
         """Why it was not sent; "" if it was."""
@@ -161,9 +173,8 @@ class HedgesPage(Page):
         pairs = self.pairs
         if not pairs:
             return [(("No hedge is open.", "text"),)]
-        lines: list[Line] = [_HEAD]
-        for at, pair in enumerate(self._window(), self._top()):
-            lines.append(self._line(pair, at == self._at, width))
+        shown = [self._columns(pair, cursor=at == self._at) for at, pair in enumerate(self._window(), self._top())]
+        lines = page.table([_HEAD, *shown], width)
         chosen = pairs[min(self._at, len(pairs) - 1)]
         lines += [(), *wrapped(self._words(chosen), width, "text")]
         if self.review.on:
@@ -172,11 +183,15 @@ class HedgesPage(Page):
             lines += [(), *self.review_lines(what, width)]
         if self._queue:
             lines += [((f"{len(self._queue)} more to begin; {self.key('back')} leaves them", "warn"),)]
+            if waited := [
+                text.clean(pair.base) for pair in pairs if pair.hedge in self._queue and self._enters(pair.hedge)
+            ]:
+                lines += wrapped(f"{', '.join(waited)}: what rests is taken back first", width, "warn")
         if self.note:
             lines += wrapped(self.note, width, "warn")
         return lines
 
-    def _line(self, pair: Pair, cursor: bool, width: int) -> Line:
+    def _columns(self, pair: Pair, *, cursor: bool) -> tuple[Column, ...]:
         preview = self._previews.get(pair.hedge)
         figures = preview.estimate if preview is not None else None
         made = self.trading.pnl_usd(pair.hedge)
@@ -184,18 +199,16 @@ class HedgesPage(Page):
         state = ledger.state if ledger is not None else pair.state
         role: Role = "error" if state.troubled else "text"
         fails = self._outcomes.get(pair.hedge) or (preview.refused if preview is not None and self._open(pair) else "")
-        return columns(
-            (
-                ("▸" if cursor else "", 1, False, "cursor"),
-                (pair.base, 7, False, "strong"),
-                (legs_words(pair), 12, False, "text"),
-                (text.exact(max(abs(leg.coins) for leg in pair.legs)), 9, True, "text"),
-                (state.value, 9, False, role),
-                (text.money(made), 8, True, gain(None if made is None else float(made))),
-                (text.money(None if figures is None else figures.net_usd), 8, True, "text"),
-                (text.money(None if figures is None else figures.worst_usd), 8, True, "dim"),
-                (fails, max(4, width - 72), False, "error"),
-            )
+        return (
+            ("▸" if cursor else "", 1, False, "cursor"),
+            (pair.base, 7, False, "strong"),
+            (legs_words(pair), 12, False, "text"),
+            (text.exact(max(abs(leg.coins) for leg in pair.legs)), 9, True, "text"),
+            (state.value, 9, False, role),
+            (text.money(made), 8, True, gain(None if made is None else float(made))),
+            (text.money(None if figures is None else figures.net_usd), 8, True, "text"),
+            (text.money(None if figures is None else figures.worst_usd), 8, True, "dim"),
+            (fails, 4, False, "error"),
         )
 
     def _words(self, pair: Pair) -> str:

@@ -105,9 +105,11 @@ def _refuse_live(args: argparse.Namespace) -> None:
 def _refuse_auto(args: argparse.Namespace) -> None:
     if args.once and args.auto:
         raise ConfigError("--auto sends orders and --once only looks; leave one out.")
-    for name in AUTO_ONLY if args.no_ui and not args.auto else ():
-        if getattr(args, name) is not None:
-            raise ConfigError(f"--{name.replace('_', '-')} is about the automatic mode; add --auto.")
+    given = [f"--{name.replace('_', '-')}" for name in AUTO_ONLY if getattr(args, name) is not None]
+    if given and args.once:
+        raise ConfigError(f"{given[0]} is about the automatic mode, and --once only looks; leave one out.")
+    if given and args.no_ui and not args.auto:
+        raise ConfigError(f"{given[0]} is about the automatic mode; add --auto.")
 
 
 def need_terminal() -> None:

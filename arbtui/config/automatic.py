@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from arbtui.config.section import Section
+from arbtui.config.section import MOST_USD, Section
 
 ThresholdBps = Annotated[float, Field(ge=-1000, le=10_000)] | Literal["signal"]
 
@@ -16,10 +16,13 @@ class Auto(Section):
 
     size_usd: float = Field(default=100.0, gt=0, le=1e7, description="Size of a hedge (--size).")
     max_position_usd: float = Field(
-        default=500.0, gt=0, description="Most that may be open on one coin (--max-position)."
+        default=500.0, gt=0, le=MOST_USD, description="Most that may be open on one coin (--max-position)."
     )
     max_net_usd: float = Field(
-        default=500.0, gt=0, description="Most that may be unhedged over all coins, hedges being opened as a whole."
+        default=500.0,
+        gt=0,
+        le=MOST_USD,
+        description="Most that may be unhedged over all coins, hedges being opened as a whole.",
     )
     max_hedges: int = Field(default=3, ge=1, le=1000, description="Most hedges open at once (--max-hedges).")
     long_threshold_bps: ThresholdBps = Field(

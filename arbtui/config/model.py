@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, Strict
 
 from arbtui.config.alerting import Alerts, Notify
 from arbtui.config.automatic import Auto
-from arbtui.config.section import Coin, Coins, Section
+from arbtui.config.section import MOST_USD, Coin, Coins, Section
 
 MarketName = Literal["spot", "perp"]
 CategoryName = Literal["crypto", "tradfi", "pre_market"]
@@ -235,8 +235,8 @@ class Instruments(Section):
 
 
 BandBps = Annotated[float, Field(ge=0, le=1000)]
-LimitUsd = Annotated[float, Field(gt=0)] | Literal["off"]
-LimitCount = Annotated[int, Field(ge=1)] | Literal["off"]
+LimitUsd = Annotated[float, Field(gt=0, le=MOST_USD)] | Literal["off"]
+LimitCount = Annotated[int, Field(ge=1, le=1_000_000)] | Literal["off"]
 
 
 class Hedge(Section):

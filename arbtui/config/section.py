@@ -14,6 +14,7 @@ def _coin(text: str) -> str:
     return text
 
 
+MOST_USD = 1e9  # a larger amount is a slip of the hand: limits have a word for none
 Coin = Annotated[str, AfterValidator(_coin)]
 Coins = Annotated[tuple[Coin, ...], Strict(strict=False)]
 

@@ -217,7 +217,8 @@ def read_fee_rates(instrument: Instrument, what: str) -> Read:
 def leverage(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
     """From the account's settings; where they do not name the contract, from its position.
 
-    Raises ``ValueError`` for spot.
+    Where only isolated margin is told of, the leverage that an order would have is not known. Raises ``ValueError`` for
+    spot.
     """
     if instrument.market is not Market.PERP:
         raise ValueError(f"{instrument.native} is spot: it has no leverage")
@@ -240,32 +241,41 @@ def leverage(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCa
 
 def _set_for(settings: Settings, instrument: Instrument, t_ns: int) -> LeverageRead | None:
     asked = (inst_type(instrument.market, instrument.native), instrument.native)
-    for row in settings.symbol_config_list or ():
-        if (row.category.upper(), row.symbol) == asked:
-            return _leverage(row, settings, instrument, t_ns)
-    return None
+    rows = [row for row in settings.symbol_config_list or () if (row.category.upper(), row.symbol) == asked]
+    return _leverage(rows, settings, instrument, t_ns) if rows else None
 
 
 def _leverage_of_position(caller: Caller, instrument: Instrument, settings: Settings, stamp_ms: int) -> PrivateCall:
     native, what = instrument.native, f"leverage of {instrument.native}"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        rows = refusals.result_of(status, answer, private_shapes.positions, what).rows or ()
-        told = [_leverage(row, settings, instrument, t_ns) for row in rows if row.symbol == native]
-        if not told:
+        found = refusals.result_of(status, answer, private_shapes.positions, what).rows or ()
+        rows = [row for row in found if row.symbol == native]
+        if not rows:
             raise ProtocolBroken("unknown_shape", f"Bitget tells no leverage of {native}: set it once, then it does")
-        return (min(told, key=lambda read: read.leverage),)  # of two sides the lesser binds more margin
+        return (_leverage(rows, settings, instrument, t_ns),)
 
     query = {"category": inst_type(instrument.market, native), "symbol": native}
     return caller.read(POSITIONS, query, what, "positions", stamp_ms, read)
 
 
-def _leverage(row: SymbolSetting | PositionRow, settings: Settings, instrument: Instrument, t_ns: int) -> LeverageRead:
+def _leverage(
+    rows: Sequence[SymbolSetting | PositionRow], settings: Settings, instrument: Instrument, t_ns: int
+) -> LeverageRead:
+    """That of cross margin, which orders have; of two sides the lesser binds more. Isolated margin has another one."""
+    native = instrument.native
+    crossed = [row for row in rows if MARGINS.get(row.margin_mode) == "cross"]
+    if not crossed:
+        raise ProtocolBroken(
+            "unknown_shape",
+            f"Bitget does not tell the leverage of {native} with cross margin, which arbtui's orders have: set that "
+            "contract to cross margin there, and its leverage",
+        )
     return LeverageRead(
         venue=VENUE,
-        native=instrument.native,
-        leverage=told(price_or_none(row.leverage), f"leverage of {instrument.native}"),
-        margin_mode=MARGINS.get(row.margin_mode),
+        native=native,
+        leverage=min(told(price_or_none(row.leverage), f"leverage of {native}") for row in crossed),
+        margin_mode="cross",
         t_ns=t_ns,
         position_mode=private_rows.position_mode(settings.hold_mode),
     )

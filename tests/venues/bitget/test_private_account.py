@@ -12,6 +12,7 @@ import pytest
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, Position
+from arbtui.venues.bitget.account import settings_of
 from arbtui.venues.private import KeyRights, PrivateCall
 from tests.venues.bitget.samples import (
     KEYS,
@@ -199,14 +200,29 @@ def test_leverage_is_that_of_the_contract_and_the_position_mode_the_accounts() -
     )
 
 
+ISOLATED = {"marginMode": "isolated"}
+
+
 def one(**changes: Any) -> list[dict[str, Any]]:
     return [{"category": "USDT-FUTURES", "symbol": "BTCUSDT", "marginMode": "isolated", "leverage": "3"} | changes]
 
 
-def test_an_isolated_contract_is_told_as_one() -> None:
-    (told,) = read(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), said(settings(symbolConfigList=one())))
+@pytest.mark.parametrize("margin", ["isolated", "sideways", ""])
+def test_a_leverage_that_is_not_of_cross_margin_is_not_that_of_an_order(margin: str) -> None:
+    call = PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS)
+    with pytest.raises(ProtocolBroken, match="set that contract to cross margin there, and its leverage"):
+        read(call, said(settings(symbolConfigList=one(marginMode=margin))))
+    both = [*one(marginMode=margin), *one(marginMode="crossed", leverage="9")]
+    (told,) = read(call, said(settings(symbolConfigList=both)))
     assert isinstance(told, LeverageRead)
-    assert told.margin_mode == "isolated"
+    assert (told.leverage, told.margin_mode) == (Decimal(9), "cross")
+
+
+def test_a_leverage_in_an_unknown_shape_keeps_nobody_from_reading_the_rest() -> None:
+    odd = said(settings(symbolConfigList=one(marginMode="crossed", leverage=["3", "5"])))
+    assert settings_of(200, odd, "account settings") is not None
+    with pytest.raises(ProtocolBroken):
+        read(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), odd)
 
 
 @pytest.mark.parametrize("listed", [[], None, one(symbol="X"), one(category="USDC-FUTURES")])
@@ -217,9 +233,11 @@ def test_what_nobody_set_is_told_by_its_position_or_not_at_all(listed: Any) -> N
     second = further(call, body)
     query = {"category": "USDT-FUTURES", "symbol": "BTCUSDT"}
     assert asked(second) == ("/api/v3/position/current-position", query)
-    (told,) = read(second, rows(position_row(), position_row(leverage="7", marginMode="isolated")))
+    (told,) = read(second, rows(position_row(), position_row(leverage="7"), position_row(leverage="2", **ISOLATED)))
     assert isinstance(told, LeverageRead)
-    assert (told.leverage, told.margin_mode, told.position_mode) == (Decimal(7), "isolated", "one_way")
+    assert (told.leverage, told.margin_mode, told.position_mode) == (Decimal(7), "cross", "one_way")
+    with pytest.raises(ProtocolBroken, match="cross margin"):
+        read(second, rows(position_row(**ISOLATED)))
     for nothing in (rows(), rows(position_row(symbol="ETHUSDT")), rows(position_row(leverage=""))):
         with pytest.raises(ProtocolBroken, match="leverage"):
             read(second, nothing)
@@ -227,7 +245,7 @@ def test_what_nobody_set_is_told_by_its_position_or_not_at_all(listed: Any) -> N
 
 @pytest.mark.parametrize("leverage", ["0", "", None, "-3", "nan"])
 def test_leverage_that_is_none_is_no_leverage(leverage: Any) -> None:
-    body = said(settings(symbolConfigList=one(leverage=leverage)))
+    body = said(settings(symbolConfigList=one(marginMode="crossed", leverage=leverage)))
     with pytest.raises(ProtocolBroken):
         read(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), body)
     assert after(PRIVATE.leverage(PROD, KEYS, PERP, STAMP_MS), said(settings())) is None

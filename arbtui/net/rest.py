@@ -12,7 +12,7 @@ import contextlib
 import os
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -136,6 +136,12 @@ class Rest:
     def charge(self, request: HttpRequest) -> None:
         """Take what ``request`` costs from its budget: it goes out now, here or by another way that counts the same."""
         self._budgets.of(urlsplit(request.url).hostname or "", request.bucket).spend(request.cost, self._clock.now_ns())
+
+    def told_used(self, request: HttpRequest, used: Mapping[str, float]) -> None:
+        """The venue's own count of the buckets of the host of ``request``, where it came by another way."""
+        host, now_ns = urlsplit(request.url).hostname or "", self._clock.now_ns()
+        for bucket, spent in used.items():
+            self._budgets.of(host, bucket).observe(spent, now_ns)
 
     def wait_s(self, request: HttpRequest, leave: float = 0.0) -> float:
         """Seconds until the budget of ``request`` allows it, and ``leave`` of it (0..1) is left then; 0 = now."""

@@ -91,6 +91,7 @@ class TradeSocketKeeper(SocketKeeper):
         if answered.cancelled():
             raise TransportBroken(f"{self._where} ended before it answered")
         answer = answered.result()
+        around.rest.told_used(request, answer.used)
         if answer.status in (418, 429):
             around.rest.turned_away(request, answer.status, sent_ns, answer.retry_after_s)
         return Answer(answer.status, answer.body, sent_ns, around.clock.now_ns())

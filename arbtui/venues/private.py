@@ -300,13 +300,15 @@ class TradeSocket:
 class TradeAnswer:
     """The answer to the request that was sent under ``request_id``, put as REST would have put it.
 
-    ``retry_after_s``: of 418 and 429, how long the venue wants nothing; None where it does not say.
+    ``retry_after_s``: of 418 and 429, how long the venue wants nothing; None where it does not say. ``used``: what is
+    spent of buckets in their running windows, by the venue's own count; of what it does not tell nothing.
     """
 
     request_id: str
     status: int
     body: bytes = field(repr=False)
     retry_after_s: float | None = None
+    used: Mapping[str, float] = field(default_factory=dict)
 
 
 class TradeSession(Protocol):

@@ -15,7 +15,7 @@ from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, Rejected, U
 from arbtui.net.account import Account
 from arbtui.venues.base import Environment
 from arbtui.venues.private import TradeAnswer, TradesOverSocket
-from tests.venues.binance.trades import BINANCE
+from tests.venues.binance.trades import BINANCE, answered
 from tests.venues.bybit.trades import BYBIT
 from tests.venues.fuzzing import fuzz
 from tests.venues.hostile import STAMP_MS, T_NS
@@ -249,6 +249,17 @@ async def test_who_is_banned_on_binances_socket_asks_for_nothing_until_the_named
         told, *_ = await one.after(lambda account: account.place(BINANCE.order(client_id="more")))
         assert isinstance(told, Rejected)
         assert (told.reason, one.by_rest) == (RefusalReason.RATE_LIMITED, [])
+
+
+async def test_what_another_program_used_up_by_binances_word_is_not_asked_for_again() -> None:
+    used = {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 300, "count": 300}
+    async with line(BINANCE, lambda frame: {**answered(frame), "rateLimits": [used]}) as one:
+        await one.up()
+        told, *_ = await one.after(lambda account: account.place(BINANCE.order()))
+        assert isinstance(told, Accepted)
+        told, *_ = await one.after(lambda account: account.place(BINANCE.order(client_id="more")))
+        assert isinstance(told, Rejected)
+        assert (told.reason, len(one.far.orders), one.by_rest) == (RefusalReason.RATE_LIMITED, 1, [])
 
 
 @with_login

@@ -7,7 +7,9 @@
 
 There is no login (that takes keys of another kind): each request proves itself. USD-M and spot have an address each;
 orders count in the same windows as those of REST. Both cut at 24 h; spot announces when a server is taken down.
-Source: Binance USD-M docs, "WebSocket API General Info", "New Order", "Cancel Order"; spot docs, "WebSocket API".
+``rateLimits`` tells what is used up of the limits that the request counts for, as the headers of REST do.
+Source: Binance USD-M docs, "WebSocket API General Info", "New Order", "Cancel Order"; spot docs, "WebSocket API", "Rate
+limits".
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from arbtui.core.events import Closing, Ignored
 from arbtui.core.model import Market
 from arbtui.venues.base import Environment, HttpRequest, Manners
 from arbtui.venues.binance.addresses import trade_socket_url
-from arbtui.venues.binance.signing import sign, ws_payload
+from arbtui.venues.binance.orders import ORDERS
+from arbtui.venues.binance.signing import WEIGHT, sign, ws_payload
 from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, TradeAnswer, TradeSocket
 from arbtui.venues.wire import DECODE_ERRORS, guarded
 
@@ -37,6 +40,7 @@ _PATHS = {Market.PERP: "/fapi/v1/order", Market.SPOT: "/api/v3/order"}
 _METHODS = {"POST": "order.place", "DELETE": "order.cancel"}
 _NUMBERS = ("timestamp", "recvWindow")
 _SHUTDOWN = "serverShutdown"
+_BUCKETS = {("ORDERS", "SECOND", 10): ORDERS, ("REQUEST_WEIGHT", "MINUTE", 1): WEIGHT}
 
 
 class _Event(msgspec.Struct):
@@ -50,7 +54,15 @@ class _Frame(msgspec.Struct):
     status: int = 0
     result: msgspec.Raw = msgspec.Raw(b"")
     error: msgspec.Raw = msgspec.Raw(b"")
+    limits: msgspec.Raw = msgspec.field(name="rateLimits", default=msgspec.Raw(b"[]"))
     event: _Event | None = None
+
+
+class _Limit(msgspec.Struct, rename="camel"):
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    count: float
 
 
 class _Wait(msgspec.Struct):
@@ -65,6 +77,7 @@ class _TurnedAway(msgspec.Struct):
 
 
 _frame = msgspec.json.Decoder(_Frame)
+_limits = msgspec.json.Decoder(list[_Limit])
 _turned_away = msgspec.json.Decoder(_TurnedAway)
 
 
@@ -114,7 +127,7 @@ class BinanceTradeSession:
         if said.id is None:
             raise ProtocolBroken("unknown_shape", f"Binance answers ({said.status}) and does not say to which request")
         body = bytes(said.error) or bytes(said.result)
-        return (TradeAnswer(str(said.id), said.status, body, _retry_after_s(said)),)
+        return (TradeAnswer(str(said.id), said.status, body, _retry_after_s(said), _used(said)),)
 
 
 def _retry_after_s(said: _Frame) -> float | None:
@@ -126,3 +139,13 @@ def _retry_after_s(said: _Frame) -> float | None:
     except DECODE_ERRORS:  # the refusal holds all the same
         return None
     return None if wait is None else max(0, wait.retry_after - wait.server_time) / 1000
+
+
+def _used(said: _Frame) -> dict[str, float]:
+    """By bucket. An answer whose limits cannot be read is an answer all the same: then our own count stands."""
+    try:
+        limits = _limits.decode(said.limits)
+    except DECODE_ERRORS:
+        return {}
+    named = ((_BUCKETS.get((one.rate_limit_type, one.interval, one.interval_num)), one.count) for one in limits)
+    return {bucket: count for bucket, count in named if bucket is not None}

@@ -127,3 +127,26 @@ def test_a_server_that_is_taken_down_asks_for_another_socket() -> None:
     (closing,) = decode({"event": {"e": "serverShutdown", "E": 1}})
     assert isinstance(closing, Closing)
     assert decode({"event": {"e": "other"}}) == [Ignored("other_event")]
+
+
+ORDERS_USED = {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 300, "count": 7}
+WEIGHT_USED = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400, "count": 70}
+OF_A_DAY = {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": 200_000, "count": 90}
+
+
+@pytest.mark.parametrize(
+    ("limits", "used"),
+    [
+        ([ORDERS_USED, OF_A_DAY, WEIGHT_USED], {"orders": 7.0, "weight": 70.0}),
+        ([OF_A_DAY], {}),
+        ([], {}),
+        ([ORDERS_USED, {"rateLimitType": "ORDERS"}], {}),
+        ("soon", {}),
+    ],
+)
+def test_what_is_used_up_of_the_limits_is_read_where_it_can_be_and_costs_no_answer(
+    limits: object, used: dict[str, float]
+) -> None:
+    said = answer(answered(framed()) | {"rateLimits": limits})
+    assert said.used == used
+    assert isinstance(PLACE.read(said.status, said.body, T_NS)[0], Accepted)

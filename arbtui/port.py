@@ -234,8 +234,11 @@ class TradingPort(Protocol):
         """What a hedge has made, realised and open, fees and funding in it; None where something is not known."""
         ...
 
-    def pnl(self, hedge: str) -> Pnl | None:
-        """The account of a hedge, ended or not, in its currencies; None for one that is not known."""
+    def pnl(self, hedge: str, *, at_worst: bool = False) -> Pnl | None:
+        """The account of a hedge, ended or not, in its currencies; None for one that is not known.
+
+        ``at_worst``: what the venues have not told yet counts as bad as it can be, see ``execution.pnl.hedge_pnl``.
+        """
         ...
 
     def usd(self, ccy: str) -> Decimal | None:
@@ -270,6 +273,14 @@ class TradingPort(Protocol):
     def retry(self, hedge: str) -> Answer: ...
 
     def abandon(self, hedge: str) -> Answer: ...
+
+    def may_arm(self) -> str:
+        """Why the keys of accounts forbid arming now, in words; "" where they do not.
+
+        What they may do is asked anew where that was told long ago: ask this when a person is about to arm, and the
+        answer is there when the phrase is typed.
+        """
+        ...
 
     def arm(self, open_usd: Decimal | None = None) -> Answer:
         """Hedges may be opened. ``open_usd``: the most that may be open at once; without it accounts are not armed."""

@@ -26,6 +26,7 @@ from math import inf
 
 from arbtui.config import Settings
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Every
+from arbtui.engine.auto_terms import in_force, in_words
 from arbtui.engine.live import Live
 from arbtui.engine.prices import slot_of
 from arbtui.engine.rules import auto_rules_of, no_auto
@@ -37,6 +38,7 @@ from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State
 from arbtui.execution.limits import usage, worth
 from arbtui.execution.pairs import Pair
+from arbtui.execution.pnl import Pnl
 from arbtui.execution.quantity import ZERO
 from arbtui.port import EnginePort, Outcome, Preview, Ticket, TradingPort
 from arbtui.strategy.auto import (
@@ -142,7 +144,8 @@ class Auto:
         if on and self._trading.killed:
             return Outcome(accepted=False, text="the kill switch is on; arm again first")
         if on:
-            self._turn(on=True, why=Why.ASKED, text=f"automatic mode is on: {in_words(self.rules)}")
+            terms = in_force(self._port.settings(), self._trading.permit)
+            self._turn(on=True, why=Why.ASKED, text=f"automatic mode is on: {in_words(self.rules)}. In force: {terms}")
         else:
             self._turn(on=False, why=Why.ASKED, text=f"automatic mode is off{self._left_alone()}")
         return Outcome(accepted=True, text=self.decisions[-1].text)
@@ -324,7 +327,8 @@ class Auto:
             return held
         if buy.bid_usd is not None and sell.ask_usd is not None:
             held = replace(held, gap_bps=1e4 * (sell.ask_usd - buy.bid_usd) / buy.bid_usd)
-        return replace(held, result_bps=result_bps(pair, self._trading.usd))
+        worst = self._trading.pnl(pair.hedge, at_worst=True)
+        return replace(held, result_bps=result_bps(pair, worst, self._trading.usd), told=pair.pnl.complete)
 
     def _care(self, own: _Own, now_ns: int) -> None:
         hedge = own.pair.hedge
@@ -457,13 +461,13 @@ def _opening(ledger: Ledger) -> bool:
     return ledger.intent.opens and not ledger.state.ended and (not ledger.turn_over or bool(ledger.unsettled()))
 
 
-def result_bps(pair: Pair, usd: Callable[[str], Decimal | None]) -> float | None:
+def result_bps(pair: Pair, worst: Pnl | None, usd: Callable[[str], Decimal | None]) -> float | None:
     """What is left if the hedge is closed now, after the fees of that; in bps of what the bought leg is worth.
 
-    None where a price or a rate is missing, and while a fill or a fee is: what one leg gained is no profit of both.
+    By its account at worst: a fill or a fee that was not told yet is no profit. None where a price or rate is missing.
     """
-    result = pair.pnl.usd(usd)
-    if result is None or not pair.pnl.complete:
+    result = worst.usd(usd) if worst is not None else None
+    if result is None:
         return None
     notional = ZERO
     for index, own in enumerate(pair.legs):
@@ -474,14 +478,6 @@ def result_bps(pair: Pair, usd: Callable[[str], Decimal | None]) -> float | None
         result -= value * own.leg.taker_rate
         notional = value if index == 0 else notional
     return float(10_000 * result / notional) if notional else None
-
-
-def in_words(rules: AutoRules) -> str:
-    """The bounds, for whoever switches it on."""
-    return (
-        f"{rules.size_usd:f} USD a hedge, at most {rules.max_hedges} hedges, {rules.max_position_usd:f} USD on one "
-        f"coin, {rules.max_net_usd:f} USD unhedged"
-    )
 
 
 def _net_then(signal: SignalRecord) -> float:

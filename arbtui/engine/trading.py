@@ -34,11 +34,12 @@ from arbtui.core.orders import (
 )
 from arbtui.engine.enquiries import Enquiries
 from arbtui.engine.risk import Risk
+from arbtui.engine.trading_checks import Checks
 from arbtui.execution.arming import Permit
 from arbtui.execution.boundary import let_know
 from arbtui.execution.equity import Equity, equity_of
 from arbtui.execution.health import AccountHealth, Health
-from arbtui.execution.intents import Intent, Verb
+from arbtui.execution.intents import Intent
 from arbtui.execution.ledger import Ledger, VenueRules
 from arbtui.execution.lifecycle import State
 from arbtui.execution.limits import Limits
@@ -46,8 +47,8 @@ from arbtui.execution.pairs import Pair, open_pairs
 from arbtui.execution.paper_market import Depth, wallets_of
 from arbtui.execution.pnl import Funding, Pnl, hedge_pnl
 from arbtui.execution.policy import Policy
-from arbtui.execution.ports import Executor, Journal, Price, Prices, Record
-from arbtui.execution.preflight import Check, ClockRead, Facts, Snapshot, preflight, refusal
+from arbtui.execution.ports import Executor, Journal, Prices, Record
+from arbtui.execution.preflight import ClockRead, Facts, refusal
 from arbtui.execution.preview import estimate
 from arbtui.execution.records import Fact, Told, fact_of
 from arbtui.execution.reviews import Rates, Wish, close_intent, open_intent
@@ -62,7 +63,6 @@ CURVE_KEPT = 2880
 CURVE_EVERY_NS = 30 * NS_PER_S  # a day of it is kept
 EARNS_AFTER_NS = 3_600 * NS_PER_S  # a payment for the last hour of a hedge may come after its end
 _REPAIRED = (State.UNBALANCED, State.REHEDGING, State.UNWINDING)  # with pauses in which no order is under way
-_OF_NEW_RISK = ("armed", "funds", "limits", "fees", "leverage")  # checks that a closing turn does not need
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,6 @@ class Trading:
         self._curve: deque[tuple[int, float]] = deque(curve, maxlen=CURVE_KEPT)
         self._timers: list[Every] = []
         self._policy = policy
-        self._muted = muted
         self._arm_for_s = arm_for_s
         self._unfit = unfit
         self._on_paper = all(carrier.paper for carrier in carriers.values())
@@ -150,6 +149,8 @@ class Trading:
             gate=self.risk.gate,
             needs_permit=not self._on_paper,
         )
+        clocks = {name: carrier.clock for name, carrier in carriers.items()}
+        self._checks = Checks(self.runner, self.risk, self.facts, prices, executors, clocks, self._wallets, muted)
 
     # ---- life
 
@@ -274,12 +275,12 @@ class Trading:
         return open_pairs(self.ledgers.values(), self._prices, self.facts.positions, self.funding.of)
 
     def pnl_usd(self, hedge: str) -> Decimal | None:
-        ledger = self.ledgers.get(hedge)
-        return self._result_usd(ledger) if ledger is not None and ledger.turns else None
+        pnl = self.pnl(hedge)
+        return pnl.usd(self._prices.usd) if pnl is not None else None
 
-    def pnl(self, hedge: str) -> Pnl | None:
+    def pnl(self, hedge: str, *, at_worst: bool = False) -> Pnl | None:
         ledger = self.ledgers.get(hedge)
-        return self._pnl(ledger) if ledger is not None and ledger.turns else None
+        return self._pnl(ledger, at_worst=at_worst) if ledger is not None and ledger.turns else None
 
     def accounts(self) -> Sequence[AccountHealth]:
         return self._health.accounts()
@@ -296,9 +297,6 @@ class Trading:
         if pnl.complete and ledger.over and not any(leg.left for leg in pnl.legs):
             self._closed[ledger.hedge] = pnl
         return pnl
-
-    def _result_usd(self, ledger: Ledger) -> Decimal | None:
-        return self._pnl(ledger).usd(self._prices.usd)
 
     def equity_usd(self) -> Decimal | None:
         """``equity`` where all of it is known."""
@@ -327,7 +325,7 @@ class Trading:
         if isinstance(intent, str):
             return Preview(ticket, now_ns, None, None, (), intent)
         prices = _both(intent, self._prices.price)
-        checks = self._checks(intent, prices)
+        checks = self._checks.of(intent, prices)
         figures = estimate(intent, prices, _both(intent, self._depth), self._prices.usd)
         return Preview(ticket, now_ns, intent, figures, checks, refusal(checks))
 
@@ -335,7 +333,7 @@ class Trading:
         intent = preview.intent
         if intent is None:
             return Answer(accepted=False, text=preview.refused)
-        refused = refusal(self._checks(intent, _both(intent, self._prices.price), limits=False))
+        refused = refusal(self._checks.of(intent, _both(intent, self._prices.price), limits=False))
         if refused:
             return Answer(accepted=False, text=refused)
         return self.runner.open(intent) if intent.opens else self.runner.close(intent)
@@ -349,13 +347,16 @@ class Trading:
     def abandon(self, hedge: str) -> Answer:
         return self.runner.abandon(hedge)
 
+    def may_arm(self) -> str:
+        return "" if self._on_paper else self._unfit()
+
     def arm(self, open_usd: Decimal | None = None, why: str = "a person said so") -> Answer:
         """How the accounts are set up is read anew: that may be what a person has just put right."""
         permit = None
         if not self._on_paper:
             if open_usd is None or not (open_usd.is_finite() and open_usd > 0):
                 return self.runner.arm(why)  # which says what is missing
-            if unfit := self._unfit():
+            if unfit := self.may_arm():
                 return Answer(accepted=False, text=f"not armed: {unfit}")
             permit = Permit(open_usd, self._arm_for_s)
         self._enquiries.modes()
@@ -457,30 +458,6 @@ class Trading:
         place = (instrument.venue, instrument.market)
         own = self.facts.fees.get((*place, instrument.native)) or self.facts.fees.get((*place, ""))
         return Rates(own.taker, own.maker, in_base=instrument.market is Market.SPOT) if own is not None else None
-
-    def _checks(self, intent: Intent, prices: tuple[Price, Price], *, limits: bool = True) -> Sequence[Check]:
-        """``limits`` False: the runner's gate will look at them in a moment."""
-        instruments = _both(intent, self._prices.instrument)
-        snapshot = Snapshot(
-            facts=self.facts,
-            instruments=instruments,
-            prices=prices,
-            wallets=self._wallets,
-            clocks={name: carrier.clock() for name, carrier in self._carriers.items()},
-            armed=self.armed,
-            limits=self.risk.over(intent) if intent.opens and limits else (),
-        )
-        checks = preflight(intent, snapshot)
-        if intent.opens:
-            return [*checks, *self._muted_legs(intent)]
-        spared = {*_OF_NEW_RISK, "private stream"} if intent.verb is Verb.FLATTEN else _OF_NEW_RISK
-        killed = [Check("kill switch", False, "it is on: nothing is closed; arm again first")] if self.killed else []
-        return killed + [check for check in checks if check.name not in spared]
-
-    def _muted_legs(self, intent: Intent) -> list[Check]:
-        """A failed check for what a person has muted. It is of new hedges only: what is open must be looked after."""
-        words = dict.fromkeys(self._muted(leg.key) for leg in intent.legs)
-        return [Check("muted", False, f"{why}; unmute it first") for why in words if why is not None]
 
     # ---- what the runner says
 

@@ -13,7 +13,8 @@ own, above the one of signals. In maker-taker the order rests at the first excha
     entry      a signal stands, the pair may trade now, net >= the threshold of its direction, round trip and size and
                funding allow, and the hedge fits below all bounds with whatever is in doubt counted at its worst
     reverted   the executable gap, 1e4 (ask of the sold leg - bid of the bought leg) / bid, is ``exit_bps`` or less
-    profit     closing now leaves ``profit_bps`` or more after all fees, paid ones and those of closing, and funding
+    profit     closing now leaves ``profit_bps`` or more after all fees, paid ones and those of closing, and funding;
+               what the exchanges have not told of them yet counts at its worst
     time       held for ``max_hold_s``
     funding    the payments due until ``max_hold_s`` cost more than ``funding_bps`` at current rates. What would close
                for that reason is not opened either
@@ -304,7 +305,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A hedge that the automatic mode opened, as of now. ``rests``: an order of its opening waits for a taker."""
+    """A hedge that the automatic mode opened, as of now. ``rests``: an order of its opening waits for a taker.
+
+    ``told``: its fills and fees are all told, so that nothing in ``result_bps`` is counted at its worst.
+    """
 
     phase: Phase
     state: str
@@ -312,6 +316,7 @@ class Held:
     rests: bool = False
     gap_bps: float | None = None
     result_bps: float | None = None
+    told: bool = True
     funding_bps: float | None = None  # payments from now until ``max_hold_s`` have passed
     cool_until_ns: int = 0
 
@@ -348,7 +353,8 @@ def _opening(held: Held, rules: AutoRules, now_ns: int) -> Decision:
 def _closing(held: Held, rules: AutoRules, now_ns: int) -> Decision | None:
     age_s = held_s(held, now_ns)
     if held.result_bps is not None and held.result_bps >= rules.profit_bps:
-        text = f"closing now leaves {bps(held.result_bps)}, at least {bps(rules.profit_bps)} is asked"
+        counted = "" if held.told else " even if what was not told yet is at its worst"
+        text = f"closing now leaves {bps(held.result_bps)}{counted}, at least {bps(rules.profit_bps)} is asked"
         return Decision(Act.CLOSE, Why.PROFIT, text)
     if held.gap_bps is not None and held.gap_bps <= rules.exit_bps:
         return Decision(Act.CLOSE, Why.REVERTED, f"the gap is {bps(held.gap_bps)}, within {bps(rules.exit_bps)}")

@@ -121,6 +121,18 @@ def test_it_is_off_until_it_is_switched_on(tmp_path: Path) -> None:
     assert bench.told == []
 
 
+def test_who_switches_it_on_is_told_everything_that_it_goes_by(tmp_path: Path) -> None:
+    bench = AutoBench(tmp_path)
+    assert bench.desk.send(SetThreshold(12.5)).accepted
+    said = bench.on().last(Act.ON).text
+    assert said.startswith("automatic mode is on: 100 USD a hedge, at most 3 hedges, 500 USD on one coin")
+    assert "changed by key" in said
+    assert "signals.threshold_bps 12.5" in said
+    assert "by default: " in said
+    for key in ("auto.max_net_usd 500.0", "auto.profit_bps", "limits.order_usd 1000.0"):
+        assert key in said
+
+
 def test_a_standing_signal_is_opened_once_with_its_figures(tmp_path: Path) -> None:
     bench = AutoBench(tmp_path).on()
     bench.pass_(1)
@@ -224,10 +236,13 @@ def test_the_kill_switch_turns_it_off_though_somebody_arms_before_the_next_look(
     assert bench.orders == 0
 
 
+@pytest.mark.parametrize(("profit_bps", "closes"), [(47.0, False), (40.0, True)])
 @pytest.mark.parametrize("untold", ["a fill", "a fee"])
-def test_a_profit_that_leaves_out_what_was_not_told_closes_nothing(untold: str, tmp_path: Path) -> None:
-    """Prices fell: the leg that was sold is told with what it gained, the other one without what it lost or cost."""
-    bench = AutoBench(tmp_path).on()
+def test_a_profit_must_be_one_even_if_what_was_not_told_is_at_its_worst(
+    untold: str, profit_bps: float, closes: bool, tmp_path: Path
+) -> None:
+    """At worst 45 bps are left; they would be more if what is not known counted as nothing."""
+    bench = AutoBench(tmp_path, replace(RULES, profit_bps=profit_bps, exit_bps=-1000.0)).on()
     bench.pass_(1)
     bought = bench.order("binance")
     bench.trading.hear(accepted(bought, bench.now))
@@ -238,8 +253,10 @@ def test_a_profit_that_leaves_out_what_was_not_told_closes_nothing(untold: str, 
     hedge = bench.last(Act.OPEN).hedge
     assert bench.trading.ledgers[hedge].state == "hedged"
     bench.pass_(5, edge=False)
-    assert (Act.CLOSE, Why.PROFIT) not in bench.told
-    assert bench.orders == 2
+    assert ((Act.CLOSE, Why.PROFIT) in bench.told) is closes
+    assert bench.orders == (4 if closes else 2)
+    if closes:
+        assert "even if what was not told yet is at its worst" in bench.last(Act.CLOSE).text
 
 
 def test_a_look_that_fails_inside_turns_it_off_aloud_and_touches_nothing(

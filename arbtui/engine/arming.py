@@ -23,9 +23,12 @@ from arbtui.execution.records import Fact, Stepped
 from arbtui.venues.private import KeyRights
 
 ASK_AGAIN_S = 5.0
+GOOD_FOR_S = 60.0
 LOOK_EVERY_NS = NS_PER_S
 LOSS_EVERY = 5  # looks
 ARM_WITHIN_S = 60.0
+
+_BEING_ASKED = "what its key may do is being asked; wait a moment"
 
 Notice = Callable[[str, str], None]
 
@@ -43,34 +46,43 @@ class Holder:
 
 
 class KeyFitness:
-    """``why_not`` says why a run must not be armed; what is not fit is asked again, since a person may mend it."""
+    """``why_not`` says why a run must not be armed. Each arming wants an answer of its own: rights come and go.
+
+    An answer serves for ``GOOD_FOR_S``, the time that a person takes from the wish to arm to the last letter of the
+    phrase; ``why_not``, asked at both, has the venues asked anew where theirs is older.
+    """
 
     def __init__(self, holders: Mapping[str, Holder], *, allow_withdraw: bool, notice: Notice) -> None:
         self._holders = holders
         self._allow_withdraw = allow_withdraw
         self._notice = notice
-        self._unfit = dict.fromkeys(holders, "what its key may do is being asked; wait a moment")
+        self._unfit = dict.fromkeys(holders, _BEING_ASKED)
         self._wanted = {name: asyncio.Event() for name in holders}
+        self._asked_s: dict[str, float] = {}  # when each was asked last, by the loop's time
+        self._untold: set[str] = set()  # of which it was said that they do not tell
 
     async def run(self) -> None:
-        """Ask until every key is fit, and again whenever somebody wants to arm with one that is not."""
+        """Ask every venue, and again whenever somebody wants to arm by an answer that is old, or a no."""
         async with asyncio.TaskGroup() as group:
             for name, holder in self._holders.items():
                 group.create_task(self._look_after(name, holder))
 
     def why_not(self) -> str:
-        """In words; "" where every key is fit."""
-        found = [f"{name}: {why}" for name, why in self._unfit.items() if why]
-        for name, why in self._unfit.items():
-            if why:
-                self._wanted[name].set()
-        return "; ".join(found)
+        """In words; "" where every key is fit, and was so a moment ago."""
+        oldest_s = asyncio.get_running_loop().time() - GOOD_FOR_S
+        old = {name: _BEING_ASKED for name in self._holders if self._asked_s.get(name, oldest_s) <= oldest_s}
+        found = {name: why for name, why in (self._unfit | old).items() if why}
+        for name in found:
+            self._wanted[name].set()
+        return "; ".join(f"{name}: {why}" for name, why in found.items())
 
     async def _look_after(self, name: str, holder: Holder) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self._wanted[name].clear()
+            asked_s = loop.time()
             asked, before = await self._asked(name, holder), self._unfit[name]
-            self._unfit[name] = asked
+            self._unfit[name], self._asked_s[name] = asked, asked_s
             if asked and asked != before:
                 self._notice("warning", f"{name} cannot be armed: {asked}")
             await asyncio.sleep(ASK_AGAIN_S if asked else 0.0)
@@ -82,12 +94,17 @@ class KeyFitness:
         except ArbtuiError as error:
             if holder.real:
                 return f"what its key may do could not be read: {error}"
-            self._notice("info", f"{name} does not tell here what its key may do: {error}")
+            self._say_untold(name, f": {error}")
             return ""
         if rights is None:
-            self._notice("info", f"{name} does not tell here what its key may do")
+            self._say_untold(name, "")
             return ""
         return unfit(rights, holder.markets, allow_withdraw=self._allow_withdraw or not holder.real)
+
+    def _say_untold(self, name: str, why: str) -> None:
+        if name not in self._untold:
+            self._untold.add(name)
+            self._notice("info", f"{name} does not tell here what its key may do{why}")
 
 
 def unfit(rights: KeyRights, markets: tuple[Market, ...], *, allow_withdraw: bool) -> str:

@@ -171,6 +171,7 @@ class OrderKeys:
             self._arm(trading, most)
             return ""
 
+        trading.may_arm()  # asks anew what the keys may do, while the phrase is typed
         title = f"arm {trading.word}: type {phrase}"
         self._seat.ask(Question(title, "", accept, hint=lambda _: self._risked(), typed=True))
         return ""

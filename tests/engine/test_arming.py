@@ -104,7 +104,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arming, "ASK_AGAIN_S", 0.0)
 
 
-async def test_a_key_is_asked_about_until_it_is_fit_and_then_no_more() -> None:
+async def test_a_key_is_asked_about_until_it_is_fit_and_then_not_before_somebody_arms_again() -> None:
     venue = Venue(rights(withdraw=True), TransportBroken("okx cannot be reached"), GOOD)
     made, said = await fitness(venue)
     await asked(made, venue, 3)
@@ -112,6 +112,32 @@ async def test_a_key_is_asked_about_until_it_is_fit_and_then_no_more() -> None:
     assert venue.asked == 3
     assert said[0].startswith("okx cannot be armed: its key may withdraw")
     assert said[1:] == ["okx cannot be armed: what its key may do could not be read: okx cannot be reached"]
+
+
+async def test_each_arming_wants_to_know_anew_what_the_key_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A right to withdraw that was given since, or a venue that does not answer any more, keeps from arming again."""
+    venue = Venue(GOOD, rights(withdraw=True), TransportBroken("okx cannot be reached"))
+    made, said = await fitness(venue)
+    task = asyncio.create_task(made.run())
+    await turns(lambda: made.why_not() == "")
+    assert venue.asked == 1
+    monkeypatch.setattr(arming, "GOOD_FOR_S", 0.0)  # a minute later
+    assert made.why_not() == "okx: what its key may do is being asked; wait a moment"
+    monkeypatch.setattr(arming, "GOOD_FOR_S", 60.0)
+    await turns(lambda: venue.asked == 2 and made.why_not().startswith("okx: its key may withdraw"))
+    await turns(lambda: made.why_not().startswith("okx: what its key may do could not be read"))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert said[0].startswith("okx cannot be armed: its key may withdraw")
+
+
+async def turns(until: Callable[[], bool]) -> None:
+    """Let everything else go on until it holds."""
+    for _ in range(1000):
+        if until():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it does not come to hold")
 
 
 async def test_what_is_not_told_of_play_money_forbids_nothing_but_of_money_it_does() -> None:

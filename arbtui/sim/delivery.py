@@ -8,6 +8,8 @@ from typing import TypeVar
 from arbtui.sim.faults import Fault
 
 _Answer = TypeVar("_Answer")
+Act = Callable[[str], Fault | None]
+Loss = Callable[[Fault], Exception]
 
 
 class Lost(Exception):
@@ -27,19 +29,16 @@ def lost(fault: Fault, *, timeout: Exception, error: Exception) -> Exception:
     return Lost(fault.number if fault.reason == "hang" else 0.0)
 
 
-def delivered(
-    act: Callable[[str], Fault | None],
-    answer: Callable[[], _Answer],
-    loss: Callable[[Fault], Exception],
-    refusals: type[Exception] | tuple[type[Exception], ...],
-) -> _Answer:
-    """The answer, unless it or the request is lost.
-
-    ``act``: the fault of this name that concerns the request; ``loss``: what is raised then. A refusal is lost as any
-    other answer is.
-    """
+def check_delivered(act: Act, loss: Loss) -> None:
+    """Raise ``loss`` where the request is lost. ``act``: the fault of this name that concerns the request."""
     if fault := act("ack_lost_undelivered"):
         raise loss(fault)
+
+
+def unless_lost(
+    act: Act, answer: Callable[[], _Answer], loss: Loss, refusals: type[Exception] | tuple[type[Exception], ...]
+) -> _Answer:
+    """The answer to a request that was delivered, unless it is lost. A refusal is lost as any other answer is."""
     try:
         found = answer()
     except refusals:

@@ -2,60 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
 
-from arbtui.sim.base import Call, Reply, Session
-from tests.sim.support import Bench, Wire
+from arbtui.sim.base import Reply, Session
+from tests.sim.support import Wire
+from tests.sim.trading import AccountBench, digest
 
 FAPI, API = "fapi.binance.com", "api.binance.com"
 STREAM = "wss://fstream.binance.com/private/ws"
 WS_API = "wss://ws-api.binance.com:443/ws-api/v3"
 
 
-class Trader(Bench):
-    """A bench with Binance alone and an account to act for. The world stands still unless ``rate`` is given."""
+class Trader(AccountBench):
+    """A client of Binance."""
 
-    def __init__(self, account: str = "main", **more: Any) -> None:
-        super().__init__("binance", **{"coins": 4, "rate": 0.0, "scenario": "still", **more})
-        self.account = account
-        desk = self.venue().desk
-        assert desk is not None
-        self.desk = desk
-        self.keys = desk.accounts[account].keys
+    name: ClassVar[str] = "binance"
 
     # -- requests ------------------------------------------------------------------------------------------------
 
     def signed(self, params: dict[str, Any], secret: str | None = None) -> str:
         """Query text with timestamp and signature."""
         query = urlencode({**params, "timestamp": params.get("timestamp", self.now_ms)})
-        digest = hmac.new((secret or self.keys.api_secret).encode(), query.encode(), hashlib.sha256).hexdigest()
-        return f"{query}&signature={digest}"
+        return f"{query}&signature={digest(secret or self.keys.api_secret, query).hex()}"
 
     @property
     def now_ms(self) -> int:
         return self.t_ns // 1_000_000
 
-    def send(self, method: str, path: str, query: str, body: str = "", key: str | None = None) -> Reply:
-        """A request as it is."""
-        host = FAPI if path.startswith("/fapi") else API
-        call = Call(
-            method=method,
-            host=host,
-            path=path,
-            query=dict(p.split("=", 1) for p in query.split("&") if "=" in p),
-            raw_query=query,
-            headers={"X-MBX-APIKEY": self.keys.api_key if key is None else key},
-            body=body.encode(),
-            client="127.0.0.1",
-        )
-        reply = self.venue().handle(call)
-        self.hub.flush()
-        return reply
+    def send(self, method: str, path: str, query: str = "", body: str = "", **headers: str) -> Reply:
+        """A request as it is; ``key`` among ``headers`` is another key."""
+        key = {"X-MBX-APIKEY": headers.get("key", self.keys.api_key)}
+        return self.answered(method, path, query, body, key, FAPI if path.startswith("/fapi") else API)
 
     def ask(self, method: str, path: str, **params: Any) -> Any:
         """A signed request that must go well."""
@@ -93,11 +73,6 @@ class Trader(Bench):
 
     # -- truth and streams ---------------------------------------------------------------------------------------
 
-    def own(self, symbol: str = "") -> Any:
-        """The truth of the account."""
-        truth = self.control.truth({"venue": "binance", "symbol": symbol or "BTCUSDT"})
-        return orjson.loads(orjson.dumps(truth["accounts"]["binance"][self.account]))
-
     def book(self, market: str = "perp") -> Any:
         return self.truth("BTCUSDT", market)
 
@@ -110,5 +85,5 @@ class Trader(Bench):
         """A signed request of the WebSocket API."""
         full = {**params, "apiKey": self.keys.api_key, "timestamp": self.now_ms}
         payload = "&".join(f"{name}={full[name]}" for name in sorted(full))
-        full["signature"] = hmac.new(self.keys.api_secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        full["signature"] = digest(self.keys.api_secret, payload).hex()
         self.say(session, id="1", method=method, params=full)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from typing import Any, ClassVar
-from urllib.parse import urlencode
-
-import orjson
 
 from arbtui.sim.base import Reply, Session
 from tests.sim.support import Wire
-from tests.sim.trading import AccountBench
+from tests.sim.trading import ByNameBench, base64_of, login_arg
 
 BTC = "BTCUSDT"
 UNIFIED = "wss://ws.bitget.com/v3/ws/private"
@@ -20,7 +14,7 @@ CLASSIC = "wss://ws.bitget.com/v2/ws/private"
 TOPICS = ("order", "fill", "position", "account")
 
 
-class Trader(AccountBench):
+class Trader(ByNameBench):
     """A client of Bitget."""
 
     name: ClassVar[str] = "bitget"
@@ -29,11 +23,9 @@ class Trader(AccountBench):
     # -- requests ------------------------------------------------------------------------------------------------
 
     def sign(self, text: str) -> str:
-        digest = hmac.new(self.keys.api_secret.encode(), text.encode(), hashlib.sha256).digest()
-        return base64.b64encode(digest).decode()
+        return base64_of(self.keys.api_secret, text)
 
     def send(self, method: str, path: str, query: str = "", body: str = "", **headers: str) -> Reply:
-        """A signed request; ``headers`` replace those that it would have (underscores for dashes)."""
         stamp = str(self.t_ns // 1_000_000)
         asked = f"{path}?{query}" if query else path
         sent = {
@@ -44,14 +36,6 @@ class Trader(AccountBench):
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         return self.answered(method, path, query, body, sent)
-
-    def ask(self, path: str, **params: Any) -> Any:
-        """The whole answer to a GET."""
-        return orjson.loads(self.send("GET", path, urlencode(params)).body)
-
-    def post(self, path: str, **ask: Any) -> Any:
-        """The whole answer to a POST."""
-        return orjson.loads(self.send("POST", path, body=orjson.dumps(ask).decode()).body)
 
     def data(self, path: str, **params: Any) -> Any:
         """The data of a GET that must go well."""
@@ -96,21 +80,11 @@ class Trader(AccountBench):
 
     # -- truth and streams ---------------------------------------------------------------------------------------
 
-    def book(self, market: str = "perp") -> Any:
-        return self.truth(BTC, market, "bitget")
-
     def login(self, url: str = UNIFIED, **changed: Any) -> tuple[Session, Wire]:
         """A private socket that said its login; the answer is still to be read."""
         session, wire = self.connect(url, "bitget")
         stamp = str(changed.get("timestamp", self.t_ns // 1_000_000_000))
-        arg = {
-            "apiKey": self.keys.api_key,
-            "passphrase": self.keys.passphrase,
-            "timestamp": stamp,
-            "sign": self.sign(f"{stamp}GET/user/verify"),
-            **changed,
-        }
-        self.say(session, op="login", args=[arg])
+        self.say(session, op="login", args=[login_arg(self.keys, stamp, "/user/verify", **changed)])
         return session, wire
 
     def listen(self, *topics: str) -> tuple[Session, Wire]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any, ClassVar
-from urllib.parse import urlencode
-
-import orjson
 
 from arbtui.sim.base import Reply, Session
 from tests.sim.support import Wire
-from tests.sim.trading import AccountBench
+from tests.sim.trading import ByNameBench, digest
 
 BTC = "BTCUSDT"
 PRIVATE = "wss://stream.bybit.com/v5/private"
@@ -19,7 +14,7 @@ TRADE = "wss://stream.bybit.com/v5/trade"
 TOPICS = ("order", "execution", "position", "wallet")
 
 
-class Trader(AccountBench):
+class Trader(ByNameBench):
     """A client of Bybit."""
 
     name: ClassVar[str] = "bybit"
@@ -28,10 +23,9 @@ class Trader(AccountBench):
     # -- requests ------------------------------------------------------------------------------------------------
 
     def sign(self, text: str) -> str:
-        return hmac.new(self.keys.api_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return digest(self.keys.api_secret, text).hex()
 
     def send(self, method: str, path: str, query: str = "", body: str = "", **headers: str) -> Reply:
-        """A signed request; ``headers`` replace those that it would have (underscores for dashes)."""
         stamp = str(self.t_ns // 1_000_000)
         sent = {
             "X-BAPI-API-KEY": self.keys.api_key,
@@ -41,14 +35,6 @@ class Trader(AccountBench):
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         return self.answered(method, path, query, body, sent)
-
-    def ask(self, path: str, **params: Any) -> Any:
-        """The whole answer to a GET."""
-        return orjson.loads(self.send("GET", path, urlencode(params)).body)
-
-    def post(self, path: str, **ask: Any) -> Any:
-        """The whole answer to a POST."""
-        return orjson.loads(self.send("POST", path, body=orjson.dumps(ask).decode()).body)
 
     def result(self, path: str, **params: Any) -> Any:
         """The result of a GET that must go well."""
@@ -83,9 +69,6 @@ class Trader(AccountBench):
         return row
 
     # -- truth and streams ---------------------------------------------------------------------------------------
-
-    def book(self, market: str = "perp") -> Any:
-        return self.truth(BTC, market, "bybit")
 
     def login(self, url: str = PRIVATE, expires: Any = None) -> tuple[Session, Wire]:
         """A private socket that said its login; the answer is still to be read."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -14,7 +11,7 @@ import orjson
 from arbtui.sim.base import Reply, Session
 from tests.sim.okx_support import PRIVATE, SWAP
 from tests.sim.support import Wire
-from tests.sim.trading import AccountBench
+from tests.sim.trading import AccountBench, base64_of, login_arg
 
 V5 = "/api/v5"
 
@@ -28,11 +25,9 @@ class Trader(AccountBench):
     # -- requests ------------------------------------------------------------------------------------------------
 
     def sign(self, prehash: str, secret: str | None = None) -> str:
-        digest = hmac.new((secret or self.keys.api_secret).encode(), prehash.encode(), hashlib.sha256).digest()
-        return base64.b64encode(digest).decode()
+        return base64_of(secret or self.keys.api_secret, prehash)
 
     def send(self, method: str, path: str, query: str = "", body: str = "", **headers: str) -> Reply:
-        """A signed request; ``headers`` replace those that it would have (underscores for dashes)."""
         stamp = datetime.fromtimestamp(self.t_ns / 1e9, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         full = f"{V5}{path}" + (f"?{query}" if query else "")
         sent = {
@@ -87,14 +82,7 @@ class Trader(AccountBench):
         """A private socket that said its login; the answer is still to be read."""
         session, wire = self.connect(PRIVATE, "okx")
         stamp = str(self.t_ns // 1_000_000_000)
-        arg = {
-            "apiKey": self.keys.api_key,
-            "passphrase": self.keys.passphrase,
-            "timestamp": stamp,
-            "sign": self.sign(f"{stamp}GET/users/self/verify"),
-            **changed,
-        }
-        self.say(session, op="login", args=[arg])
+        self.say(session, op="login", args=[login_arg(self.keys, stamp, "/users/self/verify", **changed)])
         return session, wire
 
     def listen(self, *channels: str) -> tuple[Session, Wire]:

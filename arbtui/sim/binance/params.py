@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from arbtui.sim import reading
 from arbtui.sim.binance.rest import Refused
 from arbtui.sim.listing import Market
 from arbtui.sim.orders import Side
@@ -29,12 +30,11 @@ def wanted(params: Params, name: str) -> str:
 
 def whole(params: Params, name: str, default: int) -> int:
     """A whole number, if it is given."""
-    text = params.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+    given = params.get(name, "")
+    found = reading.whole(given) if given else default
+    if found is None:
         raise Refused(400, -1130, f"Data sent for parameter '{name}' is not valid.")
-    return int(text)
+    return found
 
 
 def number(params: Params, name: str) -> Decimal:

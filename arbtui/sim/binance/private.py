@@ -7,7 +7,7 @@ and on WebSocket API connections that subscribed (spot).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,13 +21,13 @@ from arbtui.sim.binance.rest import Refused, Weight
 from arbtui.sim.binance.rules import ORDER_LIMITS, RULES, TIMEOUT, make_keys
 from arbtui.sim.binance.signed import keyed, signed
 from arbtui.sim.binance.users import UserStreams
-from arbtui.sim.carrier import Carrier
-from arbtui.sim.delivery import Lost, delivered, lost
-from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.delivery import Lost, lost
+from arbtui.sim.desk import Cause, What
 from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Market
 from arbtui.sim.orders import Fill, Order
+from arbtui.sim.private import PrivateSide, Where
 
 if TYPE_CHECKING:
     from arbtui.sim.binance.venue import Binance
@@ -38,13 +38,14 @@ _REASONS: dict[Cause, str] = {"funding": "FUNDING_FEE", "deposit": "DEPOSIT"}
 _SECRET = frozenset({"signature", "apiKey", "listenKey"})
 
 
-class Private:
-    """See the module. It is the desk's ``Listener``."""
+class Private(PrivateSide):
+    """See the module. It tells of accounts itself."""
+
+    refusals = Refused
 
     def __init__(self, venue: Binance) -> None:
+        super().__init__(venue, RULES, make_keys)
         self._venue = venue
-        self.desk = Desk(venue.hub, venue.name, RULES, self, make_keys)
-        self.carrier = Carrier(venue)
         self.users = UserStreams(venue, self.desk, self.carrier)
         self._counts: dict[Market, list[PerWindow]] = {
             market: [PerWindow(limit, window_s) for _, window_s, limit in limits]
@@ -65,6 +66,16 @@ class Private:
             )
         }
 
+    def teller(self, account: Account) -> Private:
+        return self
+
+    def loss(self, fault: Fault) -> Exception:
+        return lost(
+            fault,
+            timeout=Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text),
+            error=Refused(503, -1000, "Unknown error, please check your request or try again later."),
+        )
+
     def rest_table(self) -> dict[tuple[str, str], tuple[Market, Weight, Callable[[Call], Any]]]:
         """Rows for ``rest``: market, weight, handler."""
         return {
@@ -82,8 +93,7 @@ class Private:
     def _keyed(self, call: Call) -> Reply:
         account = keyed(self.desk, call)
         answer = self._of_key[call.method, call.path][2]
-        now_ns = self._venue.hub.now_ns()
-        found = _noted(account, now_ns, call.method, call.path, {}, lambda: answer(account, call.query))
+        found = self._noted(account, call.method, call.path, {}, lambda: answer(account, call.query))
         return Reply(200, orjson.dumps(found))
 
     def _reply(self, account: Account, method: str, path: str, params: dict[str, str]) -> Reply:
@@ -93,24 +103,29 @@ class Private:
             found = self.answered(account, method, path, params)
         except Lost as gone:
             return Reply(lost=True, after_s=gone.after_s)
-        reply = Reply(200, orjson.dumps(found), headers)
-        if path in _LOSABLE and (late := self.desk.act("ack_late", *_where(market, method, params))):
-            reply.after_s = late.number / 1000
-        return reply
+        late_s = self.late_s(_where(market, method, params)) if path in _LOSABLE else 0.0
+        return Reply(200, orjson.dumps(found), headers, after_s=late_s)
 
     def answered(self, account: Account, method: str, path: str, params: dict[str, str]) -> Any:
         """The answer to a request of an account; raises ``Refused`` and ``Lost``."""
-        _, _, answer = self._table[method, path]
-        now_ns = self._venue.hub.now_ns()
-        if path not in _LOSABLE or method not in ("POST", "DELETE"):
-            return _noted(account, now_ns, method, path, params, lambda: answer(account, params))
-        where = _where(self._table[method, path][0], method, params)
-        return delivered(
-            lambda name: self.desk.act(name, *where),
-            lambda: _noted(account, now_ns, method, path, params, lambda: answer(account, params)),
-            _loss,
-            Refused,
+        market, _, answer = self._table[method, path]
+        losable = path in _LOSABLE and method in ("POST", "DELETE")
+        where = _where(market, method, params) if losable else None
+        return self.delivered(
+            where, lambda: self._noted(account, method, path, params, lambda: answer(account, params))
         )
+
+    def _noted(
+        self, account: Account, method: str, path: str, params: dict[str, str], answer: Callable[[], Any]
+    ) -> Any:
+        """Answer, and keep what was asked when and what came of it, without its secrets."""
+        kept = {key: value for key, value in params.items() if key not in _SECRET}
+        note = self.noted(account, method, path, kept, 0)
+        try:
+            return answer()
+        except Refused as refused:
+            note["code"] = orjson.loads(refused.reply.body)["code"]
+            raise
 
     def limits(self, account: Account, market: Market) -> list[dict[str, Any]]:
         """What was used of the order limits, as the WebSocket API tells it."""
@@ -146,7 +161,7 @@ class Private:
 
     # -- what the desk tells -------------------------------------------------------------------------------------
 
-    def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
+    def tell_order(self, order: Order, what: What, fill: Fill | None) -> None:
         listing, desk = order.listing, self.desk
         word = _EXECUTION.get(what) or ("CANCELED" if order.status == "canceled" else "EXPIRED")
         if listing.market == "spot":
@@ -161,15 +176,14 @@ class Private:
         event = rows.order_update(desk, order, word, fill)
         self.users.tell(order.account, "perp", event, listing, fill=fill is not None)
 
-    def account_changed(
-        self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
     ) -> None:
-        names = list(assets)
         if market == "spot":
-            self.users.tell(account, "spot", rows.account_position(self.desk, account, names))
+            self.users.tell(account, "spot", rows.account_position(self.desk, account, assets))
             return
-        told = [] if cause == "funding" else list(positions)
-        event = rows.account_update(self.desk, account, _REASONS.get(cause, "ORDER"), names, told)
+        told = [] if cause == "funding" else positions
+        event = rows.account_update(self.desk, account, _REASONS.get(cause, "ORDER"), assets, told)
         self.users.tell(account, "perp", event, told[0].listing if told else None)
 
 
@@ -177,34 +191,5 @@ _COUNTED = frozenset({"/fapi/v1/order", "/fapi/v1/batchOrders", "/api/v3/order"}
 _LOSABLE = _COUNTED | {"/fapi/v1/allOpenOrders", "/api/v3/openOrders"}
 
 
-def _where(market: Market, method: str, params: dict[str, str]) -> tuple[Market, str | None, str]:
-    """Market, instrument and channel by which faults know a request about orders."""
+def _where(market: Market, method: str, params: dict[str, str]) -> Where:
     return market, params.get("symbol"), {"POST": "order", "DELETE": "cancel"}.get(method, "")
-
-
-def _loss(fault: Fault) -> Exception:
-    return lost(
-        fault,
-        timeout=Refused(TIMEOUT.status, TIMEOUT.code, TIMEOUT.text),
-        error=Refused(503, -1000, "Unknown error, please check your request or try again later."),
-    )
-
-
-def _noted(
-    account: Account, now_ns: int, method: str, path: str, params: dict[str, str], answer: Callable[[], Any]
-) -> Any:
-    """Answer, and keep what was asked when and what came of it, without its secrets."""
-    account.counts[f"{method} {path}"] += 1
-    note: dict[str, Any] = {
-        "t_ns": now_ns,
-        "method": method,
-        "path": path,
-        "params": {key: value for key, value in params.items() if key not in _SECRET},
-        "code": 0,
-    }
-    account.requests.append(note)
-    try:
-        return answer()
-    except Refused as refused:
-        note["code"] = orjson.loads(refused.reply.body)["code"]
-        raise

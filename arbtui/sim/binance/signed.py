@@ -7,8 +7,6 @@ comes last. Of the two clocks: ``timestamp < server + 1000`` and ``server - time
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -18,6 +16,7 @@ from arbtui.sim.base import Call
 from arbtui.sim.binance.rest import Refused
 from arbtui.sim.binance.rules import MAX_RECV_WINDOW_MS, RECV_WINDOW_MS
 from arbtui.sim.desk import Desk
+from arbtui.sim.proof import equal, hex_of
 
 _BAD_FORMAT = (401, -2014, "API-key format invalid.")
 _BAD_KEY = (401, -2015, "Invalid API-key, IP, or permissions for action.")
@@ -46,7 +45,7 @@ def signed(desk: Desk, call: Call, now_ms: int) -> tuple[Account, dict[str, str]
         raise Refused(400, -1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")
     check_time(params, now_ms)
     unencoded = not (query + body).isascii() or " " in query + body
-    if unencoded or not _equal(_hmac(account, query + body), signature):
+    if unencoded or not equal(hex_of(account, (query + body).encode()), signature):
         raise Refused(*_BAD_SIGNATURE)
     return account, params
 
@@ -69,7 +68,7 @@ def signed_frame(desk: Desk, params: Mapping[str, Any], now_ms: int) -> tuple[Ac
     check_time(texts, now_ms)
     raw = "&".join(f"{name}={texts[name]}" for name in sorted(texts))
     encoded = "&".join(f"{name}={quote(texts[name], safe='')}" for name in sorted(texts))
-    if not any(_equal(_hmac(account, payload), signature) for payload in (raw, encoded)):
+    if not any(equal(hex_of(account, payload.encode()), signature) for payload in (raw, encoded)):
         raise Refused(*_BAD_SIGNATURE)
     del texts["apiKey"]
     return account, texts
@@ -95,14 +94,6 @@ def _cut(text: str) -> tuple[str, str | None]:
     if not found or (head and not head.endswith("&")) or "&" in signature:
         return text, None
     return head.removesuffix("&"), signature
-
-
-def _hmac(account: Account, payload: str) -> str:
-    return hmac.new(account.keys.api_secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-
-
-def _equal(ours: str, theirs: str) -> bool:
-    return hmac.compare_digest(ours.encode(), theirs.encode())
 
 
 def _frame_text(value: Any) -> str:

@@ -18,6 +18,7 @@ from arbtui.sim.binance.rest import Refused
 from arbtui.sim.binance.signed import signed_frame
 from arbtui.sim.delivery import Lost
 from arbtui.sim.listing import Market
+from arbtui.sim.reading import json_object
 
 if TYPE_CHECKING:
     from arbtui.sim.binance.venue import Binance
@@ -84,11 +85,8 @@ class ApiSession(Session):
         self._unanswered_ns = 0
 
     def on_text(self, text: str) -> None:
-        try:
-            ask = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            ask = None
-        if not isinstance(ask, dict) or not isinstance(ask.get("params", {}), dict):
+        ask = json_object(text)
+        if ask is None or not isinstance(ask.get("params", {}), dict):
             error = {"code": -1000, "msg": "JSON syntax error."}
             self.send(orjson.dumps({"id": None, "status": 400, "error": error, "rateLimits": []}))
             return

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from arbtui.sim.accounts import Account
 from arbtui.sim.limits import PerWindow
-
-Ask = dict[str, Any]
+from arbtui.sim.reading import Ask, text, whole_of
 
 
 class Code(NamedTuple):
@@ -43,12 +42,6 @@ class Endpoint:
     used: PerWindow = field(default_factory=lambda: PerWindow(1 << 30, 1))
 
 
-def text(ask: Ask, name: str) -> str:
-    """A parameter as text; "" where it is not given."""
-    value = ask.get(name)
-    return "" if value is None else str(value)
-
-
 def needed(ask: Ask, name: str) -> str:
     """A parameter that must be given."""
     given = text(ask, name)
@@ -64,9 +57,7 @@ def wrong(name: str) -> Failed:
 
 def whole(ask: Ask, name: str, default: int, least: int = 0, most: int = 1 << 62) -> int:
     """A whole number, if it is given."""
-    given = text(ask, name)
-    if not given:
-        return default
-    if not (given.isascii() and given.isdecimal() and len(given) <= 19 and least <= int(given) <= most):
+    found = whole_of(ask, name, default, least, most)
+    if found is None:
         raise wrong(name)
-    return int(given)
+    return found

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from arbtui.sim.accounts import Account
 from arbtui.sim.bitget import classic_rows as rows
 from arbtui.sim.bitget import private_rows, tables
-from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, needed, text
+from arbtui.sim.bitget.answers import Code, Endpoint, Failed, needed
 from arbtui.sim.bitget.classic_orders import ClassicOrders, bad, paged, product
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import plain
+from arbtui.sim.reading import Ask, text
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arbtui.sim.accounts import Account, Payment
 from arbtui.sim.bitget import classic_rows as rows
 from arbtui.sim.bitget import classic_rules, rules, tables
-from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, needed, text, whole
+from arbtui.sim.bitget.answers import Code, Endpoint, Failed, needed, whole
 from arbtui.sim.bitget.private_orders import KINDS, acknowledged, number
 from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Refusal, Side
+from arbtui.sim.reading import Ask, text
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget

@@ -16,7 +16,7 @@ from arbtui.sim.base import Session
 from arbtui.sim.bitget import classic_rows as rows
 from arbtui.sim.bitget import tables
 from arbtui.sim.carrier import Carrier
-from arbtui.sim.desk import Desk, What
+from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
@@ -33,10 +33,8 @@ class ClassicUsers(Listeners[str, Arg]):
     """See the module."""
 
     def __init__(self, venue: Bitget, desk: Desk, carrier: Carrier) -> None:
-        self._venue = venue
-        self._desk = desk
-        self._carrier = carrier
-        super().__init__()
+        super().__init__(venue, desk, carrier)
+        self._bitget = venue
 
     def has(self, arg: Arg) -> bool:
         """Whether there is such a channel."""
@@ -48,7 +46,7 @@ class ClassicUsers(Listeners[str, Arg]):
             or (product, channel) == (tables.SPOT, "positions")
         ):
             return False
-        return which == _ALL or (channel == "orders" and self._venue.of_product(product, which) is not None)
+        return which == _ALL or (channel == "orders" and self._bitget.of_product(product, which) is not None)
 
     def subscribe(self, session: Session, account: Account, arg: Arg) -> None:
         """Tell what changes from now on; first what is, where the channel begins so."""
@@ -71,7 +69,9 @@ class ClassicUsers(Listeners[str, Arg]):
         elif fill is not None:
             self._send(account, "fill", listing, lambda: [rows.spot_fill(fill, pushed=True)])
 
-    def tell_account(self, account: Account, market: Market, assets: list[str], positions: list[Position]) -> None:
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
+    ) -> None:
         for listing in {position.listing: None for position in positions}:
             self._tell_positions(account, listing)
         for product in [tables.SPOT] if market == "spot" else tables.QUOTE_OF:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from arbtui.sim.accounts import Account
 from arbtui.sim.bitget import private_rows as rows
 from arbtui.sim.bitget import rules, tables
-from arbtui.sim.bitget.answers import Ask, Code, Endpoint, Failed, needed, text, wrong
+from arbtui.sim.bitget.answers import Code, Endpoint, Failed, needed, wrong
 from arbtui.sim.bitget.private_orders import OrderAnswers, paged, window
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import plain
 from arbtui.sim.listing import Listing
+from arbtui.sim.reading import Ask, text
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget

@@ -12,6 +12,7 @@ import orjson
 from arbtui.sim.base import Call, Session
 from arbtui.sim.bitget import tables
 from arbtui.sim.limits import Sliding
+from arbtui.sim.reading import json_object
 
 if TYPE_CHECKING:
     from arbtui.sim.bitget.venue import Bitget
@@ -71,12 +72,9 @@ class BitgetSession(Session):
                 self._error(refused)
 
     def _answer(self, text: str) -> None:
-        try:
-            ask = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            ask = None
-        op = ask.get("op") if isinstance(ask, dict) else None
-        if not isinstance(ask, dict) or not isinstance(op, str) or op == "ping":
+        ask = json_object(text)
+        op = ask.get("op") if ask is not None else None
+        if ask is None or not isinstance(op, str) or op == "ping":
             raise Refused(30002, "Illegal request")
         args = ask.get("args")
         if op not in _OPS:

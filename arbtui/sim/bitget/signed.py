@@ -7,9 +7,6 @@ body byte by byte; base64 of HMAC-SHA256. REST has the time in milliseconds, a l
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +16,8 @@ from arbtui.sim.base import Call
 from arbtui.sim.bitget.answers import Code, Failed
 from arbtui.sim.bitget.rules import CLOCK_MS, is_classic
 from arbtui.sim.desk import Desk
+from arbtui.sim.proof import base64_of, equal
+from arbtui.sim.reading import whole
 
 _HEADERS = (
     ("ACCESS-KEY", Code("40001", "ACCESS_KEY cannot be empty")),
@@ -42,16 +41,16 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     if not account.lets_in(call.client):
         raise Failed(Code("40018", "Invalid IP"))
     stamp = headers["ACCESS-TIMESTAMP"]
-    at_ms = _number(stamp)
+    at_ms = whole(stamp)
     if at_ms is None:
         raise Failed(Code("40005", "Invalid ACCESS_TIMESTAMP"))
     if abs(at_ms - now_ms) > CLOCK_MS:
         raise Failed(Code("40008", "Request timestamp expired"))
     query = f"?{unquote(call.raw_query)}" if call.raw_query else ""
     prehash = f"{stamp}{call.method}{call.path}{query}".encode() + call.body
-    if not _equal(_sign(account, prehash), headers["ACCESS-SIGN"]):
+    if not equal(base64_of(account, prehash), headers["ACCESS-SIGN"]):
         raise Failed(Code("40009", "sign signature error"))
-    if not _equal(account.keys.passphrase, headers["ACCESS-PASSPHRASE"]):
+    if not equal(account.keys.passphrase, headers["ACCESS-PASSPHRASE"]):
         raise Failed(Code("40012", "apikey/password is incorrect"))
     if is_classic(account) is call.path.startswith("/api/v3/"):
         raise Failed(_CLASSIC if is_classic(account) else _UNIFIED)
@@ -64,27 +63,15 @@ def logged_in(desk: Desk, arg: Mapping[str, Any], now_ms: int, *, classic: bool)
     if account is None:
         raise Failed(Code("30011", "Invalid ACCESS_KEY"))
     stamp = str(arg.get("timestamp", ""))
-    at_s = _number(stamp)
+    at_s = whole(stamp)
     if at_s is None:
         raise Failed(Code("30013", "Invalid ACCESS_TIMESTAMP"))
     if abs(at_s * 1000 - now_ms) > CLOCK_MS:
         raise Failed(Code("30014", "Request timestamp expired"))
-    if not _equal(_sign(account, f"{stamp}GET/user/verify".encode()), str(arg.get("sign", ""))):
+    if not equal(base64_of(account, f"{stamp}GET/user/verify".encode()), str(arg.get("sign", ""))):
         raise Failed(Code("30015", "Invalid sign"))
-    if not _equal(account.keys.passphrase, str(arg.get("passphrase", ""))):
+    if not equal(account.keys.passphrase, str(arg.get("passphrase", ""))):
         raise Failed(Code("30012", "Invalid ACCESS_PASSPHRASE"))
     if is_classic(account) is not classic:
         raise Failed(Code("30005", "Login failed"))
     return account
-
-
-def _number(stamp: str) -> int | None:
-    return int(stamp) if stamp.isascii() and stamp.isdecimal() and len(stamp) <= 19 else None
-
-
-def _sign(account: Account, prehash: bytes) -> str:
-    return base64.b64encode(hmac.new(account.keys.api_secret.encode(), prehash, hashlib.sha256).digest()).decode()
-
-
-def _equal(ours: str, theirs: str) -> bool:
-    return hmac.compare_digest(ours.encode(), theirs.encode())

@@ -7,21 +7,17 @@ what is; ``account`` tells every coin each time. Funding is told by ``account`` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Session
 from arbtui.sim.bitget import private_rows as rows
-from arbtui.sim.carrier import Carrier
-from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.desk import Cause, What
 from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
-
-if TYPE_CHECKING:
-    from arbtui.sim.bitget.venue import Bitget
 
 TOPICS = frozenset({"order", "fill", "fast-fill", "position", "account"})
 Make = Callable[[], Any]
@@ -29,12 +25,6 @@ Make = Callable[[], Any]
 
 class Users(Listeners[str, dict[str, str]]):
     """See the module. An ``arg`` is what a client subscribed to, as it wrote it."""
-
-    def __init__(self, venue: Bitget, desk: Desk, carrier: Carrier) -> None:
-        self._venue = venue
-        self._desk = desk
-        self._carrier = carrier
-        super().__init__()
 
     def subscribe(self, session: Session, account: Account, topic: str, arg: dict[str, str]) -> None:
         """Tell what changes from now on; first what is, where the topic begins so."""
@@ -64,7 +54,9 @@ class Users(Listeners[str, dict[str, str]]):
         if listing.market == "perp" and what != "trade" and rows.trade_side(order) == "close":
             self._tell_position(account, account.position(listing, order.held))
 
-    def tell_account(self, account: Account, cause: Cause, market: Market, positions: list[Position]) -> None:
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
+    ) -> None:
         for position in positions if cause != "funding" else []:
             self._tell_position(account, position)
         self._send(account, "account", market, None, lambda: [rows.topic_account(self._desk, account)])

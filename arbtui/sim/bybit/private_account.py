@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.bybit import private_rows as rows
 from arbtui.sim.bybit import rules, tables
-from arbtui.sim.bybit.answers import Ask, Code, Endpoint, Failed, bad, text
+from arbtui.sim.bybit.answers import Code, Endpoint, Failed, bad
 from arbtui.sim.bybit.private_orders import paged, window
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import plain
 from arbtui.sim.listing import Listing
 from arbtui.sim.orders import Held
+from arbtui.sim.reading import Ask, text
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit

@@ -16,10 +16,11 @@ from urllib.parse import quote, unquote
 from arbtui.sim.accounts import Account, Payment
 from arbtui.sim.bybit import private_rows as rows
 from arbtui.sim.bybit import rules, tables
-from arbtui.sim.bybit.answers import Ask, Endpoint, Failed, bad, text, whole
+from arbtui.sim.bybit.answers import Endpoint, Failed, bad, whole
 from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Side
+from arbtui.sim.reading import Ask, text
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit

@@ -6,66 +6,26 @@ comments alone, and nothing says how a session ends whose key is gone: here the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import orjson
 
-from arbtui.sim.accounts import Account
-from arbtui.sim.base import Call, Session
-from arbtui.sim.bybit import tables
 from arbtui.sim.bybit.answers import Failed
-from arbtui.sim.bybit.session import NS_PER_S, conn_id
-from arbtui.sim.bybit.signed import logged_in
+from arbtui.sim.bybit.connection import AccountConnection
 from arbtui.sim.bybit.users import TOPICS
-
-if TYPE_CHECKING:
-    from arbtui.sim.bybit.venue import Bybit
-
-LOOK_EVERY_S = 30  # silence is looked for so often
+from arbtui.sim.reading import Ask
 
 
-class PrivateSession(Session):
+class PrivateSession(AccountConnection):
     """One private socket."""
 
-    def __init__(self, venue: Bybit, call: Call) -> None:
-        super().__init__(venue, call)
-        self._bybit = venue
-        self._conn_id = ""
-        self._heard_ns = 0
-        self._looked_ns = 0
-        self._idle_s = idle_s(call.query.get("max_active_time", ""))
-        self.private = True
-        self._account: Account | None = None
-
-    def opened(self) -> None:
-        self._heard_ns = self._looked_ns = self.opened_ns
-        self._conn_id = conn_id(f"{self.call.client}/private/{self.opened_ns}/{len(self.hub.sessions)}")
-
-    @property
-    def logged_in(self) -> bool:
-        return self._account is not None
-
-    def on_second(self, now_ns: int) -> None:
-        if now_ns - self._looked_ns < LOOK_EVERY_S * NS_PER_S:
-            return
-        self._looked_ns = now_ns
-        if now_ns - self._heard_ns > self._idle_s * NS_PER_S:
-            self.drop()
-
-    def on_ping(self, payload: bytes) -> None:
-        self._heard_ns = self.hub.now_ns()
-        super().on_ping(payload)
+    kind: ClassVar[str] = "private/"
 
     def closed(self) -> None:
         self._bybit.private.users.leave(self)
 
-    def on_text(self, text: str) -> None:
-        self._heard_ns = self.hub.now_ns()
-        try:
-            ask = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            ask = None
-        if not isinstance(ask, dict):
+    def on_ask(self, ask: Ask | None) -> None:
+        if ask is None:
             self._say(success=False, ret_msg="error:invalid request", op="", req_id=None)
             return
         op, req_id, args = ask.get("op"), ask.get("req_id"), ask.get("args")
@@ -80,10 +40,9 @@ class PrivateSession(Session):
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def _login(self, args: Any, ask: dict[str, Any], req_id: Any) -> None:
-        private = self._bybit.private
+    def _login(self, args: Any, ask: Ask, req_id: Any) -> None:
         try:
-            self._account = logged_in(private.desk, args, self._bybit.view.now_ms())
+            self.log_in(args)
         except Failed as refused:
             asked = {key: ask[key] for key in ("req_id", "op", "args") if key in ask}
             self.send(
@@ -136,11 +95,3 @@ def _mixed(name: str, args: list[str]) -> bool:
     """Whether a topic of one category stands beside the one of all."""
     kind, market = TOPICS[name]
     return market is not None and kind in args
-
-
-def idle_s(asked: str) -> int:
-    """``max_active_time``: 30s to 600s, or minutes; what cannot be read is the usual ten minutes."""
-    number, unit = asked[:-1], asked[-1:]
-    if not (number.isascii() and number.isdecimal() and len(number) <= 4) or unit not in ("s", "m"):
-        return tables.IDLE_S
-    return min(600, max(30, int(number) * (60 if unit == "m" else 1)))

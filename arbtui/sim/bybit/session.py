@@ -8,20 +8,18 @@ subscribed before; here none does.
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from arbtui.sim.base import Call, Session, Topic
+from arbtui.sim.base import Call, Topic
 from arbtui.sim.bybit import tables
+from arbtui.sim.bybit.connection import Connection
 from arbtui.sim.listing import Market
+from arbtui.sim.reading import Ask
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit
-
-NS_PER_S = 1_000_000_000
-_LETTERS = "0123456789abcdefghijklmnopqrstuv"
 
 
 class Refused(Exception):
@@ -32,32 +30,16 @@ class Refused(Exception):
         self.with_id = with_id
 
 
-class BybitSession(Session):
+class BybitSession(Connection):
     """One public socket, of linear contracts or of spot."""
 
     def __init__(self, venue: Bybit, call: Call, market: Market) -> None:
         super().__init__(venue, call)
         self.market: Market = market
-        self._bybit = venue
-        self._conn_id = ""
         self._chars = 0  # of the topics subscribed
-        self._heard_ns = 0
 
-    def opened(self) -> None:
-        self._heard_ns = self.opened_ns
-        self._conn_id = conn_id(f"{self.call.client}/{self.opened_ns}/{len(self.hub.sessions)}")
-
-    def on_second(self, now_ns: int) -> None:
-        if now_ns - self._heard_ns > tables.IDLE_S * NS_PER_S:
-            self.drop()
-
-    def on_ping(self, payload: bytes) -> None:
-        self._heard_ns = self.hub.now_ns()
-        super().on_ping(payload)
-
-    def on_text(self, text: str) -> None:
-        self._heard_ns = self.hub.now_ns()
-        ask = _parsed(text)
+    def on_ask(self, ask: Ask | None) -> None:
+        ask = ask or {}  # whose op is invalid
         op, req_id = ask.get("op"), ask.get("req_id")
         try:
             if op == "ping":
@@ -120,23 +102,7 @@ class BybitSession(Session):
         self.send(orjson.dumps({"success": success, "ret_msg": ret_msg, "conn_id": self._conn_id, **more, "op": op}))
 
 
-def conn_id(of: str) -> str:
-    """``d6ki1eae0cl5msgggj7g-1uoz2``."""
-    number = int.from_bytes(b"".join(zlib.crc32(f"{of}/{n}".encode()).to_bytes(4, "big") for n in range(4)), "big")
-    text = "".join(_LETTERS[number >> 5 * n & 31] for n in range(25))
-    return f"{text[:20]}-{text[20:]}"
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """The request; an empty one, whose op is invalid, where it is none."""
-    try:
-        ask = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
-    return ask if isinstance(ask, dict) else {}
-
-
-def _args(ask: dict[str, Any]) -> list[str]:
+def _args(ask: Ask) -> list[str]:
     args = ask.get("args")
     if not isinstance(args, list) or not args or not all(isinstance(name, str) for name in args):
         raise Refused("error:invalid args")

@@ -6,8 +6,6 @@ signs ``GET/realtime`` and the time at which it expires.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any
 
 from arbtui.sim.accounts import Account
@@ -15,6 +13,8 @@ from arbtui.sim.base import Call
 from arbtui.sim.bybit.answers import Code, Failed
 from arbtui.sim.bybit.rules import AHEAD_MS, RECV_WINDOW_MS
 from arbtui.sim.desk import Desk
+from arbtui.sim.proof import equal, hex_of
+from arbtui.sim.reading import whole
 
 _NO_KEY = Code(10003, "API key is invalid.")
 
@@ -34,7 +34,7 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
     in_time(stamp, window or str(RECV_WINDOW_MS), now_ms)
     payload = call.raw_query.encode() if call.method == "GET" else call.body
     origin = f"{stamp}{key}{window}".encode() + payload
-    if not _equal(_sign(account, origin), sign):
+    if not equal(hex_of(account, origin), sign):
         text = origin.decode("utf-8", "replace")
         raise Failed(Code(10004, f"error sign! origin_string[{text}]"))
     return account
@@ -42,7 +42,7 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
 
 def in_time(stamp: str, window: str, now_ms: int) -> None:
     """Refuse a request that was not sent within its window, or whose clock is a second ahead."""
-    at_ms, window_ms = _number(stamp), _number(window)
+    at_ms, window_ms = whole(stamp), whole(window)
     if at_ms is None or window_ms is None or not now_ms - window_ms <= at_ms < now_ms + AHEAD_MS:
         raise Failed(
             Code(
@@ -58,23 +58,11 @@ def logged_in(desk: Desk, args: Any, now_ms: int) -> Account:
     if not isinstance(args, list) or len(args) != 3:
         raise Failed(Code(10001, "Params Error"))
     key, expires, sign = (str(arg) for arg in args)
-    account, until_ms = desk.account_of(key), _number(expires)
+    account, until_ms = desk.account_of(key), whole(expires)
     if account is None:
         raise Failed(Code(10003, "error:USVC1111"))
     if until_ms is None or until_ms <= now_ms:
         raise Failed(Code(10001, "Params Error"))
-    if not _equal(_sign(account, f"GET/realtime{expires}".encode()), sign):
+    if not equal(hex_of(account, f"GET/realtime{expires}".encode()), sign):
         raise Failed(Code(10004, "error:USVC1111"))
     return account
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else None
-
-
-def _sign(account: Account, origin: bytes) -> str:
-    return hmac.new(account.keys.api_secret.encode(), origin, hashlib.sha256).hexdigest()
-
-
-def _equal(ours: str, theirs: str) -> bool:
-    return hmac.compare_digest(ours.encode(), theirs.encode())

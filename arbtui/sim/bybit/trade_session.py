@@ -6,18 +6,17 @@ is the code of an invalid key.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from arbtui.sim.accounts import Account
-from arbtui.sim.base import Call, Session
+from arbtui.sim.base import Call
 from arbtui.sim.bybit import rules
 from arbtui.sim.bybit.answers import Code, Failed
-from arbtui.sim.bybit.private_session import LOOK_EVERY_S, idle_s
-from arbtui.sim.bybit.session import NS_PER_S, conn_id
-from arbtui.sim.bybit.signed import in_time, logged_in
+from arbtui.sim.bybit.connection import AccountConnection
+from arbtui.sim.bybit.signed import in_time
 from arbtui.sim.delivery import Lost
+from arbtui.sim.reading import Ask
 
 if TYPE_CHECKING:
     from arbtui.sim.bybit.venue import Bybit
@@ -27,47 +26,18 @@ _PARAMS = Code(10001, "Params Error")
 _LONGEST_ID = 36
 
 
-class TradeSession(Session):
+class TradeSession(AccountConnection):
     """One trade socket."""
+
+    kind: ClassVar[str] = "trade/"
 
     def __init__(self, venue: Bybit, call: Call) -> None:
         super().__init__(venue, call)
-        self._bybit = venue
-        self._conn_id = ""
-        self._heard_ns = 0
-        self._looked_ns = 0
-        self._idle_s = idle_s(call.query.get("max_active_time", ""))
-        self.private = True
-        self._account: Account | None = None
         self._ids: set[str] = set()
 
-    def opened(self) -> None:
-        self._heard_ns = self._looked_ns = self.opened_ns
-        self._conn_id = conn_id(f"{self.call.client}/trade/{self.opened_ns}/{len(self.hub.sessions)}")
-
-    @property
-    def logged_in(self) -> bool:
-        return self._account is not None
-
-    def on_second(self, now_ns: int) -> None:
-        if now_ns - self._looked_ns < LOOK_EVERY_S * NS_PER_S:
-            return
-        self._looked_ns = now_ns
-        if now_ns - self._heard_ns > self._idle_s * NS_PER_S:
-            self.drop()
-
-    def on_ping(self, payload: bytes) -> None:
-        self._heard_ns = self.hub.now_ns()
-        super().on_ping(payload)
-
-    def on_text(self, text: str) -> None:
-        self._heard_ns = self.hub.now_ns()
-        try:
-            ask = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            ask = None
-        if not isinstance(ask, dict) or not isinstance(ask.get("op"), str):
-            self._say(ask if isinstance(ask, dict) else {}, _PARAMS)
+    def on_ask(self, ask: Ask | None) -> None:
+        if ask is None or not isinstance(ask.get("op"), str):
+            self._say(ask or {}, _PARAMS)
         elif ask["op"] == "ping":
             now_ms = str(self._bybit.view.now_ms())
             self._say(ask, rules.OK, data=[now_ms])
@@ -78,18 +48,18 @@ class TradeSession(Session):
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def _login(self, ask: dict[str, Any]) -> None:
+    def _login(self, ask: Ask) -> None:
         if self._account is not None:
             self._say(ask, Code(20001, "Repeat auth"))
             return
         try:
-            self._account = logged_in(self._bybit.private.desk, ask.get("args"), self._bybit.view.now_ms())
+            self.log_in(ask.get("args"))
         except Failed as refused:
             self._say(ask, refused.why)
             return
         self._say(ask, rules.OK)
 
-    def _operate(self, ask: dict[str, Any]) -> None:
+    def _operate(self, ask: Ask) -> None:
         """An order or a cancel. The answer comes before what the same request makes other topics tell."""
         more: dict[str, Any] = {"data": {}, "retExtInfo": {}}
         try:
@@ -108,7 +78,7 @@ class TradeSession(Session):
                 return
             self._say(ask, why, **{**more, "data": result}, header={**headers, "Timenow": str(now_ms)})
 
-    def _args(self, ask: dict[str, Any]) -> dict[str, Any]:
+    def _args(self, ask: Ask) -> Ask:
         if ask["op"] not in _PATHS:
             raise Failed(Code(10404, "op type is not found"))
         req_id, header, args = ask.get("reqId"), ask.get("header"), ask.get("args")
@@ -126,7 +96,7 @@ class TradeSession(Session):
         in_time(str(header.get("X-BAPI-TIMESTAMP", "")), str(window), self._bybit.view.now_ms())
         return args[0]
 
-    def _say(self, ask: dict[str, Any], why: Code, **more: Any) -> None:
+    def _say(self, ask: Ask, why: Code, **more: Any) -> None:
         """``reqId`` and, with it, ``connId`` are left out of an order's answer where no ``reqId`` was sent."""
         op, req_id = ask.get("op"), ask.get("reqId")
         head = {} if req_id is None else {"reqId": str(req_id)}

@@ -7,21 +7,18 @@ balances that changed, and not of profits that did. Funding is told by ``wallet`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from arbtui.sim.accounts import Account, Position
-from arbtui.sim.base import Session
+from arbtui.sim.base import Session, SimVenue
 from arbtui.sim.bybit import private_rows as rows
 from arbtui.sim.carrier import Carrier
-from arbtui.sim.desk import Desk, What
+from arbtui.sim.desk import Cause, Desk, What
 from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.orders import Fill, Order
-
-if TYPE_CHECKING:
-    from arbtui.sim.bybit.venue import Bybit
 
 TOPICS: dict[str, tuple[str, Market | None]] = {
     "order": ("order", None),
@@ -39,11 +36,8 @@ TOPICS: dict[str, tuple[str, Market | None]] = {
 class Users(Listeners[str, None]):
     """Who listens to which account's topics."""
 
-    def __init__(self, venue: Bybit, desk: Desk, carrier: Carrier) -> None:
-        self._venue = venue
-        self._desk = desk
-        self._carrier = carrier
-        super().__init__()
+    def __init__(self, venue: SimVenue, desk: Desk, carrier: Carrier) -> None:
+        super().__init__(venue, desk, carrier)
         self._frames = 0
 
     def subscribe(self, session: Session, account: Account, topic: str) -> bool:
@@ -69,7 +63,9 @@ class Users(Listeners[str, None]):
         if listing.market == "perp" and what != "trade":
             self._tell_position(order.account, order.account.position(listing, order.held))
 
-    def tell_account(self, account: Account, market: Market, assets: list[str], positions: list[Position]) -> None:
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
+    ) -> None:
         for position in positions:
             self._tell_position(account, position)
         if assets:

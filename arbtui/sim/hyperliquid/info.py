@@ -13,6 +13,7 @@ from arbtui.sim.hyperliquid.answers import Ask, Refused, unreadable
 from arbtui.sim.hyperliquid.rows import HOUR_MS, BookKind
 from arbtui.sim.limits import PerWindow
 from arbtui.sim.listing import Listing, Market
+from arbtui.sim.reading import json_object
 
 if TYPE_CHECKING:
     from arbtui.sim.hyperliquid.venue import Hyperliquid
@@ -221,11 +222,7 @@ class Info:
 
 def _asked(call: Call) -> Ask:
     """What a request asks, if that can be read."""
-    try:
-        ask = orjson.loads(call.body)
-    except orjson.JSONDecodeError:
-        return {}
-    return ask if isinstance(ask, dict) else {}
+    return json_object(call.body) or {}
 
 
 def _action_weight(ask: Ask) -> int:

@@ -6,17 +6,15 @@ isolated margin and builder dexes take no orders here, and say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from arbtui.sim.accounts import Account, Keys, Position, asset_of
+from arbtui.sim.accounts import Account, Keys, asset_of
 from arbtui.sim.base import Reply
-from arbtui.sim.carrier import Carrier
 from arbtui.sim.delivery import Lost, lost
-from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.desk import What
 from arbtui.sim.faults import Fault
 from arbtui.sim.hyperliquid import actions, rules, signed
 from arbtui.sim.hyperliquid import private_rows as rows
@@ -24,23 +22,22 @@ from arbtui.sim.hyperliquid.answers import Ask, Denied, Refused, unreadable
 from arbtui.sim.hyperliquid.private_info import UserAnswers
 from arbtui.sim.hyperliquid.private_orders import VERBS, OrderActions
 from arbtui.sim.hyperliquid.users import Users
-from arbtui.sim.listing import Market
 from arbtui.sim.orders import Fill, Order
+from arbtui.sim.private import PrivateSide, Where, where_of
 
 if TYPE_CHECKING:
     from arbtui.sim.hyperliquid.venue import Hyperliquid
 
-Where = tuple[Market | None, str | None, str]
 
+class Private(PrivateSide):
+    """See the module."""
 
-class Private:
-    """See the module. It is the desk's ``Listener``."""
+    refusals = Denied
 
     def __init__(self, venue: Hyperliquid) -> None:
+        super().__init__(venue, rules.RULES, rules.make_keys)
         self._venue = venue
-        self.desk = Desk(venue.hub, venue.name, rules.RULES, self, rules.make_keys)
         self.stranger = Account(venue.name, "", venue.world.seed, rules.RULES, Keys("", ""))  # whom nobody knows
-        self.carrier = Carrier(venue)
         self._before: dict[int, Decimal] = {}  # what was held before each fill, by its id
         self._agents: dict[str, tuple[Account, str]] = {}  # approved while running, with their names
         self._nonces: dict[str, set[int]] = {}
@@ -48,6 +45,12 @@ class Private:
         self.users = Users(venue, self, self.desk)
         self._orders = OrderActions(venue, self.desk)
         self._table = self._orders.table()
+
+    def teller(self, account: Account) -> Users:
+        return self.users
+
+    def loss(self, fault: Fault) -> Exception:
+        return lost(fault, timeout=Refused(504, b"Gateway Timeout"), error=Refused(500, b"Internal Server Error"))
 
     # -- addresses -------------------------------------------------------------------------------------------------
 
@@ -73,10 +76,7 @@ class Private:
             body = self.answered(ask)
         except Lost as gone:
             return Reply(lost=True, after_s=gone.after_s)
-        action = ask["action"]
-        verb = VERBS.get(action["type"], "")
-        late = self.desk.act("ack_late", *self._where(action, verb)) if verb else None
-        return Reply(200, orjson.dumps(body), after_s=late.number / 1000 if late is not None else 0.0)
+        return Reply(200, orjson.dumps(body), after_s=self.late_s(self._where(ask["action"])))
 
     def answered(self, ask: Ask) -> dict[str, Any]:
         """The answer to a signed action; raises ``Refused`` and ``Lost``."""
@@ -108,7 +108,7 @@ class Private:
             raise Denied(f"L1 error: Vault not registered: 0x{vault}")
         if expires_ms is not None and expires_ms < self._venue.rest.now_ms():
             raise Denied("Action already expired")
-        self._check_undelivered(action)
+        self.check_delivered(self._where(action))
         self._spend(signer, nonce)
         return account
 
@@ -145,50 +145,34 @@ class Private:
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
-    def _where(self, action: Ask, verb: str) -> Where:
-        """Market, instrument and channel by which faults know an action."""
-        listing = self._orders.meant(action)
-        return (listing.market, listing.native, verb) if listing is not None else (None, None, verb)
-
-    def _check_undelivered(self, action: Ask) -> None:
-        verb = VERBS.get(action["type"])
-        if verb is not None and (fault := self.desk.act("ack_lost_undelivered", *self._where(action, verb))):
-            raise _loss(fault)
+    def _where(self, action: Ask) -> Where | None:
+        verb = VERBS.get(action["type"], "")
+        return where_of(self._orders.meant(action), verb) if verb else None
 
     def _done(self, account: Account, action: Ask, stamps: Ask) -> Any:
         note = self.note(account, "/exchange", action | stamps)
-        verb = VERBS.get(action["type"])
-        answer, denied = None, None
-        try:
-            answer = self._table[action["type"]](account, action)
-            note["code"] = _first_error(answer)
-        except Denied as why:
-            denied, note["code"] = why, str(why)
-        if verb is not None and (fault := self.desk.act("ack_lost_delivered", *self._where(action, verb))):
-            raise _loss(fault)
-        if denied is not None:
-            raise denied
-        return answer
+
+        def answer() -> Any:
+            try:
+                told = self._table[action["type"]](account, action)
+            except Denied as why:
+                note["code"] = str(why)
+                raise
+            note["code"] = _first_error(told)
+            return told
+
+        return self.unless_lost(self._where(action), answer)
 
     def note(self, account: Account, path: str, ask: Ask) -> dict[str, Any]:
-        """Keep what was asked when."""
-        account.counts[f"POST {path} {ask['type']}"] += 1
-        now_ns = self._venue.hub.now_ns()
-        note = {"t_ns": now_ns, "method": "POST", "path": path, "params": dict(ask), "code": "0"}
-        account.requests.append(note)
-        return note
+        """``noted`` of a question or an action: all go to one of two paths."""
+        return self.noted(account, "POST", path, dict(ask), "0", f"POST {path} {ask['type']}")
 
     # -- what the desk tells ---------------------------------------------------------------------------------------
 
     def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
         if fill is not None:
             self._before[fill.id] = _held_before(fill)
-        self.users.tell_order(order, what, fill)
-
-    def account_changed(
-        self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
-    ) -> None:
-        self.users.tell_account(account, cause, market, list(positions))
+        super().order_changed(order, what, fill)
 
     def fill_row(self, fill: Fill) -> dict[str, Any]:
         return rows.fill_row(self._venue, fill, self._before[fill.id])
@@ -219,7 +203,3 @@ def _ok(answer: Any) -> dict[str, Any]:
 def _first_error(answer: Any) -> str:
     statuses = answer.get("data", {}).get("statuses", []) if isinstance(answer, dict) else []
     return next((str(x["error"]) for x in statuses if isinstance(x, dict) and "error" in x), "0")
-
-
-def _loss(fault: Fault) -> Exception:
-    return lost(fault, timeout=Refused(504, b"Gateway Timeout"), error=Refused(500, b"Internal Server Error"))

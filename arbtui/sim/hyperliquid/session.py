@@ -16,6 +16,7 @@ from arbtui.sim.delivery import Lost
 from arbtui.sim.hyperliquid import streams, tables, users
 from arbtui.sim.hyperliquid.answers import Refused
 from arbtui.sim.hyperliquid.rules import USERS_PER_ADDRESS
+from arbtui.sim.reading import json_object
 from arbtui.sim.topic import ws_frame
 from arbtui.sim.view import NS_PER_MS
 
@@ -181,11 +182,8 @@ class HyperliquidSession(Session):
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    try:
-        ask = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Unreadable from None
-    if not isinstance(ask, dict):
+    ask = json_object(text)
+    if ask is None:
         raise Unreadable
     return ask
 

@@ -124,7 +124,9 @@ class Users:
         for held in self._of(account, "openOrders"):
             self._tell_state(held)
 
-    def tell_account(self, account: Account, cause: Cause, market: Market, positions: list[Position]) -> None:
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
+    ) -> None:
         if cause == "funding" and positions and account.payments:
             paid = account.payments[-1]
             row = {"time": paid.t_ms, **rows.funding_fields(paid)}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from arbtui.sim import reading
 from arbtui.sim.accounts import Account
 from arbtui.sim.limits import PerWindow
-
-Ask = dict[str, Any]
+from arbtui.sim.reading import Ask
 
 
 class Failed(Exception):
@@ -32,12 +32,11 @@ class Outcome(Exception):
 
 def whole(ask: Ask, name: str, default: int) -> int:
     """A whole number, if it is given."""
-    text = str(ask.get(name, ""))
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+    given = str(ask.get(name, ""))
+    found = reading.whole(given) if given else default
+    if found is None:
         raise Failed("51000", f"Parameter {name} error", 400)
-    return int(text)
+    return found
 
 
 @dataclass(slots=True)

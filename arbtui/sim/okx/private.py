@@ -6,26 +6,23 @@ Answers come from ``private_orders`` and ``private_account``. Each is a function
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from arbtui.sim.accounts import Account, Position
+from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Reply
-from arbtui.sim.carrier import Carrier
-from arbtui.sim.delivery import Lost, delivered, lost
-from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.delivery import Lost, lost
 from arbtui.sim.faults import Fault
 from arbtui.sim.limits import PerWindow
-from arbtui.sim.listing import Market
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Outcome
+from arbtui.sim.okx.answers import Endpoint, Failed, Outcome
 from arbtui.sim.okx.private_account import AccountAnswers
 from arbtui.sim.okx.private_orders import OrderAnswers, Rejected
 from arbtui.sim.okx.signed import Unauthorised, signed
 from arbtui.sim.okx.users import Users
-from arbtui.sim.orders import Fill, Order
+from arbtui.sim.private import RestPrivateSide, Where, where_of
+from arbtui.sim.reading import Ask
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx
@@ -34,27 +31,29 @@ _NOT_ALLOWED = b'{"msg":"This API key doesn\'t have permission to use this funct
 _SECRET = frozenset({"sign", "passphrase", "apiKey"})
 
 
-class Private:
-    """See the module. It is the desk's ``Listener``."""
+class Private(RestPrivateSide[Endpoint]):
+    """See the module."""
+
+    hosts: ClassVar[frozenset[str]] = tables.REST_HOSTS
+    refusals = (Failed, Outcome)
 
     def __init__(self, venue: Okx) -> None:
+        super().__init__(venue, rules.RULES, rules.make_keys)
         self._venue = venue
-        self.desk = Desk(venue.hub, venue.name, rules.RULES, self, rules.make_keys)
-        self.carrier = Carrier(venue)
         self.users = Users(venue, self.desk, self.carrier)
         self._orders_in_2_s = PerWindow(rules.ORDERS_OF_ACCOUNT_PER_2_S, 2)
         self.orders = OrderAnswers(venue, self.desk)
-        self._table: dict[tuple[str, str], Endpoint] = {
-            **self.orders.table(),
-            **AccountAnswers(venue, self.desk).table(),
-        }
+        self.table = {**self.orders.table(), **AccountAnswers(venue, self.desk).table()}
 
-    def knows(self, call: Call) -> bool:
-        """Whether the request is one of these."""
-        return (call.method, call.path) in self._table and call.host in tables.REST_HOSTS
+    def teller(self, account: Account) -> Users:
+        return self.users
 
-    def paths(self) -> Iterable[tuple[str, str]]:
-        return self._table
+    def loss(self, fault: Fault) -> Exception:
+        return lost(
+            fault,
+            timeout=Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400),
+            error=Failed("50026", "System error. Try again later.", 500),
+        )
 
     # -- REST ----------------------------------------------------------------------------------------------------
 
@@ -64,7 +63,7 @@ class Private:
             account = signed(self.desk, call, self._venue.rest.now_ms())
         except Unauthorised as refused:
             return refused.reply
-        endpoint = self._table[call.method, call.path]
+        endpoint = self.table[call.method, call.path]
         ask = asked(call)
         if isinstance(ask, Reply):
             return ask
@@ -82,37 +81,29 @@ class Private:
             return Reply(failed.status, orjson.dumps({"code": failed.code, "data": [], "msg": str(failed)}))
         if endpoint.verb:
             body |= {"inTime": str(in_us), "outTime": str(in_us + 900)}
-        late = self.desk.act("ack_late", *self._where(ask, endpoint)) if endpoint.verb else None
-        return Reply(200, orjson.dumps(body), after_s=late.number / 1000 if late is not None else 0.0)
+        return Reply(200, orjson.dumps(body), after_s=self.late_s(self._where(ask, endpoint)))
 
     def answered(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
         """The rows that answer a request; raises ``Failed``, ``Outcome`` and ``Lost``."""
-        endpoint = self._table[method, path]
+        endpoint = self.table[method, path]
         if isinstance(ask, list) and not (ask and endpoint.many):
             raise Failed("50002", "JSON syntax error", 400)
         asks: list[Ask] = ask if isinstance(ask, list) else [ask]
         self._count(account, endpoint, asks)
+        return self.delivered(self._where(ask, endpoint), lambda: self._answered(account, method, path, ask))
+
+    def _where(self, ask: Any, endpoint: Endpoint) -> Where | None:
         if not endpoint.verb:
-            return self._tried(account, method, path, ask)
-        where = self._where(ask, endpoint)
-        return delivered(
-            lambda name: self.desk.act(name, *where),
-            lambda: self._tried(account, method, path, ask),
-            _loss,
-            (Failed, Outcome),
-        )
-
-    def _where(self, ask: Any, endpoint: Endpoint) -> tuple[Market | None, str | None, str]:
-        """Market, instrument and channel by which faults know a request about orders."""
+            return None
         first = (ask[0] if ask else {}) if isinstance(ask, list) else ask
-        listing = self.orders.meant(first)
-        return (listing.market, listing.native, endpoint.verb) if listing is not None else (None, None, endpoint.verb)
+        return where_of(self.orders.meant(first), endpoint.verb)
 
-    def _tried(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
-        """Answer, and keep what was asked when and what came of it."""
-        note = self._noted(account, method, path, ask)
+    def _answered(self, account: Account, method: str, path: str, ask: Any) -> list[Any]:
+        """The rows of a request; raises ``Failed`` and ``Outcome``."""
+        kept = [{k: v for k, v in one.items() if k not in _SECRET} for one in (ask if isinstance(ask, list) else [ask])]
+        note = self.noted(account, method, path, kept if isinstance(ask, list) else kept[0], "0")
         try:
-            return self._table[method, path].answer(account, ask)
+            return self.table[method, path].answer(account, ask)
         except Rejected as rejected:  # of a request that is about one thing only
             note["code"] = rejected.code.code
             raise Failed(rejected.code.code, rejected.code.text) from rejected
@@ -120,15 +111,6 @@ class Private:
             rows = refused.rows if isinstance(refused, Outcome) else []
             note["code"] = next((row["sCode"] for row in rows if row.get("sCode") not in ("0", None)), refused.code)
             raise
-
-    def _noted(self, account: Account, method: str, path: str, ask: Any) -> dict[str, Any]:
-        """Keep what was asked when, without its secrets."""
-        account.counts[f"{method} {path}"] += 1
-        kept = [{k: v for k, v in one.items() if k not in _SECRET} for one in (ask if isinstance(ask, list) else [ask])]
-        params: Any = kept if isinstance(ask, list) else kept[0]
-        note = {"t_ns": self._venue.hub.now_ns(), "method": method, "path": path, "params": params, "code": "0"}
-        account.requests.append(note)
-        return note
 
     def _count(self, account: Account, endpoint: Endpoint, asks: list[Ask]) -> None:
         now_ns = self._venue.hub.now_ns()
@@ -160,16 +142,6 @@ class Private:
             answer = {"code": failed.code, "msg": str(failed), "data": []}
         return {**answer, "inTime": str(in_us), "outTime": str(in_us + 900)}
 
-    # -- what the desk tells -------------------------------------------------------------------------------------
-
-    def order_changed(self, order: Order, what: What, fill: Fill | None) -> None:
-        self.users.tell_order(order, what, fill)
-
-    def account_changed(
-        self, account: Account, cause: Cause, market: Market, assets: Iterable[str], positions: Iterable[Position]
-    ) -> None:
-        self.users.tell_account(account, cause, list(assets), list(positions))
-
 
 OPS = frozenset({"order", "batch-orders", "cancel-order", "batch-cancel-orders"})
 _OPS = {
@@ -193,11 +165,3 @@ def asked(call: Call) -> Any:
         return Reply(400, b'{"code":"50002","data":[],"msg":"JSON syntax error"}')
     cleaned = [{key: value for key, value in row.items() if value != ""} for row in rows]
     return cleaned if isinstance(body, list) else cleaned[0]
-
-
-def _loss(fault: Fault) -> Exception:
-    return lost(
-        fault,
-        timeout=Failed(rules.TIMEOUT.code, rules.TIMEOUT.text, 400),
-        error=Failed("50026", "System error. Try again later.", 500),
-    )

@@ -10,7 +10,8 @@ from arbtui.sim.figures import plain
 from arbtui.sim.listing import Listing
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed, whole
+from arbtui.sim.okx.answers import Endpoint, Failed, whole
+from arbtui.sim.reading import Ask
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx

@@ -16,9 +16,10 @@ from arbtui.sim.desk import Desk
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules, tables
-from arbtui.sim.okx.answers import Ask, Endpoint, Failed, Outcome, whole
+from arbtui.sim.okx.answers import Endpoint, Failed, Outcome, whole
 from arbtui.sim.okx.rules import Code
 from arbtui.sim.orders import Draft, Fill, Held, Kind, Order, OrderRefused, Side
+from arbtui.sim.reading import Ask
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx

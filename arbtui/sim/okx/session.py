@@ -23,6 +23,7 @@ from arbtui.sim.okx.rules import NO_SUCH
 from arbtui.sim.okx.signed import Unauthorised, logged_in
 from arbtui.sim.okx.users import CHANNELS as PRIVATE_CHANNELS
 from arbtui.sim.okx.users import TYPES
+from arbtui.sim.reading import json_object
 
 if TYPE_CHECKING:
     from arbtui.sim.okx.venue import Okx
@@ -271,11 +272,8 @@ class OkxSession(Session):
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    try:
-        ask = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        ask = None
-    if not isinstance(ask, dict):
+    ask = json_object(text)
+    if ask is None:
         raise Refused("60012", f"Illegal request: {text}")
     message_id = ask.get("id")
     if message_id is not None and not (

@@ -6,9 +6,6 @@ ISO 8601 with milliseconds, the login as epoch seconds (text, or a number as the
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +16,7 @@ from arbtui.sim.accounts import Account
 from arbtui.sim.base import Call, Reply
 from arbtui.sim.desk import Desk
 from arbtui.sim.okx.rules import CLOCK_S
+from arbtui.sim.proof import base64_of, equal
 
 _HEADERS = (
     ("OK-ACCESS-KEY", "50103"),
@@ -55,9 +53,9 @@ def signed(desk: Desk, call: Call, now_ms: int) -> Account:
         raise Unauthorised("50102", "Timestamp request expired")
     path = f"{call.path}?{call.raw_query}" if call.raw_query else call.path
     prehash = f"{stamp}{call.method}{path}".encode() + call.body
-    if not _equal(_sign(account, prehash), call.headers["OK-ACCESS-SIGN"]):
+    if not equal(base64_of(account, prehash), call.headers["OK-ACCESS-SIGN"]):
         raise Unauthorised("50113", "Invalid Sign")
-    if not _equal(account.keys.passphrase, call.headers["OK-ACCESS-PASSPHRASE"]):
+    if not equal(account.keys.passphrase, call.headers["OK-ACCESS-PASSPHRASE"]):
         raise Unauthorised("50105", 'Request header "OK-ACCESS-PASSPHRASE" incorrect.')
     return account
 
@@ -72,9 +70,9 @@ def logged_in(desk: Desk, arg: Mapping[str, Any], now_ms: int) -> Account:
         raise Unauthorised("60004", "Invalid timestamp")
     if abs(int(stamp) * 1000 - now_ms) > CLOCK_S * 1000:
         raise Unauthorised("60006", "Timestamp request expired")
-    if not _equal(_sign(account, f"{stamp}GET/users/self/verify".encode()), str(arg.get("sign", ""))):
+    if not equal(base64_of(account, f"{stamp}GET/users/self/verify".encode()), str(arg.get("sign", ""))):
         raise Unauthorised("60007", "Invalid sign")
-    if not _equal(account.keys.passphrase, str(arg.get("passphrase", ""))):
+    if not equal(account.keys.passphrase, str(arg.get("passphrase", ""))):
         raise Unauthorised("60024", "Wrong passphrase")
     return account
 
@@ -86,11 +84,3 @@ def _iso_ms(stamp: str) -> float:
         return datetime.fromisoformat(stamp).timestamp() * 1000
     except ValueError as broken:
         raise Unauthorised("50112", "Invalid OK-ACCESS-TIMESTAMP") from broken
-
-
-def _sign(account: Account, prehash: bytes) -> str:
-    return base64.b64encode(hmac.new(account.keys.api_secret.encode(), prehash, hashlib.sha256).digest()).decode()
-
-
-def _equal(ours: str, theirs: str) -> bool:
-    return hmac.compare_digest(ours.encode(), theirs.encode())

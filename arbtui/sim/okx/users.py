@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from arbtui.sim.accounts import Account, Position
 from arbtui.sim.base import Session
-from arbtui.sim.carrier import Carrier
-from arbtui.sim.desk import Cause, Desk, What
+from arbtui.sim.desk import Cause, What
 from arbtui.sim.listeners import Listeners
 from arbtui.sim.listing import Listing, Market
 from arbtui.sim.okx import private_rows as rows
 from arbtui.sim.okx import rules
 from arbtui.sim.okx.tables import INST_TYPE
 from arbtui.sim.orders import Fill, Order
-
-if TYPE_CHECKING:
-    from arbtui.sim.okx.venue import Okx
 
 CHANNELS = frozenset({"orders", "positions", "account", "balance_and_position"})
 TYPES = frozenset({"SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "ANY"})
@@ -57,12 +53,6 @@ class Subscription:
 class Users(Listeners[tuple[Any, ...], Subscription]):
     """Who listens to which account's channels."""
 
-    def __init__(self, venue: Okx, desk: Desk, carrier: Carrier) -> None:
-        self._venue = venue
-        self._desk = desk
-        self._carrier = carrier
-        super().__init__()
-
     def subscribe(self, session: Session, account: Account, key: tuple[Any, ...], arg: dict[str, Any]) -> None:
         """Tell what is, and what changes from now on; a second time it changes nothing."""
         held = self._of.setdefault(account, {})
@@ -89,18 +79,20 @@ class Users(Listeners[tuple[Any, ...], Subscription]):
             data = [rows.order_row(self._desk, order, fill, pushed=what)]
             self._send(hear, data, order.listing.market, order.listing, fill=fill is not None)
 
-    def tell_account(self, account: Account, cause: Cause, assets: list[str], positions: list[Position]) -> None:
-        market: Market = "perp" if positions else "spot"
+    def tell_account(
+        self, account: Account, cause: Cause, market: Market, assets: list[str], positions: list[Position]
+    ) -> None:
+        of: Market = "perp" if positions else "spot"
         for position in positions:
             hear = [s for s in self._subscribed(account, "positions") if s.wants(position.listing)]
             if hear:
                 data = [rows.position_row(self._desk, account, position)]
                 self._send(hear, data, "perp", position.listing)
         if hear := self._subscribed(account, "account"):
-            self._send(hear, [rows.account_row(self._desk, account, assets)], market, None)
+            self._send(hear, [rows.account_row(self._desk, account, assets)], of, None)
         if hear := self._subscribed(account, "balance_and_position"):
             event = _EVENTS.get(cause, "transferred")
-            self._send(hear, [self._both(account, assets, positions, event)], market, None)
+            self._send(hear, [self._both(account, assets, positions, event)], of, None)
 
     def _greet(self, subscription: Subscription) -> None:
         channel, account = subscription.channel, subscription.account

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Order, ReadKind
@@ -38,6 +38,15 @@ class Executor(Protocol):
 
     def read(self, kind: ReadKind, market: Market, native: str = "", since_ms: int | None = None) -> None:
         """-> rows, then ReadDone or ReadFailed."""
+        ...
+
+
+@runtime_checkable
+class CountsOrders(Protocol):
+    """An executor that refuses an order by itself where its venue's limit of orders is used up."""
+
+    def order_wait_s(self, orders: Sequence[Order]) -> float:
+        """How long until all of these could be sent at once; 0 = now. Nothing is sent, and nothing is set aside."""
         ...
 
 

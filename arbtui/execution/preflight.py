@@ -15,14 +15,13 @@ from msgspec.structs import replace
 
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, MoneyEvent, Position, Side, StreamState
+from arbtui.execution.funds import Pot, needs
 from arbtui.execution.intents import Intent, Leg, Style, terms_of
 from arbtui.execution.ports import Price
-from arbtui.execution.quantity import ZERO, coins, notional, slip_bps, tradable
+from arbtui.execution.quantity import ZERO, coins, slip_bps, tradable
 
 K = TypeVar("K")
 E = TypeVar("E", Balance, Position, AccountMode, LeverageRead, FeeRates)
-
-_MARGIN_SPARE = Decimal("1.05")  # prices move between the check and the order
 
 
 class Facts:
@@ -99,6 +98,8 @@ class Snapshot:
     armed: bool
     limits: Sequence[str] = field(default_factory=tuple)  # ``limits.refusals``
     clock_limit_ms: float = 500.0
+    order_wait_s: Mapping[str, float] = field(default_factory=dict)  # venue -> until it takes this hedge's orders
+    set_aside: Mapping[Pot, Decimal] = field(default_factory=dict)  # ``funds.set_aside``
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def preflight(intent: Intent, snap: Snapshot) -> list[Check]:
             _mode(leg, snap.facts),
             _leverage(leg, snap.facts),
             _fees(leg, snap),
+            _requests(leg, snap),
             _funds(intent, index, snap),
         ]
     limits = list(snap.limits)
@@ -234,12 +236,21 @@ def _fees(leg: Leg, snap: Snapshot) -> Check:
     return Check("fees", True, f"{leg.key} taker {(rates.taker * 10_000).normalize():f} bps")
 
 
+def _requests(leg: Leg, snap: Snapshot) -> Check:
+    """A leg that would be refused here, for the venue's limit of orders, must be known before the other is sent."""
+    wait_s = snap.order_wait_s.get(leg.venue, 0.0)
+    if wait_s:
+        text = f"the limit of orders on {leg.venue} is used up for {wait_s:.1f} s; wait so long"
+        return Check("requests", False, text)
+    return Check("requests", True, f"{leg.venue} has room for its orders")
+
+
 def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
     """Enough for this leg's whole quantity at its worst price, its fee, and some to spare; for both legs, if one pot
-    has to pay for both.
+    has to pay for both. What other hedges were begun with a moment ago is not there any more.
     """
     leg = intent.legs[index]
-    own, other = (_needs(intent, each, snap) for each in (index, 1 - index))
+    own, other = (needs(intent, each, snap.wallets, snap.facts.leverage) for each in (index, 1 - index))
     if own is None:
         return Check("funds", False, f"the margin that {leg.key} needs is not known without its leverage")
     pot, need = own
@@ -249,26 +260,9 @@ def _funds(intent: Intent, index: int, snap: Snapshot) -> Check:
     balance = snap.facts.balances.get(pot)
     if balance is None or balance.free is None:
         return Check("funds", False, f"the free {asset} on {leg.venue} was not read; wait for it")
-    both = " for both legs" if shared else ""
-    text = f"{leg.venue} has {balance.free:,.2f} {asset} free, {need:,.2f} needed{both}"
-    if balance.free < need:
+    both, aside = " for both legs" if shared else "", snap.set_aside.get(pot, ZERO)
+    others = f", {aside:,.2f} of it for hedges that are being opened" if aside else ""
+    text = f"{leg.venue} has {balance.free:,.2f} {asset} free{others}, {need:,.2f} needed{both}"
+    if balance.free - aside < need:
         return Check("funds", False, f"{text}; move funds or trade less")
-    return Check("funds", True, f"{text}, {balance.free - need:,.2f} stay free")
-
-
-def _needs(intent: Intent, index: int, snap: Snapshot) -> tuple[tuple[str, str, str], Decimal] | None:
-    """(venue, wallet, asset) and how much of it a leg takes; None where that cannot be known."""
-    leg, qty = intent.legs[index], intent.qty[index]
-    money = notional(qty, leg.price, leg.terms) * (1 + intent.policy.take_band_bps / 10_000)
-    if leg.market is Market.PERP:
-        read = snap.facts.leverage.get((leg.venue, leg.native))
-        if read is None or read.leverage <= 0:
-            return None
-        asset, need = leg.terms.settle_ccy, money / read.leverage + money * max(leg.taker_rate, ZERO)
-    elif leg.side is Side.BUY:
-        asset, need = leg.terms.quote, money * (1 + max(leg.taker_rate, ZERO))
-    else:
-        asset, need = leg.terms.asset, qty
-    if leg.market is Market.PERP or leg.side is Side.BUY:
-        need *= _MARGIN_SPARE
-    return (leg.venue, snap.wallets.get((leg.venue, leg.market), ""), asset), need
+    return Check("funds", True, f"{text}, {balance.free - aside - need:,.2f} stay free")

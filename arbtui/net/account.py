@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -112,6 +112,7 @@ class Account:
         self._answered_s = 0.0  # by the loop's time: when the venue last answered anything
         self._closed = False
         self._sockets: tuple[_AskBySocket, ...] = ()
+        self._charges: dict[Market, HttpRequest] = {}  # where, and how much, an order is counted
 
     def use(self, *sockets: _AskBySocket) -> None:
         """From now on what such a socket takes goes over it, and the rest, or all while it is down, by REST.
@@ -154,7 +155,32 @@ class Account:
             await asyncio.wait(under_way, timeout=CLOSE_AGAIN_S)
         log.error("%s: %d requests do not end and are left behind", self.name, len(under_way))
 
-    # ---- execution.ports.Executor
+    # ---- execution.ports.Executor, and CountsOrders
+
+    def order_wait_s(self, orders: Sequence[Order]) -> float:
+        """Of orders on what is not listed, and of what the codec refuses, nothing is known: placing tells."""
+        costs: dict[tuple[str, str], HttpRequest] = {}
+        for order in orders:
+            if (charge := self._charge(order)) is not None:
+                key = charge.url, charge.bucket
+                before = costs[key].cost if key in costs else 0.0
+                costs[key] = replace(charge, cost=before + charge.cost)
+        return max((self._rest.wait_s(charge) for charge in costs.values()), default=0.0)
+
+    def _charge(self, order: Order) -> HttpRequest | None:
+        """What an order is charged to: the same for all of a market, so one is signed to see it, and thrown away."""
+        if order.market not in self._charges:
+            instrument = self._instruments(order.market).get(order.native)
+            if instrument is None:
+                return None
+            try:
+                call = self._private.place(self._env, self._keys, instrument, order, self.stamp_ms())
+            except ValueError:
+                return None
+            request = call.request
+            plain = request.url.partition("?")[0]
+            self._charges[order.market] = HttpRequest("", plain, "orders", request.bucket, request.cost)
+        return self._charges[order.market]
 
     def place(self, order: Order) -> None:
         if self._closed:

@@ -75,6 +75,12 @@ class Pen:
         self.name = name
         self.placed: list[Order] = []
         self.reads: list[tuple[ReadKind, Market, str, int | None]] = []
+        self.wait_s = 0.0  # until the venue takes an order
+        self.counted: list[Order] = []  # what was asked about last
+
+    def order_wait_s(self, orders: Sequence[Order]) -> float:
+        self.counted = list(orders)
+        return self.wait_s
 
     def place(self, order: Order) -> None:
         self.placed.append(order)

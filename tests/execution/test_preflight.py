@@ -61,6 +61,7 @@ def test_everything_in_order_is_let_through() -> None:
         "mode",
         "leverage",
         "fees",
+        "requests",
         "funds",
         "limits",
     } == {check.name for check in checks}
@@ -84,6 +85,7 @@ CASES: list[tuple[Snapshot, list[str]]] = [
     (snapshot(clocks={"alpha": ClockRead(12.0), "beta": None}), ["clock"]),
     (snapshot(clocks={"alpha": ClockRead(12.0), "beta": ClockRead(-900.0)}), ["clock"]),
     (snapshot(limits=("an order: too much",)), ["limits"]),
+    (snapshot(order_wait_s={"alpha": 0.0, "beta": 3.2}), ["requests"]),
     (without(lambda made: made.streams.discard(("beta", Market.PERP))), ["private stream"]),
     (without(lambda made: made.modes.clear()), ["mode", "mode"]),
     (without(lambda made: made.leverage.__delitem__(("beta", "COINUSDT"))), ["leverage", "funds"]),

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,7 +31,7 @@ from arbtui.core.orders import (
     Rejected,
     Unanswered,
 )
-from arbtui.execution.ports import Executor
+from arbtui.execution.ports import CountsOrders, Executor
 from arbtui.net import account as accounts
 from arbtui.net.account import PAGES, Account
 from arbtui.net.budget import Budgets
@@ -167,6 +168,21 @@ async def test_an_order_that_the_codec_cannot_make_is_not_sent() -> None:
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.NOT_SENT
         assert not t.server.asked
+
+
+async def test_it_is_known_before_whether_there_is_room_for_all_of_some_orders() -> None:
+    async with toy() as t:
+        assert isinstance(t.account, CountsOrders)
+        two = [order("h1a0"), order("h2a0")]
+        assert t.account.order_wait_s(two) == 0
+        assert t.server.asked["order"] == 0
+        assert t.account.order_wait_s(two) == 0  # nothing was set aside
+        for again in (order("h1a1"), order("h2a1")):
+            await t.after(partial(Account.place, order=again))
+        assert t.account.order_wait_s(two[:1]) == 0
+        assert t.account.order_wait_s(two) == pytest.approx(60.0)
+        t.clock.advance_to(t.clock.now_ns() + 60 * NS_PER_S)
+        assert t.account.order_wait_s(two) == 0
 
 
 async def test_orders_beyond_the_limit_are_refused_here_and_never_wait() -> None:

@@ -24,6 +24,7 @@ from arbtui.ui.typed import Typed
 _NUMBER_WIDTH = 12
 _PHRASE_WIDTH = 20
 OFFERS_SHOWN = 8
+_TOO_SOON = "enter came within 250 ms of another key; press it once more, by itself"
 _LINE_WIDTH = 28
 _KEYS_WIDTH = 12
 
@@ -149,6 +150,9 @@ class PromptLine(Placing):
             self._refuse("that was pasted, or came too fast to be typed; type it")
             self._fill("")
             self._desk.rhythm.begin_text()
+            return
+        if question.typed and not self._desk.rhythm.calm:
+            self._refuse(_TOO_SOON)
             return
         self._question = None  # what is accepted may ask for something itself
         problem = question.accept(value)

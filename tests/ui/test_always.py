@@ -107,7 +107,7 @@ async def test_where_orders_leave_arming_wants_a_phrase_that_is_typed() -> None:
         await dealer.press(*"live", "space", *"1000")
         await dealer.seat.press("enter")
         assert not armed(dealer), "that key came too soon"
-        await dealer.press(*"live", "space", *"1000", "enter")
+        await dealer.press("enter")
         assert armed(dealer)
         assert "SIMULATED ARMED 60m 1,000 USD" in await dealer.text()
         assert dealer.trading.permit is not None
@@ -150,6 +150,16 @@ async def test_keys_without_a_pause_are_no_typed_phrase() -> None:
         await dealer.press("enter")
         assert "came too fast to be typed" in await dealer.text()
         assert not armed(dealer)
+
+
+async def test_enter_right_behind_the_phrase_keeps_it_and_wants_enter_once_more() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        await dealer.press("exclamation_mark", "A")
+        await dealer.press(*"live", "space", *"1000", "enter", gap_s=0.1)
+        assert "press it once more, by itself" in await dealer.text()
+        assert not armed(dealer)
+        await dealer.press("enter")
+        assert armed(dealer)
 
 
 async def test_an_alarm_that_comes_while_help_is_read_stands_on_its_last_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ One command a connection, one JSON line; the answers are JSON lines, and the las
 Only the holder of the mode's lock serves, so a socket that is left over from a killed run may be removed.
 
 Through the engine it is hedges that are flattened: both legs of each, whatever venue was named, since one leg alone
-would be a bet. What an account holds beside them is somebody else's business, and is said.
+would be a bet. What an account holds beside them is somebody else's business, and is said. The run is disarmed first:
+whoever flattens from outside wants out, and the automatic mode would begin anew.
 """
 
 from __future__ import annotations
@@ -221,6 +222,8 @@ class Flattener:
         elif self._trading.killed:
             yield Answer(say="the kill switch is on: nothing is opened or closed; arm again first, or end that run")
         else:
+            if self._trading.armed:  # else what trades by itself would open anew what is closed here
+                yield Answer(say=self._trading.disarm("arbtui flatten").text)
             async for text in self._flatten(_Work(scope, _now_ns() + round(FLATTEN_WITHIN_S * NS_PER_S))):
                 yield Answer(say=text)
             await self._settle(scope)

@@ -18,6 +18,8 @@ from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, Order, OrderStatus, ReadFailed, ReadKind
 from arbtui.engine import control
 from arbtui.engine.control import SOCKET, Answer, Command, NoEngine, Scope, ask, listens, serve
+from arbtui.execution.lifecycle import Step
+from arbtui.execution.records import Fact, Stepped
 from tests.execution.stage import Pen, accepted, fill, order_id, rejected, report
 from tests.money_support import MoneyBench
 
@@ -97,6 +99,25 @@ async def answers(folder: Path, scope: Scope = ALL, *, dry_run: bool = False) ->
 @pytest.fixture
 async def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
+
+
+async def test_what_trades_by_itself_opens_nothing_anew_while_a_run_is_flattened_nor_after(
+    desk: Desk, tmp_path: Path
+) -> None:
+    refused: list[str] = []
+
+    def again(_hedge: str, fact: Fact) -> None:
+        if isinstance(fact, Stepped) and fact.step is Step.EMPTY:
+            refused.append(desk.trading.runner.open(desk.intend()).text)
+
+    async with serving(desk, tmp_path):
+        hedge = await desk.opened()
+        desk.trading.on_change(again)
+        code, said = await answers(tmp_path)
+    assert code == 0
+    assert "disarmed: nothing is opened" in said
+    assert refused == ["arbtui is disarmed: nothing is opened; arm it first"]
+    assert list(desk.trading.ledgers) == [hedge]
 
 
 async def test_an_open_hedge_is_flattened_and_that_is_exit_code_0(desk: Desk, tmp_path: Path) -> None:

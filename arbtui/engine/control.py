@@ -222,8 +222,9 @@ class Flattener:
         elif self._trading.killed:
             yield Answer(say="the kill switch is on: nothing is opened or closed; arm again first, or end that run")
         else:
-            if self._trading.armed:  # else what trades by itself would open anew what is closed here
-                yield Answer(say=self._trading.disarm("arbtui flatten").text)
+            disarmed = self._trading.disarm("arbtui flatten")  # else what trades by itself would open it all anew
+            if disarmed.accepted:
+                yield Answer(say=disarmed.text)
             async for text in self._flatten(_Work(scope, _now_ns() + round(FLATTEN_WITHIN_S * NS_PER_S))):
                 yield Answer(say=text)
             await self._settle(scope)

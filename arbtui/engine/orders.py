@@ -98,13 +98,16 @@ class Orders:
                 group.create_task(self.fitness.run())
             if self.arm_usd is not None:
                 notice = self._live.trouble.notice
-                group.create_task(arm_soon(self.trading, self.arm_usd, notice, lambda: self._disarmed))
+                group.create_task(arm_soon(self.trading, self.arm_usd, notice, self._called_off))
             await asyncio.get_running_loop().create_future()
 
     def disarm(self, why: str) -> None:
         """Nobody may be watching: armed no more, and not about to be."""
         self._disarmed = why
         self.trading.runner.disarm(why)
+
+    def _called_off(self) -> str:
+        return self._disarmed or self.trading.called_off
 
     def open_in_words(self) -> str:
         """What stays open if everything ended now."""

@@ -105,6 +105,7 @@ class Trading:
         self.facts = Facts()
         self.said: deque[Said] = deque(maxlen=SAID_KEPT)
         self.funding = Funding()
+        self.called_off = ""  # why somebody last disarmed it: it does not arm itself after that
         self._carriers = carriers
         self.clock = clock
         self._prices = prices
@@ -229,7 +230,7 @@ class Trading:
         unread = not self._enquiries.done
         self._enquiries.hear(event)
         self.runner.hear(event)
-        if unread and self._enquiries.done and self._on_paper and not self.killed:
+        if unread and self._enquiries.done and self._on_paper and not (self.killed or self.called_off):
             armed = self.runner.arm("every paper account is read")
             if not armed.accepted:
                 let_know(self._notice, "warning", f"paper is not armed: {armed.text}")
@@ -374,6 +375,8 @@ class Trading:
         return f"the private streams of {', '.join(down)} are not up" if down else ""
 
     def disarm(self, why: str) -> Answer:
+        """Also where it is not armed yet, and would arm itself in a moment."""
+        self.called_off = why
         if not self.runner.armed:
             return Answer(accepted=False, text="disarmed already")
         self.runner.disarm(why, alarm=False)

@@ -52,6 +52,16 @@ def test_paper_that_was_disarmed_stays_so_until_a_person_arms_it() -> None:
     assert stage.trading.arm().accepted
 
 
+def test_paper_that_was_disarmed_before_it_armed_itself_does_not() -> None:
+    stage = Stage(paper=True)
+    stage.streams()
+    stage.answer("binance")
+    assert not stage.trading.disarm("a person said so").accepted
+    stage.answer("okx")
+    assert not stage.trading.armed
+    assert stage.trading.arm().accepted
+
+
 def test_arming_reads_how_the_accounts_are_set_up() -> None:
     stage = Stage().ready()
     for pen in stage.pens.values():

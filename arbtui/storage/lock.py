@@ -1,6 +1,7 @@
 """One owner per mode: only it may write state (and, once there are orders, send). Any number may watch.
 
-The lock is the operating system's: it dies with the process, however the process ends.
+The lock is the operating system's: it dies with the process, however the process ends. Whoever may open its file can
+take it, reading is enough; so only the person may: another user of the machine could keep them from getting out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class ModeLock:
     def __init__(self, data_dir: Path) -> None:
         """``data_dir`` is the data folder of the mode (``Paths.data``); it is created when the lock is asked for."""
         self.path = data_dir / "lock"
-        self._lock = FileLock(self.path, timeout=0, thread_local=False)  # state is written from a thread
+        self._lock = FileLock(self.path, timeout=0, mode=0o600, thread_local=False)  # state is written from a thread
 
     @property
     def held(self) -> bool:
@@ -28,7 +29,9 @@ class ModeLock:
     def acquire(self) -> bool:
         """Whether the lock is ours now. Raises ``ConfigError`` where no lock file can be made."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.path.exists():
+                self.path.chmod(0o600)  # an earlier version left it open to be read
             self._lock.acquire()
         except Timeout:
             return False

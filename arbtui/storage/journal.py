@@ -215,9 +215,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, FORMAT):
-            raise JournalError(f"{path} was written by another version of arbtui (format {version}); use that one.")
+        _refuse_other_format(path, database)
         database.executescript(_SCHEMA)
         database.execute(f"PRAGMA user_version={FORMAT}")
     except sqlite3.Error as error:
@@ -230,7 +228,19 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{urllib.parse.quote(str(path))}?mode=ro", uri=True, timeout=5.0)
+    database = sqlite3.connect(f"file:{urllib.parse.quote(str(path))}?mode=ro", uri=True, timeout=5.0)
+    try:
+        _refuse_other_format(path, database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _refuse_other_format(path: Path, database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version not in (0, FORMAT):
+        raise JournalError(f"{path} was written by another version of arbtui (format {version}); use that one.")
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> JournalError:

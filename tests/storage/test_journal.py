@@ -198,6 +198,10 @@ def test_a_journal_of_a_later_format_is_left_alone(tmp_path: Path, loop: Loop) -
         database.execute("PRAGMA user_version=99")
     with pytest.raises(JournalError, match="format 99"):
         Journal(path, loop.call)
+    with pytest.raises(JournalError, match="format 99"):  # its records may mean something else
+        list(read(path))
+    with pytest.raises(JournalError, match="format 99"):
+        kept(path, "paper.okx")
 
 
 def test_a_place_that_cannot_be_written_says_so(tmp_path: Path, loop: Loop) -> None:

@@ -23,6 +23,7 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from arbtui.config import Settings, paths
 from arbtui.core.errors import OurMistake
@@ -234,11 +235,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
     async def _beat(self) -> None:
         asyncio.get_running_loop().call_later(_FREEZE_AFTER_S, _freeze)
-        try:
-            await self.pump.run()
-        except Exception:
-            _log.exception("the screen broke")
-            raise
+        await self.pump.run()
 
     @contextmanager
     def _one_beat(self, number: int) -> Iterator[None]:
@@ -291,6 +288,14 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def _entitle(self, title: str) -> None:
         if self.terminal is not None and self.is_running and not self._leaving:
             self.terminal.entitle(title)
+
+    @property
+    def broken_by(self) -> BaseException | None:
+        """What ended the screen, wherever it was raised: in a beat, by a key, while painting. Textual catches it and
+        prints it to stderr alone; it has no public name for it.
+        """
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     # how everything looks
 
@@ -403,6 +408,8 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
             raise
         finally:
             loop.set_task_factory(factory)
+            if (error := app.broken_by) is not None:
+                _log.error("the screen broke", exc_info=error)
             if app.terminal is not None and not await app.terminal.settle(_SETTLE_S):
                 _log.warning("the terminal did not take the screen's last bytes")
     if app.return_value is not None:

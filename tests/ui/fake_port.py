@@ -232,6 +232,7 @@ class FakePort:
             self.walk_usd = settings.walk.usd
 
     def settings(self) -> Sequence[Setting]:
+        self._break_if_told()
         return list(self.book.view())
 
     def setting(self, key: str) -> object:
@@ -250,8 +251,7 @@ class FakePort:
         return True
 
     def rows(self, max_age_ms: float = 0.0) -> Sequence[SpreadRow]:
-        if self.failing:
-            raise RuntimeError("the fake engine was told to fail")
+        self._break_if_told()
         if max_age_ms:
             return list(self._renewed().values())
         return [row for base in self._board.coins if (row := self.row(base)) is not None]
@@ -484,6 +484,10 @@ class FakePort:
 
     def fail(self) -> None:
         self.failing = True
+
+    def _break_if_told(self) -> None:
+        if self.failing:
+            raise RuntimeError("the fake engine was told to fail")
 
     def remembered(self, key: str) -> str | None:
         kept = self.book.get(f"ui.{key}")

@@ -5,10 +5,10 @@
 ``--probe``: a pipe into which somebody writes monotonic nanoseconds, eight bytes each; how late they are read in the
 loop is the lag of the loop. With ``--out`` the figures are written there as JSON when it ends. After the screen has
 ended the engine goes on for ``--after`` seconds, as an engine may. ``--times``: so often the screen is shown, one after
-the other. ``--cancel-after``: the engine takes the screen away after so many seconds. ``--break-after``: from then on
-the engine's rows raise. ``--alert-after``: an alert comes then. ``--rows``: on SIGUSR1 what the screen means to show is
+the other. ``--cancel-after``: the engine takes the screen away after so many seconds. From SIGALRM on the engine's rows
+and settings raise. ``--alert-after``: an alert comes then. ``--rows``: on SIGUSR1 what the screen means to show is
 written there; from SIGUSR2 to SIGUSR2 what is painted is lost. ``--orders``: hedges can be sent, on venues that fill
-everything; time then goes on at a rate of 0 as well.
+everything; time then goes on at a rate of 0 as well. ``--log``: what is logged is written there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import gc
 import json
+import logging
 import signal
 import sys
 import time
@@ -91,8 +92,6 @@ async def show(port: FakePort, args: argparse.Namespace) -> str:
         task = asyncio.create_task(run_screen(port))
         if args.cancel_after:
             asyncio.get_running_loop().call_later(args.cancel_after, task.cancel)
-        if args.break_after:
-            asyncio.get_running_loop().call_later(args.break_after, port.fail)
         if args.alert_after:
             loop = asyncio.get_running_loop()
             loop.call_later(args.alert_after, port.alert, AlertKind.LEVEL, "BTC is at 90012.5\x1b]0;evil\x07")
@@ -107,11 +106,14 @@ async def main(args: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # what hang-up means is the engine's to say
     loop.set_task_factory(_factory)
+    if args.log:
+        logging.getLogger().addHandler(logging.FileHandler(args.log))
     if args.rows:
         WatchedApp.rows_to = args.rows
         vars(app)["ArbtuiApp"] = WatchedApp
         lose_frames()
     port = FakePort(args.coins)
+    loop.add_signal_handler(signal.SIGALRM, port.fail)
     if args.ascii:
         port.given(Settings(ui=Ui(ascii=True)))
     if args.orders:
@@ -148,12 +150,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--after", type=float, default=0.0)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--cancel-after", type=float, default=0.0)
-    parser.add_argument("--break-after", type=float, default=0.0)
     parser.add_argument("--alert-after", type=float, default=0.0)
     parser.add_argument("--rows", default="")
     parser.add_argument("--orders", action="store_true")
     parser.add_argument("--probe", type=int, default=-1)
     parser.add_argument("--out", default="")
+    parser.add_argument("--log", default="")
     return parser.parse_args()
 
 

@@ -209,9 +209,16 @@ def test_the_engine_can_take_the_screen_away(start: Start, tmp_path: Path) -> No
     given_back(terminal)
 
 
-def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(start: Start, tmp_path: Path) -> None:
-    out = tmp_path / "out.json"
-    terminal = start("--coins", "40", "--break-after", "2.5", "--after", "0.5", "--out", str(out))
+@pytest.mark.parametrize("open_settings", [False, True], ids=["in a beat", "while settings cover it"])
+def test_a_screen_that_breaks_says_where_gives_the_terminal_back_and_the_engine_goes_on(
+    open_settings: bool, start: Start, tmp_path: Path
+) -> None:
+    out, log = tmp_path / "out.json", tmp_path / "log"
+    terminal = start("--coins", "40", "--after", "0.5", "--out", str(out), "--log", str(log))
+    if open_settings:
+        terminal.keys(",")
+        assert terminal.wait(lambda: terminal.shows("[venues.binance]")), terminal.rows
+    os.kill(terminal.pid, signal.SIGALRM)
     assert terminal.wait(lambda: not terminal.alive(), 15)
     told = figures(out)
     assert told["end"] == "failed"
@@ -219,6 +226,9 @@ def test_a_screen_that_breaks_gives_the_terminal_back_and_the_engine_goes_on(sta
     given_back(terminal)
     seen = bytes(terminal.seen)
     assert b"the fake engine was told to fail" in seen[seen.rindex(_LEAVE_ALTERNATE) :]
+    said = log.read_text()
+    assert "the screen broke\nTraceback" in said
+    assert "RuntimeError: the fake engine was told to fail" in said
 
 
 def test_the_screen_may_go_and_come_again(start: Start, tmp_path: Path) -> None:

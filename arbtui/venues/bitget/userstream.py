@@ -8,6 +8,7 @@ Source: Bitget UTA API docs, Websocket API; Websocket / Private / Order, Fill, P
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -42,7 +43,7 @@ Handler = Callable[[PrivateHead, int], Sequence[PrivateEvent]]
 _Instruments = Mapping[Market, Mapping[str, Instrument]]
 
 
-class Conversation:
+class Conversation(ABC):
     """One private socket of any account, from the login to the last acknowledgement; see ``PrivateSession``.
 
     Whoever inherits it says what is subscribed to: ``handlers``, by what ``about`` makes of a frame's ``arg``.
@@ -55,9 +56,9 @@ class Conversation:
         self._awaited = set(handlers)
         self._handlers = handlers
 
+    @abstractmethod
     def about(self, arg: PrivateArg) -> str:
         """What a push is about, or an acknowledgement; nothing ("") where that is not told."""
-        raise NotImplementedError
 
     def greet(self, stamp_ms: int) -> list[PrivateFrame]:
         return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]

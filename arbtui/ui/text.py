@@ -343,14 +343,20 @@ def exact(value: Decimal | None) -> str:
     return words.replace("-", MINUS)
 
 
-def coin_price(value: Decimal | None, width: int) -> str:
-    """A price per coin, exact where it fits, if need be with its zeros counted as ``price`` does."""
-    if value is None:
-        return UNKNOWN
+def exact_price(value: Decimal, width: int) -> str:
+    """Every digit; where they are more than ``width``, the zeros after the point are counted as ``price`` does."""
     words = exact(value)
     if len(words) > width and words.startswith("0.0"):
         figures = words[2:].lstrip("0")
         words = "0.0" + str(len(words) - 2 - len(figures)).translate(_SUBSCRIPT) + figures
+    return words
+
+
+def coin_price(value: Decimal | None, width: int) -> str:
+    """A price per coin, exact where it fits, if need be with its zeros counted, else rounded."""
+    if value is None:
+        return UNKNOWN
+    words = exact_price(value, width)
     return words if len(words) <= width else price(float(value), width)
 
 

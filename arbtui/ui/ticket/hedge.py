@@ -28,19 +28,17 @@ from arbtui.ui.money import under_way
 from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket import page
 from arbtui.ui.ticket.outcome import Outcome, outcome
-from arbtui.ui.ticket.page import Go, Page, columns, flow, gain, leg_name, wrapped
+from arbtui.ui.ticket.page import Column, Go, Page, flow, gain, leg_name, wrapped
 
-_HEAD = columns(
-    (
-        ("leg", 9, False, "header"),
-        ("side", 4, False, "header"),
-        ("for", 7, False, "header"),
-        ("wanted", 9, True, "header"),
-        ("filled", 9, True, "header"),
-        ("average", 9, True, "header"),
-        ("disk+ack", 8, True, "header"),
-        ("now", 12, False, "header"),
-    )
+_HEAD: tuple[Column, ...] = (
+    ("leg", 9, False, "header"),
+    ("side", 4, False, "header"),
+    ("for", 7, False, "header"),
+    ("wanted", 9, True, "header"),
+    ("filled", 9, True, "header"),
+    ("average", 9, True, "header"),
+    ("disk+ack", 8, True, "header"),
+    ("now", 12, False, "header"),
 )
 _ORDERS = 8  # of a turn, the newest
 _SAID = 4
@@ -138,9 +136,9 @@ class HedgePage(Page):
         if ledger.state is State.HALTED:
             lines += [(), *self._repairs(ledger, width)]
         lines += self._asking(ledger, width)
-        lines += [(), _HEAD]
         of_turn = sorted(ledger.of_turn(), key=lambda line: line.number)
-        lines.extend(self._order(ledger, line, width) for line in of_turn[-_ORDERS:])
+        orders = [self._order(ledger, line) for line in of_turn[-_ORDERS:]]
+        lines += [(), *page.table([_HEAD, *orders], width)]
         for words in dict.fromkeys(line.rejected.text for line in of_turn[-_ORDERS:] if line.rejected is not None):
             lines.extend(wrapped(words, width, "warn", indent=2))
         if not of_turn:
@@ -168,7 +166,7 @@ class HedgePage(Page):
         )
         return [head, *wrapped(ledger.why, width, "text")]
 
-    def _order(self, ledger: Ledger, line: OrderLine, width: int) -> Line:
+    def _order(self, ledger: Ledger, line: OrderLine) -> tuple[Column, ...]:
         leg = ledger.intent.legs[line.leg]
         coins = leg.terms.multiplier
         fills = list(line.fills.values())
@@ -176,17 +174,15 @@ class HedgePage(Page):
         average = sum((fill.qty * fill.price for fill in fills), Decimal(0)) / qty if qty else None
         words, role = order_words(line)
         acked_ns = self.desk.log.acked_ns(line.order.client_id) if self.desk.log is not None else None
-        return columns(
-            (
-                (leg_name(leg), 9, False, "strong"),
-                (line.order.side.upper(), 4, False, "gain" if line.order.side.sign > 0 else "loss"),
-                (line.purpose.word, 7, False, "text"),
-                (text.exact(line.order.qty * coins), 9, True, "text"),
-                (text.exact(line.filled * coins), 9, True, "text"),
-                (UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
-                (f"{_ms(line.planned_ns, line.handed_ns)}+{_ms(line.handed_ns, acked_ns)}ms", 8, True, "dim"),
-                (words, max(12, width - 63), False, role),
-            )
+        return (
+            (leg_name(leg), 9, False, "strong"),
+            (line.order.side.upper(), 4, False, "gain" if line.order.side.sign > 0 else "loss"),
+            (line.purpose.word, 7, False, "text"),
+            (text.exact(line.order.qty * coins), 9, True, "text"),
+            (text.exact(line.filled * coins), 9, True, "text"),
+            (UNKNOWN if average is None else text.price(float(leg.coin_price(average)), 9), 9, True, "text"),
+            (f"{_ms(line.planned_ns, line.handed_ns)}+{_ms(line.handed_ns, acked_ns)}ms", 8, True, "dim"),
+            (words, 12, False, role),
         )
 
     def _holds(self, ledger: Ledger, width: int) -> list[Line]:

@@ -28,7 +28,7 @@ from arbtui.ui.prompt import Question
 from arbtui.ui.theme import Cell, Line, Role
 from arbtui.ui.ticket import after, page
 from arbtui.ui.ticket.hedge import HedgePage
-from arbtui.ui.ticket.page import PAPER, Go, Page, columns, flow, gain, wrapped
+from arbtui.ui.ticket.page import PAPER, Column, Go, Page, flow, gain, wrapped
 
 AGAINST_BPS = Decimal(1)  # so much may the net fall between review and key
 _SHARES = (Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal(1))
@@ -39,17 +39,15 @@ _MEANING = {
     "TESTNET": "TESTNET: orders go to test accounts, without real money",
     "LIVE": "LIVE: real money; orders go to your accounts",
 }
-_HEAD = columns(
-    (
-        ("leg", 9, False, "header"),
-        ("side", 4, False, "header"),
-        ("order", 5, False, "header"),
-        ("limit", 11, True, "header"),
-        ("quantity", 11, True, "header"),
-        ("est. fill", 11, True, "header"),
-        ("fee", 8, True, "header"),
-        ("age", 6, True, "header"),
-    )
+_HEAD: tuple[Column, ...] = (
+    ("leg", 9, False, "header"),
+    ("side", 4, False, "header"),
+    ("order", 5, False, "header"),
+    ("limit", 11, True, "header"),
+    ("quantity", 11, True, "header"),
+    ("est. fill", 11, True, "header"),
+    ("fee", 8, True, "header"),
+    ("age", 6, True, "header"),
 )
 
 
@@ -246,8 +244,7 @@ class OrderPage(Page):
         lines.extend(self._size_lines(shown, width))
         lines.append(())
         if shown.estimate is not None:
-            lines.append(_HEAD)
-            lines.extend(leg_line(view) for view in shown.estimate.legs)
+            lines.extend(page.table([_HEAD, *(leg_columns(view) for view in shown.estimate.legs)], width))
             lines.append(())
             lines.extend(self._figures(shown.estimate, width))
         if self.review.on:
@@ -366,20 +363,19 @@ def worse(frozen: Preview, now: Preview) -> str:
     return ""
 
 
-def leg_line(view: LegView) -> Line:
+def leg_columns(view: LegView) -> tuple[Column, ...]:
+    """Limit and quantity are exact: they are what is sent."""
     leg = view.leg
     quiet: Role = "text" if view.qty else "faint"
-    return columns(
-        (
-            (page.leg_name(leg), 9, False, "strong" if view.qty else "faint"),
-            (leg.side.upper(), 4, False, quiet if not view.qty else "gain" if leg.side is Side.BUY else "loss"),
-            ("rest" if view.rests else "IOC", 5, False, quiet),
-            (text.coin_price(leg.coin_price(view.limit), 11), 11, True, quiet),
-            (text.exact(view.qty_base), 11, True, quiet),
-            (_estimated(view), 11, True, quiet),
-            (UNKNOWN if view.fee is None else f"{view.fee:.2f}", 8, True, quiet),
-            (text.age(view.age_ms), 6, True, "warn" if view.why_not else "dim"),
-        )
+    return (
+        (page.leg_name(leg), 9, False, "strong" if view.qty else "faint"),
+        (leg.side.upper(), 4, False, quiet if not view.qty else "gain" if leg.side is Side.BUY else "loss"),
+        ("rest" if view.rests else "IOC", 5, False, quiet),
+        (text.exact_price(leg.coin_price(view.limit), 11), 11, True, quiet),
+        (text.exact(view.qty_base), 11, True, quiet),
+        (_estimated(view), 11, True, quiet),
+        (UNKNOWN if view.fee is None else f"{view.fee:.2f}", 8, True, quiet),
+        (text.age(view.age_ms), 6, True, "warn" if view.why_not else "dim"),
     )
 
 

@@ -105,6 +105,8 @@ class Page(ABC):
 
 
 Go = Page | Ticket | None
+Column = tuple[str, int, bool, Role]  # words, width, whether they stand at its right, as figures do, and their role
+_FURTHER = "  "  # before what goes on in a further line
 
 
 def leg_name(leg: Leg) -> str:
@@ -116,9 +118,34 @@ def wrapped(words: str, width: int, role: Role, indent: int = 0) -> list[Line]:
     return [((" " * (indent if at else 0) + line, role),) for at, line in enumerate(lines)]
 
 
-def columns(cells: Sequence[tuple[str, int, bool, Role]]) -> Line:
-    """``(words, width, right, role)`` side by side, one space apart."""
-    return tuple((text.fit(words, width, right=right) + " ", role) for words, width, right, role in cells)
+def table(rows: Sequence[Sequence[Column]], width: int) -> list[Line]:
+    """Rows of columns one space apart, the head first. A figure (``right``) is never cut: its column is as wide as the
+    longest, and what has no room beside the others then stands on a further line of every row. The last column, if it
+    is one of words, has what is left over.
+    """
+    sizes = [
+        max(max(size, cell_len(words) if right else 0) for words, size, right, _ in column)
+        for column in zip(*rows, strict=True)
+    ]
+    parts: list[list[int]] = [[]]
+    used = 0
+    for at, size in enumerate(sizes):
+        if parts[-1] and used + size > width:
+            parts.append([])
+            used = len(_FURTHER)
+        parts[-1].append(at)
+        used += size + 1
+    if rows and not rows[0][-1][2]:
+        sizes[-1] += max(0, width - used + 1)
+    return [_part(row, sizes, part, further=at > 0) for row in rows for at, part in enumerate(parts)]
+
+
+def _part(row: Sequence[Column], sizes: Sequence[int], part: Sequence[int], *, further: bool) -> Line:
+    cells: list[Cell] = [(_FURTHER, "text")] if further else []
+    for at in part:
+        words, _, right, role = row[at]
+        cells.append((text.fit(words, sizes[at], right=right) + (" " if at != part[-1] else ""), role))
+    return tuple(cells)
 
 
 def length(line: Line) -> int:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
-from arbtui.core.orders import Accepted, CancelRefused, CancelTaken, Rejected, Unanswered
-from arbtui.net.account import Account
+from arbtui.core.orders import Accepted, AccountEvent, CancelRefused, CancelTaken, Rejected, Unanswered
 from arbtui.venues.base import Environment
 from arbtui.venues.private import TradeAnswer, TradesOverSocket
 from tests.venues.binance.trades import BINANCE, answered
@@ -21,12 +20,35 @@ from tests.venues.fuzzing import fuzz
 from tests.venues.hostile import STAMP_MS, T_NS
 from tests.venues.hyperliquid.trades import HYPERLIQUID
 from tests.venues.okx.trades import OKX
-from tests.venues.trade_sockets import Frame, Line, Trades, line
+from tests.venues.trade_sockets import Frame, Line, Reply, Trades, line
 
 PROD = Environment.PROD
 ALL = [BINANCE, OKX, BYBIT, HYPERLIQUID]
 each = pytest.mark.parametrize("trades", ALL, ids=lambda trades: trades.name)
 with_login = pytest.mark.parametrize("trades", [t for t in ALL if t.no_login], ids=lambda trades: trades.name)
+
+
+@asynccontextmanager
+async def placing(trades: Trades, answer: Reply) -> AsyncIterator[Line]:
+    """An order is on its way over the socket, and is answered so."""
+    async with line(trades, answer) as one:
+        await one.up()
+        one.wired.account.place(trades.order())
+        yield one
+
+
+@asynccontextmanager
+async def unanswered(trades: Trades) -> AsyncIterator[Line]:
+    """An order has arrived, and nothing is said to it."""
+    async with placing(trades, lambda frame: None) as one:
+        await one.until(lambda: bool(one.far.orders))
+        yield one
+
+
+async def placed(one: Line, trades: Trades, **changes: Any) -> AccountEvent:
+    """The first word about an order."""
+    told, *_ = await one.after(lambda account: account.place(trades.order(**changes)))
+    return told
 
 
 async def in_doubt(one: Line, trades: Trades) -> None:
@@ -39,11 +61,21 @@ async def in_doubt(one: Line, trades: Trades) -> None:
     assert one.by_rest == []
 
 
+async def a_yes_on_the_first(one: Line, trades: Trades) -> None:
+    """The order that is under way is answered on the socket that it left by, and that counts."""
+    said = trades.yes(one.far.orders[0])
+    assert isinstance(said, dict)
+    await one.wired.server.sockets[0].send_json(said)
+    await one.wired.account.settled()
+    told, *_ = one.wired.told
+    assert isinstance(told, Accepted)
+
+
 @each
 async def test_an_order_goes_over_the_socket_and_nowhere_else(trades: Trades) -> None:
     async with line(trades) as one:
         await one.up()
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         assert isinstance(told, Accepted)
         assert len(one.far.orders) == 1
         assert one.by_rest == []
@@ -54,8 +86,7 @@ async def test_no_request_bears_an_id_that_an_earlier_run_has_used(trades: Trade
     async with line(trades) as one:
         await one.up()
         for client_id in ("one", "two"):
-            order = trades.order(client_id=client_id)
-            await one.after(partial(Account.place, order=order))
+            await placed(one, trades, client_id=client_id)
         ids = [int(frame.get("reqId") or frame["id"]) for frame in one.far.orders]
     assert STAMP_MS < ids[0] < ids[1]
 
@@ -76,7 +107,7 @@ async def test_a_cancel_goes_over_it_too_and_a_question_by_rest(trades: Trades) 
 @each
 async def test_while_it_is_down_orders_go_by_rest(trades: Trades) -> None:
     async with line(trades) as one:
-        told, *_ = await one.after(lambda account: account.place(trades.order()))  # it is not open yet
+        told = await placed(one, trades)  # it is not open yet
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert len(one.by_rest) == 1
@@ -86,7 +117,7 @@ async def test_while_it_is_down_orders_go_by_rest(trades: Trades) -> None:
 async def test_a_refused_login_is_said_and_orders_go_by_rest(trades: Trades) -> None:
     async with line(trades, logins=False) as one:
         await one.until(lambda: bool(one.said))
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert "REST" in one.said[0]
@@ -98,7 +129,7 @@ async def test_a_socket_that_was_not_heard_of_late_gets_no_order(trades: Trades)
         await one.up()
         one.clock.advance_to(one.clock.now_ns() + 9 * NS_PER_S)  # a ping is unanswered, it is not given up
         assert not one.keeper.takes
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         assert isinstance(told, Accepted)
         assert one.far.orders == []
         assert len(one.by_rest) == 1
@@ -106,10 +137,7 @@ async def test_a_socket_that_was_not_heard_of_late_gets_no_order(trades: Trades)
 
 @each
 async def test_a_line_cut_between_order_and_answer_leaves_it_in_doubt(trades: Trades) -> None:
-    async with line(trades, lambda frame: None) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
-        await one.until(lambda: bool(one.far.orders))
+    async with unanswered(trades) as one:
         one.cut()
         await in_doubt(one, trades)
 
@@ -128,44 +156,33 @@ async def test_an_answer_that_does_not_come_leaves_it_in_doubt_and_comes_too_lat
 
 @each
 async def test_an_answer_that_does_not_say_to_which_request_ends_the_socket(trades: Trades) -> None:
-    async with line(trades, trades.nameless) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
+    async with placing(trades, trades.nameless) as one:
         await in_doubt(one, trades)
         assert "unknown_shape" in one.errors
 
 
 @each
 async def test_bytes_that_are_no_answer_leave_it_in_doubt_at_once(trades: Trades) -> None:
-    async with line(trades, lambda frame: '{"') as one:
-        await one.up()
-        one.wired.account.place(trades.order())
+    async with placing(trades, lambda frame: '{"') as one:
         await in_doubt(one, trades)
         assert "not_json" in one.errors
 
 
 @each
 async def test_an_answer_that_leaves_it_open_is_in_doubt(trades: Trades) -> None:
-    async with line(trades, trades.open_outcome) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
+    async with placing(trades, trades.open_outcome) as one:
         await in_doubt(one, trades)
 
 
 @each
 async def test_a_yes_to_another_order_is_no_yes(trades: Trades) -> None:
-    async with line(trades, trades.of_another) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
+    async with placing(trades, trades.of_another) as one:
         await in_doubt(one, trades)
 
 
 @each
 async def test_an_account_that_is_closed_tells_what_was_under_way(trades: Trades) -> None:
-    async with line(trades, lambda frame: None) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
-        await one.until(lambda: bool(one.far.orders))
+    async with unanswered(trades) as one:
         await one.wired.account.close()
         await in_doubt(one, trades)
 
@@ -174,7 +191,7 @@ async def test_an_account_that_is_closed_tells_what_was_under_way(trades: Trades
 async def test_an_answer_told_twice_is_heard_once(trades: Trades) -> None:
     async with line(trades) as one:
         await one.up()
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         await one.told(trades.yes(one.far.orders[0]))
         await one.until(lambda: one.errors == ["unasked_answer"])
         assert isinstance(told, Accepted)
@@ -200,7 +217,7 @@ async def test_answers_find_their_requests_in_whatever_order_they_come(trades: T
 async def test_a_refusal_over_the_socket_is_a_refusal(trades: Trades) -> None:
     async with line(trades, trades.no_rate) as one:
         await one.up()
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.RATE_LIMITED
 
@@ -230,9 +247,9 @@ async def test_orders_over_both_ways_are_counted_in_one_budget(trades: Trades) -
 async def test_who_is_turned_away_on_the_socket_asks_for_nothing_by_rest_either(trades: Trades) -> None:
     async with line(trades, trades.no_rate) as one:
         await one.up()
-        await one.after(lambda account: account.place(trades.order()))
+        await placed(one, trades)
         one.wired.account.use()
-        told, *_ = await one.after(lambda account: account.place(trades.order(client_id="more")))
+        told = await placed(one, trades, client_id="more")
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.RATE_LIMITED
         assert one.by_rest == []
@@ -243,10 +260,10 @@ async def test_who_is_banned_on_binances_socket_asks_for_nothing_until_the_named
     error = {"code": -1003, "msg": "Way too much request weight used; IP banned.", "data": wait}
     async with line(BINANCE, lambda frame: {"id": frame["id"], "status": 418, "error": error}) as one:
         await one.up()
-        await one.after(lambda account: account.place(BINANCE.order()))
+        await placed(one, BINANCE)
         one.wired.account.use()
         one.clock.advance_to(one.clock.now_ns() + 1_700 * NS_PER_S)
-        told, *_ = await one.after(lambda account: account.place(BINANCE.order(client_id="more")))
+        told = await placed(one, BINANCE, client_id="more")
         assert isinstance(told, Rejected)
         assert (told.reason, one.by_rest) == (RefusalReason.RATE_LIMITED, [])
 
@@ -273,41 +290,29 @@ async def test_a_login_that_does_not_count_any_more_is_made_anew(trades: Trades)
 
     async with line(trades, answer) as one:
         await one.up()
-        told, *_ = await one.after(lambda account: account.place(trades.order()))
+        told = await placed(one, trades)
         assert isinstance(told, Rejected)
         assert told.reason is RefusalReason.NOT_AUTHORISED
         await one.another_is_up()
-        told, *_ = await one.after(lambda account: account.place(trades.order(client_id="again")))
+        told = await placed(one, trades, client_id="again")
         assert isinstance(told, Accepted)
         assert one.by_rest == []
 
 
 @each
 async def test_what_is_under_way_at_a_planned_change_is_answered_on_the_socket_it_left_by(trades: Trades) -> None:
-    async with line(trades, lambda frame: None) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
-        await one.until(lambda: bool(one.far.orders))
+    async with unanswered(trades) as one:
         talk = one.keeper._talk
         assert talk is not None
         talk._due.set()
         await one.another_is_up()
-        before = one.wired.server.sockets[0]
-        said = trades.yes(one.far.orders[0])
-        assert isinstance(said, dict)
-        await before.send_json(said)
-        await one.wired.account.settled()
-        told, *_ = one.wired.told
-        assert isinstance(told, Accepted)
+        await a_yes_on_the_first(one, trades)
         await one.until(talk.work.done)
 
 
 @with_login
 async def test_what_is_under_way_is_answered_though_the_socket_that_was_to_take_over_is_refused(trades: Trades) -> None:
-    async with line(trades, lambda frame: None) as one:
-        await one.up()
-        one.wired.account.place(trades.order())
-        await one.until(lambda: bool(one.far.orders))
+    async with unanswered(trades) as one:
         talk = one.keeper._talk
         assert talk is not None
         one.far.logins = False
@@ -318,12 +323,7 @@ async def test_what_is_under_way_is_answered_though_the_socket_that_was_to_take_
             return len(one.wired.server.sockets) == 2 and one.wired.server.sockets[1].closed
 
         await one.until(refused)
-        said = trades.yes(one.far.orders[0])
-        assert isinstance(said, dict)
-        await one.wired.server.sockets[0].send_json(said)
-        await one.wired.account.settled()
-        told, *_ = one.wired.told
-        assert isinstance(told, Accepted)
+        await a_yes_on_the_first(one, trades)
         await one.until(talk.work.done)
 
 

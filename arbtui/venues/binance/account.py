@@ -18,12 +18,11 @@ from arbtui.core.errors import ProtocolBroken
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, Balance, FeeRates, LeverageRead, Position
 from arbtui.venues.amounts import amount, price_or_none, signed
-from arbtui.venues.base import Environment
+from arbtui.venues.binance.calls import Caller
 from arbtui.venues.binance.instruments import NAME
-from arbtui.venues.binance.orders import signed_call
 from arbtui.venues.binance.refusals import demand
 from arbtui.venues.binance.signing import Params
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import PrivateCall
 from arbtui.venues.wire import Millis, guarded
 
 WALLETS = {Market.PERP: "usdm", Market.SPOT: "spot"}
@@ -40,8 +39,7 @@ _Reader = Callable[[bytes, str, int], Sequence[AccountEvent]]  # body, what was 
 
 
 def _get(
-    env: Environment,
-    keys: Keys,
+    caller: Caller,
     market: Market,
     path: str,
     params: Params,
@@ -51,7 +49,7 @@ def _get(
     cost: float,
     reader: _Reader,
 ) -> PrivateCall:
-    request = signed_call(env, keys, market, "GET", path, params, stamp_ms, purpose=what, cost=cost)
+    request = caller.signed(market, "GET", path, params, stamp_ms, purpose=what, cost=cost)
     return PrivateCall(request, partial(_read, market, what, reader), request.purpose)
 
 
@@ -60,43 +58,43 @@ def _read(market: Market, what: str, reader: _Reader, status: int, body: bytes, 
     return reader(body, what, t_ns)
 
 
-def positions(env: Environment, keys: Keys, stamp_ms: int) -> PrivateCall:
+def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
     """Every perpetual that is held, or has orders resting."""
     path = "/fapi/v3/positionRisk"
-    return _get(env, keys, Market.PERP, path, [], stamp_ms, what="positions", cost=5, reader=_positions)
+    return _get(caller, Market.PERP, path, [], stamp_ms, what="positions", cost=5, reader=_positions)
 
 
-def balances(env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+def balances(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """Every asset that the wallet holds."""
     if market is Market.PERP:
         path = "/fapi/v3/balance"
-        return _get(env, keys, market, path, [], stamp_ms, what="balances", cost=5, reader=_usdm_balances)
+        return _get(caller, market, path, [], stamp_ms, what="balances", cost=5, reader=_usdm_balances)
     held = [("omitZeroBalances", "true")]
-    return _get(env, keys, market, "account", held, stamp_ms, what="balances", cost=20, reader=_spot_balances)
+    return _get(caller, market, "account", held, stamp_ms, what="balances", cost=20, reader=_spot_balances)
 
 
-def mode(env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+def mode(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """USD-M by accountConfig: weight 5, and it tells the position mode (which alone costs 30) and the right to trade.
 
     What the API key itself may do is told by none of these; an order refused with -2015 tells it.
     """
     if market is Market.PERP:
-        return _get(env, keys, market, "accountConfig", [], stamp_ms, what="mode", cost=5, reader=_usdm_mode)
+        return _get(caller, market, "accountConfig", [], stamp_ms, what="mode", cost=5, reader=_usdm_mode)
     held = [("omitZeroBalances", "true")]
-    return _get(env, keys, market, "account", held, stamp_ms, what="mode", cost=20, reader=_spot_mode)
+    return _get(caller, market, "account", held, stamp_ms, what="mode", cost=20, reader=_spot_mode)
 
 
-def leverage(env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+def leverage(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
     """One perpetual's leverage and margin mode."""
     native = instrument.native
     reader = partial(_leverage, native)
     asked = [("symbol", native)]
     return _get(
-        env, keys, Market.PERP, "symbolConfig", asked, stamp_ms, what=f"leverage of {native}", cost=5, reader=reader
+        caller, Market.PERP, "symbolConfig", asked, stamp_ms, what=f"leverage of {native}", cost=5, reader=reader
     )
 
 
-def fee_rates(env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+def fee_rates(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
     """The account's rates for one instrument, before any discount for paying in BNB.
 
     That discount lasts only while there is BNB to pay with, and the fee is then in BNB; so what is reckoned with is the
@@ -106,7 +104,7 @@ def fee_rates(env: Environment, keys: Keys, instrument: Instrument, stamp_ms: in
     reader = partial(_usdm_fees if market is Market.PERP else _spot_fees, native)
     path = "commissionRate" if market is Market.PERP else "account/commission"
     asked = [("symbol", native)]
-    return _get(env, keys, market, path, asked, stamp_ms, what=f"fees of {native}", cost=20, reader=reader)
+    return _get(caller, market, path, asked, stamp_ms, what=f"fees of {native}", cost=20, reader=reader)
 
 
 # --- what is answered -------------------------------------------------------------------------------------------------

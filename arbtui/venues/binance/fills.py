@@ -7,21 +7,20 @@ Trades name their order by the venue's id only. Commission is told positive when
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.model import Instrument, Market
+from arbtui.core.model import Market
 from arbtui.core.orders import AccountEvent, Fill, FundingPaid, Side
 from arbtui.venues.amounts import signed, traded_price, traded_qty
-from arbtui.venues.base import Environment, HttpRequest
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.binance.calls import Caller
 from arbtui.venues.binance.instruments import NAME
-from arbtui.venues.binance.orders import signed_call
 from arbtui.venues.binance.refusals import demand
 from arbtui.venues.binance.signing import Params
 from arbtui.venues.binance.windows import TimedList
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import PrivateCall
 from arbtui.venues.wire import Millis, UpdateId, guarded
 
 
@@ -60,33 +59,17 @@ _SPOT_TRADES = msgspec.json.Decoder(list[_SpotTrade])
 _INCOME = msgspec.json.Decoder(list[_Income])
 
 
-def fills(env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
-    """Trades of one instrument since then. USD-M tells those of the last six months, spot all."""
-    market, native = instrument.market, instrument.native
-    perp = market is Market.PERP
-    path = "userTrades" if perp else "myTrades"
-    what = f"fills of {native}"
-
-    def sign(params: Params, stamp_ms: int) -> HttpRequest:
-        asked = [("symbol", native), *params]
-        return signed_call(env, keys, market, "GET", path, asked, stamp_ms, purpose=what, cost=5 if perp else 20)
-
-    read = partial(_read_trades, market, native, what)
-    timed = TimedList(sign, read, widest_days=7 if perp else 1, kept_days=179 if perp else None)
-    return timed.since(since_ms, stamp_ms)
-
-
-def funding_paid(env: Environment, keys: Keys, since_ms: int, stamp_ms: int) -> PrivateCall:
+def funding_paid(caller: Caller, since_ms: int, stamp_ms: int) -> PrivateCall:
     """Funding of all perpetuals since then; three months are kept."""
 
     def sign(params: Params, stamp_ms: int) -> HttpRequest:
         asked = [("incomeType", "FUNDING_FEE"), *params]
-        return signed_call(env, keys, Market.PERP, "GET", "income", asked, stamp_ms, purpose="funding paid", cost=30)
+        return caller.signed(Market.PERP, "GET", "income", asked, stamp_ms, purpose="funding paid", cost=30)
 
     return TimedList(sign, _read_funding, widest_days=7, kept_days=89).since(since_ms, stamp_ms)
 
 
-def _read_trades(market: Market, native: str, what: str, status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
+def read_trades(market: Market, native: str, what: str, status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
     demand(market, status, body, what, t_ns)
     if market is Market.PERP:
         return [_fill(row, market, native, row.buyer, row.maker, t_ns) for row in guarded(_USDM_TRADES, body, what)]

@@ -1,4 +1,4 @@
-"""Orders of both products: placed, canceled, asked about, listed.
+"""Orders of both products: placed, canceled, asked about, listed, and what filled of them.
 
 IOC is LIMIT with timeInForce IOC; post-only is timeInForce GTX on USD-M and the type LIMIT_MAKER on spot. A spot MARKET
 buy is refused here: it is not wanted (a marketable limit is bounded, a market order is not). USD-M answers RESULT,
@@ -8,8 +8,8 @@ never sent: that means BOTH, which an account in hedge mode refuses (-4061), as 
 Only answers that are surely ours count: an order answer that names another client id or symbol, or cannot be read
 whole, leaves the outcome open. In lists one bad row spoils the list, because a list stands for what is not in it too.
 
-Source: Binance USD-M docs, "New Order", "Cancel Order", "Query Order", "Current All Open Orders", "All Orders"; spot
-docs, "Trading endpoints", "Account endpoints".
+Source: Binance USD-M docs, "New Order", "Cancel Order", "Query Order", "Current All Open Orders", "All Orders",
+"Account Trade List"; spot docs, "Trading endpoints", "Account endpoints".
 """
 
 from __future__ import annotations
@@ -39,17 +39,16 @@ from arbtui.core.orders import (
     Told,
 )
 from arbtui.venues.amounts import amount, price_or_none, signed, traded_price, traded_qty
-from arbtui.venues.base import Environment, HttpRequest
-from arbtui.venues.binance.addresses import REST
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.binance.calls import ORDERS, Caller
+from arbtui.venues.binance.fills import read_trades
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.refusals import Refusal, demand, judged, reason_of, retry_after_s, sentence
-from arbtui.venues.binance.signing import WEIGHT, Params, signed_request
+from arbtui.venues.binance.signing import Params
 from arbtui.venues.binance.windows import TimedList
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import PrivateCall
 from arbtui.venues.sending import number
 from arbtui.venues.wire import Millis, UpdateId, guarded
-
-ORDERS = "orders"  # the bucket in which Binance counts new orders, apart from IP weight
 
 STATUSES = {
     "NEW": OrderStatus.OPEN,
@@ -70,7 +69,6 @@ _ORIGINS: tuple[tuple[str, Origin], ...] = (
     ("settlement_autoclose-", "settlement"),
 )
 _OURS = re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)
-_PREFIX = {Market.PERP: "/fapi/v1/", Market.SPOT: "/api/v3/"}
 
 
 # --- words that all messages about orders share -----------------------------------------------------------------------
@@ -99,33 +97,11 @@ def ours_or_none(client_id: str) -> str:
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def signed_call(
-    env: Environment,
-    keys: Keys,
-    market: Market,
-    method: str,
-    path: str,
-    params: Params,
-    stamp_ms: int,
-    *,
-    purpose: str,
-    cost: float,
-    bucket: str = WEIGHT,
-) -> HttpRequest:
-    """A signed request; ``path`` without its version, or absolute where the version differs (``/fapi/v3/balance``)."""
-    url = REST[env, market] + (path if path.startswith("/") else _PREFIX[market] + path)
-    return signed_request(
-        keys, method, url, params, stamp_ms, purpose=f"{market.value} {purpose}", cost=cost, bucket=bucket
-    )
-
-
-def place(env: Environment, keys: Keys, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
+def place(caller: Caller, instrument: Instrument, order: Order, stamp_ms: int) -> PrivateCall:
     """See ``PrivateVenue.place``. ValueError for what must not, or cannot, be sent."""
     params = _order_params(instrument, order)
     purpose = f"order {order.native} {order.client_id}"
-    request = signed_call(
-        env, keys, order.market, "POST", "order", params, stamp_ms, purpose=purpose, cost=1, bucket=ORDERS
-    )
+    request = caller.signed(order.market, "POST", "order", params, stamp_ms, purpose=purpose, cost=1, bucket=ORDERS)
     return PrivateCall(request, partial(_read_placed, order), request.purpose)
 
 
@@ -165,43 +141,38 @@ def _kind_params(order: Order, spot: bool) -> Params:
             return [("type", "MARKET")]
 
 
-def cancel(env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
-    """See ``PrivateVenue.cancel``."""
+def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
+    """See ``venues.modular.OrderCalls.cancel``. Binance gives every order a client id; it is hardly ever the other."""
     market, native = instrument.market, instrument.native
-    params = [("symbol", native), ("origClientOrderId", client_id)]
-    request = signed_call(
-        env, keys, market, "DELETE", "order", params, stamp_ms, purpose=f"cancel {native} {client_id}", cost=1
+    named = ("orderId", order_id) if order_id else ("origClientOrderId", client_id)
+    purpose = f"cancel {native} {order_id or client_id}"
+    params = [("symbol", native), named]
+    request = caller.signed(market, "DELETE", "order", params, stamp_ms, purpose=purpose, cost=1)
+    read = (
+        partial(_read_canceled_unnamed, instrument, order_id)
+        if order_id
+        else partial(_read_canceled, instrument, client_id)
     )
-    return PrivateCall(request, partial(_read_canceled, instrument, client_id), request.purpose)
+    return PrivateCall(request, read, request.purpose)
 
 
-def cancel_unnamed(env: Environment, keys: Keys, instrument: Instrument, order_id: str, stamp_ms: int) -> PrivateCall:
-    """See ``PrivateVenue.cancel_unnamed``. Binance gives every order a client id, so this is hardly ever needed."""
-    market, native = instrument.market, instrument.native
-    params = [("symbol", native), ("orderId", order_id)]
-    request = signed_call(
-        env, keys, market, "DELETE", "order", params, stamp_ms, purpose=f"cancel {native} {order_id}", cost=1
-    )
-    return PrivateCall(request, partial(_read_canceled_unnamed, instrument, order_id), request.purpose)
-
-
-def query(env: Environment, keys: Keys, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+def query(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
     """See ``PrivateVenue.query``."""
     market, native = instrument.market, instrument.native
     params = [("symbol", native), ("origClientOrderId", client_id)]
     purpose, cost = f"query {native} {client_id}", 1 if market is Market.PERP else 4
-    request = signed_call(env, keys, market, "GET", "order", params, stamp_ms, purpose=purpose, cost=cost)
+    request = caller.signed(market, "GET", "order", params, stamp_ms, purpose=purpose, cost=cost)
     return PrivateCall(request, partial(_read_queried, instrument, client_id), request.purpose)
 
 
-def open_orders(env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
+def open_orders(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """All symbols at once."""
     cost = 40 if market is Market.PERP else 80
-    request = signed_call(env, keys, market, "GET", "openOrders", [], stamp_ms, purpose="open orders", cost=cost)
+    request = caller.signed(market, "GET", "openOrders", [], stamp_ms, purpose="open orders", cost=cost)
     return PrivateCall(request, partial(_read_listed, market, "open_orders", "open orders"), request.purpose)
 
 
-def history(env: Environment, keys: Keys, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
+def history(caller: Caller, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
     """Orders of one instrument in whatever state, by the time at which they were placed."""
     market, native = instrument.market, instrument.native
     perp = market is Market.PERP
@@ -209,10 +180,26 @@ def history(env: Environment, keys: Keys, instrument: Instrument, since_ms: int,
 
     def sign(params: Params, stamp_ms: int) -> HttpRequest:
         asked = [("symbol", native), *params]
-        return signed_call(env, keys, market, "GET", "allOrders", asked, stamp_ms, purpose=what, cost=5 if perp else 20)
+        return caller.signed(market, "GET", "allOrders", asked, stamp_ms, purpose=what, cost=5 if perp else 20)
 
     read = partial(_read_listed, market, "history", what)
     return TimedList(sign, read, widest_days=7 if perp else 1, kept_days=89).since(since_ms, stamp_ms)
+
+
+def fills(caller: Caller, instrument: Instrument, since_ms: int, stamp_ms: int) -> PrivateCall:
+    """Trades of one instrument since then. USD-M tells those of the last six months, spot all."""
+    market, native = instrument.market, instrument.native
+    perp = market is Market.PERP
+    path = "userTrades" if perp else "myTrades"
+    what = f"fills of {native}"
+
+    def sign(params: Params, stamp_ms: int) -> HttpRequest:
+        asked = [("symbol", native), *params]
+        return caller.signed(market, "GET", path, asked, stamp_ms, purpose=what, cost=5 if perp else 20)
+
+    read = partial(read_trades, market, native, what)
+    timed = TimedList(sign, read, widest_days=7 if perp else 1, kept_days=179 if perp else None)
+    return timed.since(since_ms, stamp_ms)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

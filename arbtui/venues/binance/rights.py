@@ -12,9 +12,9 @@ import msgspec
 
 from arbtui.core.model import Market
 from arbtui.venues.base import Environment
-from arbtui.venues.binance.orders import signed_call
+from arbtui.venues.binance.calls import Caller
 from arbtui.venues.binance.refusals import demand
-from arbtui.venues.private import KeyRights, Keys, RightsCall, in_words
+from arbtui.venues.private import KeyRights, RightsCall, in_words
 from arbtui.venues.wire import Millis, guarded
 
 _PATH = "/sapi/v1/account/apiRestrictions"
@@ -33,10 +33,10 @@ class _Restrictions(msgspec.Struct, rename="camel", kw_only=True):
 _RESTRICTIONS = msgspec.json.Decoder(_Restrictions)
 
 
-def key_rights(env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
-    if env is not Environment.PROD:
+def key_rights(caller: Caller, stamp_ms: int) -> RightsCall | None:
+    if caller.env is not Environment.PROD:
         return None
-    request = signed_call(env, keys, Market.SPOT, "GET", _PATH, [], stamp_ms, purpose=_WHAT, cost=1)
+    request = caller.signed(Market.SPOT, "GET", _PATH, [], stamp_ms, purpose=_WHAT, cost=1)
 
     def read(status: int, body: bytes) -> KeyRights:
         demand(Market.SPOT, status, body, _WHAT)

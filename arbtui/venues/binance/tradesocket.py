@@ -22,12 +22,14 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Closing, Ignored
 from arbtui.core.model import Market
-from arbtui.venues.base import Environment, HttpRequest, Manners
+from arbtui.venues.base import Environment, Manners
 from arbtui.venues.binance.addresses import trade_socket_url
-from arbtui.venues.binance.orders import ORDERS
+from arbtui.venues.binance.calls import ORDERS
 from arbtui.venues.binance.signing import WEIGHT, sign, ws_payload
-from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame, TradeAnswer, TradeSocket
-from arbtui.venues.wire import DECODE_ERRORS, guarded
+from arbtui.venues.conversation import Unannounced, guarded_secret
+from arbtui.venues.modular import TradeAsk
+from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeSocket
+from arbtui.venues.wire import DECODE_ERRORS
 
 _MANNERS = Manners(
     messages_per_s=20.0,
@@ -90,37 +92,33 @@ def sockets(env: Environment) -> tuple[TradeSocket, ...]:
     )
 
 
-def frame(socket: TradeSocket, keys: Keys, request: HttpRequest, request_id: str) -> str | None:
+def session(keys: Keys) -> BinanceTradeSession:
+    return BinanceTradeSession()
+
+
+def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
+    request, keys = ask.request, ask.keys
     where, method = urlsplit(request.url), _METHODS.get(request.method)
-    if method is None or where.path not in (_PATHS[market] for market in socket.markets):
+    if method is None or where.path not in (_PATHS[market] for market in ask.socket.markets):
         return None
     sent = parse_qsl(request.body.decode() if request.method == "POST" else where.query, strict_parsing=True)
     params: dict[str, str | int] = {name: value for name, value in sent if name != "signature"}
     params |= {name: int(params[name]) for name in _NUMBERS}
     params["apiKey"] = keys["api_key"]
     params["signature"] = sign(keys["api_secret"], ws_payload(params))
-    return msgspec.json.encode({"id": request_id, "method": method, "params": params}).decode()
+    return msgspec.json.encode({"id": ask.request_id, "method": method, "params": params}).decode()
 
 
-class BinanceTradeSession:
+class BinanceTradeSession(Unannounced):
     """See ``venues.private.TradeSession``. It is up once the far end is heard."""
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
 
     def ping(self, t_ns: int) -> None:
         """A protocol-level ping."""
         return
 
     def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent | TradeAnswer]:
-        try:
-            said = guarded(_frame, frame, "Binance WebSocket API frame")
-        except ProtocolBroken as broken:
-            raise ProtocolBroken(broken.kind, str(broken)) from None  # without a sample: it may quote a request
+        said = guarded_secret(_frame, frame, "Binance WebSocket API frame")  # it may quote a request
         if said.event is not None:
             ends = said.event.e == _SHUTDOWN
             return (Closing("Binance takes this server down", t_ns) if ends else Ignored("other_event"),)

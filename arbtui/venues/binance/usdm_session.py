@@ -30,7 +30,8 @@ from arbtui.venues.binance.account import HELD, WALLETS
 from arbtui.venues.binance.executions import Execution, commission, pushed_fill
 from arbtui.venues.binance.instruments import NAME
 from arbtui.venues.binance.orders import origin_of, ours_or_none, side_of, status_of
-from arbtui.venues.private import Expired, PrivateEvent, PrivateFrame
+from arbtui.venues.conversation import Unannounced
+from arbtui.venues.private import Expired, PrivateEvent
 from arbtui.venues.wire import Millis, guarded
 
 
@@ -119,16 +120,8 @@ _NOT_FOR_US = frozenset(
 )  # fmt: skip
 
 
-class UsdmUserSession:
+class UsdmUserSession(Unannounced):
     """One socket of the user data stream. Wire units and names are Binance's own, so no instrument is looked up."""
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        """Nothing: the address says all."""
-        return []
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        """Nothing: there is no login besides the address."""
-        return []
 
     def ping(self, t_ns: int) -> None:
         """Protocol pings serve."""

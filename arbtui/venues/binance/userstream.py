@@ -19,8 +19,9 @@ from arbtui.venues.base import Environment, Manners
 from arbtui.venues.binance.addresses import REST, private_socket_url
 from arbtui.venues.binance.refusals import demand
 from arbtui.venues.binance.signing import keyed_request
+from arbtui.venues.conversation import guarded_secret
 from arbtui.venues.private import KeyCall, Keys, StreamKey, UserStream
-from arbtui.venues.wire import guarded, with_query
+from arbtui.venues.wire import with_query
 
 USDM = UserStream("perp.user", (Market.PERP,), needs_key=True, renew_every_s=30 * 60.0)
 SPOT = UserStream("spot.user", (Market.SPOT,))
@@ -28,7 +29,7 @@ SPOT = UserStream("spot.user", (Market.SPOT,))
 _PATH = "/fapi/v1/listenKey"
 
 # Nothing may come for hours, so a heartbeat of ours is what proves the line. Both products cut at 24 h.
-_MANNERS = Manners(messages_per_s=3.0, streams_per_socket=1, ping_every_s=15.0, lifetime_s=23 * 3600.0)
+MANNERS = Manners(messages_per_s=3.0, streams_per_socket=1, ping_every_s=15.0, lifetime_s=23 * 3600.0)
 
 
 class _ListenKey(msgspec.Struct, rename="camel"):
@@ -36,10 +37,6 @@ class _ListenKey(msgspec.Struct, rename="camel"):
 
 
 _LISTEN_KEY = msgspec.json.Decoder(_ListenKey)
-
-
-def manners() -> Manners:
-    return _MANNERS
 
 
 def key_call(env: Environment, keys: Keys, stream: UserStream, *, renew: bool) -> KeyCall:
@@ -57,10 +54,7 @@ def key_call(env: Environment, keys: Keys, stream: UserStream, *, renew: bool) -
 
 def _read_key(what: str, renew: bool, status: int, body: bytes) -> StreamKey:
     demand(Market.PERP, status, body, what)
-    try:
-        key = guarded(_LISTEN_KEY, body, what).listen_key
-    except ProtocolBroken as error:
-        raise ProtocolBroken(error.kind, str(error)) from None  # without its sample, which may be half a key
+    key = guarded_secret(_LISTEN_KEY, body, what).listen_key  # of which half may be in what cannot be read
     if not key and not renew:
         raise ProtocolBroken("unknown_shape", "Binance's answer has no listenKey in it")
     return StreamKey(key)

@@ -23,9 +23,9 @@ from arbtui.venues.bitget.calls import Caller, Then, one_after_the_other
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
+from arbtui.venues.modular import setting
 from arbtui.venues.private import KeyRights, PrivateCall, Read, RightsCall, in_words
 from arbtui.venues.sending import number
-from arbtui.venues.unified import setting
 
 KEY = "/api/v3/account/info"
 SETTINGS = "/api/v3/account/settings"
@@ -170,7 +170,7 @@ def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
     return one_after_the_other([partial(ask, category) for category in PRODUCTS[Market.PERP]], stamp_ms)
 
 
-def balances(caller: Caller, stamp_ms: int) -> PrivateCall:
+def balances(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """Of the one wallet; coins of which there are none are not told."""
     what = "balances"
 

@@ -5,21 +5,19 @@ Bitget only maintains this API and makes no new accounts of the kind. Which kind
 
 from __future__ import annotations
 
-from arbtui.core.model import Market
 from arbtui.core.orders import Absence
-from arbtui.venues.base import Environment, RestLimit
+from arbtui.venues.base import RestLimit
 from arbtui.venues.bitget import classic_account, classic_orders, classic_rows, signing
 from arbtui.venues.bitget.addresses import CLASSIC_SOCKET
 from arbtui.venues.bitget.classic_calls import ClassicCaller
 from arbtui.venues.bitget.classic_stream import ClassicUserStream
 from arbtui.venues.bitget.instruments import VENUE
 from arbtui.venues.bitget.limits import ABSENCE, CLASSIC, MANNERS
-from arbtui.venues.private import Keys, PrivateCall
-from arbtui.venues.unified import AdjustableUnifiedPrivate
+from arbtui.venues.modular import AdjustablePrivate
 
 
-class BitgetClassic(AdjustableUnifiedPrivate[ClassicCaller]):
-    """See ``venues.unified``, and ``venues.private.NamesWallets``.
+class BitgetClassic(AdjustablePrivate[ClassicCaller]):
+    """See ``venues.modular``, and ``venues.private.NamesWallets``.
 
     One-way mode is set of all contracts of a product.
     """
@@ -34,10 +32,11 @@ class BitgetClassic(AdjustableUnifiedPrivate[ClassicCaller]):
     wallets = classic_rows.WALLETS
 
     def __init__(self) -> None:
-        super().__init__(ClassicCaller, classic_orders, classic_account, classic_orders.funding_paid, ClassicUserStream)
-
-    def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        """Of the wallet that ``market`` trades from."""
-        if market is Market.SPOT:
-            return classic_account.spot_balances(ClassicCaller(env, keys), stamp_ms)
-        return super().balances(env, keys, market, stamp_ms)
+        super().__init__(
+            ClassicCaller,
+            classic_orders,
+            classic_account,
+            classic_account,
+            classic_orders.funding_paid,
+            ClassicUserStream,
+        )

@@ -131,8 +131,10 @@ def positions(caller: ClassicCaller, stamp_ms: int) -> PrivateCall:
     return one_after_the_other([partial(ask, product) for product in PRODUCTS[Market.PERP]], stamp_ms)
 
 
-def balances(caller: ClassicCaller, stamp_ms: int) -> PrivateCall:
-    """Of the contracts' wallet."""
+def balances(caller: ClassicCaller, market: Market, stamp_ms: int) -> PrivateCall:
+    """Of the wallet that ``market`` trades from."""
+    if market is Market.SPOT:
+        return _spot_balances(caller, stamp_ms)
 
     def ask(product: str, stamp_ms: int, then: Then | None) -> PrivateCall:
         what = f"{product} balances"
@@ -149,8 +151,8 @@ def balances(caller: ClassicCaller, stamp_ms: int) -> PrivateCall:
     return one_after_the_other([partial(ask, product) for product in PRODUCTS[Market.PERP]], stamp_ms)
 
 
-def spot_balances(caller: ClassicCaller, stamp_ms: int) -> PrivateCall:
-    """Of the spot wallet; coins of which there are none are not told."""
+def _spot_balances(caller: ClassicCaller, stamp_ms: int) -> PrivateCall:
+    """Coins of which there are none are not told."""
     what = "spot balances"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:

@@ -14,12 +14,12 @@ from arbtui.venues.bitget.classic import BitgetClassic
 from arbtui.venues.bitget.instruments import VENUE
 from arbtui.venues.bitget.limits import ABSENCE, MANNERS, UNIFIED
 from arbtui.venues.bitget.userstream import BitgetUserStream
+from arbtui.venues.modular import AdjustablePrivate
 from arbtui.venues.private import DialectCall, Keys, PrivateVenue
-from arbtui.venues.unified import AdjustableUnifiedPrivate
 
 
-class BitgetPrivate(AdjustableUnifiedPrivate[Caller]):
-    """Unified accounts. See ``venues.unified``, and ``venues.private.Dialects``.
+class BitgetPrivate(AdjustablePrivate[Caller]):
+    """Unified accounts. See ``venues.modular``, and ``venues.private.Dialects``.
 
     One-way mode is set of the whole account, all contracts at once.
     """
@@ -33,7 +33,7 @@ class BitgetPrivate(AdjustableUnifiedPrivate[Caller]):
     sockets = PRIVATE_SOCKET
 
     def __init__(self) -> None:
-        super().__init__(Caller, orders, account, orders.funding_paid, BitgetUserStream)
+        super().__init__(Caller, orders, account, account, orders.funding_paid, BitgetUserStream)
 
     def dialect(self, env: Environment, keys: Keys, stamp_ms: int) -> DialectCall:
         what = "kind of account"

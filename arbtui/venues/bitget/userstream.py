@@ -20,13 +20,13 @@ from arbtui.venues.bitget import private_rows, private_shapes, signing
 from arbtui.venues.bitget.instruments import QUOTES
 from arbtui.venues.bitget.private_shapes import PrivateArg, PrivateHead
 from arbtui.venues.bitget.refusals import clean
+from arbtui.venues.conversation import LoginFirst
 from arbtui.venues.private import (
     Expired,
     Keys,
     LoggedIn,
     LoginRefused,
     PrivateEvent,
-    PrivateFrame,
     SubscribedAll,
 )
 from arbtui.venues.wire import guarded
@@ -43,15 +43,14 @@ Handler = Callable[[PrivateHead, int], Sequence[PrivateEvent]]
 _Instruments = Mapping[Market, Mapping[str, Instrument]]
 
 
-class Conversation(ABC):
+class Conversation(LoginFirst, ABC):
     """One private socket of any account, from the login to the last acknowledgement; see ``PrivateSession``.
 
     Whoever inherits it says what is subscribed to: ``handlers``, by what ``about`` makes of a frame's ``arg``.
     """
 
     def __init__(self, keys: Keys, subscribe: str, handlers: Mapping[str, Handler]) -> None:
-        self._keys = keys
-        self._subscribe = subscribe
+        super().__init__(keys, signing.login, subscribe)
         self._logged_in = False
         self._awaited = set(handlers)
         self._handlers = handlers
@@ -59,12 +58,6 @@ class Conversation(ABC):
     @abstractmethod
     def about(self, arg: PrivateArg) -> str:
         """What a push is about, or an acknowledgement; nothing ("") where that is not told."""
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(self._subscribe)]
 
     def ping(self, t_ns: int) -> str:
         return "ping"

@@ -24,9 +24,9 @@ from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import CATEGORY, VENUE
 from arbtui.venues.bybit.private_rows import told
 from arbtui.venues.bybit.private_shapes import AccountInfo, KeyInfo, Listed, PositionRow, SymbolRow
+from arbtui.venues.modular import setting
 from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
 from arbtui.venues.sending import number
-from arbtui.venues.unified import setting
 
 _RowT = TypeVar("_RowT")
 _PositionMode = Literal["one_way", "hedge"]
@@ -205,7 +205,7 @@ def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
     return caller.by_settle_coin(POSITIONS, {"category": _LINEAR, "limit": "200"}, what, "positions", stamp_ms, read)
 
 
-def balances(caller: Caller, stamp_ms: int) -> PrivateCall:
+def balances(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """Of the one wallet; coins of which there are none are not told."""
     what = "balances"
 

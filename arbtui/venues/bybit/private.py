@@ -5,18 +5,14 @@ Limits are counted per account, endpoint and second; those of orders and cancels
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
-from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.base import Manners, RestLimit
 from arbtui.venues.bybit import account, orders, signing, tradesocket
 from arbtui.venues.bybit.addresses import PRIVATE_SOCKET, REST
 from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import VENUE
 from arbtui.venues.bybit.userstream import BybitUserStream
-from arbtui.venues.private import Keys, TradeSession, TradeSocket
-from arbtui.venues.unified import AdjustableUnifiedPrivate
+from arbtui.venues.modular import AdjustablePrivate, OverSocket
 from arbtui.venues.wire import address
 
 # An order on its way takes effect within the receive window of its stamp or never; as long again for lists that lag
@@ -48,8 +44,8 @@ _PER_S = {
 }
 
 
-class BybitPrivate(AdjustableUnifiedPrivate[Caller]):
-    """See ``venues.unified``. Demo trading refuses to tell fee rates and what a key may do."""
+class BybitPrivate(OverSocket, AdjustablePrivate[Caller]):
+    """See ``venues.modular``. Demo trading refuses to tell fee rates and what a key may do."""
 
     name = VENUE
     shown_as = "Bybit"
@@ -62,23 +58,7 @@ class BybitPrivate(AdjustableUnifiedPrivate[Caller]):
     absence = ABSENCE
     manners = _MANNERS
     sockets = PRIVATE_SOCKET
+    trades = tradesocket
 
     def __init__(self) -> None:
-        super().__init__(Caller, orders, account, orders.funding_paid, BybitUserStream)
-
-    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
-        return tradesocket.sockets(env)
-
-    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
-        return tradesocket.BybitTradeSession(keys)
-
-    def trade_frame(
-        self,
-        socket: TradeSocket,
-        keys: Keys,
-        request: HttpRequest,
-        request_id: str,
-        stamp_ms: int,
-        listed: Mapping[Market, Mapping[str, Instrument]],
-    ) -> str | None:
-        return tradesocket.frame(request, request_id, stamp_ms)
+        super().__init__(Caller, orders, account, account, orders.funding_paid, BybitUserStream)

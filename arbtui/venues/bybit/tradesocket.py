@@ -18,21 +18,21 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Closing, Ignored, Pong
 from arbtui.core.model import Market
-from arbtui.venues.base import Environment, HttpRequest, Manners
+from arbtui.venues.base import Environment, Manners
 from arbtui.venues.bybit import orders, shapes, signing
 from arbtui.venues.bybit.addresses import TRADE_SOCKET
 from arbtui.venues.bybit.refusals import clean
+from arbtui.venues.conversation import LoginFirst, guarded_secret
+from arbtui.venues.modular import TradeAsk
 from arbtui.venues.private import (
     Expired,
     Keys,
     LoginRefused,
     PrivateEvent,
-    PrivateFrame,
     SubscribedAll,
     TradeAnswer,
     TradeSocket,
 )
-from arbtui.venues.wire import guarded
 
 _MANNERS = Manners(
     messages_per_s=20.0,
@@ -65,40 +65,35 @@ def sockets(env: Environment) -> tuple[TradeSocket, ...]:
     return (_SOCKETS[env],) if env in _SOCKETS else ()
 
 
-def frame(request: HttpRequest, request_id: str, stamp_ms: int) -> str | None:
+def session(keys: Keys) -> BybitTradeSession:
+    return BybitTradeSession(keys)
+
+
+def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
-    op = _OPS.get(urlsplit(request.url).path)
-    if op is None or request.method != "POST":
+    op = _OPS.get(urlsplit(ask.request.url).path)
+    if op is None or ask.request.method != "POST":
         return None
     said = {
-        "reqId": request_id,
-        "header": {"X-BAPI-TIMESTAMP": str(stamp_ms), "X-BAPI-RECV-WINDOW": str(signing.RECV_WINDOW_MS)},
+        "reqId": ask.request_id,
+        "header": {"X-BAPI-TIMESTAMP": str(ask.stamp_ms), "X-BAPI-RECV-WINDOW": str(signing.RECV_WINDOW_MS)},
         "op": op,
-        "args": [msgspec.Raw(request.body)],
+        "args": [msgspec.Raw(ask.request.body)],
     }
     return msgspec.json.encode(said).decode()
 
 
-class BybitTradeSession:
+class BybitTradeSession(LoginFirst):
     """See ``venues.private.TradeSession``. One for each connection."""
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
+        super().__init__(keys, signing.login)
 
     def ping(self, t_ns: int) -> str:
         return _PING
 
     def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent | TradeAnswer]:
-        try:
-            said = guarded(_frame, frame, "Bybit trade frame")
-        except ProtocolBroken as broken:
-            raise ProtocolBroken(broken.kind, str(broken)) from None  # without a sample: it may quote a login
+        said = guarded_secret(_frame, frame, "Bybit trade frame")  # it may quote a login
         if said.op == "auth":
             if said.ret_code == 0:
                 return (SubscribedAll(),)

@@ -21,13 +21,13 @@ from arbtui.venues.bybit import private_rows, private_shapes, signing
 from arbtui.venues.bybit.instruments import MARKET
 from arbtui.venues.bybit.private_shapes import PrivateHead
 from arbtui.venues.bybit.refusals import clean
+from arbtui.venues.conversation import LoginFirst
 from arbtui.venues.private import (
     Expired,
     Keys,
     LoggedIn,
     LoginRefused,
     PrivateEvent,
-    PrivateFrame,
     SubscribedAll,
 )
 from arbtui.venues.wire import guarded
@@ -43,11 +43,11 @@ _CODE = re.compile(r"\b[A-Z]{2,8}\d{2,6}\b|\b\d{5}\b", re.ASCII)  # "error:USVC1
 _Instruments = Mapping[Market, Mapping[str, Instrument]]
 
 
-class BybitUserStream:
+class BybitUserStream(LoginFirst):
     """See ``venues.private.PrivateSession``. One for each connection."""
 
     def __init__(self, keys: Keys, instruments: _Instruments) -> None:
-        self._keys = keys
+        super().__init__(keys, signing.login, _SUBSCRIBE)
         self._instruments = instruments
         self._logged_in = False
         self._handlers: dict[str, Callable[[PrivateHead, int], Sequence[PrivateEvent]]] = {
@@ -56,12 +56,6 @@ class BybitUserStream:
             "position": self._positions,
             "wallet": self._wallet,
         }
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(_SUBSCRIBE)]
 
     def ping(self, t_ns: int) -> str:
         return _PING

@@ -21,7 +21,7 @@ from arbtui.venues.hyperliquid.decimals import exact_sum
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_rows import COLLATERAL, WALLETS
 from arbtui.venues.hyperliquid.private_shapes import ClearinghouseState, SpotState
-from arbtui.venues.hyperliquid.rights import Setups, spot_wallet
+from arbtui.venues.hyperliquid.rights import spot_wallet
 from arbtui.venues.private import PrivateCall
 
 # --- positions and balances -------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
     return PrivateCall(request, read, what)
 
 
-def balances(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> PrivateCall:
+def balances(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """Spot in one answer; of perps it is asked first which wallet they pay from."""
     if market is Market.SPOT:
         return spot_wallet(caller, _spot_balances)
@@ -50,9 +50,9 @@ def balances(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> P
     def next_call(words: str) -> PrivateCall:
         return spot_wallet(caller, _perps_share) if words in rights.SHARED else _perp_wallet(caller)
 
-    if (known := setups.words(caller, stamp_ms)) is not None:
+    if (known := caller.setups.words(caller, stamp_ms)) is not None:
         return next_call(known)
-    return rights.abstraction(caller, stamp_ms, setups, lambda words, t_ns: (), next_call)
+    return rights.abstraction(caller, stamp_ms, lambda words, t_ns: (), next_call)
 
 
 def _perp_wallet(caller: Caller) -> PrivateCall:

@@ -19,6 +19,7 @@ from arbtui.core.errors import ProtocolBroken
 from arbtui.core.orders import AccountEvent
 from arbtui.venues.base import Environment, HttpRequest, RestLimit
 from arbtui.venues.hyperliquid import info, signing
+from arbtui.venues.hyperliquid.setups import Setups
 from arbtui.venues.hyperliquid.signing import Action, Nonces
 from arbtui.venues.private import Keys, PrivateCall, Read
 from arbtui.venues.wire import DECODE_ERRORS, Millis
@@ -50,6 +51,7 @@ class Caller:
     env: Environment
     keys: Keys = field(repr=False)
     nonces: Nonces = field(repr=False)
+    setups: Setups = field(repr=False)
 
     @property
     def account(self) -> str:

@@ -13,7 +13,7 @@ open orders with additional frontend info, Retrieve a user's historical orders, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -179,13 +179,15 @@ def _refused(order: Order, said: refusals.Refusal, what: str, t_ns: int) -> Sequ
 # --- canceling --------------------------------------------------------------------------------------------------------
 
 
-def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:
+def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
+    """See ``venues.modular.OrderCalls.cancel``. Raises ValueError for an ``order_id`` that is no number of an order."""
+    if order_id:
+        return _cancel_unnamed(caller, instrument, order_id, stamp_ms)
     cancels = [{"asset": asset_of(instrument), "cloid": cloid_of(client_id)}]
     return _cancel(caller, {"type": "cancelByCloid", "cancels": cancels}, instrument, client_id, client_id, stamp_ms)
 
 
-def cancel_unnamed(caller: Caller, instrument: Instrument, order_id: str, stamp_ms: int) -> PrivateCall:
-    """Raises ValueError for what is no number of an order."""
+def _cancel_unnamed(caller: Caller, instrument: Instrument, order_id: str, stamp_ms: int) -> PrivateCall:
     if not (order_id.isascii() and order_id.isdigit()):
         raise ValueError(f"Hyperliquid numbers its orders; {order_id[:40]!r} is no number")
     cancels = [{"a": asset_of(instrument), "o": int(order_id)}]
@@ -285,7 +287,7 @@ def _fills_of(caller: Caller, row: StatusRow, what: str) -> PrivateCall:
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-def open_orders(caller: Caller, market: Market, instruments: Mapping[str, Instrument], stamp_ms: int) -> PrivateCall:
+def open_orders(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """Of the main exchange, perps and spot in one answer."""
     what = f"open {market.value} orders"
     request = caller.ask("frontendOpenOrders", what, HEAVY)

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, LeverageRead
-from arbtui.venues.base import Environment, HttpRequest
+from arbtui.venues.base import HttpRequest
 from arbtui.venues.hyperliquid import private_shapes, refusals, signing
 from arbtui.venues.hyperliquid.calls import HEAVY, LIGHT, ROLE, Caller
 from arbtui.venues.hyperliquid.names import VENUE
@@ -36,7 +36,6 @@ _APART = {
 _MARGIN_MODES: dict[str, Literal["cross", "isolated"]] = {"cross": "cross", "isolated": "isolated"}
 _ROLE = "role of the wallet that signs"
 _DAY_MS = 86_400_000
-_HOLDS_MS = 60_000  # an agent that is taken back within it is one whose orders are refused
 
 
 # --- what the wallet may do -------------------------------------------------------------------------------------------
@@ -80,37 +79,7 @@ def _rights_until(caller: Caller, signer: str, rights: KeyRights, stamp_ms: int)
     return RightsCall(caller.ask("extraAgents", what, HEAVY), read, what)
 
 
-class Setups:
-    """How accounts were told to be set up, which holds for a minute: to ask all of it costs a twentieth of the budget
-    of that minute.
-    """
-
-    def __init__(self) -> None:
-        self._roles: dict[tuple[Environment, str, str], tuple[int, Role]] = {}  # of wallets that may trade
-        self._words: dict[tuple[Environment, str], tuple[int, str]] = {}
-
-    def role(self, caller: Caller, signer: str, stamp_ms: int) -> Role | None:
-        """None: ask for it."""
-        told_ms, role = self._roles.get((caller.env, signer, caller.account), (0, None))
-        return role if 0 <= stamp_ms - told_ms <= _HOLDS_MS else None
-
-    def hear_role(self, caller: Caller, signer: str, role: Role, stamp_ms: int) -> None:
-        key = (caller.env, signer, caller.account)
-        if _rights(role, signer, caller.account).trade:
-            self._roles[key] = (stamp_ms, role)
-        else:
-            self._roles.pop(key, None)
-
-    def words(self, caller: Caller, stamp_ms: int) -> str | None:
-        """The account's mode in the venue's word; None: ask for it."""
-        told_ms, words = self._words.get((caller.env, caller.account), (0, None))
-        return words if 0 <= stamp_ms - told_ms <= _HOLDS_MS else None
-
-    def hear_words(self, caller: Caller, words: str, stamp_ms: int) -> None:
-        self._words[caller.env, caller.account] = (stamp_ms, words)
-
-
-def mode(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> PrivateCall:
+def mode(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
     """What the wallet that signs may do for the account; of perps also which wallet they pay from."""
     request, signer = _ask_role(caller)
 
@@ -129,17 +98,19 @@ def mode(caller: Caller, market: Market, stamp_ms: int, setups: Setups) -> Priva
         )
 
     def with_abstraction(role: Role) -> PrivateCall:
-        return abstraction(caller, stamp_ms, setups, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
+        return abstraction(caller, stamp_ms, lambda words, t_ns: (told(role, words, t_ns),), lambda words: None)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
         role = _role(status, body)  # of perps it is told with the next page
-        setups.hear_role(caller, signer, role, stamp_ms)
+        caller.setups.hear_role(
+            caller, signer, role, stamp_ms, trades=bool(_rights(role, signer, caller.account).trade)
+        )
         return (told(role, "", t_ns),) if market is Market.SPOT else ()
 
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
         return None if market is Market.SPOT else with_abstraction(_role(status, body))
 
-    if (known := setups.role(caller, signer, stamp_ms)) is None:
+    if (known := caller.setups.role(caller, signer, stamp_ms)) is None:
         return PrivateCall(request, read, _ROLE, next_page)
     if market is Market.SPOT:  # nothing is left to ask, and something has to be: the lightest question there is
         return spot_wallet(caller, lambda _, t_ns: (told(known, "", t_ns),))
@@ -197,7 +168,6 @@ def _short(address: str) -> str:
 def abstraction(
     caller: Caller,
     stamp_ms: int,
-    setups: Setups,
     tell: Callable[[str, int], Sequence[AccountEvent]],
     next_call: Callable[[str], PrivateCall | None],
 ) -> PrivateCall:
@@ -209,7 +179,7 @@ def abstraction(
         return refusals.told(status, body, private_shapes.words, what)
 
     def read(status: int, body: bytes, t_ns: int) -> Sequence[AccountEvent]:
-        setups.hear_words(caller, words(status, body), stamp_ms)
+        caller.setups.hear_words(caller, words(status, body), stamp_ms)
         return tell(words(status, body), t_ns)
 
     def next_page(status: int, body: bytes, stamp_ms: int) -> PrivateCall | None:
@@ -238,6 +208,11 @@ def leverage(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCa
         )
 
     return PrivateCall(request, read, request.purpose)
+
+
+def set_one_way(caller: Caller, instrument: Instrument, stamp_ms: int) -> PrivateCall:
+    """There is nothing to set."""
+    return leverage(caller, instrument, stamp_ms)
 
 
 def set_leverage(caller: Caller, instrument: Instrument, leverage: Decimal, stamp_ms: int) -> PrivateCall:

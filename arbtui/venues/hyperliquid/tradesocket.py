@@ -20,9 +20,11 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Ignored, Pong
 from arbtui.core.model import Market
-from arbtui.venues.base import Environment, HttpRequest, Manners
+from arbtui.venues.base import Environment, Manners
+from arbtui.venues.conversation import Unannounced
 from arbtui.venues.hyperliquid import info, shapes
-from arbtui.venues.private import PrivateEvent, PrivateFrame, TradeAnswer, TradeSocket
+from arbtui.venues.modular import TradeAsk
+from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeSocket
 from arbtui.venues.wire import guarded
 
 _MANNERS = Manners(
@@ -55,22 +57,20 @@ def sockets(env: Environment) -> tuple[TradeSocket, ...]:
     return (TradeSocket("orders", (Market.PERP, Market.SPOT), f"wss://{info.HOSTS[env]}/ws", _MANNERS),)
 
 
-def frame(request: HttpRequest, request_id: str) -> str | None:
+def session(keys: Keys) -> HyperliquidTradeSession:
+    return HyperliquidTradeSession()
+
+
+def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
-    if urlsplit(request.url).path != "/exchange":
+    if urlsplit(ask.request.url).path != "/exchange":
         return None
-    action = {"type": "action", "payload": msgspec.Raw(request.body)}
-    return msgspec.json.encode({"method": "post", "id": int(request_id), "request": action}).decode()
+    action = {"type": "action", "payload": msgspec.Raw(ask.request.body)}
+    return msgspec.json.encode({"method": "post", "id": int(ask.request_id), "request": action}).decode()
 
 
-class HyperliquidTradeSession:
+class HyperliquidTradeSession(Unannounced):
     """See ``venues.private.TradeSession``. It is up once the far end is heard."""
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
 
     def ping(self, t_ns: int) -> str:
         return '{"method":"ping"}'

@@ -55,7 +55,8 @@ def positions(caller: Caller, stamp_ms: int) -> PrivateCall:
     return caller.read(POSITIONS, {"instType": INST_TYPE[Market.PERP]}, what, "positions", stamp_ms, read)
 
 
-def balances(caller: Caller, stamp_ms: int) -> PrivateCall:
+def balances(caller: Caller, market: Market, stamp_ms: int) -> PrivateCall:
+    """Of the one wallet."""
     what = "balances"
 
     def read(status: int, answer: bytes, t_ns: int) -> Sequence[AccountEvent]:

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
-from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
+from arbtui.venues.base import Environment, Manners, RestLimit
+from arbtui.venues.modular import ModularPrivate, OverSocket
 from arbtui.venues.okx import account, orders, rights, signing, tradesocket
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Keys, PrivateCall, RightsCall, TradeSession, TradeSocket
-from arbtui.venues.unified import UnifiedPrivate
+from arbtui.venues.private import Keys, PrivateCall, RightsCall
 
 _MANNERS = Manners(
     messages_per_s=2.0,
@@ -54,8 +54,8 @@ def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> OkxUse
     return OkxUserStream(keys)
 
 
-class OkxPrivate(UnifiedPrivate[Caller]):
-    """See ``venues.unified``, and ``TellsRights`` and ``TradesOverSocket`` of ``venues.private``."""
+class OkxPrivate(OverSocket, ModularPrivate[Caller]):
+    """See ``venues.modular``, and ``TellsRights`` and ``TradesOverSocket`` of ``venues.private``."""
 
     name = VENUE
     shown_as = "OKX"
@@ -66,26 +66,10 @@ class OkxPrivate(UnifiedPrivate[Caller]):
     absence = Absence(settle_s=orders.SETTLE_S, forget_s=orders.FORGET_S)
     manners = _MANNERS
     sockets = signing.SOCKETS
+    trades = tradesocket
 
     def __init__(self) -> None:
-        super().__init__(Caller, orders, account, _funding_paid, _session)
+        super().__init__(Caller, orders, account, account, _funding_paid, _session)
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
         return rights.key_rights(Caller(env, keys), stamp_ms)
-
-    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
-        return tradesocket.sockets(env)
-
-    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
-        return tradesocket.OkxTradeSession(keys)
-
-    def trade_frame(
-        self,
-        socket: TradeSocket,
-        keys: Keys,
-        request: HttpRequest,
-        request_id: str,
-        stamp_ms: int,
-        listed: Mapping[Market, Mapping[str, Instrument]],
-    ) -> str | None:
-        return tradesocket.frame(request, request_id, listed)

@@ -20,19 +20,19 @@ import msgspec
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Closing, Ignored, Pong
 from arbtui.core.model import Instrument, Market
-from arbtui.venues.base import Environment, HttpRequest, Manners
+from arbtui.venues.base import Environment, Manners
+from arbtui.venues.conversation import LoginFirst, guarded_secret
+from arbtui.venues.modular import TradeAsk
 from arbtui.venues.okx import orders, signing
 from arbtui.venues.private import (
     Expired,
     Keys,
     LoginRefused,
     PrivateEvent,
-    PrivateFrame,
     SubscribedAll,
     TradeAnswer,
     TradeSocket,
 )
-from arbtui.venues.wire import guarded
 
 _MANNERS = Manners(
     messages_per_s=20.0,
@@ -66,17 +66,21 @@ def sockets(env: Environment) -> tuple[TradeSocket, ...]:
     return (_SOCKET,) if env is Environment.PROD else ()
 
 
-def frame(request: HttpRequest, request_id: str, listed: Mapping[Market, Mapping[str, Instrument]]) -> str | None:
+def session(keys: Keys) -> OkxTradeSession:
+    return OkxTradeSession(keys)
+
+
+def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
-    op = _OPS.get(urlsplit(request.url).path)
+    request, op = ask.request, _OPS.get(urlsplit(ask.request.url).path)
     if op is None or request.method != "POST":
         return None
     body = _body.decode(request.body)
-    code = _code_of(str(body.pop("instId")), listed)
+    code = _code_of(str(body.pop("instId")), ask.listed)
     if code is None:
         return None
     expires = {"expTime": request.headers["expTime"]} if "expTime" in request.headers else {}
-    said = {"id": request_id, "op": op, **expires, "args": [{"instIdCode": code, **body}]}
+    said = {"id": ask.request_id, "op": op, **expires, "args": [{"instIdCode": code, **body}]}
     return msgspec.json.encode(said).decode()
 
 
@@ -89,18 +93,12 @@ def _code_of(native: str, listed: Mapping[Market, Mapping[str, Instrument]]) -> 
     return None
 
 
-class OkxTradeSession:
+class OkxTradeSession(LoginFirst):
     """See ``venues.private.TradeSession``. One for each connection."""
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+        super().__init__(keys, signing.login)
         self._logged_in = False
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return []
 
     def ping(self, t_ns: int) -> str:
         return "ping"
@@ -108,10 +106,7 @@ class OkxTradeSession:
     def decode(self, frame: bytes, t_ns: int) -> Sequence[PrivateEvent | TradeAnswer]:
         if frame == b"pong":
             return (Pong(t_ns),)
-        try:
-            said = guarded(_frame, frame, "OKX trade frame")
-        except ProtocolBroken as broken:
-            raise ProtocolBroken(broken.kind, str(broken)) from None  # without a sample: it may quote a login
+        said = guarded_secret(_frame, frame, "OKX trade frame")  # it may quote a login
         if said.event == "" or (said.event == "error" and self._logged_in):
             return self._answer(said)
         match said.event:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Closing, Ignored, Pong, Refused
+from arbtui.venues.conversation import LoginFirst
 from arbtui.venues.okx import private_rows, private_shapes, signing
 from arbtui.venues.okx.private_rows import Positions
 from arbtui.venues.okx.private_shapes import PrivateHead
@@ -25,7 +26,6 @@ from arbtui.venues.private import (
     LoggedIn,
     LoginRefused,
     PrivateEvent,
-    PrivateFrame,
     SubscribedAll,
 )
 from arbtui.venues.wire import guarded
@@ -54,11 +54,11 @@ _LOG_IN_FIRST = "60011"
 _UPGRADE = "64008"
 
 
-class OkxUserStream:
+class OkxUserStream(LoginFirst):
     """See ``venues.private.PrivateSession``. One for each connection."""
 
     def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+        super().__init__(keys, signing.login, _SUBSCRIBE)
         self._logged_in = False
         self._unacknowledged = set(_CHANNELS)
         self._positions = Positions()
@@ -67,12 +67,6 @@ class OkxUserStream:
             "positions": self._position,
             "account": self._account,
         }
-
-    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(signing.login(self._keys, stamp_ms), secret=True)]
-
-    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
-        return [PrivateFrame(_SUBSCRIBE)]
 
     def ping(self, t_ns: int) -> str:
         """A text of four letters; neither JSON nor a protocol ping counts."""

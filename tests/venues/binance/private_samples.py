@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.core.orders import Order, OrderKind, Side
 from arbtui.venues.base import Environment
 from arbtui.venues.binance.private import BinancePrivate
 from arbtui.venues.private import Keys
+from tests.venues.private_support import Asking
 
 PROD = Environment.PROD
 PRIVATE = BinancePrivate()
@@ -36,22 +36,7 @@ def listed(market: Market, native: str = "BTCUSDT") -> Instrument:
 
 
 PERP, SPOT = listed(Market.PERP), listed(Market.SPOT)
-
-
-def order(instrument: Instrument = PERP, **fields: Any) -> Order:
-    return Order(
-        **{
-            "client_id": OURS,
-            "venue": "binance",
-            "market": instrument.market,
-            "native": instrument.native,
-            "side": Side.BUY,
-            "kind": OrderKind.IOC,
-            "qty": Decimal("0.010"),
-            "price": Decimal("64000.10"),
-            **fields,
-        }
-    )
+order = Asking(PRIVATE, KEYS, STAMP_MS, PERP, OURS, qty="0.010", price="64000.10").order
 
 
 def body(value: Any) -> bytes:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Order, OrderKind, Side
 from arbtui.venues.base import Environment
 from arbtui.venues.bitget.instruments import contracts, symbols
 from arbtui.venues.bitget.private import BitgetPrivate
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import Keys
 from tests.venues.bitget_frames import USDC, USDT, contract, symbol, wire
+from tests.venues.private_support import Asking
 
 KEY, SECRET, PASSPHRASE = "arbtuiTestKey01", "arbtuiTestSecret01", "arbtuiPass01"
 KEYS = Keys({"api_key": KEY, "api_secret": SECRET, "passphrase": PASSPHRASE})
@@ -36,41 +34,8 @@ USDC_PERP: Instrument = contracts(_raw(contract("BTC", "USDC")), USDC, T_NS).ins
 SPOT: Instrument = symbols(_raw(symbol("BTC")), T_NS).instruments[0]
 HAN: Instrument = contracts(_raw(contract("牛来")), USDT, T_NS).instruments[0]  # a name that is not ASCII
 LISTED = {Market.PERP: {"BTCUSDT": PERP, "BTCPERP": USDC_PERP}, Market.SPOT: {"BTCUSDT": SPOT}}
-
-
-def order(instrument: Instrument = PERP, **changes: Any) -> Order:
-    """A buy of 0.125 at 64000.1, immediate or canceled."""
-    said: dict[str, Any] = {
-        "client_id": OURS,
-        "venue": "bitget",
-        "market": instrument.market,
-        "native": instrument.native,
-        "side": Side.BUY,
-        "kind": OrderKind.IOC,
-        "qty": Decimal("0.125"),
-        "price": Decimal("64000.1"),
-    }
-    return Order(**(said | changes))
-
-
-def place(instrument: Instrument = PERP, **changes: Any) -> PrivateCall:
-    return PRIVATE.place(PROD, KEYS, instrument, order(instrument, **changes), STAMP_MS)
-
-
-def read(call: PrivateCall, body: bytes, status: int = 200) -> Sequence[AccountEvent]:
-    return call.read(status, body, T_NS)
-
-
-def after(call: PrivateCall, body: bytes, status: int = 200) -> PrivateCall | None:
-    """What is asked on after ``body``."""
-    return None if call.next_page is None else call.next_page(status, body, STAMP_MS)
-
-
-def further(call: PrivateCall, body: bytes) -> PrivateCall:
-    """The same, where there has to be something."""
-    found = after(call, body)
-    assert found is not None
-    return found
+ASKING = Asking(PRIVATE, KEYS, STAMP_MS, PERP, OURS, qty="0.125", price="64000.1")
+order, place, read, after, further = ASKING.order, ASKING.place, ASKING.read, ASKING.after, ASKING.further
 
 
 def said(data: Any = None, code: str = "00000", msg: str = "success") -> bytes:

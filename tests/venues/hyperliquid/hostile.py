@@ -41,6 +41,7 @@ from tests.venues.hyperliquid.samples import (
 )
 from tests.venues.hyperliquid.test_private_stream import KINDS, up
 from tests.venues.hyperliquid_frames import push, wire
+from tests.venues.key_rights import rights_call
 
 NO_MATCH = "Order could not immediately match against any resting orders. asset=1"
 GONE = "Order was never placed, already canceled, or filled. asset=1"
@@ -136,7 +137,7 @@ HOSTILE = Hostile(
     reads=READS,
     statuses=(422, 503),
     silent=SILENT,
-    key=(PRIVATE.key_rights(PROD, KEYS, STAMP_MS), {"role": AGENT}),
+    key=(rights_call(PRIVATE, PROD, KEYS, STAMP_MS), {"role": AGENT}),
     claims=(orders_have_a_size,),
     session=up(),
     frames=FRAMES,

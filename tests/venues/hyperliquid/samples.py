@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +9,13 @@ import msgspec
 
 from arbtui.core.events import Listing
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Order, OrderKind, Side
+from arbtui.core.orders import Order
 from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.hyperliquid.cloids import cloid_of
 from arbtui.venues.hyperliquid.private import HyperliquidPrivate
 from arbtui.venues.private import Keys, PrivateCall
 from tests.venues.hyperliquid_frames import HYPERLIQUID, ask, meta, pair, perp_row, push, spot_meta, tables, wire
+from tests.venues.private_support import Asking
 
 KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
 SIGNER = "0x14791697260e4c9a71f18484c9f997b308e59325"
@@ -41,45 +41,26 @@ def _listed(kind: str, listing: dict[str, Any]) -> dict[str, Instrument]:
 PERPS = _listed("meta", meta(perp_row("GONE", 1, isDelisted=True), perp_row("BTC"), perp_row("kPEPE", 0)))
 SPOTS = _listed("spotMeta", spot_meta(pair("PURR/USDC", 1, 0, 0), pair("@107", 150, 0, 107), pair("@142", 197, 0, 142)))
 PERP, KPEPE, PURR, SPOT, UBTC = PERPS["BTC"], PERPS["kPEPE"], SPOTS["PURR/USDC"], SPOTS["@107"], SPOTS["@142"]
+ASKING = Asking(PRIVATE, KEYS, STAMP_MS, PERP, ID, qty="0.125", price="67250.0")
+read, after = ASKING.read, ASKING.further
+_OF_SPOT = {"qty": Decimal(12), "price": Decimal("44.120")}
 
 
 def order(instrument: Instrument = PERP, **changes: Any) -> Order:
-    """A buy of 0.125 at 67250, immediate or canceled."""
-    said: dict[str, Any] = {
-        "client_id": ID,
-        "venue": "hyperliquid",
-        "market": instrument.market,
-        "native": instrument.native,
-        "side": Side.BUY,
-        "kind": OrderKind.IOC,
-        "qty": Decimal("0.125") if instrument is PERP else Decimal(12),
-        "price": Decimal("67250.0") if instrument is PERP else Decimal("44.120"),
-    }
-    return Order(**(said | changes))
+    """A buy of 0.125 at 67250, or of 12 at 44.12 of other instruments; immediate or canceled."""
+    return ASKING.order(instrument, **(({} if instrument is PERP else _OF_SPOT) | changes))
 
 
 def place(instrument: Instrument = PERP, **changes: Any) -> PrivateCall:
     return PRIVATE.place(PROD, KEYS, instrument, order(instrument, **changes), STAMP_MS)
 
 
-def read(call: PrivateCall, body: bytes, status: int = 200) -> Sequence[AccountEvent]:
-    return call.read(status, body, T_NS)
-
-
 def asked(request: HttpRequest) -> dict[str, Any]:
     return dict(msgspec.json.decode(request.body))
 
 
-def after(call: PrivateCall, body: bytes) -> PrivateCall:
-    """The page after ``body``, which there has to be."""
-    assert call.next_page is not None
-    page = call.next_page(200, body, STAMP_MS)
-    assert page is not None
-    return page
-
-
 def is_last(call: PrivateCall, body: bytes) -> bool:
-    return call.next_page is None or call.next_page(200, body, STAMP_MS) is None
+    return ASKING.after(call, body) is None
 
 
 # --- answers to actions -----------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from tests.venues.hyperliquid.samples import (
     state,
 )
 from tests.venues.hyperliquid_frames import wire
+from tests.venues.key_rights import rights_call
 
 DAY_MS = 86_400_000
 
@@ -177,7 +178,7 @@ STRANGERS = wire({"role": "agent", "data": {"user": OTHER}})
 def test_the_wallet_that_signs_trades_for_its_account_alone(
     keys: Keys, role: bytes, trade: bool | None, withdraw: bool | None, words: str
 ) -> None:
-    call = PRIVATE.key_rights(PROD, keys, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, keys, STAMP_MS)
     assert asked(call.request) == {"type": "userRole", "user": SIGNER}
     rights = call.read(200, role)
     assert (rights.trade, rights.withdraw, rights.bound_to_ips) == (dict.fromkeys(MARKETS, trade), withdraw, False)
@@ -203,7 +204,7 @@ def test_the_wallet_that_signs_trades_for_its_account_alone(
 def test_until_when_an_agent_may_sign_is_asked_of_the_accounts_agents(
     agents: list[dict[str, Any]], days: int | None
 ) -> None:
-    call = PRIVATE.key_rights(PROD, KEYS, STAMP_MS)
+    call = rights_call(PRIVATE, PROD, KEYS, STAMP_MS)
     assert call.next_call is not None
     page = call.next_call(200, AGENT)
     assert page is not None
@@ -277,7 +278,7 @@ def test_which_wallet_perps_pay_from_holds_for_a_minute_and_what_is_in_it_does_n
 
 
 def test_nothing_of_the_key_stands_in_what_people_read() -> None:
-    rights = PRIVATE.key_rights(PROD, KEYS, STAMP_MS).read(200, MISSING)
+    rights = rights_call(PRIVATE, PROD, KEYS, STAMP_MS).read(200, MISSING)
     assert SIGNER not in rights.text
     assert KEY[2:] not in rights.text
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Order, OrderKind, Side
 from arbtui.venues.base import Environment
 from arbtui.venues.okx.instruments import listing
 from arbtui.venues.okx.private import OkxPrivate
-from arbtui.venues.private import Keys, PrivateCall
+from arbtui.venues.private import Keys
 from tests.venues.okx_frames import spot_row, swap_row, wire
+from tests.venues.private_support import Asking
 
 SECRET = "22582BD0CFF14C41EDBF1AB98506286D"
 KEYS = Keys({"api_key": "k", "api_secret": SECRET, "passphrase": "p"})
@@ -31,29 +29,8 @@ def _listed(row: dict[str, Any], market: Market) -> Instrument:
 SWAP = _listed(swap_row("BTC", ctVal="0.01", tickSz="0.1"), Market.PERP)
 USDC_SWAP = _listed(swap_row("BTC", "USDC", ctVal="0.01", tickSz="0.1", groupId="4"), Market.PERP)
 SPOT = _listed(spot_row(), Market.SPOT)
-
-
-def order(instrument: Instrument = SWAP, **changes: Any) -> Order:
-    """A buy of 1.25 at 64000.1, immediate or canceled."""
-    said: dict[str, Any] = {
-        "client_id": "arb0001A",
-        "venue": "okx",
-        "market": instrument.market,
-        "native": instrument.native,
-        "side": Side.BUY,
-        "kind": OrderKind.IOC,
-        "qty": Decimal("1.25"),
-        "price": Decimal("64000.1"),
-    }
-    return Order(**(said | changes))
-
-
-def place(instrument: Instrument = SWAP, **changes: Any) -> PrivateCall:
-    return PRIVATE.place(PROD, KEYS, instrument, order(instrument, **changes), STAMP_MS)
-
-
-def read(call: PrivateCall, body: bytes, status: int = 200) -> Sequence[AccountEvent]:
-    return call.read(status, body, T_NS)
+ASKING = Asking(PRIVATE, KEYS, STAMP_MS, SWAP, "arb0001A", qty="1.25", price="64000.1")
+order, place, read = ASKING.order, ASKING.place, ASKING.read
 
 
 def answer(*rows: dict[str, Any], code: str = "0", msg: str = "") -> bytes:

@@ -1,25 +1,34 @@
-"""The private side of a venue that trades perpetuals and spot from one unified account.
+"""A venue's private side by the modules that it consists of.
 
-Such venues differ in what a call says and in how its answer reads, not in which calls there are: each has its
-``orders`` and ``account`` modules, whose functions take a caller (who signs, and where) first. What is common to them
-is here: a caller for each call, and one private socket that logs in by a signature.
+Venues differ in what a call says and in how its answer reads, not in which calls there are: each has modules whose
+functions take a caller (who signs, and where) first. What is common to them is here: a caller for each call, one
+private socket that logs in by a signature, and orders over a socket besides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, AccountEvent, Order
 from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
-from arbtui.venues.private import KeyCall, Keys, PrivateCall, PrivateSession, RightsCall, StreamKey, UserStream
+from arbtui.venues.private import (
+    KeyCall,
+    Keys,
+    PrivateCall,
+    PrivateSession,
+    RightsCall,
+    StreamKey,
+    TradeSession,
+    TradeSocket,
+    UserStream,
+)
 
 C = TypeVar("C")  # signs for one account in one environment
 C_in = TypeVar("C_in", contravariant=True)
-
-STREAM = UserStream("private", (Market.PERP, Market.SPOT))
 
 MakeCaller = Callable[[Environment, Keys], C]
 FundingPaid = Callable[[C, Mapping[str, Instrument], int, int], PrivateCall]  # + since_ms, stamp_ms
@@ -51,16 +60,20 @@ class AccountCalls(Protocol[C_in]):
 
     def positions(self, caller: C_in, stamp_ms: int) -> PrivateCall: ...
 
-    def balances(self, caller: C_in, stamp_ms: int) -> PrivateCall: ...
+    def balances(self, caller: C_in, market: Market, stamp_ms: int) -> PrivateCall: ...
+
+    def fee_rates(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
+
+
+class SetupCalls(Protocol[C_in]):
+    """How an account is set up; in the same module, or in one of its own."""
 
     def mode(self, caller: C_in, market: Market, stamp_ms: int) -> PrivateCall: ...
 
     def leverage(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
 
-    def fee_rates(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
 
-
-class AdjustCalls(AccountCalls[C_in], Protocol[C_in]):
+class AdjustCalls(SetupCalls[C_in], Protocol[C_in]):
     """The same of a venue that tells what a key may do, and whose settings can be changed."""
 
     def key_rights(self, caller: C_in, stamp_ms: int) -> RightsCall | None: ...
@@ -70,7 +83,7 @@ class AdjustCalls(AccountCalls[C_in], Protocol[C_in]):
     def set_leverage(self, caller: C_in, instrument: Instrument, value: Decimal, stamp_ms: int) -> PrivateCall: ...
 
 
-class UnifiedPrivate(Generic[C]):
+class ModularPrivate(Generic[C]):
     """See ``venues.private.PrivateVenue``. A venue names what stands here without a value, and hands in its modules."""
 
     name: str
@@ -79,6 +92,7 @@ class UnifiedPrivate(Generic[C]):
     trade_limits: tuple[RestLimit, ...]
     absence: Absence
     manners: Manners
+    stream: UserStream = UserStream("private", (Market.PERP, Market.SPOT))
     sockets: Mapping[Environment, str]
 
     def __init__(
@@ -86,12 +100,14 @@ class UnifiedPrivate(Generic[C]):
         caller: MakeCaller[C],
         orders: OrderCalls[C],
         account: AccountCalls[C],
+        setup: SetupCalls[C],
         funding_paid: FundingPaid[C],
         session: OpenSession,
     ) -> None:
         self._caller = caller
         self._orders = orders
         self._account = account
+        self._setup = setup
         self._funding_paid = funding_paid
         self._session = session
 
@@ -131,14 +147,13 @@ class UnifiedPrivate(Generic[C]):
         return self._account.positions(self._caller(env, keys), stamp_ms)
 
     def balances(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        """Of the one wallet, whichever ``market`` asks."""
-        return self._account.balances(self._caller(env, keys), stamp_ms)
+        return self._account.balances(self._caller(env, keys), market, stamp_ms)
 
     def mode(self, env: Environment, keys: Keys, market: Market, stamp_ms: int) -> PrivateCall:
-        return self._account.mode(self._caller(env, keys), market, stamp_ms)
+        return self._setup.mode(self._caller(env, keys), market, stamp_ms)
 
     def leverage(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-        return self._account.leverage(self._caller(env, keys), instrument, stamp_ms)
+        return self._setup.leverage(self._caller(env, keys), instrument, stamp_ms)
 
     def fee_rates(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
         return self._account.fee_rates(self._caller(env, keys), instrument, stamp_ms)
@@ -149,7 +164,7 @@ class UnifiedPrivate(Generic[C]):
         return self._funding_paid(self._caller(env, keys), instruments, since_ms, stamp_ms)
 
     def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
-        return (STREAM,)
+        return (self.stream,)
 
     def key_call(self, env: Environment, keys: Keys, stream: UserStream, *, renew: bool, stamp_ms: int) -> KeyCall:
         raise ValueError(f"{self.shown_as}'s {stream.label} stream logs in by a signature and needs no key")
@@ -166,30 +181,76 @@ class UnifiedPrivate(Generic[C]):
         return self._session(keys, instruments)
 
 
-class AdjustableUnifiedPrivate(UnifiedPrivate[C]):
+class AdjustablePrivate(ModularPrivate[C]):
     """The same with ``TellsRights`` and ``Adjusts``."""
 
     def __init__(
         self,
         caller: MakeCaller[C],
         orders: OrderCalls[C],
-        account: AdjustCalls[C],
+        account: AccountCalls[C],
+        setup: AdjustCalls[C],
         funding_paid: FundingPaid[C],
         session: OpenSession,
     ) -> None:
-        super().__init__(caller, orders, account, funding_paid, session)
-        self._settings = account
+        super().__init__(caller, orders, account, setup, funding_paid, session)
+        self._adjust = setup
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
-        return self._settings.key_rights(self._caller(env, keys), stamp_ms)
+        return self._adjust.key_rights(self._caller(env, keys), stamp_ms)
 
     def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
-        return self._settings.set_one_way(self._caller(env, keys), instrument, stamp_ms)
+        return self._adjust.set_one_way(self._caller(env, keys), instrument, stamp_ms)
 
     def set_leverage(
         self, env: Environment, keys: Keys, instrument: Instrument, leverage: Decimal, stamp_ms: int
     ) -> PrivateCall:
-        return self._settings.set_leverage(self._caller(env, keys), instrument, leverage, stamp_ms)
+        return self._adjust.set_leverage(self._caller(env, keys), instrument, leverage, stamp_ms)
+
+
+class TradeCalls(Protocol):
+    """What the ``tradesocket`` module of a venue offers; see ``TradesOverSocket``."""
+
+    def sockets(self, env: Environment) -> tuple[TradeSocket, ...]: ...
+
+    def session(self, keys: Keys) -> TradeSession: ...
+
+    def frame(self, ask: TradeAsk) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class TradeAsk:
+    """See ``TradesOverSocket.trade_frame``."""
+
+    socket: TradeSocket
+    keys: Keys
+    request: HttpRequest = field(repr=False)
+    request_id: str
+    stamp_ms: int
+    listed: Mapping[Market, Mapping[str, Instrument]] = field(repr=False)
+
+
+class OverSocket:
+    """``TradesOverSocket`` of a private side, by the module that it names."""
+
+    trades: TradeCalls
+
+    def trade_sockets(self, env: Environment) -> tuple[TradeSocket, ...]:
+        return self.trades.sockets(env)
+
+    def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
+        return self.trades.session(keys)
+
+    def trade_frame(
+        self,
+        socket: TradeSocket,
+        keys: Keys,
+        request: HttpRequest,
+        request_id: str,
+        stamp_ms: int,
+        listed: Mapping[Market, Mapping[str, Instrument]],
+    ) -> str | None:
+        return self.trades.frame(TradeAsk(socket, keys, request, request_id, stamp_ms, listed))
 
 
 def setting(

@@ -1,0 +1,47 @@
+"""How conversations on private sockets begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from arbtui.core.errors import ProtocolBroken
+from arbtui.venues.private import Keys, PrivateFrame
+from arbtui.venues.wire import guarded
+
+_T = TypeVar("_T")
+
+
+class Unannounced:
+    """Without a word: the address, or each request by itself, says who asks."""
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        return []
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        return []
+
+
+class LoginFirst:
+    """With a signed login, and with ``subscribe``, if anything, once the venue took it."""
+
+    def __init__(self, keys: Keys, login: Callable[[Keys, int], str], subscribe: str = "") -> None:
+        self._keys = keys
+        self._login_frame = login
+        self._subscribe = subscribe
+
+    def greet(self, stamp_ms: int) -> list[PrivateFrame]:
+        return [PrivateFrame(self._login_frame(self._keys, stamp_ms), secret=True)]
+
+    def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
+        return [PrivateFrame(self._subscribe)] if self._subscribe else []
+
+
+def guarded_secret(decoder: msgspec.json.Decoder[_T], data: bytes | msgspec.Raw, what: str) -> _T:
+    """``guarded`` of what may quote a key or a login: the error shows nothing of it."""
+    try:
+        return guarded(decoder, data, what)
+    except ProtocolBroken as broken:
+        raise ProtocolBroken(broken.kind, str(broken)) from None

@@ -20,6 +20,7 @@ from arbtui.core.orders import (
     AccountEvent,
     Balance,
     CancelRefused,
+    Fill,
     Order,
     OrderKind,
     OrderReport,
@@ -35,13 +36,14 @@ from arbtui.engine.by_rest import AccountByRest
 from arbtui.engine.control import Scope
 from arbtui.execution.actions import amount
 from arbtui.execution.holdings import Holdings
-from arbtui.execution.intents import flatten_id, terms_of
+from arbtui.execution.intents import flatten_id, is_flatten_id, terms_of
 from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
 
 CANCEL_ROUNDS = 4
 CLOSE_ROUNDS = 6
 PAUSE_S = 0.3  # after orders were sent, before the venue is asked what became of them
 QUERIES = 12  # about one sale of spot
+_DAY_MS = 86_400_000
 _WORST = Decimal("0.98")  # of the bid: what is smaller even there is no order
 
 Say = Callable[[str], None]
@@ -49,12 +51,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Bought:
-    """Spot that hedges hold by the journal, in coins."""
+    """Spot that hedges hold by the journal, in coins. The journal ends at ``since_ms``: what was sold after that, by
+    another flattening, it does not know of, but for the orders in ``known``.
+    """
 
     venue: str
     native: str
     asset: str
     coins: Decimal
+    since_ms: int
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,25 @@ class BareAccount:
                 self._account.place(order)
             self._complain(await self._settled())
             await asyncio.sleep(PAUSE_S)
+
+    async def sold(self, bought: Bought) -> Decimal | None:
+        """Coins of it that another flattening has sold, which no journal tells; None where that cannot be read."""
+        instrument = self._by.listed[Market.SPOT].get(bought.native)
+        if instrument is None or instrument.multiplier is None:
+            return None
+        kind = ReadKind.HISTORY if self._by.private.absence.history else ReadKind.FILLS
+        now_ms = self._account.stamp_ms()
+        since_ms = bought.since_ms if bought.since_ms < now_ms else now_ms - _DAY_MS  # the clock was set back since
+        told, why = await self._by.read(kind, Market.SPOT, bought.native, since_ms)
+        if why:
+            self._once(f"what was sold of {self.name} {bought.native} before cannot be read: {why}")
+            return None
+        by_order: dict[str, Decimal] = {}
+        for event in told:
+            if isinstance(event, Fill | OrderReport) and _is_sale(event, bought):
+                more = by_order.get(event.client_id, Decimal(0))
+                by_order[event.client_id] = more + event.qty if isinstance(event, Fill) else event.filled or more
+        return sum(by_order.values(), Decimal(0)) * instrument.multiplier
 
     async def sell(self, bought: Bought) -> bool:
         """Sell spot that a hedge bought, no more than is free; whether it is gone, up to dust."""
@@ -354,6 +379,12 @@ def _as_sent(report: OrderReport) -> Order:
         qty=report.qty or Decimal(0),
         price=report.price,
     )
+
+
+def _is_sale(event: Fill | OrderReport, bought: Bought) -> bool:
+    """Whether it tells of a sale of that spot by a flattening."""
+    of_spot = event.market is Market.SPOT and event.native == bought.native and event.side is Side.SELL
+    return of_spot and is_flatten_id(event.client_id) and event.client_id not in bought.known
 
 
 def _of(report: OrderReport) -> str:

@@ -97,9 +97,11 @@ class AccountByRest:
         told, self._heard = self._heard, []
         return told
 
-    async def read(self, kind: ReadKind, market: Market, native: str = "") -> tuple[list[AccountEvent], str]:
+    async def read(
+        self, kind: ReadKind, market: Market, native: str = "", since_ms: int | None = None
+    ) -> tuple[list[AccountEvent], str]:
         """What is told, and why it is not known to be all; "" where it is."""
-        self.account.read(kind, market, native)
+        self.account.read(kind, market, native, since_ms)
         told = await self.settled()
         if any(isinstance(event, ReadDone) for event in told):
             return told, ""

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from arbtui.config import Settings
+from arbtui.core.clock import NS_PER_MS
 from arbtui.core.errors import ArbtuiError
 from arbtui.core.model import Market
 from arbtui.engine.bare_account import BareAccount, Bought, Open
@@ -24,7 +25,7 @@ from arbtui.engine.control import EXIT_FLAT, EXIT_OPEN, Command, NoEngine, Scope
 from arbtui.engine.journal import hedges_in
 from arbtui.engine.orders import journal_path
 from arbtui.execution.actions import amount
-from arbtui.execution.ledger import Ledger
+from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
 from arbtui.net.gateway import NetworkSettings
 from arbtui.storage.lock import ModeLock
 from arbtui.venues.private import Keys
@@ -131,6 +132,7 @@ class _Desk:
         job = self._job
         await self._connect()
         self._look_into_journal()
+        await self._look_for_sales()
         seen = await self._open()
         self._plan(seen)
         short = self._short(seen)
@@ -154,12 +156,29 @@ class _Desk:
 
     def _look_into_journal(self) -> None:
         try:
-            ledgers = _meant(hedges_in(journal_path(self._job.data_dir)).values(), self._job.scope)
+            found = hedges_in(journal_path(self._job.data_dir)).values()
         except (ArbtuiError, LookupError) as error:
             self._journal_read = False
             self._job.say(f"the journal cannot be read, so spot that hedges bought is not known: {error}")
             return
-        self._bought = [bought for bought in bought_by(ledgers) if self._job.scope.venue in (None, bought.venue)]
+        known = frozenset[str]().union(*(ledger.lost_by for ledger in found))
+        bought = bought_by(_meant(found, self._job.scope), known)
+        self._bought = [one for one in bought if self._job.scope.venue in (None, one.venue)]
+
+    async def _look_for_sales(self) -> None:
+        """What a flattening sold before stands in no journal: sold once more, it would be the person's own."""
+        bought, self._bought = self._bought, []
+        for one in bought:
+            account = self._accounts.get(one.venue)
+            sold = await account.sold(one) if account is not None else None
+            what = f"{one.native} on {one.venue} that hedges bought"
+            if sold is None:
+                self._unknown.append(f"{amount(one.coins)} {what} are left: whether they were sold is not known")
+                continue
+            if sold:
+                self._job.say(f"{amount(min(sold, one.coins))} {what} were sold by an earlier flattening")
+            if sold < one.coins:
+                self._bought.append(replace(one, coins=one.coins - sold))
 
     async def _open(self) -> dict[str, Open]:
         found = await asyncio.gather(*(account.open(self._job.scope) for account in self._accounts.values()))
@@ -227,16 +246,19 @@ class _Desk:
         return EXIT_FLAT
 
 
-def bought_by(ledgers: Sequence[Ledger]) -> list[Bought]:
-    """Spot that hedges hold, one entry an instrument."""
+def bought_by(ledgers: Sequence[Ledger], known: frozenset[str] = frozenset()) -> list[Bought]:
+    """Spot that hedges hold, one entry an instrument. ``known``: sales that they have taken into account."""
     sums: dict[tuple[str, str, str], Decimal] = {}
+    since_ms: dict[tuple[str, str, str], int] = {}
     for ledger in ledgers:
         for index, leg in enumerate(ledger.intent.legs):
             held = ledger.position(index)
             if leg.market is Market.SPOT and held > 0:
                 where = (leg.venue, leg.native, leg.terms.asset)
                 sums[where] = sums.get(where, Decimal(0)) + held
-    return [Bought(*where, coins) for where, coins in sorted(sums.items())]
+                last_ms = ledger.last_ns // NS_PER_MS - FILLS_BEFORE_MS
+                since_ms[where] = min(since_ms.get(where, last_ms), last_ms)
+    return [Bought(*where, coins, since_ms[where], known) for where, coins in sorted(sums.items())]
 
 
 def _meant(ledgers: Iterable[Ledger], scope: Scope) -> list[Ledger]:

@@ -336,6 +336,33 @@ async def test_spot_that_hedges_bought_is_sold_and_no_more_than_that(sim: Accoun
     assert await coins_of(sim) == Decimal("0.75")
 
 
+async def test_what_was_sold_is_not_sold_again_by_the_next_flattening(sim: Accounts) -> None:
+    a_hedge_bought(sim.folder, "0.25")
+    assert await sim.flatten() == 0
+    assert await sim.flatten() == 0
+    assert await coins_of(sim) == Decimal("0.75")
+    assert "0.25 BTCUSDT on binance that hedges bought were sold by an earlier flattening" in sim.talk
+
+
+@pytest.mark.parametrize("fault", ["ack_lost_delivered", "ack_lost_undelivered"])
+async def test_the_next_flattening_finds_out_what_became_of_a_sale_whose_answer_was_lost(
+    sim: Accounts, fault: str
+) -> None:
+    a_hedge_bought(sim.folder, "0.25")
+    await sim.fault(fault, venue="binance", count=1)
+    await sim.flatten()
+    assert await sim.flatten() == 0
+    assert await coins_of(sim) == Decimal("0.75")
+
+
+async def test_where_earlier_sales_cannot_be_read_nothing_is_sold_and_that_is_said(sim: Accounts) -> None:
+    a_hedge_bought(sim.folder, "0.25")
+    await sim.fault("http_500", venue="binance")
+    assert await sim.flatten() == 3
+    assert await coins_of(sim) == 1
+    assert "0.25 BTCUSDT on binance that hedges bought are left: whether they were sold is not known" in sim.talk
+
+
 async def test_what_a_person_has_sold_meanwhile_is_not_sold_again(sim: Accounts) -> None:
     a_hedge_bought(sim.folder, "0.25")
     await sim.trade("binance", "sell", "0.9", market="spot")

@@ -63,6 +63,7 @@ class Loaded:
     """``dropped`` are keys of state.toml that config.toml has overruled since; their entries are to be removed.
 
     ``beneath``: what the person gave by flag, variable or file, which holds again where a change by key is taken back.
+    ``config_text``: config.toml as it was read; None: there was none.
     """
 
     settings: Settings
@@ -73,6 +74,7 @@ class Loaded:
     warnings: tuple[str, ...]
     where: Paths
     beneath: Mapping[Path, tuple[Any, Origin]]
+    config_text: str | None = None
 
     def origin(self, path: Path) -> Origin:
         return self.origins.get(path, DEFAULT)
@@ -97,7 +99,7 @@ def load(
     ``must_exist``: the person named this config file. Raises ``ConfigError`` in one sentence.
     """
     keys = Keys(venues)
-    values, origins = _config_file(where, keys, must_exist)
+    values, origins, text = _config_file(where, keys, must_exist)
     in_file = dict(values)
     beneath = {path: (value, origins[path]) for path, value in values.items()}
     dropped, warnings = _lay_state_over(where, keys, kept or {}, values, origins)
@@ -107,10 +109,10 @@ def load(
         origins[path] = Origin("flag", flag.flag)
     beneath |= {path: (values[path], origin) for path, origin in origins.items() if origin.kind in ("env", "flag")}
     settings = validated(keys, values, origins)
-    return Loaded(settings, origins, in_file, keys, tuple(dropped), tuple(warnings), where, beneath)
+    return Loaded(settings, origins, in_file, keys, tuple(dropped), tuple(warnings), where, beneath, text)
 
 
-def _config_file(where: Paths, keys: Keys, must_exist: bool) -> tuple[dict[Path, Any], dict[Path, Origin]]:
+def _config_file(where: Paths, keys: Keys, must_exist: bool) -> tuple[dict[Path, Any], dict[Path, Origin], str | None]:
     try:
         raw, text = toml.read(where.config)
     except FileNotFoundError:
@@ -118,7 +120,7 @@ def _config_file(where: Paths, keys: Keys, must_exist: bool) -> tuple[dict[Path,
             raise ConfigError(
                 f'{where.config} does not exist; "arbtui config init" writes one to begin with.'
             ) from None
-        return {}, {}
+        return {}, {}, None
     lines = toml.lines_of_keys(text)
 
     def place(path: Path) -> str:
@@ -129,7 +131,7 @@ def _config_file(where: Paths, keys: Keys, must_exist: bool) -> tuple[dict[Path,
         raise ConfigError(f"{place(path)}: {why}.")
 
     values = flatten(keys, raw, refuse)
-    return values, {path: Origin("config", place(path)) for path in values}
+    return values, {path: Origin("config", place(path)) for path in values}, text
 
 
 def _lay_state_over(

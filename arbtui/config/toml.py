@@ -23,7 +23,7 @@ _ASSIGNMENT = re.compile(rf"\s*({_NAME})\s*=(?!=)")
 def read(path: Path) -> tuple[dict[str, Any], str]:
     """The parsed file and its text. Raises ``ConfigError`` in one sentence; a missing file is the caller's case."""
     try:
-        text = _bytes(path).decode("utf-8-sig")
+        text = content(path).decode("utf-8-sig")
         return tomllib.loads(text), text
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8.") from None
@@ -37,7 +37,7 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _bytes(path: Path) -> bytes:
+def content(path: Path) -> bytes:
     """All of an ordinary file. A pipe or device is refused before it is read: it may never end, or never begin."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
@@ -46,12 +46,12 @@ def _bytes(path: Path) -> bytes:
             raise ConfigError(f"{path} cannot be read: {os.strerror(errno.EISDIR)}.")
         if not stat.S_ISREG(mode):
             raise ConfigError(f"{path} is a pipe or device; name an ordinary file.")
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
+        found = file.read(MOST_BYTES + 1)
+    if len(found) > MOST_BYTES:
         raise ConfigError(
             f"{path} is larger than {MOST_BYTES >> 20} MiB, which no configuration is; name another file."
         )
-    return content
+    return found
 
 
 def _too_much(error: RecursionError | ValueError) -> str:

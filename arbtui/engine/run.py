@@ -41,7 +41,7 @@ from arbtui.engine.pace import Pace
 from arbtui.engine.process import LoopLag, ProcessMeter
 from arbtui.engine.replay import Replay, usable
 from arbtui.engine.rules import no_auto
-from arbtui.engine.settings import Sources
+from arbtui.engine.settings import Sources, watch_config
 from arbtui.engine.trading import STOP_MARGIN_S
 from arbtui.engine.trouble import Trouble
 from arbtui.execution.records import BadRecord
@@ -144,6 +144,7 @@ async def run_live(
             sources=Sources(run.loaded, run.accounts),
         )
         on_live(live)
+        stack.callback(watch_config(run.loaded, clock, trouble.notice).cancel)
         notifier = _send_alerts(run, live, lock, network, stack)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
         if last_resort is not None and orders is not None:

@@ -18,12 +18,15 @@ from arbtui.config.credentials import NOTIFY
 from arbtui.config.keys import Keys, Path, dotted
 from arbtui.config.load import DEFAULT, WRITTEN, Origin, literal, settings_of
 from arbtui.config.show import masked, values_of
+from arbtui.config.watch import ConfigWatch
+from arbtui.core.clock import NS_PER_S, Clock, Every
 from arbtui.core.errors import ConfigError
 from arbtui.core.kept import Plain
 from arbtui.engine.memory import Memory
 from arbtui.port import Outcome, Setting
 
 _AT_ONCE = ("signals", "walk", "pairs", "books", "alerts", "ui")  # sections that take effect while the run goes on
+CONFIG_LOOK_NS = 10 * NS_PER_S
 _AT_START = (("ui", "on_hangup"), ("ui", "mouse"))  # but these do not
 
 
@@ -39,6 +42,17 @@ class Sources:
         """Settings that somebody made without any file."""
         nowhere = Paths(*[File("nowhere")] * 5)
         return cls(Loaded(settings, {}, {}, Keys(tuple(settings.venues)), (), (), nowhere, {}))
+
+
+def watch_config(loaded: Loaded, clock: Clock, notice: Callable[[str, str], None]) -> Every:
+    """Say once that a change of config.toml counts from the next start; ``notice(level, text)``."""
+    watch = ConfigWatch(loaded.where.config, loaded.config_text)
+
+    def look() -> None:
+        if words := watch.look():
+            notice("warning", words)
+
+    return Every(clock, CONFIG_LOOK_NS, look)
 
 
 @dataclass

@@ -151,7 +151,7 @@ class OrderPage(Page):
             if share is not None:
                 self._change(replace(self.ticket, qty_base=None if share == 1 else held * share))
         else:
-            self.note = "flattening always takes all of it; O closes a part"
+            self.note = f"flattening always takes all of it; {self.desk.keys.first('order.close')} closes a part"
 
     def _next_size(self, direction: int) -> Ticket:
         if self.ticket.usd is not None:
@@ -238,9 +238,8 @@ class OrderPage(Page):
     def body(self, width: int) -> list[Line]:
         shown = self.frozen or self.preview
         word = self.trading.word
-        lines: list[Line] = [
-            ((_MEANING.get(word, f"{word}: orders go to real accounts"), "dim" if word == PAPER else "warn"),)
-        ]
+        meaning = _MEANING.get(word, f"{word}: orders go to real accounts")
+        lines = wrapped(meaning, width, "dim" if word == PAPER else "warn")
         lines.extend(self._size_lines(shown, width))
         lines.append(())
         if shown.estimate is not None:

@@ -220,12 +220,13 @@ class BareAccount:
         if why:
             self._once(f"what was sold of {self.name} {bought.native} before cannot be read: {why}")
             return None
-        by_order: dict[str, Decimal] = {}
+        sales: dict[tuple[str, str], Decimal] = {}
         for event in told:
-            if isinstance(event, Fill | OrderReport) and _is_sale(event, bought):
-                more = by_order.get(event.client_id, Decimal(0))
-                by_order[event.client_id] = more + event.qty if isinstance(event, Fill) else event.filled or more
-        return sum(by_order.values(), Decimal(0)) * instrument.multiplier
+            if isinstance(event, Fill) and _is_sale(event, bought):
+                sales[event.client_id, event.fill_id] = event.qty
+            elif isinstance(event, OrderReport) and _is_sale(event, bought):
+                sales[event.client_id, ""] = event.filled or Decimal(0)
+        return sum(sales.values(), Decimal(0)) * instrument.multiplier
 
     async def sell(self, bought: Bought) -> bool:
         """Sell spot that a hedge bought, no more than is free; whether it is gone, up to dust."""

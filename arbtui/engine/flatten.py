@@ -161,6 +161,8 @@ class _Desk:
             self._journal_read = False
             self._job.say(f"the journal cannot be read, so spot that hedges bought is not known: {error}")
             return
+        for text in sold_out(_meant(found, self._job.scope)):
+            self._job.say(text)
         known = frozenset[str]().union(*(ledger.lost_by for ledger in found))
         bought = bought_by(_meant(found, self._job.scope), known)
         self._bought = [one for one in bought if self._job.scope.venue in (None, one.venue)]
@@ -259,6 +261,17 @@ def bought_by(ledgers: Sequence[Ledger], known: frozenset[str] = frozenset()) ->
                 last_ms = ledger.last_ns // NS_PER_MS - FILLS_BEFORE_MS
                 since_ms[where] = min(since_ms.get(where, last_ms), last_ms)
     return [Bought(*where, coins, since_ms[where], known) for where, coins in sorted(sums.items())]
+
+
+def sold_out(ledgers: Iterable[Ledger]) -> list[str]:
+    """Spot that hedges sold out of what the account had before, in words: flattening gives back and buys nothing."""
+    return [
+        f"{leg.venue}: hedge {ledger.hedge} sold {amount(-held)} {leg.native} of what the account had; it is not "
+        "bought back, do that there if you want it again"
+        for ledger in ledgers
+        for index, leg in enumerate(ledger.intent.legs)
+        if leg.market is Market.SPOT and (held := ledger.position(index)) < 0
+    ]
 
 
 def _meant(ledgers: Iterable[Ledger], scope: Scope) -> list[Ledger]:

@@ -14,7 +14,7 @@ import pytest
 
 from arbtui.config import Paths, load
 from arbtui.core.model import Instrument, Market, TradingStatus
-from arbtui.core.orders import Order, OrderKind, OrderStatus, Side
+from arbtui.core.orders import Order, OrderKind, OrderStatus
 from arbtui.engine import bare_account
 from arbtui.engine.control import Scope
 from arbtui.engine.flatten import Flattening, from_credentials, on_paper
@@ -299,15 +299,16 @@ SPOT = Instrument(
 )
 
 
-def a_hedge_bought(folder: Path, coins: str) -> None:
-    """A journal of a halted hedge that bought so much spot on Binance and never got its other leg."""
-    made = intent(qty=coins, buy=SPOT, sell=instrument("beta", step="0.01"))
+def a_hedge_bought(folder: Path, coins: str, *, sold: bool = False) -> None:
+    """A journal of a halted hedge that bought (or sold) so much spot on Binance and never got its other leg."""
+    other, index = instrument("beta", step="0.01"), int(sold)
+    made = intent(qty=coins, buy=other if sold else SPOT, sell=SPOT if sold else other)
     sent = Order(
-        client_id=client_id(HEDGE, 0, Purpose.ENTER, 0),
+        client_id=client_id(HEDGE, index, Purpose.ENTER, 0),
         venue="binance",
         market=Market.SPOT,
         native="BTCUSDT",
-        side=Side.BUY,
+        side=made.legs[index].side,
         kind=OrderKind.IOC,
         qty=Decimal(coins),
         price=Decimal(100),
@@ -315,7 +316,7 @@ def a_hedge_bought(folder: Path, coins: str) -> None:
     facts: tuple[Fact, ...] = (
         Intended(made),
         Stepped(Step.PERSISTED, ""),
-        Ordered(order=sent, leg=0, turn=0, purpose=Purpose.ENTER, number=0),
+        Ordered(order=sent, leg=index, turn=0, purpose=Purpose.ENTER, number=0),
         Told(report(sent, OrderStatus.FILLED, coins)),
         Told(fill(sent, coins)),
         Stepped(Step.HALT, "a test said so"),
@@ -361,6 +362,13 @@ async def test_where_earlier_sales_cannot_be_read_nothing_is_sold_and_that_is_sa
     assert await sim.flatten() == 3
     assert await coins_of(sim) == 1
     assert "0.25 BTCUSDT on binance that hedges bought are left: whether they were sold is not known" in sim.talk
+
+
+async def test_spot_that_hedges_sold_out_of_the_account_is_named_and_not_bought_back(sim: Accounts) -> None:
+    a_hedge_bought(sim.folder, "0.25", sold=True)
+    assert await sim.flatten() == 0
+    assert await coins_of(sim) == 1
+    assert f"binance: hedge {HEDGE} sold 0.25 BTCUSDT of what the account had; it is not bought back" in sim.talk
 
 
 async def test_what_a_person_has_sold_meanwhile_is_not_sold_again(sim: Accounts) -> None:

@@ -22,7 +22,7 @@ from arbtui.core.orders import AccountEvent
 from arbtui.net.rest import Answer
 from arbtui.net.userstream import Around, SocketKeeper, State, Talk
 from arbtui.venues.base import HttpRequest
-from arbtui.venues.private import Keys, TradeAnswer, TradeSession, TradeSocket, TradesOverSocket
+from arbtui.venues.private import Keys, TradeAnswer, TradeAsk, TradeSession, TradeSocket, TradesOverSocket
 
 FRESH_AFTER_PING_S = 3.0  # so much later than a ping was due, its answer has come
 
@@ -69,8 +69,8 @@ class TradeSocketKeeper(SocketKeeper):
         if talk is None or not self.takes:
             return None
         request_id = str(self._asked + 1)
-        about = self._socket, self._keys, request, request_id, around.stamp_ms(), self._listed
-        frame = self._trades.trade_frame(*about)
+        about = TradeAsk(self._socket, self._keys, request, request_id, around.stamp_ms(), self._listed)
+        frame = self._trades.trade_frame(about)
         if frame is None:
             return None
         self._asked += 1

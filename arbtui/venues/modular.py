@@ -8,7 +8,6 @@ private socket that logs in by a signature, and orders over a socket besides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
@@ -22,6 +21,7 @@ from arbtui.venues.private import (
     PrivateSession,
     RightsCall,
     StreamKey,
+    TradeAsk,
     TradeSession,
     TradeSocket,
     UserStream,
@@ -218,18 +218,6 @@ class TradeCalls(Protocol):
     def frame(self, ask: TradeAsk) -> str | None: ...
 
 
-@dataclass(frozen=True)
-class TradeAsk:
-    """See ``TradesOverSocket.trade_frame``."""
-
-    socket: TradeSocket
-    keys: Keys
-    request: HttpRequest = field(repr=False)
-    request_id: str
-    stamp_ms: int
-    listed: Mapping[Market, Mapping[str, Instrument]] = field(repr=False)
-
-
 class OverSocket:
     """``TradesOverSocket`` of a private side, by the module that it names."""
 
@@ -241,16 +229,8 @@ class OverSocket:
     def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession:
         return self.trades.session(keys)
 
-    def trade_frame(
-        self,
-        socket: TradeSocket,
-        keys: Keys,
-        request: HttpRequest,
-        request_id: str,
-        stamp_ms: int,
-        listed: Mapping[Market, Mapping[str, Instrument]],
-    ) -> str | None:
-        return self.trades.frame(TradeAsk(socket, keys, request, request_id, stamp_ms, listed))
+    def trade_frame(self, ask: TradeAsk) -> str | None:
+        return self.trades.frame(ask)
 
 
 def setting(

@@ -311,6 +311,18 @@ class TradeAnswer:
     used: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TradeAsk:
+    """A request that is to go over ``socket``. ``request_id`` is 1-20 digits, never used twice on one socket."""
+
+    socket: TradeSocket
+    keys: Keys
+    request: HttpRequest = field(repr=False)
+    request_id: str
+    stamp_ms: int
+    listed: Mapping[Market, Mapping[str, Instrument]] = field(repr=False)  # by native
+
+
 class TradeSession(Protocol):
     """One trade socket's conversation; as ``PrivateSession``, and ``SubscribedAll`` says that orders are taken."""
 
@@ -338,19 +350,8 @@ class TradesOverSocket(Protocol):
 
     def trade_session(self, socket: TradeSocket, keys: Keys) -> TradeSession: ...
 
-    def trade_frame(
-        self,
-        socket: TradeSocket,
-        keys: Keys,
-        request: HttpRequest,
-        request_id: str,
-        stamp_ms: int,
-        listed: Mapping[Market, Mapping[str, Instrument]],
-    ) -> str | None:
-        """What asks the same as ``request``; None where this socket does not take it: REST does.
-
-        ``request_id`` is 1-20 digits, never used twice on one socket.
-        """
+    def trade_frame(self, ask: TradeAsk) -> str | None:
+        """What asks the same as ``ask.request``; None where this socket does not take it: REST does."""
         ...
 
 

@@ -18,7 +18,7 @@ from arbtui.venues.base import Environment
 from arbtui.venues.bitget.classic import BitgetClassic
 from arbtui.venues.private import Keys, PrivateVenue
 from tests.venues.bitget.samples import KEYS, STAMP_MS, refused, said, settings
-from tests.venues.bitget.test_private_wired import refusal
+from tests.venues.bitget.wiring import refusal
 from tests.venues.private_wire import Asked
 
 CLASSIC = refused("40084", "You are in Classic Account mode")

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 
 from arbtui.core.clock import NS_PER_MS, ManualClock
 from arbtui.core.model import Instrument, Market
-from arbtui.core.orders import AccountEvent, Fill, ReadDone, ReadKind, StreamState
+from arbtui.core.orders import AccountEvent, Fill, Order, ReadDone, ReadKind, StreamState
 from arbtui.net.account import Account
 from arbtui.net.budget import Budgets
 from arbtui.net.connects import Connects
@@ -51,6 +51,24 @@ class Dialect:
     refusal: Callable[[Asked], bytes | None]  # of a wrong signature; None: the signature is right
     status: Callable[[bytes], int]  # of HTTP, for an answer
     replies: Callable[[str], Iterable[str]]  # to a frame on the socket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What a venue answers to the questions of ``test_private_wired``: answers by path."""
+
+    dialect: Dialect
+    order: Callable[..., Order]
+    place_path: str
+    taken: bytes
+    no: bytes
+    open_orders: Mapping[str, Answer]  # two of them
+    pages: int  # on which these are told, of all categories
+    ended: Mapping[str, Answer]  # an order that has ended, and the fill that it had
+    nowhere: Mapping[str, Answer]  # that there is no such order
+    failing: tuple[str, bytes]  # the path of the last of them, and what is answered where that cannot be told
+    setup: Mapping[str, Answer]  # one-way mode, a key that may trade, a leverage, one position
+    fill: bytes  # a push
 
 
 @dataclass

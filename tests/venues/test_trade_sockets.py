@@ -13,7 +13,7 @@ from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
 from arbtui.core.orders import Accepted, AccountEvent, CancelRefused, CancelTaken, Rejected, Unanswered
 from arbtui.venues.base import Environment
-from arbtui.venues.private import TradeAnswer, TradesOverSocket
+from arbtui.venues.private import TradeAnswer, TradeAsk, TradesOverSocket
 from tests.venues.binance.trades import BINANCE, answered
 from tests.venues.bybit.trades import BYBIT
 from tests.venues.fuzzing import fuzz
@@ -334,7 +334,7 @@ def test_whatever_is_done_to_an_answer_it_is_read_or_broken_and_never_the_yes_to
     (socket, *_) = private.trade_sockets(PROD)
     instrument = trades.dialect.listed[order.market][order.native]
     call = private.place(PROD, keys, instrument, order, STAMP_MS)
-    frame = private.trade_frame(socket, keys, call.request, "7", STAMP_MS, trades.dialect.listed)
+    frame = private.trade_frame(TradeAsk(socket, keys, call.request, "7", STAMP_MS, trades.dialect.listed))
     assert frame is not None
     asked, session = json.loads(frame), private.trade_session(socket, keys)
 

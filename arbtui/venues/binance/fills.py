@@ -6,12 +6,12 @@ Trades name their order by the venue's id only. Commission is told positive when
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.core.model import Market
+from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Fill, FundingPaid, Side
 from arbtui.venues.amounts import signed, traded_price, traded_qty
 from arbtui.venues.base import HttpRequest
@@ -59,7 +59,7 @@ _SPOT_TRADES = msgspec.json.Decoder(list[_SpotTrade])
 _INCOME = msgspec.json.Decoder(list[_Income])
 
 
-def funding_paid(caller: Caller, since_ms: int, stamp_ms: int) -> PrivateCall:
+def funding_paid(caller: Caller, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int) -> PrivateCall:
     """Funding of all perpetuals since then; three months are kept."""
 
     def sign(params: Params, stamp_ms: int) -> HttpRequest:

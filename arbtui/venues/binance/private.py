@@ -24,7 +24,6 @@ from arbtui.venues.modular import ModularPrivate, OverSocket
 from arbtui.venues.private import (
     KeyCall,
     Keys,
-    PrivateCall,
     PrivateSession,
     RightsCall,
     StreamKey,
@@ -50,14 +49,6 @@ def _trade_limits() -> tuple[RestLimit, ...]:
     return tuple(limits)
 
 
-def _funding_paid(caller: Caller, _: Mapping[str, Instrument], since_ms: int, stamp_ms: int) -> PrivateCall:
-    return fills.funding_paid(caller, since_ms, stamp_ms)
-
-
-def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> SpotUserSession:
-    return SpotUserSession(keys)
-
-
 class BinancePrivate(OverSocket, ModularPrivate[Caller]):
     """See ``venues.modular``, and ``venues.private.TellsRights``. USD-M has a socket of its own, under a listenKey."""
 
@@ -70,7 +61,7 @@ class BinancePrivate(OverSocket, ModularPrivate[Caller]):
     trades = tradesocket
 
     def __init__(self) -> None:
-        super().__init__(Caller, orders, account, account, _funding_paid, _session)
+        super().__init__(Caller, orders, account, account, fills.funding_paid, lambda keys, _: SpotUserSession(keys))
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
         return rights.key_rights(Caller(env, keys), stamp_ms)

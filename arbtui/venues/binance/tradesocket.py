@@ -27,8 +27,7 @@ from arbtui.venues.binance.addresses import trade_socket_url
 from arbtui.venues.binance.calls import ORDERS
 from arbtui.venues.binance.signing import WEIGHT, sign, ws_payload
 from arbtui.venues.conversation import Unannounced, guarded_secret
-from arbtui.venues.modular import TradeAsk
-from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeSocket
+from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeAsk, TradeSocket
 from arbtui.venues.wire import DECODE_ERRORS
 
 _MANNERS = Manners(

@@ -23,7 +23,6 @@ from arbtui.venues.bybit import orders, shapes, signing
 from arbtui.venues.bybit.addresses import TRADE_SOCKET
 from arbtui.venues.bybit.refusals import clean
 from arbtui.venues.conversation import LoginFirst, guarded_secret
-from arbtui.venues.modular import TradeAsk
 from arbtui.venues.private import (
     Expired,
     Keys,
@@ -31,6 +30,7 @@ from arbtui.venues.private import (
     PrivateEvent,
     SubscribedAll,
     TradeAnswer,
+    TradeAsk,
     TradeSocket,
 )
 

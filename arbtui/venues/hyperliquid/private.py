@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from arbtui.core.model import Instrument, Market
+from arbtui.core.model import Market
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, Manners, RestLimit
 from arbtui.venues.hyperliquid import account, calls, info, orders, rights, signing, tradesocket
@@ -32,10 +32,6 @@ _MANNERS = Manners(
     ping_when_idle=True,
     silence_s=35.0,
 )
-
-
-def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> HyperliquidUserStream:
-    return HyperliquidUserStream(keys)
 
 
 class HyperliquidPrivate(OverSocket, AdjustablePrivate[Caller]):
@@ -59,7 +55,9 @@ class HyperliquidPrivate(OverSocket, AdjustablePrivate[Caller]):
 
     def __init__(self) -> None:
         caller = partial(Caller, nonces=Nonces(), setups=Setups())
-        super().__init__(caller, orders, account, rights, account.funding_paid, _session)
+        super().__init__(
+            caller, orders, account, rights, account.funding_paid, lambda keys, _: HyperliquidUserStream(keys)
+        )
 
     def key_call(self, env: Environment, keys: Keys, stream: UserStream, *, renew: bool, stamp_ms: int) -> KeyCall:
         raise ValueError(f"Hyperliquid's {stream.label} stream is open to anybody and needs no key")

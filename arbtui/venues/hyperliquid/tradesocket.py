@@ -23,8 +23,7 @@ from arbtui.core.model import Market
 from arbtui.venues.base import Environment, Manners
 from arbtui.venues.conversation import Unannounced
 from arbtui.venues.hyperliquid import info, shapes
-from arbtui.venues.modular import TradeAsk
-from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeSocket
+from arbtui.venues.private import Keys, PrivateEvent, TradeAnswer, TradeAsk, TradeSocket
 from arbtui.venues.wire import guarded
 
 _MANNERS = Manners(

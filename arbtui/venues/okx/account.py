@@ -8,7 +8,7 @@ Source: OKX API v5 docs, Trading Account; "OKX API Best Practices", Trade mode.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypeVar
 
@@ -171,7 +171,7 @@ def _rates(row: FeeRow, instrument: Instrument) -> tuple[Decimal | None, Decimal
     return signed_or_none(row.maker_u), signed_or_none(row.taker_u)
 
 
-def funding_paid(caller: Caller, since_ms: int, stamp_ms: int) -> PrivateCall:
+def funding_paid(caller: Caller, instruments: Mapping[str, Instrument], since_ms: int, stamp_ms: int) -> PrivateCall:
     """Bills are kept for a week, in another list for three months."""
     late = stamp_ms - since_ms < _BILLS_KEPT_MS
     path, bucket = (BILLS, "bills") if late else (BILLS_ARCHIVE, "bills-archive")

@@ -6,9 +6,6 @@ for all instruments: less than OKX allows, and below its 1,000 orders in 2 s for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, Manners, RestLimit
 from arbtui.venues.modular import ModularPrivate, OverSocket
@@ -16,7 +13,7 @@ from arbtui.venues.okx import account, orders, rights, signing, tradesocket
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Keys, PrivateCall, RightsCall
+from arbtui.venues.private import Keys, RightsCall
 
 _MANNERS = Manners(
     messages_per_s=2.0,
@@ -46,14 +43,6 @@ _PER_2S = {
 }
 
 
-def _funding_paid(caller: Caller, _: Mapping[str, Instrument], since_ms: int, stamp_ms: int) -> PrivateCall:
-    return account.funding_paid(caller, since_ms, stamp_ms)
-
-
-def _session(keys: Keys, _: Mapping[Market, Mapping[str, Instrument]]) -> OkxUserStream:
-    return OkxUserStream(keys)
-
-
 class OkxPrivate(OverSocket, ModularPrivate[Caller]):
     """See ``venues.modular``, and ``TellsRights`` and ``TradesOverSocket`` of ``venues.private``."""
 
@@ -69,7 +58,7 @@ class OkxPrivate(OverSocket, ModularPrivate[Caller]):
     trades = tradesocket
 
     def __init__(self) -> None:
-        super().__init__(Caller, orders, account, account, _funding_paid, _session)
+        super().__init__(Caller, orders, account, account, account.funding_paid, lambda keys, _: OkxUserStream(keys))
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
         return rights.key_rights(Caller(env, keys), stamp_ms)

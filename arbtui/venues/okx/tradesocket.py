@@ -22,7 +22,6 @@ from arbtui.core.events import Closing, Ignored, Pong
 from arbtui.core.model import Instrument, Market
 from arbtui.venues.base import Environment, Manners
 from arbtui.venues.conversation import LoginFirst, guarded_secret
-from arbtui.venues.modular import TradeAsk
 from arbtui.venues.okx import orders, signing
 from arbtui.venues.private import (
     Expired,
@@ -31,6 +30,7 @@ from arbtui.venues.private import (
     PrivateEvent,
     SubscribedAll,
     TradeAnswer,
+    TradeAsk,
     TradeSocket,
 )
 

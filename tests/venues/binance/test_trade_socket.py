@@ -13,7 +13,7 @@ from arbtui.core.events import Closing, Ignored
 from arbtui.core.orders import Accepted, Rejected
 from arbtui.venues.base import Environment
 from arbtui.venues.binance.tradesocket import BinanceTradeSession
-from arbtui.venues.private import PrivateCall, TradeAnswer
+from arbtui.venues.private import PrivateCall, TradeAnswer, TradeAsk
 from tests.venues.binance.private_samples import KEYS, OURS, PERP, PRIVATE, PROD, SPOT, STAMP_MS, T_NS, order
 from tests.venues.binance.trades import DIALECT, answered, refused
 
@@ -23,7 +23,7 @@ PLACE = PRIVATE.place(PROD, KEYS, PERP, order(), STAMP_MS)
 
 def framed(call: PrivateCall = PLACE) -> dict[str, Any]:
     socket = OF_SPOT if "/api/v3/" in call.request.url else USDM
-    frame = PRIVATE.trade_frame(socket, KEYS, call.request, "7", STAMP_MS, DIALECT.listed)
+    frame = PRIVATE.trade_frame(TradeAsk(socket, KEYS, call.request, "7", STAMP_MS, DIALECT.listed))
     assert frame is not None
     assert KEYS["api_secret"] not in frame
     return dict(json.loads(frame))
@@ -61,11 +61,11 @@ def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
     assert said["method"] == "order.cancel"
     assert said["params"]["origClientOrderId"] == OURS
     query = PRIVATE.query(PROD, KEYS, PERP, OURS, STAMP_MS).request
-    assert PRIVATE.trade_frame(USDM, KEYS, query, "7", STAMP_MS, DIALECT.listed) is None
+    assert PRIVATE.trade_frame(TradeAsk(USDM, KEYS, query, "7", STAMP_MS, DIALECT.listed)) is None
 
 
 def test_an_order_of_one_product_does_not_go_by_the_socket_of_the_other() -> None:
-    assert PRIVATE.trade_frame(OF_SPOT, KEYS, PLACE.request, "7", STAMP_MS, DIALECT.listed) is None
+    assert PRIVATE.trade_frame(TradeAsk(OF_SPOT, KEYS, PLACE.request, "7", STAMP_MS, DIALECT.listed)) is None
 
 
 def test_each_world_has_the_sockets_that_are_documented() -> None:

@@ -11,7 +11,7 @@ from arbtui.core.events import Closing, Ignored, Pong
 from arbtui.core.orders import Accepted, Rejected
 from arbtui.venues.base import Environment
 from arbtui.venues.bybit.tradesocket import BybitTradeSession
-from arbtui.venues.private import Expired, LoginRefused, SubscribedAll, TradeAnswer
+from arbtui.venues.private import Expired, LoginRefused, SubscribedAll, TradeAnswer, TradeAsk
 from tests.venues.bybit.samples import (
     KEY,
     KEYS,
@@ -33,7 +33,7 @@ from tests.venues.bybit.trades import answered
 
 
 def asked(request_id: str = "7") -> dict[str, object]:
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, place().request, request_id, STAMP_MS, LISTED)
+    frame = PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, place().request, request_id, STAMP_MS, LISTED))
     assert frame is not None
     return dict(json.loads(frame))
 
@@ -53,7 +53,7 @@ def test_an_order_is_the_body_of_rest_in_a_frame_of_its_own() -> None:
 
 def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
     cancel = PRIVATE.cancel(PROD, KEYS, SPOT, OURS, STAMP_MS).request
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, cancel, "8", STAMP_MS, LISTED)
+    frame = PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, cancel, "8", STAMP_MS, LISTED))
     assert frame is not None
     said = json.loads(frame)
     assert (said["op"], said["args"]) == ("order.cancel", [json.loads(cancel.body)])
@@ -61,7 +61,7 @@ def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
         PRIVATE.query(PROD, KEYS, PERP, OURS, STAMP_MS),
         PRIVATE.balances(PROD, KEYS, PERP.market, STAMP_MS),
     ):
-        assert PRIVATE.trade_frame(SOCKET, KEYS, other.request, "9", STAMP_MS, LISTED) is None
+        assert PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, other.request, "9", STAMP_MS, LISTED)) is None
 
 
 def test_no_frame_but_the_login_proves_who_we_are() -> None:

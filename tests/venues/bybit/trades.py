@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.venues.bybit.samples import ORDER_ID, acked, order
-from tests.venues.bybit.test_private_wired import DIALECT
+from tests.venues.bybit.wiring import DIALECT
 from tests.venues.trade_sockets import Frame, Trades
 
 

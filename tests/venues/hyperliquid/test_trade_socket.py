@@ -11,7 +11,7 @@ from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
 from arbtui.core.events import Ignored, Pong
 from arbtui.core.orders import Accepted, Rejected
 from arbtui.venues.hyperliquid.tradesocket import HyperliquidTradeSession
-from arbtui.venues.private import PrivateCall, TradeAnswer
+from arbtui.venues.private import PrivateCall, TradeAnswer, TradeAsk
 from tests.venues.hyperliquid.samples import ID, KEY, KEYS, PERP, PRIVATE, PROD, STAMP_MS, T_NS, place, read
 from tests.venues.hyperliquid.trades import DIALECT, answered, response
 
@@ -19,7 +19,7 @@ from tests.venues.hyperliquid.trades import DIALECT, answered, response
 
 
 def framed(call: PrivateCall) -> dict[str, Any]:
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, call.request, "7", STAMP_MS, DIALECT.listed)
+    frame = PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, call.request, "7", STAMP_MS, DIALECT.listed))
     assert frame is not None
     assert KEY not in frame
     return dict(json.loads(frame))
@@ -51,7 +51,7 @@ def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
         "cancel"
     )
     query = PRIVATE.query(PROD, KEYS, PERP, ID, STAMP_MS).request
-    assert PRIVATE.trade_frame(SOCKET, KEYS, query, "7", STAMP_MS, DIALECT.listed) is None
+    assert PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, query, "7", STAMP_MS, DIALECT.listed)) is None
 
 
 def test_a_yes_reads_as_one_of_rest_does() -> None:

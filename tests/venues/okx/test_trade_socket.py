@@ -13,7 +13,7 @@ from arbtui.core.events import Closing, Pong
 from arbtui.core.orders import Accepted, Rejected
 from arbtui.venues.base import Environment
 from arbtui.venues.okx.tradesocket import OkxTradeSession
-from arbtui.venues.private import Expired, LoginRefused, PrivateCall, SubscribedAll, TradeAnswer
+from arbtui.venues.private import Expired, LoginRefused, PrivateCall, SubscribedAll, TradeAnswer, TradeAsk
 from tests.venues.okx.samples import KEYS, PRIVATE, PROD, SECRET, SPOT, STAMP_MS, SWAP, T_NS, order, place, read
 from tests.venues.okx.trades import LISTED, answered, refused
 
@@ -21,7 +21,7 @@ from tests.venues.okx.trades import LISTED, answered, refused
 
 
 def framed(call: PrivateCall) -> dict[str, Any]:
-    frame = PRIVATE.trade_frame(SOCKET, KEYS, call.request, "1512", STAMP_MS, LISTED)
+    frame = PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, call.request, "1512", STAMP_MS, LISTED))
     assert frame is not None
     return dict(json.loads(frame))
 
@@ -56,13 +56,13 @@ def test_a_cancel_is_one_too_and_a_question_is_not() -> None:
         [{"instIdCode": SPOT.extra["instIdCode"], "clOrdId": "arb0001A"}],
     )
     query = PRIVATE.query(PROD, KEYS, SWAP, "arb0001A", STAMP_MS).request
-    assert PRIVATE.trade_frame(SOCKET, KEYS, query, "1", STAMP_MS, LISTED) is None
+    assert PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, query, "1", STAMP_MS, LISTED)) is None
 
 
 def test_an_instrument_without_a_number_goes_by_rest() -> None:
     nameless = msgspec.structs.replace(SWAP, extra={"instIdCode": None})
     for listed in ({}, {SWAP.market: {SWAP.native: nameless}}):
-        assert PRIVATE.trade_frame(SOCKET, KEYS, place().request, "1", STAMP_MS, listed) is None
+        assert PRIVATE.trade_frame(TradeAsk(SOCKET, KEYS, place().request, "1", STAMP_MS, listed)) is None
 
 
 def test_demo_trading_gets_its_orders_by_rest() -> None:

@@ -149,8 +149,12 @@ def fill(row: FillRow, market: Market, account: str, told: Told, t_ns: int) -> F
     )
 
 
+_LIQUIDATED = "Liquidated "  # Cross Long, Isolated Short ...: of the account that was, often without the object
+
+
 def _origin(row: FillRow, account: str) -> Origin:
-    if row.liquidation is not None and (row.liquidation.liquidated_user or "").lower() == account:
+    ours = row.liquidation is not None and (row.liquidation.liquidated_user or "").lower() == account
+    if ours or row.dir.startswith(_LIQUIDATED):
         return "liquidation"
     if row.dir == "Auto-Deleveraging":
         return "adl"

@@ -119,6 +119,8 @@ def test_spot_fees_in_a_bridged_coin_are_in_that_coin_and_not_in_a_namesake() ->
             "liquidation",
         ),
         ({"liquidation": {"liquidatedUser": OTHER, "markPx": "1", "method": "market"}}, "order"),
+        ({"dir": "Liquidated Cross Long"}, "liquidation"),
+        ({"dir": "Liquidated Isolated Short"}, "liquidation"),
         ({"dir": "Auto-Deleveraging"}, "adl"),
         ({"dir": "Settlement"}, "settlement"),
         ({"dir": "Long > Short"}, "order"),

@@ -93,7 +93,7 @@ class Desk:
         """Take, match and answer an order; raises ``OrderRefused``."""
         depth = self.depth(draft.listing)
         try:
-            self._refuse_by_fault(account, draft)
+            would_take = self._refuse_by_fault(account, draft)
             ticks, lots = checked(self.world, account, draft, depth)
         except OrderRefused as refused:
             ledger = account.ledgers[draft.listing.market]
@@ -103,7 +103,7 @@ class Desk:
         account.ledgers[draft.listing.market].add(order)
         self._listener.order_changed(order, "new", None)
         limit = limit_of(self.world, account, draft, ticks)
-        if draft.kind == "post_only" and depth.available(draft.side, limit):
+        if would_take or (draft.kind == "post_only" and depth.available(draft.side, limit)):
             self._end(order, "canceled", "post_only")
         elif fault := self._act("async_cancel", draft.listing):
             order.frozen = True
@@ -353,11 +353,15 @@ class Desk:
             return None
         return self.hub.faults.act(name, self.venue, market, native, channel)
 
-    def _refuse_by_fault(self, account: Account, draft: Draft) -> None:
+    def _refuse_by_fault(self, account: Account, draft: Draft) -> bool:
+        """Whether the order is to be taken and ended as one that may only rest, which is how some venues refuse it."""
         if not self.hub.faults.active or draft.origin != "order":
-            return
+            return False
         if fault := self._act("reject_order", draft.listing):
+            if fault.reason == Refusal.WOULD_TAKE and draft.kind == "post_only" and draft.late_refusal:
+                return True
             raise OrderRefused(Refusal(fault.reason or Refusal.MARGIN))
         closes = draft.reduce_only or account.closable(draft.listing, draft.side, draft.held)
         if not closes and self._act("margin_short", draft.listing):
             raise OrderRefused(Refusal.BALANCE if draft.listing.market == "spot" else Refusal.MARGIN)
+        return False

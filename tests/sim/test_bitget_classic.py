@@ -174,6 +174,24 @@ def test_lists_go_from_new_to_old_below_an_id(one: Classic) -> None:
     assert wide["code"] == "40705"
 
 
+@pytest.mark.parametrize(
+    ("reason", "side", "word"),
+    [
+        ("liquidation", "buy", "burst_sell_single"),
+        ("liquidation", "sell", "burst_buy_single"),
+        ("adl", "buy", "dte_sys_adl_sell_in_single_side_mode"),
+    ],
+)
+def test_what_the_venue_itself_traded_says_why(one: Classic, reason: str, side: str, word: str) -> None:
+    one.made(one.mix(side, "0.01"))
+    _, wire = one.channels(arg("orders"))
+    wire.take()
+    one.fault("position_jump", "bitget", symbol=BTC, reason=reason)
+    assert {row["tradeSide"] for frame in wire.take() for row in frame["data"]} == {word}
+    (taken, _) = one.data(f"{MIX}/order/fills", **USDT)["fillList"]
+    assert (taken["tradeSide"], one.own()["positions"]) == (word, [])
+
+
 def test_fees_are_costs_below_zero_and_spot_tells_them_as_text(one: Classic) -> None:
     one.made(one.coin("sell", "0.01"))
     (row,) = one.data(f"{SPOT}/trade/history-orders", symbol=BTC)

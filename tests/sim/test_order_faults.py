@@ -71,6 +71,16 @@ def test_refused_orders_are_in_the_venues_words_and_counted(desk: Desk, reason: 
     assert desk.order("a2")["status"] == "filled"
 
 
+def test_a_post_only_that_would_take_is_refused_or_taken_and_ended_as_the_venue_does(desk: Desk) -> None:
+    desk.fault("reject_order", count=1, reason="would_take")
+    code = desk.refused(desk.place("buy", desk.lot, desk.best("bids", 5)[0], "post_only", "a1"))
+    order = desk.order("a1")
+    if desk.name == "binance":
+        assert (code, order["status"]) == ("-5022", "rejected")
+    else:
+        assert (code, order["status"], order["ended"]) == ("", "canceled", "post_only")
+
+
 def test_a_delivered_request_whose_answer_is_lost_has_taken_effect(desk: Desk) -> None:
     desk.fault("ack_lost_delivered", count=1)
     assert desk.place("buy", desk.lot, client_id="a1").lost

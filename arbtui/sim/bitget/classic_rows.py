@@ -16,7 +16,9 @@ from arbtui.sim.bitget import private_rows as unified
 from arbtui.sim.bitget.private_rows import client_id
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import fine, plain
-from arbtui.sim.orders import Fill, Order
+from arbtui.sim.orders import Fill, Order, Origin
+
+_TRADED: dict[Origin, str] = {"adl": "dte_sys_adl_", "liquidation": "burst_", "settlement": "delivery_"}
 
 
 def status(desk: Desk, order: Order, *, new: bool = False) -> str:
@@ -34,7 +36,13 @@ def side(order: Order) -> str:
 
 
 def trade_side(order: Order) -> str:
-    return f"{order.side}_single" if order.held == "net" else unified.trade_side(order)
+    """Which way, and where the venue itself traded, why."""
+    why = _TRADED.get(order.origin, "")
+    if order.held != "net":
+        return f"{why}close_{order.held}" if why else unified.trade_side(order)
+    if order.origin == "adl":
+        return f"{why}{order.side}_in_single_side_mode"
+    return f"{why}{order.side}_single"
 
 
 def _size(order: Order) -> str:

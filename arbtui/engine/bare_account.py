@@ -35,8 +35,9 @@ from arbtui.core.units import positive_or_none
 from arbtui.engine.by_rest import AccountByRest
 from arbtui.engine.control import Scope
 from arbtui.execution.actions import amount
+from arbtui.execution.audit import flatten_name
 from arbtui.execution.holdings import Holdings
-from arbtui.execution.intents import flatten_id, is_flatten_id, terms_of
+from arbtui.execution.intents import flatten_id, terms_of
 from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
 
 CANCEL_ROUNDS = 4
@@ -52,7 +53,7 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Bought:
     """Spot that hedges hold by the journal, in coins. The journal ends at ``since_ms``: what was sold after that, by
-    another flattening, it does not know of, but for the orders in ``known``.
+    another flattening, it does not know of, but for what is in ``known`` (``audit.flatten_name``).
     """
 
     venue: str
@@ -220,12 +221,12 @@ class BareAccount:
         if why:
             self._once(f"what was sold of {self.name} {bought.native} before cannot be read: {why}")
             return None
-        sales: dict[tuple[str, str], Decimal] = {}
+        sales: dict[str, Decimal] = {}
         for event in told:
             if isinstance(event, Fill) and _is_sale(event, bought):
-                sales[event.client_id, event.fill_id] = event.qty
+                sales[flatten_name(event)] = event.qty
             elif isinstance(event, OrderReport) and _is_sale(event, bought):
-                sales[event.client_id, ""] = event.filled or Decimal(0)
+                sales[flatten_name(event)] = event.filled or Decimal(0)
         return sum(sales.values(), Decimal(0)) * instrument.multiplier
 
     async def sell(self, bought: Bought) -> bool:
@@ -384,8 +385,8 @@ def _as_sent(report: OrderReport) -> Order:
 
 def _is_sale(event: Fill | OrderReport, bought: Bought) -> bool:
     """Whether it tells of a sale of that spot by a flattening."""
-    of_spot = event.market is Market.SPOT and event.native == bought.native and event.side is Side.SELL
-    return of_spot and is_flatten_id(event.client_id) and event.client_id not in bought.known
+    name = flatten_name(event)
+    return event.market is Market.SPOT and event.native == bought.native and name not in ("", *bought.known)
 
 
 def _of(report: OrderReport) -> str:

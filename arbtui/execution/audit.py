@@ -22,7 +22,7 @@ from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S
 from arbtui.core.model import Market
-from arbtui.core.orders import Balance, Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind
+from arbtui.core.orders import Balance, Fill, OrderReport, Position, ReadDone, ReadFailed, ReadKind, Side
 from arbtui.execution.actions import amount
 from arbtui.execution.intents import Leg, is_flatten_id
 from arbtui.execution.ledger import Ledger
@@ -220,13 +220,16 @@ class Audit:
         dust = leg.market is Market.SPOT and not tradable(abs(missing), leg)
         return Finding(leg.venue, why, lost=tuple(self._shares(self._holders(key), missing, why)), dust=dust)
 
-    def flattened(self, report: OrderReport) -> Finding | None:
-        """Spot that was sold by ``arbtui flatten`` while no engine ran, of hedges that this life has not read yet."""
-        name = report.client_id
-        if report.market is not Market.SPOT or not report.filled or not is_flatten_id(name):
+    def flattened(self, event: Fill | OrderReport) -> Finding | None:
+        """Spot that was sold by ``arbtui flatten`` while no engine ran, of hedges that this life has not read yet.
+
+        Of venues that list past orders their reports are given here, of others their fills.
+        """
+        name, filled = flatten_name(event), event.qty if isinstance(event, Fill) else event.filled
+        if event.market is not Market.SPOT or not filled or not name:
             return None
-        at_ms = report.t_ms if report.t_ms is not None else report.t_ns // NS_PER_MS
-        leg_key = f"{report.venue}.{report.market.value}.{report.native}"
+        at_ms = event.t_ms if event.t_ms is not None else event.t_ns // NS_PER_MS
+        leg_key = f"{event.venue}.{event.market.value}.{event.native}"
         holders = [
             (ledger, index)
             for ledger in self._ledgers.values()
@@ -236,9 +239,9 @@ class Audit:
         ]
         if not holders or any(name in ledger.lost_by for ledger in self._ledgers.values()):
             return None
-        sold = coins(report.filled, holders[0][0].intent.legs[holders[0][1]].terms)
+        sold = coins(filled, holders[0][0].intent.legs[holders[0][1]].terms)
         why = f"{leg_key}: {amount(sold)} coins were sold by {name}, an order of arbtui flatten"
-        return Finding(report.venue, why, lost=tuple(self._shares(holders, -sold, why, name)))
+        return Finding(event.venue, why, lost=tuple(self._shares(holders, -sold, why, name)))
 
     def _shares(
         self, holders: list[tuple[Ledger, int]], missing: Decimal, why: str, by: str = ""
@@ -262,6 +265,13 @@ class Audit:
             for index, leg in enumerate(ledger.intent.legs)
             if _pot(leg) == key
         ]
+
+
+def flatten_name(event: Fill | OrderReport) -> str:
+    """Under which name a sale of ``arbtui flatten`` is taken off a hedge; "" of any other order."""
+    if not is_flatten_id(event.client_id) or event.side is not Side.SELL:
+        return ""
+    return f"{event.client_id} {event.fill_id}" if isinstance(event, Fill) else event.client_id
 
 
 _TELLS = ((Market.PERP, ReadKind.POSITIONS), (Market.SPOT, ReadKind.BALANCES))

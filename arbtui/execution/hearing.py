@@ -155,7 +155,8 @@ class Hearing:
         for ledger in [*waiting, *halted]:
             ledger.hear(event)
             self._stepper.wake(ledger.hedge)
-        if isinstance(event, OrderReport):
+        rules = self._rules.get(event.venue)
+        if rules is not None and rules.history is isinstance(event, OrderReport):
             self._found(self._audit.flattened(event))
         if event.origin != "order":
             self._taken(event)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+from msgspec import structs
+
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, OrderStatus, ReadDone, ReadKind, Side
 from arbtui.execution.intents import flatten_id
-from tests.execution.stage import GOOD, HEDGE, RATES, T0, Stage, dec, fill, instrument, intent, report
+from arbtui.execution.ledger import VenueRules
+from tests.execution.stage import GOOD, HEDGE, RATES, RULES, T0, Stage, dec, fill, instrument, intent, report
 
 SPOT = "alpha.spot.COIN-USDT"
 
@@ -186,6 +190,19 @@ def test_what_flatten_sold_without_an_engine_was_the_hedges_and_counts_once() ->
         assert held(stage) == dec("0.1")
         assert stage.state() == "halted"
     assert stage.runner.ledgers[HEDGE].lost_by == {flatten_id(1, 1)}
+
+
+@pytest.mark.parametrize("history", [True, False])
+def test_fills_of_flatten_count_each_once_where_no_list_of_past_orders_tells_of_it(
+    history: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RULES, "alpha", VenueRules(RULES["alpha"].absence, history=history))
+    first = bought()
+    stage = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 10**10)
+    sold = structs.replace(first.order("alpha"), client_id=flatten_id(1, 1), side=Side.SELL)
+    for fill_id in ("s1", "s2", "s1"):
+        stage.runner.hear(fill(sold, "3", fill_id=fill_id, told="fills", t_ns=first.clock.now_ns() + 10**9))
+    assert held(stage) == (10 if history else 4)
 
 
 def test_an_order_of_flatten_from_before_the_hedge_takes_nothing() -> None:

@@ -154,6 +154,18 @@ class Intent:
         """How far a first taker order of this turn may pay beyond the frozen price."""
         return self.policy.flatten_band_bps if self.verb is Verb.FLATTEN else self.policy.take_band_bps
 
+    def band_bps(self, index: int) -> Decimal:
+        """How far this turn's first orders of a leg may go beyond its frozen price: the leg that rests follows the
+        market, and the one that covers its fills has the band of what is missing. Where the thinner book goes first,
+        either may be the one that covers.
+        """
+        policy = self.policy
+        if self.verb is Verb.FLATTEN:
+            return policy.flatten_band_bps
+        if self.style is Style.MAKER_TAKER:
+            return policy.maker_band_bps if self.maker == index else policy.rehedge_band_bps
+        return max(policy.take_band_bps, policy.rehedge_band_bps) if policy.thinner_first else policy.take_band_bps
+
     @property
     def planned_net_bps(self) -> Decimal:
         """What opening at the frozen prices leaves after both entry fees; meaningless for a closing turn."""

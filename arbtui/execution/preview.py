@@ -27,7 +27,9 @@ _BPS = Decimal(10_000)
 
 @dataclass(frozen=True)
 class LegView:
-    """One leg of a preview. Prices are wire; ``est`` is the walked average, None where the book shows less."""
+    """One leg of a preview. Prices are wire; ``est`` is the walked average, None where the book shows less, or where a
+    leg that makes would rest now. ``limit``: the worst that its first orders may pay or get.
+    """
 
     leg: Leg
     qty: Decimal
@@ -87,7 +89,6 @@ def estimate(
 def _leg_view(intent: Intent, index: int, price: Price, depth: Depth) -> LegView:
     leg, qty = intent.legs[index], intent.qty[index]
     rests = intent.style is Style.MAKER_TAKER and intent.maker == index
-    band = intent.policy.maker_band_bps if rests else intent.take_band_bps
     levels = depth.asks if leg.side is Side.BUY else depth.bids
     top = levels[0][0] if levels and not rests else _top(price, leg.side, rests=rests)
     est = top if rests else _walked(levels, qty)
@@ -98,7 +99,7 @@ def _leg_view(intent: Intent, index: int, price: Price, depth: Depth) -> LegView
         qty=qty,
         qty_base=coins(qty, leg.terms),
         rests=rests,
-        limit=leg.price if rests else band_limit(leg.price, leg.side, band, leg.terms),
+        limit=band_limit(leg.price, leg.side, intent.band_bps(index), leg.terms),
         top=top,
         est=est,
         fee=fee,

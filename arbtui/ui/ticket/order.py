@@ -276,7 +276,7 @@ class OrderPage(Page):
     def _style_words(self) -> str:
         if self.ticket.style is Style.TAKER_TAKER:
             return "IOC on both legs"
-        return f"leg {(self.ticket.maker or 0) + 1} rests as maker, the other hedges each fill"
+        return f"leg {(self.ticket.maker or 0) + 1} rests as maker, up to its limit; the other hedges each fill"
 
     def _slots(self) -> tuple[Slot | None, Slot | None]:
         """The instruments of an opening ticket, (bought, sold)."""

@@ -42,6 +42,8 @@ EQUITY_GAP_NS = 180 * NS_PER_S  # a point comes each minute, unless something in
 _WIDEST_LABEL = 9
 _GUTTER_FROM = 20  # cells of width from which on a scale stands at the left,
 _VALUE_FROM = 36  # and the newest figure at the right
+_LEAST_SPAN = 1e-3  # of a curve: a smaller one is no reason for a scale,
+_SAMPLED = 2e-7  # nor is this part of a figure, which is lost where it is kept as a sample
 _REACH = 1.5  # a threshold not further away than so many times the curve's own span is drawn with it
 
 Words = Callable[[float, int], str]  # a figure with so many decimals
@@ -75,12 +77,17 @@ class Scale:
 
 def scale(low: float, high: float, rows: int) -> Scale:
     """A scale around these figures that does not move with each of them, labels for at most three of four ``rows``."""
-    if not high - low > 1e-9 * max(abs(low), abs(high)):
+    if flat(low, high):
         around = max(0.5, abs(low) / 1000)
         low, high = low - around, high + around
     snap = _round_up((high - low) / 8)
     low, high = floor(low / snap) * snap, ceil(high / snap) * snap
     return Scale(low, high, _round_up((high - low) / max(1.0, 0.75 * rows - 1.0)))
+
+
+def flat(low: float, high: float) -> bool:
+    """Whether figures differ by no more than the way in which they are kept: a scale of that would be one of noise."""
+    return not high - low > max(_LEAST_SPAN, _SAMPLED * max(abs(low), abs(high)))
 
 
 def _round_up(value: float) -> float:
@@ -310,7 +317,7 @@ def joined(cells: Sequence[Cell]) -> Line:
 def _figure_line(figures: _Figures, look: Look, drawn: float | None, width: int) -> Line:
     """As many of them as there is room for; the threshold too where it is too far away to be drawn."""
     span = figures.high - figures.low
-    decimals = max(1, min(6, 1 - floor(log10(span)))) if span > 0 else 1
+    decimals = 1 if flat(figures.low, figures.high) else max(1, 1 - floor(log10(span)))
 
     def words(value: float) -> str:
         return look.words(value, decimals)

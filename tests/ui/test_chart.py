@@ -143,6 +143,14 @@ def test_a_constant_stands_in_the_middle_of_a_scale_of_its_own() -> None:
         assert [has_dots(line) for line in lines].count(True) == 1
 
 
+def test_what_sampling_rounds_off_makes_no_scale() -> None:
+    """Samples have 24 bits, what is so at this moment 53."""
+    for value in (-7.297671, 80.0000001, 0.00001, 250.123456789):
+        lines = chart([value] * 20, 60, 9, Look(text.signed, now=value))
+        assert "…" not in "".join(lines)
+        assert f" min {text.signed(value)} " in lines[-1]
+
+
 # what stands beside the curve
 
 

@@ -119,6 +119,18 @@ async def test_the_figures_of_a_dealer_s_day() -> None:
         assert money.day_usd(now_ns + NS_PER_DAY) == 0, "tomorrow is another day"
 
 
+async def test_figures_that_have_no_room_above_stand_beside_the_venues() -> None:
+    async with dealing(80, 24) as dealer:
+        above, beside, *_ = await dealer.seat.rows()
+        assert "lag" not in above
+        assert beside.endswith(" lag 1 ms")
+        dealer.port.feeds = [replace(told, age_ms_p50=432.0) for told in dealer.port.feeds]
+        later = (await dealer.seat.rows())[1]
+        assert later.index("lag") == beside.index("lag"), "an age of three digits moves nothing"
+    async with dealing(30, 8) as dealer:
+        assert (await dealer.seat.rows())[1].startswith(" BINA"), "venues come first"
+
+
 async def test_the_clock_names_its_zone_and_never_leaves() -> None:
     for width in (30, 80, 200):
         async with seated(FakePort(3), width, 20) as seat:

@@ -38,6 +38,7 @@ _SAID_NS = 10 * NS_PER_S
 _SLOW_LOOP_MS = 50
 _SLOW_FEED_MS = 500
 _CLOCK_OFF_MS = 500
+_AGE = 6  # cells, with the air behind: what stands to the right stays where it is
 _WITHOUT_CENTS_USD = 1_000_000
 _NAMED_FROM = 110  # cells of width from which on the program says its name
 _OF_REPLAY = ("pause", "step", "pace")  # words of the footer that mean nothing elsewhere
@@ -47,11 +48,32 @@ _LEVEL_ROLE: dict[str, Role] = {"info": "text", "warning": "warn", "error": "err
 
 def status_lines(desk: Desk, width: int) -> list[Line]:
     feeds = desk.port.status()
-    return [_figures(desk, feeds, width), venue_strip(feeds, desk.port.clock.now_ns(), width)]
+    figures, left_out = _figures(desk, feeds, width)
+    strip = venue_strip(feeds, desk.port.clock.now_ns(), width)
+    return [figures, beside(strip, left_out, width)]
 
 
-def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
-    """Mode and clock always; of the rest what fits, the most needed first."""
+def beside(line: Line, wishes: Sequence[Cell], width: int) -> Line:
+    """At the right of a line those of the cells that still have room there, the most needed first."""
+    room = width - sum(cell_len(words) for words, _ in line)
+    more, _ = _that_fit(wishes, room)
+    air = room - sum(cell_len(words) for words, _ in more)
+    return (*line, (" " * air, "text"), *more) if more else line
+
+
+def _that_fit(wishes: Sequence[Cell], room: int) -> tuple[list[Cell], list[Cell]]:
+    """The cells that have room, each beside those before it; and the others."""
+    fit: list[Cell] = []
+    others: list[Cell] = []
+    for cell in wishes:
+        length = cell_len(cell[0])
+        (fit if length <= room else others).append(cell)
+        room -= length if length <= room else 0
+    return fit, others
+
+
+def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> tuple[Line, Sequence[Cell]]:
+    """Mode and clock always; of the rest what fits, the most needed first; and what does not."""
     port = desk.port
     process = port.process()
     role: Role = "error" if port.mode == "LIVE" else "mode"
@@ -72,11 +94,10 @@ def _figures(desk: Desk, feeds: Sequence[FeedStatus], width: int) -> Line:
     left = width - sum(cell_len(words) for words, _ in head)
     time: Cell = (text.that_fits((f" {clock} {text.zone(now_ns)}", f" {clock}"), left), "text")
     room = left - len(time[0])
-    for cell in wishes:
-        if len(cell[0]) <= room:
-            head.append(cell)
-            room -= len(cell[0])
-    return (*head, (" " * max(0, room), "text"), time) if room >= 0 else _cut(tuple(head), width)
+    if room < 0:
+        return _cut(tuple(head), width), wishes
+    shown, others = _that_fit(wishes, room)
+    return beside((*head, *shown), (time,), width), others
 
 
 def _replay(desk: Desk) -> list[Cell]:
@@ -213,7 +234,7 @@ def standing(feed: FeedStatus, now_ns: int) -> tuple[str, Role, str]:
 
 def _in_full(feed: FeedStatus, now_ns: int) -> Line:
     mark, role, trouble = standing(feed, now_ns)
-    age = "" if feed.age_ms_p50 is None else f"{feed.age_ms_p50:.0f}ms "
+    age = "" if feed.age_ms_p50 is None else f"{feed.age_ms_p50:.0f}ms".ljust(_AGE)
     return (f" {text.tag(feed.venue)} ", "text"), (f"{mark} ", role), (f"{trouble} ", role) if trouble else (age, "dim")
 
 

@@ -6,12 +6,27 @@ from decimal import Decimal
 
 import pytest
 
+from arbtui.config import Settings
 from arbtui.core.orders import OrderKind
 from arbtui.execution.intents import Verb
 from arbtui.execution.lifecycle import State, Step
 from arbtui.ui.panes.positions import COLUMNS, pair_line
 from arbtui.ui.ticket.hedges import HedgesPage
 from tests.ui.dealer import WITHOUT_LIMITS, dealing, halted
+
+
+async def test_what_to_press_is_said_by_the_person_s_own_keys() -> None:
+    own = {"order.ticket": "f6", "chart.what": "f7", "order.close": "f8"}
+    async with dealing(settings=Settings(keys=own), limits=WITHOUT_LIMITS) as dealer:
+        await dealer.press("6")
+        assert "F6 on a row of the grid" in await dealer.text()
+        await dealer.press("8", "v")
+        assert "F7 shows it" in await dealer.text()
+        await dealer.press("1", "f6", "enter", "y")
+        await dealer.wait(1)
+        await dealer.press("escape", "f", "plus")
+        assert "F8 closes a part" in await dealer.text()
+
 
 # closing and flattening
 

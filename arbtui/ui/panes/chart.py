@@ -232,7 +232,7 @@ class ChartPane(Pane):
         """The premium at the next venue that has one."""
         venues = list(self.desk.port.premium_venues(self.desk.coin))
         if self._what != "premium" or not venues:
-            return "only a chart of the premium has a venue of its own; C shows it"
+            return self.desk.keys.words("only a chart of the premium has a venue of its own; {chart.what} shows it")
         self._venue = venues[(venues.index(self._premium_venue()) + 1) % len(venues)]
         self.tick(self.desk.now_s())
         return None

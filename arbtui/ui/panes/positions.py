@@ -226,7 +226,8 @@ class PositionsPane(ListPane):
             stale = stale_price(self.desk.port, pair) is not None
             lines.append(pair_line(pair, money, columns, here=at == self.cursor.index, stale=stale))
         if not seen:
-            lines = [((" No open hedge. o on a row of the grid opens a ticket.", "dim"),)]
+            words = " No open hedge. {order.ticket} on a row of the grid opens a ticket."
+            lines = [((self.desk.keys.words(words), "dim"),)]
         self._table.show(lines, self.cursor.index - top + 1 if seen else -1)
         self._sums.show([sums(money, self.body_size.width)])
         self._curve.show(self._curve_lines(money))

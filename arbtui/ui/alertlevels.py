@@ -35,7 +35,7 @@ def read(desk: Desk, typed: str) -> Level | str:
     price = text.number(figure)
     if not sign or not name or price is None or price <= 0:
         return f"{text.quoted(typed)} is not {FORM} or COIN < PRICE, such as BTC > 90000"
-    base = next((base for base in desk.port.board.coins if base.upper() == name.upper()), "")
+    base = desk.coin_called(name)
     if not base:
         return f"there is no coin {text.quoted(name)}"
     return level_of(Level(base, sign == ">", price).text) or f"{figure} is no price"

@@ -84,18 +84,17 @@ class Asks:
 
     def threshold(self, argument: str) -> str:
         """``4`` or ``4 SOL``; without a figure it is asked for."""
-        bps, _, base = argument.partition(" ")
+        bps, _, named = (part.strip() for part in argument.partition(" "))
         if not argument:
             return self._ask_threshold("")
-        return self._set_threshold(bps, base.strip().upper())
+        base = self._desk.coin_called(named) if named else ""
+        if named and not base:
+            return f"there is no coin {text.quoted(named)}"
+        return self._desk.set_threshold(bps, base)
 
     def coin_threshold(self, argument: str) -> str:
-        return self._set_threshold(argument, self._desk.coin) if argument else self._ask_threshold(self._desk.coin)
-
-    def _set_threshold(self, bps: str, base: str) -> str:
-        if base and base not in self._desk.port.board.coins:
-            return f"there is no coin {text.quoted(base)}"
-        return self._desk.set_threshold(bps, base)
+        base = self._desk.coin
+        return self._desk.set_threshold(argument, base) if argument else self._ask_threshold(base)
 
     def _ask_threshold(self, base: str) -> str:
         desk = self._desk
@@ -151,9 +150,9 @@ class Asks:
                 )
             )
             return ""
-        base = next((base for base in coins if base.lower() == typed.lower()), None)
-        if base is None:
-            return f"there is no coin {text.quoted(typed.upper())}"
+        base = self._desk.coin_called(typed)
+        if base not in coins:
+            return f"there is no coin {text.quoted(typed)}" + (" with a pair of quotes" if base else "")
         self._seat.go_to_coin(base)
         return ""
 

@@ -129,6 +129,11 @@ class Desk:
             self.recent.remove(self.coin)
         self.recent = [self.coin, *self.recent][:_RECENT]
 
+    def coin_called(self, name: str) -> str:
+        """The coin that somebody means, in whatever case; "" = there is none such."""
+        coins = self.port.board.coins
+        return name if name in coins else next((base for base in coins if base.upper() == name.upper()), "")
+
     def pair(self) -> SpreadRow | None:
         """The pair on show: the legs chosen by hand for this coin, else its best pair."""
         if not self.coin:

@@ -77,12 +77,12 @@ class PromptLine(Placing):
         yield self._hint
 
     def places(self, size: Size) -> dict[Widget, Region]:
-        title = len(self._question.title) + 2 if self._question is not None else 0
+        title = cell_len(self._question.title) + 2 if self._question is not None else 0
         wanted = size.width // 2
         if self._question is not None and (self._question.step or self._question.typed):
             wanted = _NUMBER_WIDTH if self._question.step else _PHRASE_WIDTH
         if self._problem:
-            wanted = min(wanted, len(self._input.value) + 2)  # what is wrong needs the room
+            wanted = min(wanted, cell_len(self._input.value) + 2)  # what is wrong needs the room
         field = min(wanted, max(0, size.width - title))
         return {
             self._title: Region(0, 0, min(title, size.width), 1),

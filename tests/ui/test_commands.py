@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from textual.events import Key, Paste
 
+from arbtui.core.model import Market
 from arbtui.port import Command, SelectCoin, SetThreshold, SetWalkSize
 from arbtui.ui import commands
 from arbtui.ui.actions import BY_ID
 from arbtui.ui.confirm import Rhythm
 from tests.ui.dealer import dealing
+from tests.ui.fake_port import FakePort
 from tests.ui.seat import Seat, seated
 
 
@@ -123,6 +125,18 @@ async def test_a_line_that_cannot_be_done_stays_open_and_says_why() -> None:
             assert why in await seat.text(), typed
             await seat.press("escape")
         assert not any(isinstance(command, SetThreshold) for command in seat.port.sent)
+
+
+async def test_a_coin_is_meant_in_any_case_and_its_name_is_as_wide_as_it_is() -> None:
+    port = FakePort(2)
+    for name in ("feUSD", "币安人生"):
+        port.list_coin(name, tuple(Market))
+    async with seated(port) as seat:
+        await say(seat, "threshold 4 feusd")
+        assert sent(seat) == SetThreshold(4.0, "feUSD")
+        await say(seat, "coin 币安人生")
+        await seat.press("T")
+        assert "threshold of 币安人生, bps net 5" in await seat.text()
 
 
 async def test_tab_completes_commands_and_arguments_and_what_may_follow_is_offered() -> None:

@@ -24,7 +24,7 @@ from arbtui.net.budget import Budgets
 from arbtui.net.dialects import spoken
 from arbtui.net.discovery import MAX_PAGES, join_page
 from arbtui.net.gateway import NetworkSettings
-from arbtui.net.keyrights import key_rights
+from arbtui.net.keyrights import account_id, key_rights
 from arbtui.net.rest import Rest, decode
 from arbtui.net.snapshots import ClockOffset
 from arbtui.net.wallclock import WallClock
@@ -118,6 +118,10 @@ class AccountByRest:
     async def key_rights(self) -> KeyRights | None:
         """What the key may do, as ``venues.private.TellsRights`` says and raises; and TransportBroken."""
         return await key_rights(self.private, self.env, self.keys, self.rest, self.account.stamp_ms)
+
+    async def account_id(self) -> str:
+        """How the venue calls the account, as ``venues.private.TellsAccount`` says and raises; and TransportBroken."""
+        return await account_id(self.private, self.env, self.keys, self.rest, self.account.stamp_ms)
 
     def _hear(self, event: AccountEvent) -> None:
         self._heard.append(event)

@@ -28,7 +28,7 @@ from arbtui.execution.preflight import ClockRead
 from arbtui.market.state import Board
 from arbtui.net.account import Account
 from arbtui.net.gateway import NetworkSettings
-from arbtui.net.keyrights import key_rights
+from arbtui.net.keyrights import account_id, key_rights
 from arbtui.net.rest import Rest
 from arbtui.net.tradesocket import TradeSocketKeeper
 from arbtui.net.userstream import Around, SocketKeeper, UserStreamKeeper
@@ -230,6 +230,10 @@ class AccountVenue:
     async def key_rights(self) -> KeyRights | None:
         """What the venue says that its key may do; None where it has no such question. Raises ArbtuiError."""
         return await key_rights(self._private, self._env, self._keys, self._rest, self.account.stamp_ms)
+
+    async def account_id(self) -> str:
+        """How the venue calls the account; "" where it does not tell. Raises ArbtuiError."""
+        return await account_id(self._private, self._env, self._keys, self._rest, self.account.stamp_ms)
 
     async def run(self) -> None:
         """Its private sockets, until cancelled."""

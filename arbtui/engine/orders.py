@@ -26,7 +26,7 @@ from arbtui.engine.papermarket import depth_of
 from arbtui.engine.prices import BoardPrices, slot_of
 from arbtui.engine.rules import limits_of, policy_of
 from arbtui.engine.trading import Carrier, Trading
-from arbtui.execution.ledger import Ledger
+from arbtui.engine.whose import AccountNotes, Asked, fingerprint, keep_worlds
 from arbtui.execution.ports import Record
 from arbtui.market.state import Board
 from arbtui.net.budget import Budgets
@@ -52,7 +52,6 @@ UNKNOWN_KIND = (
     "told; if it is another one, start arbtui again once {0} answers"
 )
 _CURVE = "equity"
-_WORLDS = "worlds"
 
 
 def journal_path(data_dir: Path) -> Path:
@@ -73,9 +72,10 @@ class Orders:
         self._accounts = accounts
         self._timers: list[Every] = []
         self._disarmed = ""  # why last, armed or not
-        self.fitness: KeyFitness | None = None  # where accounts are armed, and so are the next two
+        self.fitness: KeyFitness | None = None  # where accounts are armed, and so are the next three
         self.guard: Guard | None = None
         self.arm_usd: Decimal | None = None  # armed for so much as soon as the accounts are read
+        self.notes: AccountNotes | None = None
 
     async def run(self) -> None:
         """Start once the market stands, then keep everything going. Until cancelled."""
@@ -96,6 +96,8 @@ class Orders:
             if self.fitness is not None and self.guard is not None:
                 self.guard.start()
                 group.create_task(self.fitness.run())
+            if self.notes is not None:
+                group.create_task(self.notes.run())
             if self.arm_usd is not None:
                 notice = self._live.trouble.notice
                 group.create_task(arm_soon(self.trading, self.arm_usd, notice, self._called_off))
@@ -203,8 +205,14 @@ async def account_orders(
         fitness = KeyFitness(holders, allow_withdraw=settings.live.allow_withdraw_keys, notice=live.trouble.notice)
         trading = _trading(live.desk.mode, carriers, settings, live, clock, journal, unfit=fitness.why_not)
         heard.to = trading
-        keep_worlds(journal, trading.ledgers.values(), {name: settings.venues[name].environment for name in accounts})
+        ledgers = trading.ledgers.values()
+        keep_worlds(journal, ledgers, {name: settings.venues[name].environment for name in accounts})
+        notes = AccountNotes(
+            journal, {name: Asked(fingerprint(keys[name]), one.account_id) for name, one in accounts.items()}
+        )
+        await notes.check(ledgers)
         orders = Orders(trading, journal, live, [], list(accounts.values()))
+        orders.notes = notes
         orders.fitness, orders.guard, orders.arm_usd = fitness, guard_of(trading, settings.live.stream_down_s), arm_usd
         try:
             yield orders
@@ -212,18 +220,26 @@ async def account_orders(
             await orders.close()
 
 
-def keys_of(credentials: Credentials, venues: tuple[str, ...]) -> dict[str, Keys]:
-    """Keys of the venues that have all they need. Raises ConfigError where none has, or one lacks a field."""
-    found: dict[str, Keys] = {}
+def keys_found(credentials: Credentials, venues: Iterable[str]) -> tuple[dict[str, Keys], dict[str, str]]:
+    """Keys of the venues that have all they need; and what is missing of others that have some, in words."""
+    found, lacking = dict[str, Keys](), dict[str, str]()
     for name in venues:
-        given = credentials.by_venue.get(name)
-        private = registry.private(name)
+        given, private = credentials.by_venue.get(name), registry.private(name)
         if not given or private is None:
             continue
         missing = [field for field in private.key_fields if field not in given]
         if missing:
-            raise ConfigError(f"{name} needs {', '.join(private.key_fields)}; {missing[0]} is missing.")
-        found[name] = Keys({field: given[field].get_secret_value() for field in private.key_fields})
+            lacking[name] = f"{name} needs {', '.join(private.key_fields)}; {missing[0]} is missing"
+        else:
+            found[name] = Keys({field: given[field].get_secret_value() for field in private.key_fields})
+    return found, lacking
+
+
+def keys_of(credentials: Credentials, venues: Iterable[str]) -> dict[str, Keys]:
+    """Keys of the venues that have all they need. Raises ConfigError where none has, or one lacks a field."""
+    found, lacking = keys_found(credentials, venues)
+    if lacking:
+        raise ConfigError(f"{next(iter(lacking.values()))}.")
     if not found:
         can = ", ".join(registry.tradable())
         raise ConfigError(f"no keys are set for any exchange of this run that takes orders ({can}).")
@@ -291,30 +307,6 @@ def _trading(
     live.needed = trading.bases
     trading.restore(Record(entry.t_ns, entry.hedge, entry.kind, entry.body) for entry in entries)
     return trading
-
-
-def keep_worlds(journal: Journal, ledgers: Iterable[Ledger], worlds: Mapping[str, str]) -> None:
-    """Note in the journal's file which environment each account is in: a hedge lives where it was opened.
-
-    Raises JournalError where an open one was opened in another environment than this run's.
-    """
-    kept = journals.kept(journal.path, _WORLDS)
-    try:
-        before = msgspec.json.decode(kept, type=dict[str, str]) if kept is not None else {}
-    except msgspec.DecodeError as error:
-        raise JournalError(
-            f"the environments in {journal.path} cannot be read ({error}); move the file away."
-        ) from None
-    for ledger in ledgers:
-        if not ledger.turns or (ledger.state.ended and not ledger.unsettled()):
-            continue
-        for venue in {leg.venue for leg in ledger.intent.legs} & before.keys() & worlds.keys():
-            if before[venue] != worlds[venue]:
-                raise JournalError(
-                    f"hedge {ledger.hedge} is open on {venue} in its environment {before[venue]}, and this run's there "
-                    f"is {worlds[venue]}: set it back in config.toml to look after that hedge."
-                )
-    journal.keep(_WORLDS, msgspec.json.encode({**before, **worlds}), log.error)
 
 
 def _silenced(board: Board, leg: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What the key of an account may do, asked of its venue."""
+"""What the key of an account may do, and whose it is, asked of its venue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from arbtui.net.rest import Rest
 from arbtui.venues.base import Environment
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TellsRights
+from arbtui.venues.private import KeyRights, Keys, PrivateVenue, TellsAccount, TellsRights
 
 
 async def key_rights(
@@ -26,3 +26,19 @@ async def key_rights(
         rights = call.read(answer.status, answer.body)
         call = call.next_call(answer.status, answer.body) if call.next_call is not None else None
     return rights
+
+
+async def account_id(
+    private: PrivateVenue, env: Environment, keys: Keys, rest: Rest, stamp_ms: Callable[[], int]
+) -> str:
+    """The account's own id; "" where the venue does not tell it. Raises as a read does, and TransportBroken."""
+    while isinstance(private, TellsAccount):
+        call = private.account_id(env, keys, stamp_ms())
+        if isinstance(call, str):
+            return call
+        if wait_s := rest.wait_s(call.request):
+            await asyncio.sleep(wait_s)
+            continue
+        answer = await rest.carry(call.request)
+        return call.read(answer.status, answer.body)
+    return ""

@@ -15,6 +15,7 @@ from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence, AccountEvent, Order
 from arbtui.venues.base import Environment, HttpRequest, Manners, RestLimit
 from arbtui.venues.private import (
+    AccountCall,
     KeyCall,
     Keys,
     PrivateCall,
@@ -77,6 +78,8 @@ class AdjustCalls(SetupCalls[C_in], Protocol[C_in]):
     """The same of a venue that tells what a key may do, and whose settings can be changed."""
 
     def key_rights(self, caller: C_in, stamp_ms: int) -> RightsCall | None: ...
+
+    def account_id(self, caller: C_in, stamp_ms: int) -> AccountCall | str: ...
 
     def set_one_way(self, caller: C_in, instrument: Instrument, stamp_ms: int) -> PrivateCall: ...
 
@@ -198,6 +201,9 @@ class AdjustablePrivate(ModularPrivate[C]):
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
         return self._adjust.key_rights(self._caller(env, keys), stamp_ms)
+
+    def account_id(self, env: Environment, keys: Keys, stamp_ms: int) -> AccountCall | str:
+        return self._adjust.account_id(self._caller(env, keys), stamp_ms)
 
     def set_one_way(self, env: Environment, keys: Keys, instrument: Instrument, stamp_ms: int) -> PrivateCall:
         return self._adjust.set_one_way(self._caller(env, keys), instrument, stamp_ms)

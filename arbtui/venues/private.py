@@ -364,6 +364,29 @@ class TellsRights(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class AccountCall:
+    """Asks whose the keys are. ``read`` brings the account's own id, "" where the venue leaves it out; it raises as
+    ``PrivateCall.read`` of a read does.
+    """
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], str] = field(repr=False)
+    purpose: str = ""
+
+
+@runtime_checkable
+class TellsAccount(Protocol):
+    """A private side that can say which account keys are of. That is no secret: it moves and reads nothing."""
+
+    def account_id(self, env: Environment, keys: Keys, stamp_ms: int) -> AccountCall | str:
+        """How the venue calls the account: a call that brings it, or it itself where the keys name it.
+
+        "" where this environment of the venue has no such question.
+        """
+        ...
+
+
 @runtime_checkable
 class Adjusts(Protocol):
     """A private side that can change what preflight asks for. Each call is read back by its ``next_page``.

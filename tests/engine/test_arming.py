@@ -15,7 +15,7 @@ from arbtui.core.model import Market
 from arbtui.core.orders import ReadKind, Rejected
 from arbtui.engine import arming
 from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of, unfit
-from arbtui.engine.orders import keep_worlds
+from arbtui.engine.whose import keep_worlds
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.limits import Limits
 from arbtui.storage.journal import Journal

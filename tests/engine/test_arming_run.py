@@ -19,6 +19,7 @@ from arbtui.engine import arming
 from arbtui.engine.modes import chosen_mode
 from arbtui.engine.orders import journal_path
 from arbtui.engine.run import LiveRun, run_live
+from arbtui.engine.whose import accounts_in
 from arbtui.execution.ports import Record
 from arbtui.execution.records import Armed, fact_of
 from arbtui.net.account import Account
@@ -181,6 +182,38 @@ async def test_a_key_that_may_withdraw_is_not_armed_until_it_is_taken_away_or_al
         assert any(text.startswith("okx cannot be armed: its key may withdraw") for text in person.notices)
         sim.set_account("okx", can_withdraw=True)
         await lived(life(tmp_path, sim, accounts=True, LIVE__ALLOW_WITHDRAW_KEYS="true"), allowed)
+
+
+async def test_keys_of_another_account_trade_nothing_while_a_hedge_is_open_and_it_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    """Through them its leg would look as if the exchange had taken it away."""
+    hedges: list[str] = []
+
+    async def first(me: Person) -> None:
+        await me.until(lambda: me.trading.armed)
+        hedges.append(await me.opened("300"))
+        await me.until(lambda: all(one.account for one in accounts_in(path).values()))
+
+    async def others(me: Person) -> None:
+        assert me.port.trading is None
+        assert me.port.no_trading.startswith("the keys of okx belong to another account (")
+        assert f") than the open hedge {hedges[0]} ({accounts_in(path)['okx'].account}); nothing" in me.port.no_trading
+        assert me.port.no_trading in [notice.text for notice in me.port.notices]
+
+    async with exchanges() as sim:
+        run = life(tmp_path, sim, accounts=True, arm_usd="500")
+        path = journal_path(run.paths.data(run.mode))
+        await lived(run, first)
+        before = [sim.account(name)["orders"] for name in VENUES]
+        assert run.credentials is not None
+        second = {field: SecretStr(value) for field, value in sim.credentials("okx", "second").items()}
+        changed = replace(run, credentials=Credentials({**run.credentials.by_venue, "okx": second}), arm_usd=None)
+        await lived(changed, others)
+        assert [sim.account(name)["orders"] for name in VENUES] == before
+        assert sim.account("okx", "second")["orders"] == []
+        again = replace(run, arm_usd=None)
+        await lived(again, lambda me: me.until(lambda: me.trading.ledgers[hedges[0]].state == "hedged"))
 
 
 async def test_without_live_no_account_is_made_and_no_signed_request_leaves(

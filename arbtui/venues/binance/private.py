@@ -22,6 +22,7 @@ from arbtui.venues.binance.spot_session import SpotUserSession
 from arbtui.venues.binance.usdm_session import UsdmUserSession
 from arbtui.venues.modular import ModularPrivate, OverSocket
 from arbtui.venues.private import (
+    AccountCall,
     KeyCall,
     Keys,
     PrivateSession,
@@ -62,6 +63,10 @@ class BinancePrivate(OverSocket, ModularPrivate[Caller]):
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, account, fills.funding_paid, lambda keys, _: SpotUserSession(keys))
+
+    def account_id(self, env: Environment, keys: Keys, stamp_ms: int) -> AccountCall:
+        """See ``venues.private.TellsAccount``."""
+        return rights.account_id(Caller(env, keys), stamp_ms)
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
         return rights.key_rights(Caller(env, keys), stamp_ms)

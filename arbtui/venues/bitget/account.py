@@ -24,7 +24,7 @@ from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
 from arbtui.venues.modular import setting
-from arbtui.venues.private import KeyRights, PrivateCall, Read, RightsCall, in_words
+from arbtui.venues.private import AccountCall, KeyRights, PrivateCall, Read, RightsCall, in_words
 from arbtui.venues.sending import number
 
 KEY = "/api/v3/account/info"
@@ -62,6 +62,16 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
         )
 
     return RightsCall(caller.get(KEY, {}, what, "info", stamp_ms), read, what)
+
+
+def account_id(caller: Caller, stamp_ms: int) -> AccountCall:
+    """Of a sub-account its own."""
+    what = "account id"
+
+    def read(status: int, answer: bytes) -> str:
+        return refusals.result_of(status, answer, private_shapes.key_info, what).user_id or ""
+
+    return AccountCall(caller.get(KEY, {}, what, "info", stamp_ms), read, what)
 
 
 def _rights(key: KeyInfo) -> KeyRights:

@@ -24,7 +24,7 @@ from arbtui.venues.bitget.classic_orders import product_of
 from arbtui.venues.bitget.classic_shapes import ContractAccount, KeyInfo
 from arbtui.venues.bitget.instruments import PRODUCTS, USDT_FUTURES, VENUE
 from arbtui.venues.bitget.private_rows import position_mode, price_or_none, told
-from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
+from arbtui.venues.private import AccountCall, KeyRights, PrivateCall, RightsCall, in_words
 from arbtui.venues.sending import number
 
 KEY = "/api/v2/spot/account/info"
@@ -52,6 +52,16 @@ def key_rights(caller: ClassicCaller, stamp_ms: int) -> RightsCall:
         return _rights(refusals.result_of(status, answer, classic_shapes.key_info, what))
 
     return RightsCall(caller.get(KEY, {}, what, "info", stamp_ms), read, what)
+
+
+def account_id(caller: ClassicCaller, stamp_ms: int) -> AccountCall:
+    """Of a sub-account its own."""
+    what = "account id"
+
+    def read(status: int, answer: bytes) -> str:
+        return refusals.result_of(status, answer, classic_shapes.key_info, what).user_id or ""
+
+    return AccountCall(caller.get(KEY, {}, what, "info", stamp_ms), read, what)
 
 
 def _rights(key: KeyInfo) -> KeyRights:

@@ -118,6 +118,7 @@ class KeyInfo(msgspec.Struct):
 
     authorities: list[str] | None = None
     ips: str | None = None
+    user_id: Text = msgspec.field(default="", name="userId")
 
 
 class Bill(msgspec.Struct, rename="camel"):

@@ -151,6 +151,7 @@ class KeyInfo(msgspec.Struct, rename="camel"):
     perm_type: str
     permissions: list[str] | None = None
     ips: str | None = None
+    user_id: Text = ""
 
 
 ack = msgspec.json.Decoder(Ack)

@@ -25,7 +25,7 @@ from arbtui.venues.bybit.instruments import CATEGORY, VENUE
 from arbtui.venues.bybit.private_rows import told
 from arbtui.venues.bybit.private_shapes import AccountInfo, KeyInfo, Listed, PositionRow, SymbolRow
 from arbtui.venues.modular import setting
-from arbtui.venues.private import KeyRights, PrivateCall, RightsCall, in_words
+from arbtui.venues.private import AccountCall, KeyRights, PrivateCall, RightsCall, in_words
 from arbtui.venues.sending import number
 
 _RowT = TypeVar("_RowT")
@@ -75,6 +75,19 @@ def key_rights(caller: Caller, stamp_ms: int) -> RightsCall | None:
         return _rights(_key_of(status, answer, what))
 
     return RightsCall(caller.get(KEY, {}, what, "query-api", stamp_ms), read, what)
+
+
+def account_id(caller: Caller, stamp_ms: int) -> AccountCall | str:
+    """Of a sub-account its own. Demo trading has no such question."""
+    if caller.env is Environment.DEMO:
+        return ""
+    what = "account id"
+
+    def read(status: int, answer: bytes) -> str:
+        user = _key_of(status, answer, what).user_id
+        return "" if user is None else str(user)
+
+    return AccountCall(caller.get(KEY, {}, what, "query-api", stamp_ms), read, what)
 
 
 def _key_of(status: int, answer: bytes, what: str) -> KeyInfo:

@@ -139,6 +139,7 @@ class KeyInfo(msgspec.Struct, rename="camel"):
     uta: int | None = None
     ips: list[str] | None = None
     deadline_day: int | None = None
+    user_id: int | str | None = msgspec.field(default=None, name="userID")
 
 
 ack = msgspec.json.Decoder(Ack)

@@ -47,6 +47,11 @@ class _Rights(NamedTuple):
     words: str
 
 
+def account_id(caller: Caller, stamp_ms: int) -> str:
+    """Its address. The wallet that signs may be another, and be replaced."""
+    return caller.account
+
+
 def key_rights(caller: Caller, stamp_ms: int) -> RightsCall:
     """Whose the wallet is; then, of an agent of this account, until when it may sign."""
     request, signer = _ask_role(caller)

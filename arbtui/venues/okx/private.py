@@ -13,7 +13,7 @@ from arbtui.venues.okx import account, orders, rights, signing, tradesocket
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import Keys, RightsCall
+from arbtui.venues.private import AccountCall, Keys, RightsCall
 
 _MANNERS = Manners(
     messages_per_s=2.0,
@@ -59,6 +59,9 @@ class OkxPrivate(OverSocket, ModularPrivate[Caller]):
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, account, account.funding_paid, lambda keys, _: OkxUserStream(keys))
+
+    def account_id(self, env: Environment, keys: Keys, stamp_ms: int) -> AccountCall:
+        return rights.account_id(Caller(env, keys), stamp_ms)
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
         return rights.key_rights(Caller(env, keys), stamp_ms)

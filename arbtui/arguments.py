@@ -12,7 +12,7 @@ from arbtui import __version__
 from arbtui.core.errors import ConfigError
 
 # each has a data folder of its own
-MODES = ("paper", "demo", "paper-testnet", "simulated", "demo-keys", "testnet", "live")
+MODES = ("paper", "demo", "paper-testnet", "paper-gateway", "simulated", "demo-keys", "testnet", "live")
 
 
 class Parser(argparse.ArgumentParser):

@@ -310,7 +310,7 @@ def test_the_mode_word_follows_the_run(monkeypatch: pytest.MonkeyPatch, home: Pa
     assert live_run(monkeypatch, "--no-ui", "--venues", "binance")[0].mode == "PAPER"
     assert live_run(monkeypatch, "--no-ui", "--demo")[0].mode == "DEMO"
     run, _ = live_run(monkeypatch, "--no-ui", "--gateway", "http://127.0.0.1:9/")
-    assert run.gateway == "http://127.0.0.1:9"
+    assert (run.mode, run.gateway) == ("PAPER-GATEWAY", "http://127.0.0.1:9")
 
 
 def test_what_the_printer_is_told(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

@@ -14,17 +14,24 @@ from arbtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from arbtui.config import Credentials, Loaded, Paths
+    from arbtui.engine.flatten import Flattening
 
 
-_FLAGS = {"demo": "--demo", "simulated": "--gateway URL", "paper": "no flag", "paper-testnet": "no flag"}
+_FLAGS = {
+    "demo": "--demo",
+    "simulated": "--live --gateway URL",
+    "paper-gateway": "--gateway URL",
+    "paper": "no flag",
+    "paper-testnet": "no flag",
+}
 
 
 def main(argv: Sequence[str]) -> int:
     parser = arguments.Parser(
         prog="arbtui flatten",
         description="Cancels all orders and closes all positions: through the running arbtui of that mode if there is "
-        "one (its hedges, both legs of each), else by credentials alone (--live, --gateway). Exit code 0: flat; 3: "
-        "something stays open, or is not known.",
+        "one (its hedges, both legs of each), and by credentials alone (--live, --gateway) on every account that it "
+        "has not. What could not be looked at is named. Exit code 0: flat; 3: something stays open, or is not known.",
     )
     parser.add_argument("--venue", metavar="NAME", help="on this exchange only")
     parser.add_argument("--symbol", metavar="BASE", help="of this coin only")
@@ -79,19 +86,19 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
     from arbtui.engine.modes import chosen_mode, refuse_mixture, refuse_open_lines
-    from arbtui.engine.orders import keys_of
+    from arbtui.engine.orders import keys_found, keys_of
     from arbtui.engine.run import network_of
-    from arbtui.venues import registry
 
     settings = loaded.settings
-    accounts = bool(args.gateway or args.live)
+    accounts = bool(args.gateway or args.live) and not _paper_runs_there(args, where)
     venues = (args.venue,) if args.venue else settings.enabled_venues()
+    keyed = (args.venue,) if args.venue else known_venues()  # also where the exchange is not in use now
     if args.live and not args.gateway:
-        keyed = () if args.venue else tuple(credentials.by_venue)  # also where the exchange is not in use now
-        meant = [*dict.fromkeys((*venues, *keyed))]
+        meant = [*dict.fromkeys((*venues, *(name for name in keyed if credentials.by_venue.get(name))))]
         refuse_mixture(settings, meant, "flatten them one by one, with --venue")
         refuse_open_lines(settings, meant)
     mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
+    keys, lacking = keys_found(credentials, keyed) if accounts else ({}, {})
     job = flatten.Flattening(
         mode=mode,
         data_dir=where.data(mode),
@@ -99,17 +106,46 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
         dry_run=args.dry_run,
         say=lambda text: out(text + "\n"),
         confirm=lambda: args.yes or says_yes(f"Flatten in {mode}? "),
+        keys=keys,
+        lacking=lacking,
     )
     try:
-        return await flatten.through_engine(job)
+        through = await flatten.through_engine(job)
     except NoEngine:
         _hint_at_others(where, mode)
+    else:
+        return await flatten.beside_engine(job, through, settings, network_of(settings, args.gateway))
     if not accounts:
         return flatten.on_paper(job)
-    for name in sorted(set(credentials.by_venue) - set(registry.tradable())):
-        job.say(f"{name} has keys, but this version sends no orders there: it is not looked at")
-    job = replace(job, keys=keys_of(credentials, (args.venue,) if args.venue else known_venues()))
-    return await flatten.from_credentials(job, settings, network_of(settings, args.gateway))
+    on_paper = _on_paper_there(args, where, job)
+    if on_paper is not None and not keys and not lacking:
+        return on_paper
+    job = replace(job, keys=keys or keys_of(credentials, keyed))  # which says what is missing where there are none
+    return max(await flatten.from_credentials(job, settings, network_of(settings, args.gateway)), on_paper or 0)
+
+
+def _paper_runs_there(args: argparse.Namespace, where: Paths) -> bool:
+    """--gateway alone may mean accounts or paper: paper where a run on paper takes commands, and none on accounts."""
+    if not args.gateway or args.live:
+        return False
+    from arbtui.engine.control import listens
+    from arbtui.engine.modes import PAPER_GATEWAY, SIMULATED
+
+    return listens(where.data(PAPER_GATEWAY)) and not listens(where.data(SIMULATED))
+
+
+def _on_paper_there(args: argparse.Namespace, where: Paths, job: Flattening) -> int | None:
+    """What --gateway alone finds on paper without a run; None where there was never paper, or accounts are meant."""
+    from dataclasses import replace
+
+    from arbtui.engine.flatten import on_paper
+    from arbtui.engine.modes import PAPER_GATEWAY
+    from arbtui.engine.orders import journal_path
+
+    folder = where.data(PAPER_GATEWAY)
+    if args.live or not journal_path(folder).exists():
+        return None
+    return on_paper(replace(job, mode=PAPER_GATEWAY, data_dir=folder))
 
 
 def _hint_at_others(where: Paths, mode: str) -> None:

@@ -3,6 +3,7 @@
 One command a connection, one JSON line; the answers are JSON lines, and the last one has an ``end``:
 
     {"flatten": {"venue": "okx" or null, "base": "BTC" or null}, "dry_run": false}
+    {"holds": ["okx"]}                     comes first: the exchanges on which the run has accounts, or paper
     {"say": "..."}                         what is done, in words, as it happens
     {"end": 0}                             exit code: 0 nothing is open any more, 3 something stays open
     {"error": "..."}                       the command was not understood
@@ -83,6 +84,7 @@ class Command(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of an answer; exactly one of its fields is set."""
 
+    holds: tuple[str, ...] | None = None
     say: str | None = None
     end: int | None = None
     error: str | None = None
@@ -216,6 +218,7 @@ class Flattener:
 
     async def flatten(self, command: Command) -> AsyncIterator[Answer]:
         scope = command.flatten
+        yield Answer(holds=tuple(account.venue for account in self._trading.accounts()))
         if command.dry_run:
             for ledger in self._open(scope):
                 yield Answer(say=f"would flatten {in_words(ledger)}")

@@ -1,15 +1,17 @@
 """``arbtui flatten``: no orders and no positions, whatever state arbtui itself is in.
 
-Where a run holds the mode, it is asked to flatten its hedges (``engine.control``). Else credentials are enough: the
-venues say what is open, orders are taken back, positions are closed reduce-only within the flatten band, and the venues
-are asked once more what is left. The journal is only looked at for spot that hedges bought; a damaged one costs that,
-and no more. Exit code 0: flat by the venues' word; 3: something stays open, or is not known.
+Where a run holds the mode, it is asked to flatten its hedges (``engine.control``). For all accounts that it has not,
+and where none runs for all, credentials are enough: the venues say what is open, orders are taken back, positions are
+closed reduce-only within the flatten band, and the venues are asked once more what is left. The journal is only looked
+at for what hedges hold: spot that they bought, and legs that these keys do not reach; a damaged one costs that, and no
+more. Whatever was not looked at is named. Exit code 0: flat by the venues' word; 3: something stays open, or is not
+known.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,6 +26,7 @@ from arbtui.engine.by_rest import AccountByRest, accounts_by_rest, connect_all
 from arbtui.engine.control import EXIT_FLAT, EXIT_OPEN, Command, NoEngine, Scope, ask, in_words
 from arbtui.engine.journal import hedges_in
 from arbtui.engine.orders import journal_path
+from arbtui.engine.whose import Asked, Whose, accounts_in, another_account, fingerprint
 from arbtui.execution.actions import amount
 from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
 from arbtui.net.gateway import NetworkSettings
@@ -35,7 +38,9 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Flattening:
-    """What to do. ``confirm`` is asked once, after the plan was said; ``keys`` by venue."""
+    """What to do. ``confirm`` is asked after each plan was said; ``keys`` by venue; ``lacking``: venues whose keys are
+    not whole, and what is missing.
+    """
 
     mode: str
     data_dir: Path
@@ -44,30 +49,81 @@ class Flattening:
     say: Say
     confirm: Callable[[], bool]
     keys: Mapping[str, Keys] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
-async def through_engine(job: Flattening) -> int:
-    """Ask the run that holds the mode; its exit code. Raises NoEngine where none answers."""
-    code = await _ask(job, dry_run=True)
-    if job.dry_run or code == EXIT_FLAT:
-        return code
+@dataclass(frozen=True)
+class Through:
+    """What the running engine answered. ``holds``: the venues that are its business, None = it did not say."""
+
+    code: int
+    holds: frozenset[str] | None
+
+
+async def through_engine(job: Flattening) -> Through:
+    """Ask the run that holds the mode. Raises NoEngine where none answers."""
+    planned = await _ask(job, dry_run=True)
+    if job.dry_run or planned.code == EXIT_FLAT:
+        return planned
     if not job.confirm():
         job.say("nothing was done")
-        return EXIT_OPEN
+        return planned
     return await _ask(job, dry_run=False)
 
 
-async def _ask(job: Flattening, *, dry_run: bool) -> int:
+async def _ask(job: Flattening, *, dry_run: bool) -> Through:
+    holds: frozenset[str] | None = None
     async with aclosing(ask(job.data_dir, Command(job.scope, dry_run))) as answers:
         async for answer in answers:
             if answer.error is not None:
                 raise NoEngine(f"the running arbtui did not understand: {answer.error}")
+            if answer.holds is not None:
+                holds = frozenset(answer.holds)
+                if job.scope.venue in job.keys and job.scope.venue not in holds:
+                    return Through(EXIT_FLAT, holds)  # nothing of what is meant is its business
             if answer.say is not None:
                 job.say(answer.say)
             if answer.end is not None:
-                return answer.end
+                return Through(answer.end, holds)
     job.say("the running arbtui ended before it was done; flatten again")
-    return EXIT_OPEN
+    return Through(EXIT_OPEN, holds)
+
+
+async def beside_engine(job: Flattening, through: Through, settings: Settings, network: NetworkSettings) -> int:
+    """Flatten what the running engine has no account of; the exit code of both together."""
+    if not job.keys and not job.lacking:
+        return through.code
+    if through.holds is None:
+        job.say(
+            "the running arbtui does not say which accounts it has, so no other was looked at: end it, flatten again"
+        )
+        return EXIT_OPEN
+    keys = {name: keys for name, keys in job.keys.items() if name not in through.holds}
+    lacking = {name: why for name, why in job.lacking.items() if name not in through.holds}
+    tied = _tied(job, keys, through.holds)
+    for name, why in tied.items():
+        job.say(f"{name} was not looked at: {why}")
+    rest = replace(job, keys={name: of for name, of in keys.items() if name not in tied}, lacking=lacking)
+    code = EXIT_FLAT
+    if rest.keys or rest.lacking:
+        code = await from_credentials(rest, settings, network, beside=through.holds)
+    return max(through.code, code, EXIT_OPEN if tied else EXIT_FLAT)
+
+
+def _tied(job: Flattening, keys: Mapping[str, Keys], holds: frozenset[str]) -> dict[str, str]:
+    """Venues of ``keys`` where a leg must not be closed, in words: the engine would be left with the other one."""
+    try:
+        ledgers = _meant(hedges_in(journal_path(job.data_dir)).values(), job.scope)
+    except (ArbtuiError, LookupError) as error:
+        why = f"what hedges hold there cannot be read beside the running arbtui ({error}); end it, then flatten again"
+        return dict.fromkeys(keys, why)
+    tied: dict[str, str] = {}
+    for ledger in ledgers:
+        venues = {leg.venue for leg in ledger.intent.legs}
+        for name in venues & keys.keys() if venues & holds else ():
+            other = ", ".join(sorted(venues & holds))
+            tied[name] = f"hedge {ledger.hedge} has its other leg on {other}; end that arbtui, then flatten again"
+    return tied
 
 
 def on_paper(job: Flattening) -> int:
@@ -92,17 +148,22 @@ def on_paper(job: Flattening) -> int:
     return EXIT_OPEN
 
 
-async def from_credentials(job: Flattening, settings: Settings, network: NetworkSettings) -> int:
-    """Flatten the accounts of ``keys`` without any engine; the exit code."""
+async def from_credentials(
+    job: Flattening, settings: Settings, network: NetworkSettings, *, beside: frozenset[str] | None = None
+) -> int:
+    """Flatten the accounts of ``keys`` without any engine; the exit code.
+
+    ``beside``: the venues of the run that holds the mode meanwhile, which are none of these.
+    """
     lock = ModeLock(job.data_dir)
-    if not job.dry_run and not lock.acquire():
+    if not job.dry_run and beside is None and not lock.acquire():
         job.say(_held(job, lock))
         return EXIT_OPEN
     try:
         async with AsyncExitStack() as stack:
             wanted = {name: keys for name, keys in job.keys.items() if job.scope.venue in (None, name)}
             reached = await accounts_by_rest(wanted, settings, network, stack)
-            return await _Desk(job, reached, Decimal(repr(settings.hedge.flatten_band_bps))).flatten()
+            return await _Desk(job, reached, Decimal(repr(settings.hedge.flatten_band_bps)), beside or ()).flatten()
     finally:
         lock.release()
 
@@ -118,20 +179,25 @@ def _held(job: Flattening, lock: ModeLock) -> str:
 class _Desk:
     """All accounts of one flattening. ``unknown``: sentences about what nobody could say."""
 
-    def __init__(self, job: Flattening, reached: Mapping[str, AccountByRest], band_bps: Decimal) -> None:
+    def __init__(
+        self, job: Flattening, reached: Mapping[str, AccountByRest], band_bps: Decimal, spared: Collection[str]
+    ) -> None:
+        """``spared``: venues that are looked after elsewhere."""
         self._job = job
         self._reached = reached
+        self._spared = spared
         self._accounts = {
             name: BareAccount(account, band_bps=band_bps, say=job.say) for name, account in reached.items()
         }
-        self._unknown: list[str] = []
+        lacking = {name: why for name, why in job.lacking.items() if job.scope.venue in (None, name)}
+        self._unknown: list[str] = [f"{name} was not looked at: {why}" for name, why in lacking.items()]
         self._bought: list[Bought] = []
         self._journal_read = True
 
     async def flatten(self) -> int:
         job = self._job
         await self._connect()
-        self._look_into_journal()
+        await self._look_into_journal()
         await self._look_for_sales()
         seen = await self._open()
         self._plan(seen)
@@ -154,18 +220,43 @@ class _Desk:
             del self._accounts[name]
             self._unknown.append(f"{name} cannot be asked: {why}")
 
-    def _look_into_journal(self) -> None:
+    async def _look_into_journal(self) -> None:
+        path, scope = journal_path(self._job.data_dir), self._job.scope
         try:
-            found = hedges_in(journal_path(self._job.data_dir)).values()
+            found, noted = hedges_in(path).values(), accounts_in(path)
         except (ArbtuiError, LookupError) as error:
             self._journal_read = False
             self._job.say(f"the journal cannot be read, so spot that hedges bought is not known: {error}")
             return
-        for text in sold_out(_meant(found, self._job.scope)):
+        ledgers = _meant(found, scope)
+        for text in sold_out(ledgers):
             self._job.say(text)
-        known = frozenset[str]().union(*(ledger.lost_by for ledger in found))
-        bought = bought_by(_meant(found, self._job.scope), known)
-        self._bought = [one for one in bought if self._job.scope.venue in (None, one.venue)]
+        meant = {venue: hedge for venue, hedge in _held_on(ledgers).items() if scope.venue in (None, venue)}
+        others = await self._of_others(meant, noted)
+        bought = bought_by(ledgers, frozenset[str]().union(*(ledger.lost_by for ledger in found)))
+        self._bought = [one for one in bought if one.venue in meant and one.venue in self._reached.keys() - others]
+
+    async def _of_others(self, meant: Mapping[str, str], noted: Mapping[str, Whose]) -> set[str]:
+        """Venues where hedges are open in accounts that these keys are not of, or that they do not reach, noted down.
+
+        What a hedge bought is not there, and what is there in its place belongs to somebody else.
+        """
+        others: set[str] = set()
+        for venue, hedge in meant.items():
+            account, why = self._reached.get(venue), ""
+            if account is None:
+                why = (
+                    ""
+                    if venue in {*self._spared, *self._job.lacking}
+                    else f"hedge {hedge} has a leg there, and no keys"
+                )
+            elif venue in noted and venue in self._accounts:
+                asked = Asked(fingerprint(account.keys), account.account_id)
+                why, _ = await another_account(venue, hedge, noted[venue], asked)
+            if why:
+                others.add(venue)
+                self._unknown.append(f"what hedges hold on {venue} was not looked at: {why}")
+        return others
 
     async def _look_for_sales(self) -> None:
         """What a flattening sold before stands in no journal: sold once more, it would be the person's own."""
@@ -246,6 +337,17 @@ class _Desk:
         asked = ", ".join(self._accounts)
         say(f"flat by the word of {asked} ({self._job.scope})" if asked else f"no account is meant ({self._job.scope})")
         return EXIT_FLAT
+
+
+def _held_on(ledgers: Iterable[Ledger]) -> dict[str, str]:
+    """The venues on which a leg of a hedge holds something, or may, each with one such hedge."""
+    found: dict[str, str] = {}
+    for ledger in ledgers:
+        waiting = {line.leg for line in ledger.unsettled()}
+        for index, leg in enumerate(ledger.intent.legs):
+            if ledger.position(index) or index in waiting:
+                found[leg.venue] = ledger.hedge
+    return found
 
 
 def bought_by(ledgers: Sequence[Ledger], known: frozenset[str] = frozenset()) -> list[Bought]:

@@ -3,6 +3,7 @@
     DEMO           paper, on the built-in exchanges
     PAPER          paper, on real markets
     PAPER-TESTNET  paper, and some of the markets are not the real ones
+    PAPER-GATEWAY  paper, on whatever stands behind --gateway: the pairs of one market must not meet prices of another
     SIMULATED      accounts on simulated exchanges of this machine (--live --gateway)
     DEMO-KEYS      accounts on the exchanges' own paper trading
     TESTNET        accounts on testnets; or some there, and some on paper trading of the exchanges' own
@@ -22,6 +23,7 @@ from arbtui.net.gateway import is_local
 
 SIMULATED, DEMO_KEYS, TESTNET, LIVE = "SIMULATED", "DEMO-KEYS", "TESTNET", "LIVE"
 OF_ACCOUNTS = (SIMULATED, DEMO_KEYS, TESTNET, LIVE)
+PAPER_GATEWAY = "PAPER-GATEWAY"
 _ENABLED = ("live", "enabled")
 
 
@@ -34,6 +36,8 @@ def chosen_mode(
     worlds = {settings.venues[name].environment for name in venues}
     if demo:
         return "DEMO"
+    if not accounts and gateway is not None:
+        return PAPER_GATEWAY
     if not accounts:
         return "PAPER" if worlds <= {"prod"} else "PAPER-TESTNET"
     if gateway is not None:

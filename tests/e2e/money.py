@@ -89,7 +89,7 @@ class Driven:
             *(("--accounts",) if accounts else ()), *arguments,
         ]  # fmt: skip
         self.process = self._start(command, homes(home) | settings | keys | (environ or {}))
-        self.mode = "simulated" if accounts else "paper"
+        self.mode = "simulated" if accounts else "paper-gateway"
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._patience_s = START_WITHIN_S  # until its first answer
         self._talk: list[str] = []

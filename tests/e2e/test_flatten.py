@@ -119,15 +119,15 @@ def test_paper_is_flattened_by_its_run_and_by_nobody_else(sim: Sim, tmp_path: Pa
         hedge = arbtui.armed().fire()
         arbtui.until_state(hedge, "hedged")
         assert arbtui.end() == 3  # it stays open
-    alone = typed(home, sim, "flatten", "--yes")
+    alone = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
     assert (alone.returncode, "paper is kept by the run itself" in alone.stdout) == (3, True), alone
     with driven(home, sim, accounts=False) as arbtui:
         arbtui.until_state(hedge, "hedged", within_s=30)
-        done = typed(home, sim, "flatten", "--yes")
+        done = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
         assert done.returncode == 0, done
         assert arbtui.hedge(hedge)["state"] in ENDED
         assert arbtui.end() == 0
-    assert typed(home, sim, "flatten").returncode == 0
+    assert typed(home, sim, "flatten", "--gateway", sim.url).returncode == 0
 
 
 def test_accounts_are_printed_as_the_venues_have_them(sim: Sim, tmp_path: Path) -> None:

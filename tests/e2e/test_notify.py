@@ -83,7 +83,7 @@ def test_a_headless_run_sends_its_alerts_and_ends_though_a_channel_hangs(tmp_pat
         talk = arbtui.talk
         printed = json.dumps(arbtui.lines)
     assert [body["text"] for body in hook.bodies[:1]] == [line["text"]]
-    assert {"mode": "PAPER", "left_out": 0}.items() <= hook.bodies[0].items()
+    assert {"mode": "PAPER-GATEWAY", "left_out": 0}.items() <= hook.bodies[0].items()
     assert down["text"] in [json.loads(each)["text"] for each in told.read_text().splitlines()]
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "credentials.toml"]
     everything = [talk, printed, *(path.read_text("utf-8", "replace") for path in files)]

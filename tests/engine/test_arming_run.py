@@ -236,7 +236,7 @@ async def test_without_live_no_account_is_made_and_no_signed_request_leaves(
     async with exchanges() as sim:
         run = life(tmp_path, sim, accounts=False)
         code, _ = await lived(run, job)
-        assert (run.mode, code) == ("PAPER", 3)
+        assert (run.mode, code) == ("PAPER-GATEWAY", 3)
         assert made == []
         for venue in VENUES:
             assert sim.account(venue)["requests"] == {"counts": {}, "last": []}

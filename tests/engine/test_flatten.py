@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from arbtui.config import Paths, load
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import Order, OrderKind, OrderStatus
 from arbtui.engine import bare_account
+from arbtui.engine.by_rest import accounts_by_rest
 from arbtui.engine.control import Scope
 from arbtui.engine.flatten import Flattening, from_credentials, on_paper
 from arbtui.engine.orders import journal_path
+from arbtui.engine.whose import Whose
 from arbtui.execution.intents import Purpose, client_id
 from arbtui.execution.lifecycle import Step
 from arbtui.execution.ports import Record
@@ -43,6 +46,7 @@ class Accounts:
         self.folder = folder
         self.said: list[str] = []
         self.confirms = 0
+        self.lacking: dict[str, str] = {}
         nowhere = folder / "none"
         self.settings = load(Paths(nowhere, nowhere, nowhere, folder, folder), tuple(PERPS), environ={}).settings
 
@@ -93,8 +97,16 @@ class Accounts:
             say=self.said.append,
             confirm=confirm,
             keys={name: keys for name, keys in self._keys.items() if not venues or name in venues},
+            lacking=self.lacking,
         )
         return await from_credentials(job, self.settings, NetworkSettings(gateway=self._url))
+
+    async def account_id(self, venue: str) -> str:
+        """How the exchange calls the account of these keys."""
+        async with AsyncExitStack() as stack:
+            network = NetworkSettings(gateway=self._url)
+            reached = await accounts_by_rest({venue: self._keys[venue]}, self.settings, network, stack)
+            return await reached[venue].account_id()
 
     @property
     def talk(self) -> str:
@@ -392,6 +404,47 @@ async def test_spot_of_a_venue_that_was_not_named_is_left(sim: Accounts) -> None
     a_hedge_bought(sim.folder, "0.25")
     assert await sim.flatten(Scope(venue="okx")) == 0
     assert await coins_of(sim) == 1
+
+
+# keys of others, and no keys
+
+
+def noted(folder: Path, **accounts: Whose) -> None:
+    """Whose the accounts are in which the hedges of a journal were opened."""
+    journal = Journal(journal_path(folder), lambda call: call())
+    journal.keep("accounts", msgspec.json.encode(accounts), pytest.fail)
+    assert journal.close()
+
+
+@pytest.mark.parametrize(("account", "sells"), [("{main}", True), ("4711", False), ("", False)])
+async def test_what_a_hedge_bought_in_another_account_is_not_sold_from_this_one(
+    account: str, sells: bool, sim: Accounts
+) -> None:
+    a_hedge_bought(sim.folder, "0.25")
+    noted(sim.folder, binance=Whose("another key", account.format(main=await sim.account_id("binance"))))
+    assert await sim.flatten() == (0 if sells else 3)
+    assert await coins_of(sim) == (Decimal("0.75") if sells else 1)
+    if not sells:
+        assert (
+            f"what hedges hold on binance was not looked at: the keys of binance {'belong' if account else 'are'}"
+            in (sim.said[-1])
+        )
+
+
+async def test_what_hedges_hold_where_there_are_no_keys_is_named_and_not_called_flat(sim: Accounts) -> None:
+    a_hedge_bought(sim.folder, "0.25")
+    assert await sim.flatten(venues=("okx",)) == 3
+    assert sim.said[-1] == f"what hedges hold on binance was not looked at: hedge {HEDGE} has a leg there, and no keys"
+    assert await coins_of(sim) == 1
+
+
+async def test_an_exchange_whose_keys_are_not_whole_is_named_and_the_others_are_flattened(sim: Accounts) -> None:
+    await sim.trade("binance", "buy", "0.5")
+    sim.lacking = {"bybit": "bybit needs api_key, api_secret; api_secret is missing"}
+    assert await sim.flatten() == 3
+    assert await sim.open("binance") == FLAT
+    assert sim.said[-1] == "bybit was not looked at: bybit needs api_key, api_secret; api_secret is missing"
+    assert await sim.flatten(Scope(venue="binance")) == 0
 
 
 # paper

@@ -45,11 +45,12 @@ def test_each_world_has_a_word_of_its_own(where: Paths, worlds: dict[str, str], 
     assert chosen_mode(given, ALL, demo=False) == paper
     assert chosen_mode(given, ALL, demo=False, accounts=True) == accounts
     assert chosen_mode(given, ALL, demo=False, accounts=True, gateway=LOCAL) == "SIMULATED"
+    assert chosen_mode(given, ALL, demo=False, gateway=LOCAL) == "PAPER-GATEWAY"
     assert chosen_mode(given, ALL, demo=True) == "DEMO"
 
 
 def test_no_two_modes_share_a_folder_and_the_command_line_knows_them_all(where: Paths) -> None:
-    words = {"PAPER", "DEMO", "PAPER-TESTNET", *OF_ACCOUNTS}
+    words = {"PAPER", "DEMO", "PAPER-TESTNET", "PAPER-GATEWAY", *OF_ACCOUNTS}
     assert {where.data(word).name for word in words} == set(arguments.MODES)
     assert len(arguments.MODES) == len(words)
 

@@ -21,9 +21,11 @@ from arbtui.config import Loaded, Settings
 from arbtui.core.errors import ConfigError
 from arbtui.net.gateway import is_local
 
-SIMULATED, DEMO_KEYS, TESTNET, LIVE = "SIMULATED", "DEMO-KEYS", "TESTNET", "LIVE"
-OF_ACCOUNTS = (SIMULATED, DEMO_KEYS, TESTNET, LIVE)
 PAPER_GATEWAY = "PAPER-GATEWAY"
+SIMULATED, DEMO_KEYS, TESTNET, LIVE = "SIMULATED", "DEMO-KEYS", "TESTNET", "LIVE"
+ON_PAPER = ("DEMO", "PAPER", "PAPER-TESTNET", PAPER_GATEWAY)
+OF_ACCOUNTS = (SIMULATED, DEMO_KEYS, TESTNET, LIVE)
+ALL = (*ON_PAPER, *OF_ACCOUNTS)
 _ENABLED = ("live", "enabled")
 
 

@@ -30,6 +30,7 @@ from arbtui.engine.auto import auto_of
 from arbtui.engine.build import build_desk
 from arbtui.engine.demo import DemoExchanges
 from arbtui.engine.desk import Desk
+from arbtui.engine.elsewhere import open_elsewhere
 from arbtui.engine.ending import EXIT_OPEN, Stop, put_away, until_end
 from arbtui.engine.lastresort import LastResort
 from arbtui.engine.live import Live
@@ -147,6 +148,8 @@ async def run_live(
         stack.callback(watch_config(run.loaded, clock, trouble.notice).cancel)
         notifier = _send_alerts(run, live, lock, network, stack)
         orders = await _orders(run, live, clock, lock, network, budgets, stack)
+        if run.orders:
+            stack.push_async_callback(put_away, asyncio.create_task(_look_elsewhere(run, trouble)))
         if last_resort is not None and orders is not None:
             last_resort.words = orders.open_in_words
         switch_on = _auto(run, live, orders, stack)
@@ -187,6 +190,12 @@ def _auto(run: LiveRun, live: Live, orders: Orders | None, stack: AsyncExitStack
         stack.callback(auto.stop)
     live.desk.auto = auto
     return partial(auto.switch, on=True) if run.auto and auto is not None else lambda: None
+
+
+async def _look_elsewhere(run: LiveRun, trouble: Trouble) -> None:
+    """What other modes hold open, which this run does not show."""
+    for level, text in await asyncio.to_thread(lambda: list(open_elsewhere(run.paths, run.mode))):
+        trouble.notice(level, text)
 
 
 async def _work(live: Live, orders: Orders | None) -> None:

@@ -28,6 +28,8 @@ from arbtui.execution.intents import Intent, Purpose
 from arbtui.execution.lifecycle import Step
 from arbtui.execution.ports import Record
 
+STEP = "step"  # the kind of ``Stepped``, for whoever wants to know the states alone
+
 
 class Intended(msgspec.Struct, frozen=True, tag="intent"):
     intent: Intent
@@ -78,7 +80,7 @@ class Lost(msgspec.Struct, frozen=True, tag="lost"):
     by: str = ""
 
 
-class Stepped(msgspec.Struct, frozen=True, tag="step"):
+class Stepped(msgspec.Struct, frozen=True, tag=STEP):
     step: Step
     why: str
 

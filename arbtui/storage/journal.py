@@ -170,22 +170,21 @@ class Journal:
             self._on_loop(call)
 
 
-def read(path: Path, *, hedge: str | None = None, after: int = 0) -> Iterator[Entry]:
-    """The entries in their order, of one hedge or of all; nothing where there is no journal yet.
+def read(path: Path, *, hedge: str | None = None, kind: str | None = None, after: int = 0) -> Iterator[Entry]:
+    """The entries in their order, all or those of one hedge, of one kind; nothing where there is no journal yet.
 
     Raises ``JournalError`` at the place from which on it cannot be read.
     """
     if not path.exists():
         return
+    what, given = "SELECT seq, t_ns, hedge, kind, body FROM records WHERE seq > ?", list[int | str]([after])
+    if hedge is not None:
+        what, given = what + " AND hedge = ?", [*given, hedge]
+    if kind is not None:
+        what, given = what + " AND kind = ?", [*given, kind]
     try:
         with contextlib.closing(_open_to_read(path)) as database:
-            what = "SELECT seq, t_ns, hedge, kind, body FROM records WHERE seq > ?"
-            rows = (
-                database.execute(what + " ORDER BY seq", (after,))
-                if hedge is None
-                else database.execute(what + " AND hedge = ? ORDER BY seq", (after, hedge))
-            )
-            for row in rows:
+            for row in database.execute(what + " ORDER BY seq", given):
                 yield Entry(*row)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from None

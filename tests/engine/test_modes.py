@@ -9,6 +9,7 @@ import pytest
 from arbtui import arguments
 from arbtui.config import Loaded, Paths, load
 from arbtui.core.errors import ConfigError
+from arbtui.engine.modes import ALL as MODES
 from arbtui.engine.modes import OF_ACCOUNTS, chosen_mode, refuse_accounts
 from arbtui.storage.state import read
 
@@ -51,6 +52,7 @@ def test_each_world_has_a_word_of_its_own(where: Paths, worlds: dict[str, str], 
 
 def test_no_two_modes_share_a_folder_and_the_command_line_knows_them_all(where: Paths) -> None:
     words = {"PAPER", "DEMO", "PAPER-TESTNET", "PAPER-GATEWAY", *OF_ACCOUNTS}
+    assert set(MODES) == words
     assert {where.data(word).name for word in words} == set(arguments.MODES)
     assert len(arguments.MODES) == len(words)
 

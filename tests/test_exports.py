@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -59,3 +63,33 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"Not a directory|File exists"):
         Exports(tmp_path / "file").csv(T0, TABLE)
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """The kernel takes no more than this for any file, as on a full disk: of one write a part, of the next nothing."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_has_no_room_on_the_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Half a table would be taken for all of it, and half a line spoils the next one."""
+    exports = Exports(tmp_path)
+    kept = exports.row(T0, "grid", "BTC", {"base": "BTC"})
+    before = kept.read_bytes()
+    long = replace(TABLE, rows=[("x" * 100, 1.0, None, None)] * 1000)
+    writes: list[Callable[[], Path]] = [
+        lambda: exports.row(T0, "grid", "ETH", {"base": "ETH"}),
+        lambda: exports.csv(T0, long),
+        lambda: exports.text(T0, "books", "x" * 1000),
+    ]
+    with no_file_beyond(len(before) + 20):
+        for write in writes:
+            with pytest.raises(OSError, match="File too large"):
+                write()
+    assert list(tmp_path.iterdir()) == [kept]
+    assert kept.read_bytes() == before

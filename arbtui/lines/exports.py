@@ -4,14 +4,16 @@
     spreads-2026-01-31T120501.csv   a pane's rows: all columns, numbers as they are, nothing where nothing is known
     books-2026-01-31T120501.txt     a pane as it stood on the screen
 
-Every call writes at once and blocks: call it in a thread. Raises ``OSError``.
+Every call writes at once and blocks: call it in a thread. Raises ``OSError``; then nothing of it is left behind.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -56,8 +58,15 @@ class Exports:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / COPIED
         line = _json.encode({"t_ns": t_ns, "pane": pane, "text": text, "row": row})
-        with path.open("ab") as file:
-            file.write(line + b"\n")
+        with path.open("ab", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            try:
+                rest = memoryview(line + b"\n")
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                file.truncate(before)
+                raise
         return path
 
     def csv(self, t_ns: int, table: Table) -> Path:
@@ -72,8 +81,19 @@ class Exports:
             file.write(text)
         return Path(file.name)
 
-    def _new(self, t_ns: int, name: str, kind: str) -> IO[str]:
-        """A file that was not there, opened."""
+    @contextmanager
+    def _new(self, t_ns: int, name: str, kind: str) -> Iterator[IO[str]]:
+        """A new file to write; gone again where it could not be written to its end."""
+        file = self._opened(t_ns, name, kind)
+        try:
+            with file:
+                yield file
+        except OSError:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+    def _opened(self, t_ns: int, name: str, kind: str) -> IO[str]:
+        """A file of this second that was not there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         stamp = f"{datetime.fromtimestamp(t_ns // NS_PER_S, UTC):%Y-%m-%dT%H%M%S}"
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)  # a venue names coins as it likes

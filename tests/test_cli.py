@@ -167,6 +167,15 @@ def test_wrong_words_are_refused_in_one_sentence(
     assert says in refused(capsys, *argv)
 
 
+def test_a_dumb_terminal_is_given_no_screen(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    assert "a dumb one, which can show no screen; start with --no-ui." in refused(capsys, "--demo")
+
+
 def test_a_wrong_key_in_config_is_refused_before_anything_starts(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -115,6 +116,8 @@ def _refuse_auto(args: argparse.Namespace) -> None:
 def need_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("there is no terminal to show a screen on; start with --no-ui.")
+    if os.environ.get("TERM") == "dumb":
+        raise ConfigError("this terminal says that it is a dumb one, which can show no screen; start with --no-ui.")
 
 
 def _screen(settings: Settings) -> Screen:

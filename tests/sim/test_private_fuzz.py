@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arbtui.sim.base import Reply
 from arbtui.sim.binance import Binance
 from arbtui.sim.bitget import Bitget
 from arbtui.sim.bybit import Bybit
 from arbtui.sim.okx import Okx
 from tests.sim import binance_private_support, bitget_private_support, bybit_private_support, okx_private_support
+from tests.sim.trading import ByNameBench
 
 _ODD = [
     "",
@@ -126,6 +128,11 @@ def test_any_request_to_okx_is_answered(
     assert isinstance(body["data"], list)
 
 
+def sent(trader: ByNameBench, method: str, path: str, params: dict[str, Any]) -> Reply:
+    asked = urlencode(params) if method == "GET" else orjson.dumps(params).decode()
+    return trader.send(method, path, *((asked,) if method == "GET" else ("", asked)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), params=st.dictionaries(st.sampled_from(_BYBIT_NAMES), _TEXTS, max_size=9))
 def test_any_request_to_bybit_is_answered(
@@ -140,8 +147,7 @@ def test_any_request_to_bybit_is_answered(
     bybit.t_ns += 10 * 10**9
     if method == "POST" and data.draw(st.booleans()):
         params["qty"] = data.draw(st.sampled_from([None, 5, -1.5, [], {}, True]))
-    asked = urlencode(params) if method == "GET" else orjson.dumps(params).decode()
-    reply = bybit.send(method, path, *((asked,) if method == "GET" else ("", asked)))
+    reply = sent(bybit, method, path, params)
     body = orjson.loads(reply.body)
     assert reply.status == 200
     assert isinstance(body["retCode"], int)
@@ -168,8 +174,7 @@ def test_any_request_to_bitget_is_answered(
     one.t_ns += 10 * 10**9
     if method == "POST" and data.draw(st.booleans()):
         params["qty"] = params["size"] = data.draw(st.sampled_from([None, 5, -1.5, [], {}, True]))
-    asked = urlencode(params) if method == "GET" else orjson.dumps(params).decode()
-    reply = one.send(method, path, *((asked,) if method == "GET" else ("", asked)))
+    reply = sent(one, method, path, params)
     body = orjson.loads(reply.body)
     assert (body["code"] == "00000") is (reply.status == 200)
     assert reply.status in (200, 400)

@@ -78,7 +78,7 @@ async def test_a_client_that_does_not_read_is_cut_not_buffered_forever(monkeypat
             loop = asyncio.get_running_loop()
             await loop.sock_connect(lazy, ("127.0.0.1", port))
             await loop.sock_sendall(lazy, request.encode())
-            await asyncio.wait_for(cut.wait(), 20)
+            await asyncio.wait_for(cut.wait(), 60)
 
 
 def started(*more: str, **kwargs: Any) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:

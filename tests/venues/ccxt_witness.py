@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +12,7 @@ import pytest
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import OrderKind, Side
-from arbtui.venues.base import Environment
+from arbtui.venues.base import Environment, HttpRequest
 from arbtui.venues.private import Adjusts, Keys, PrivateCall, PrivateVenue
 
 OURS = "arb0001A"
@@ -46,6 +46,35 @@ class Witness:
             call(self.exchange)
         assert self.sent is not None
         return self.sent
+
+    def signs(
+        self, ours: HttpRequest, prefix: str, api: list[str], besides: frozenset[str] = frozenset(), params: Any = None
+    ) -> None:
+        """ccxt signs the same bytes.
+
+        The path without ``prefix`` is in its ``api``; headers ``besides`` are anybody's.
+        """
+        asked = (params or params_of)(ours.url, ours.body)
+        path = urlsplit(ours.url).path.removeprefix(prefix)
+        theirs = self.exchange.sign(path, api, ours.method, asked)
+        assert ours.url == theirs["url"].rstrip("?")
+        assert ours.body.decode() == (theirs["body"] or "")
+        mine, others = (
+            {name: value for name, value in headers.items() if name not in besides}
+            for headers in (ours.headers, theirs["headers"])
+        )
+        assert mine == others
+
+    def means(
+        self, ours: HttpRequest, call: Callable[[Any], Any], numbers: Sequence[str], params: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """``call`` asks the same way of the same address for the same ``numbers``; what else either says."""
+        method, url, _, body = self.asks(call)
+        assert (ours.method, ours.url.partition("?")[0]) == (method, url.partition("?")[0])
+        mine, theirs = (params or params_of)(ours.url, ours.body), (params or params_of)(url, body)
+        for number in numbers:
+            assert Decimal(mine.pop(number, "1")) == Decimal(theirs.pop(number, "1"))
+        return mine, theirs
 
 
 def params_of(url: str, body: bytes | str) -> dict[str, Any]:

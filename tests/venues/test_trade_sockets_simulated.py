@@ -156,14 +156,20 @@ async def test_orders_over_the_socket_trade_rest_and_are_canceled(venue: str) ->
         assert any(isinstance(event, Fill) for event in events)
 
 
+async def lost(one: Desk, fault: str) -> Order:
+    """An order that ``fault`` leaves unanswered."""
+    await one.up()
+    one.fault(fault, count=1, value=0.0)
+    order = one.order("a1")
+    (told,) = await one.after(partial(one.account.place, order))
+    assert isinstance(told, Unanswered)
+    return order
+
+
 @each
 async def test_an_order_that_was_taken_and_whose_answer_is_lost_is_in_doubt_and_found_by_asking(venue: str) -> None:
     async with desk(venue) as one:
-        await one.up()
-        one.fault("ack_lost_delivered", count=1, value=0.0)
-        order = one.order("a1")
-        (told,) = await one.after(partial(one.account.place, order))
-        assert isinstance(told, Unanswered)
+        order = await lost(one, "ack_lost_delivered")
         assert [made["status"] for made in one.orders()] == ["filled"], "once"
         events = await one.after(partial(one.account.query, order))
         assert isinstance(events[0], OrderReport)
@@ -174,11 +180,7 @@ async def test_an_order_that_was_taken_and_whose_answer_is_lost_is_in_doubt_and_
 @each
 async def test_an_order_that_was_lost_on_its_way_is_in_doubt_and_is_not_found(venue: str) -> None:
     async with desk(venue) as one:
-        await one.up()
-        one.fault("ack_lost_undelivered", count=1, value=0.0)
-        order = one.order("a1")
-        (told,) = await one.after(partial(one.account.place, order))
-        assert isinstance(told, Unanswered)
+        order = await lost(one, "ack_lost_undelivered")
         assert one.orders() == []
         (told,) = await one.after(partial(one.account.query, order))
         assert isinstance(told, OrderAbsent)

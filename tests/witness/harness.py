@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import orjson
@@ -75,6 +75,15 @@ class Sim:
         """What one logs in with."""
         return dict(self._control.books.credentials()[venue][name])
 
+    def keys(self, venue: str, name: str = "main") -> dict[str, str]:
+        """The same in ccxt's words."""
+        known = self.credentials(venue, name)
+        words = {
+            "apiKey": "api_key", "secret": "api_secret", "password": "passphrase",
+            "walletAddress": "address", "privateKey": "private_key",
+        }  # fmt: skip
+        return {word: known[ours] for word, ours in words.items() if ours in known}
+
     async def until_listened(self) -> None:
         """Until a private socket is open and its client had a moment to finish what it says first."""
         for _ in range(1000):
@@ -113,6 +122,23 @@ async def witnessed(
         yield Sim(server, stack)
 
 
+def still(venue: str) -> AbstractAsyncContextManager[Sim]:
+    """A small world of one venue in which nothing moves by itself."""
+    return witnessed(venue, coins=4, rate=0.0, scenario="still")
+
+
 def floats(side: list[Any]) -> list[tuple[float, float]]:
     """A side of a book as ccxt holds it."""
     return [(float(level[0]), float(level[1])) for level in side]
+
+
+def true_fill(fill: dict[str, Any]) -> tuple[Any, ...]:
+    """A fill of the truth, as ``seen_fill`` tells one."""
+    numbers = (float(fill["price"]), float(fill["qty"]), float(fill["fee"]))
+    return (fill["id"], fill["order_id"], *numbers, fill["fee_ccy"])
+
+
+def seen_fill(trade: dict[str, Any]) -> tuple[Any, ...]:
+    """What ccxt tells of a trade of one's own: ids, price, size, fee and its currency."""
+    fee = trade["fee"]
+    return (trade["id"], trade["order"], trade["price"], trade["amount"], fee["cost"], fee["currency"])

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
-from tests.witness.test_ccxt_private_bitget import MARKET, SPOT, SWAP, book, keys, told, told_of_a_purchase
+from tests.witness.harness import Sim, true_fill
+from tests.witness.test_ccxt_private_bitget import MARKET, SPOT, SWAP, book, fills_of, told_of_a_purchase
 
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("bitget", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
+VENUE = "bitget"
 
 
 @pytest.fixture
 async def bitget(sim: Sim) -> Any:
     """ccxt asks by itself what kind of account it is."""
-    exchange = sim.client(ccxt.pro.bitget, **keys(sim, "classic"))
+    exchange = sim.client(ccxt.pro.bitget, **sim.keys("bitget", "classic"))
     await exchange.load_markets()
     assert exchange.options["uta"] is False
     return exchange
@@ -50,8 +45,7 @@ async def test_an_order_is_placed_filled_and_read_as_it_is(sim: Sim, bitget: Any
     assert read["average"] == pytest.approx(float(worth / coins), rel=1e-9)
     assert read["fee"]["cost"] == pytest.approx(sum(float(f["fee"]) for f in account["fills"]))
     trades = await bitget.fetch_my_trades(symbol)
-    seen = [(t["id"], t["order"], t["price"], t["amount"], abs(t["fee"]["cost"]), t["fee"]["currency"]) for t in trades]
-    assert sorted(seen) == sorted(told(f) for f in account["fills"])
+    assert fills_of(trades) == sorted(map(true_fill, account["fills"]))
     assert len(trades) > 1
 
 
@@ -119,7 +113,9 @@ async def test_what_is_refused_is_the_same_error_to_ccxt(sim: Sim, bitget: Any) 
         await bitget.create_order(SPOT, "limit", "sell", 50, float(book(sim, SPOT)["asks"][0][0]))
     with pytest.raises(ccxt.OrderNotFound):
         await bitget.fetch_order("1", SWAP)
-    wrong = sim.client(ccxt.pro.bitget, **{**keys(sim, "classic"), "secret": "another"}, options={"uta": False})
+    wrong = sim.client(
+        ccxt.pro.bitget, **{**sim.keys("bitget", "classic"), "secret": "another"}, options={"uta": False}
+    )
     with pytest.raises(ccxt.AuthenticationError):
         await wrong.fetch_balance()
 

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
+from tests.witness.harness import Sim, seen_fill, true_fill
 
+VENUE = "binance"
 PERP, SPOT = "BTC/USDT:USDT", "BTC/USDT"
 
 
-@pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("binance", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
-
-
-def keys(sim: Sim) -> dict[str, str]:
-    main = sim.credentials("binance")
-    return {"apiKey": main["api_key"], "secret": main["api_secret"]}
-
-
 async def usdm(sim: Sim) -> Any:
-    exchange = sim.client(ccxt.pro.binanceusdm, **keys(sim))
+    exchange = sim.client(ccxt.pro.binanceusdm, **sim.keys("binance"))
     await exchange.load_markets()
     return exchange
 
 
 async def spot(sim: Sim) -> Any:
-    exchange = sim.client(ccxt.pro.binance, **keys(sim), options={"fetchMarkets": {"types": ["spot"]}})
+    exchange = sim.client(ccxt.pro.binance, **sim.keys("binance"), options={"fetchMarkets": {"types": ["spot"]}})
     await exchange.load_markets()
     return exchange
 
@@ -55,9 +44,7 @@ async def test_a_perpetual_order_is_placed_filled_and_read_as_it_is(sim: Sim) ->
     assert read["filled"] == float(order["filled"]) == 0.8
     assert read["cost"] == pytest.approx(float(worth), abs=1e-9)
     trades = await exchange.fetch_my_trades(PERP)
-    assert [(t["id"], t["order"], t["price"], t["amount"], t["fee"]["cost"], t["fee"]["currency"]) for t in trades] == [
-        (f["id"], f["order_id"], float(f["price"]), float(f["qty"]), float(f["fee"]), f["fee_ccy"]) for f in fills
-    ]
+    assert list(map(seen_fill, trades)) == list(map(true_fill, fills))
 
 
 async def test_positions_and_margin_balances_are_true(sim: Sim) -> None:
@@ -113,7 +100,7 @@ async def test_refusals_are_those_that_ccxt_knows(sim: Sim) -> None:
     stranger = sim.client(ccxt.pro.binanceusdm, apiKey="x" * 64, secret="y")
     with pytest.raises(ccxt.AuthenticationError):
         await stranger.fetch_balance()
-    liar = sim.client(ccxt.pro.binanceusdm, **{**keys(sim), "secret": "y"})
+    liar = sim.client(ccxt.pro.binanceusdm, **{**sim.keys("binance"), "secret": "y"})
     with pytest.raises(ccxt.AuthenticationError):
         await liar.fetch_balance()
 

@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
+from tests.witness.harness import Sim, seen_fill, true_fill
 
+VENUE = "bitget"
 SWAP, SPOT = "BTC/USDT:USDT", "BTC/USDT"
 MARKET = {SWAP: "perp", SPOT: "spot"}
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("bitget", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
-
-
-@pytest.fixture
 async def bitget(sim: Sim) -> Any:
     """ccxt asks by itself what kind of account it is."""
-    exchange = sim.client(ccxt.pro.bitget, **keys(sim))
+    exchange = sim.client(ccxt.pro.bitget, **sim.keys("bitget"))
     await exchange.load_markets()
     assert exchange.options["uta"] is True
     return exchange
-
-
-def keys(sim: Sim, account: str = "main") -> dict[str, str]:
-    main = sim.credentials("bitget", account)
-    return {"apiKey": main["api_key"], "secret": main["api_secret"], "password": main["passphrase"]}
 
 
 def book(sim: Sim, symbol: str) -> Any:
     return sim.truth("bitget", MARKET[symbol], "BTCUSDT")["BTCUSDT"]
 
 
-def told(fill: dict[str, Any]) -> tuple[Any, ...]:
-    """A true fill in ccxt's order; ccxt gives this account's fees the other sign."""
-    numbers = (float(fill["price"]), float(fill["qty"]), float(fill["fee"]))
-    return (fill["id"], fill["order_id"], *numbers, fill["fee_ccy"])
+def fills_of(trades: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """``seen_fill`` of each; ccxt gives this account's fees the other sign."""
+    seen = [trade | {"fee": trade["fee"] | {"cost": abs(trade["fee"]["cost"])}} for trade in trades]
+    return sorted(map(seen_fill, seen))
 
 
 @pytest.mark.parametrize("symbol", [SWAP, SPOT])
@@ -60,8 +49,7 @@ async def test_an_order_is_placed_filled_and_read_as_it_is(sim: Sim, bitget: Any
     assert (read["status"], read["clientOrderId"], read["symbol"]) == ("closed", "a-1_x", symbol)
     assert read["filled"] == float(coins) == float(order["qty"]) == pytest.approx(size, abs=0.0001)
     trades = await bitget.fetch_my_trades(symbol)
-    seen = [(t["id"], t["order"], t["price"], t["amount"], abs(t["fee"]["cost"]), t["fee"]["currency"]) for t in trades]
-    assert sorted(seen) == sorted(told(f) for f in account["fills"])
+    assert fills_of(trades) == sorted(map(true_fill, account["fills"]))
     assert len(trades) > 1
 
 
@@ -127,7 +115,7 @@ async def test_what_is_refused_is_an_error_with_bitgets_code(sim: Sim, bitget: A
         await bitget.create_order(SWAP, "limit", "buy", 98, float(book(sim, SWAP)["asks"][0][0]))
     with pytest.raises(ccxt.ExchangeError, match="25202"):
         await bitget.create_order(SPOT, "limit", "sell", 50, float(book(sim, SPOT)["asks"][0][0]))
-    wrong = sim.client(ccxt.pro.bitget, **{**keys(sim), "secret": "another"}, options={"uta": True})
+    wrong = sim.client(ccxt.pro.bitget, **{**sim.keys("bitget"), "secret": "another"}, options={"uta": True})
     with pytest.raises(ccxt.AuthenticationError):
         await wrong.fetch_balance()
 

@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
+from tests.witness.harness import Sim, seen_fill, true_fill
 
+VENUE = "bybit"
 SWAP, SPOT = "BTC/USDT:USDT", "BTC/USDT"
 MARKET = {SWAP: "perp", SPOT: "spot"}
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("bybit", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
-
-
-@pytest.fixture
 async def bybit(sim: Sim) -> Any:
-    exchange = sim.client(ccxt.pro.bybit, **keys(sim))
+    exchange = sim.client(ccxt.pro.bybit, **sim.keys("bybit"))
     await exchange.load_markets()
     return exchange
 
 
-def keys(sim: Sim) -> dict[str, str]:
-    main = sim.credentials("bybit")
-    return {"apiKey": main["api_key"], "secret": main["api_secret"]}
-
-
 def book(sim: Sim, symbol: str) -> Any:
     return sim.truth("bybit", MARKET[symbol], "BTCUSDT")["BTCUSDT"]
-
-
-def told(fill: dict[str, Any]) -> tuple[Any, ...]:
-    """A true fill in ccxt's order."""
-    numbers = (float(fill["price"]), float(fill["qty"]), float(fill["fee"]))
-    return (fill["id"], fill["order_id"], *numbers, fill["fee_ccy"])
 
 
 async def test_an_order_is_placed_filled_and_read_as_it_is(sim: Sim, bybit: Any) -> None:
@@ -68,8 +51,7 @@ async def filled_and_read(sim: Sim, bybit: Any, symbol: str) -> None:
     assert read["filled"] == float(coins) == float(order["qty"]) == pytest.approx(size, abs=0.001)
     assert read["average"] == pytest.approx(float(worth / coins), rel=1e-9)
     trades = await bybit.fetch_my_trades(symbol)
-    seen = [(t["id"], t["order"], t["price"], t["amount"], t["fee"]["cost"], t["fee"]["currency"]) for t in trades]
-    assert sorted(seen) == sorted(told(f) for f in account["fills"])
+    assert sorted(map(seen_fill, trades)) == sorted(map(true_fill, account["fills"]))
     assert len(trades) > 1
 
 
@@ -154,7 +136,7 @@ async def test_what_is_refused_is_the_same_error_to_ccxt(sim: Sim, bybit: Any) -
         await bybit.create_order(SWAP, "market", "buy", 100)
     with pytest.raises(ccxt.InsufficientFunds):
         await bybit.create_order(SPOT, "limit", "sell", 50, float(book(sim, SPOT)["asks"][0][0]))
-    wrong = sim.client(ccxt.pro.bybit, **{**keys(sim), "secret": "another"})
+    wrong = sim.client(ccxt.pro.bybit, **{**sim.keys("bybit"), "secret": "another"})
     with pytest.raises(ccxt.AuthenticationError):
         await wrong.fetch_balance()
 

@@ -6,36 +6,25 @@ Every signature here is ccxt's own, over ccxt's own form of the action.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
+from tests.witness.harness import Sim
 
+VENUE = "hyperliquid"
 SWAP, SPOT = "BTC/USDC:USDC", "BTC/USDC"
 NATIVE = {SWAP: ("perp", "BTC"), SPOT: ("spot", "@142")}
 CLOID = "0x0000000000000000000000000000000a"
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("hyperliquid", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
-
-
-@pytest.fixture
 async def hyperliquid(sim: Sim) -> Any:
-    exchange = sim.client(ccxt.pro.hyperliquid, **keys(sim))
+    exchange = sim.client(ccxt.pro.hyperliquid, **sim.keys("hyperliquid"))
     await exchange.load_markets()
     return exchange
-
-
-def keys(sim: Sim) -> dict[str, str]:
-    main = sim.credentials("hyperliquid")
-    return {"walletAddress": main["address"], "privateKey": main["private_key"]}
 
 
 def price(sim: Sim, symbol: str, side: str, level: int) -> float:
@@ -122,7 +111,7 @@ async def test_refusals_are_those_that_ccxt_knows(sim: Sim, hyperliquid: Any) ->
         await hyperliquid.create_order(SWAP, "limit", "sell", 0.01, ask, {"reduceOnly": True})
     with pytest.raises(ccxt.InvalidOrder, match="Post only order"):
         await hyperliquid.create_order(SWAP, "limit", "buy", 0.01, ask, {"postOnly": True})
-    stranger = sim.client(ccxt.pro.hyperliquid, **{**keys(sim), "privateKey": "0x" + "7" * 64})
+    stranger = sim.client(ccxt.pro.hyperliquid, **{**sim.keys("hyperliquid"), "privateKey": "0x" + "7" * 64})
     with pytest.raises(ccxt.ExchangeError, match="does not exist"):
         await stranger.create_order(SWAP, "limit", "buy", 0.01, bid)
 

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import ccxt.pro
 import pytest
 
-from tests.witness.harness import Sim, witnessed
+from tests.witness.harness import Sim, seen_fill, true_fill
 
+VENUE = "okx"
 SWAP, SPOT = "BTC/USDT:USDT", "BTC/USDT"
 NATIVE = {SWAP: ("perp", "BTC-USDT-SWAP"), SPOT: ("spot", "BTC-USDT")}
 
 
 @pytest.fixture
-async def sim() -> AsyncIterator[Sim]:
-    async with witnessed("okx", coins=4, rate=0.0, scenario="still") as sim:
-        yield sim
-
-
-@pytest.fixture
 async def okx(sim: Sim) -> Any:
-    exchange = sim.client(ccxt.pro.okx, **keys(sim))
+    exchange = sim.client(ccxt.pro.okx, **sim.keys("okx"))
     await exchange.load_markets()
     return exchange
-
-
-def keys(sim: Sim) -> dict[str, str]:
-    main = sim.credentials("okx")
-    return {"apiKey": main["api_key"], "secret": main["api_secret"], "password": main["passphrase"]}
 
 
 def book(sim: Sim, symbol: str) -> Any:
@@ -51,10 +40,7 @@ async def test_a_swap_order_is_placed_filled_and_read_as_it_is(sim: Sim, okx: An
     assert (read["status"], read["filled"]) == ("closed", 70.5) == ("closed", float(contracts))
     assert read["average"] == pytest.approx(float(worth / contracts), rel=1e-9)
     trades = await okx.fetch_my_trades(SWAP)
-    assert [(t["id"], t["order"], t["price"], t["amount"], t["fee"]["cost"], t["fee"]["currency"]) for t in trades] == [
-        (f["id"], f["order_id"], float(f["price"]), float(f["qty"]), float(f["fee"]), f["fee_ccy"])
-        for f in account["fills"]
-    ]
+    assert list(map(seen_fill, trades)) == list(map(true_fill, account["fills"]))
     assert len(trades) > 1
 
 
@@ -100,7 +86,7 @@ async def test_refusals_are_those_that_ccxt_knows(sim: Sim, okx: Any) -> None:
         await okx.create_order(SWAP, "limit", "sell", 1, ask, {"reduceOnly": True})
     for changed in ({"secret": "y"}, {"password": "y"}, {"apiKey": "y"}):
         with pytest.raises(ccxt.AuthenticationError):
-            await sim.client(ccxt.pro.okx, **{**keys(sim), **changed}).fetch_balance()
+            await sim.client(ccxt.pro.okx, **{**sim.keys("okx"), **changed}).fetch_balance()
 
 
 async def test_a_post_only_order_that_would_take_is_acknowledged_and_then_canceled(sim: Sim, okx: Any) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 from arbtui.sim.accounts import ZERO, Account, Position
 from arbtui.sim.desk import Desk
 from arbtui.sim.orders import Fill, Held, Order
+from arbtui.sim.words import StatusWords, status_word
 
-_STATUS = {"filled": "FILLED", "canceled": "CANCELED", "expired": "EXPIRED"}
+_STATUS = StatusWords("NEW", "PARTIALLY_FILLED", "FILLED", "ALIEN_STATE")
+_ENDED = {"canceled": "CANCELED", "expired": "EXPIRED"}
 SIDE: dict[Held, str] = {"net": "BOTH", "long": "LONG", "short": "SHORT"}
 _CLIENT_IDS = {
     "adl": "adl_autoclose",
@@ -21,7 +23,6 @@ _CLIENT_IDS = {
     "hand": "web_{id}",
     "settlement": "settlement_autoclose-{t_ms}{id}",
 }
-_ALIEN = "ALIEN_STATE"
 
 
 def eight(value: Decimal) -> str:
@@ -37,11 +38,7 @@ def rounded(value: Decimal) -> Decimal:
 
 def status(desk: Desk, order: Order) -> str:
     """NEW, PARTIALLY_FILLED, FILLED, CANCELED, EXPIRED; under ``unknown_status`` a word that nobody knows."""
-    if desk.act("unknown_status", order.listing.market, order.listing.native):
-        return _ALIEN
-    if order.live:
-        return "PARTIALLY_FILLED" if order.filled else "NEW"
-    return _STATUS[order.status]
+    return status_word(desk, order, _STATUS) or _ENDED[order.status]
 
 
 def client_id(order: Order) -> str:

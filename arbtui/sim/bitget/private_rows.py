@@ -15,6 +15,7 @@ from arbtui.sim.accounts import ZERO, Account, Payment, Position
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import fine, plain
 from arbtui.sim.orders import Fill, Held, Kind, Order, Origin
+from arbtui.sim.words import StatusWords, status_word
 
 TIF: dict[Kind, str] = {"limit": "gtc", "ioc": "ioc", "fok": "fok", "post_only": "post_only", "market": "gtc"}
 _EXEC_TYPE: dict[Origin, str] = {
@@ -24,7 +25,7 @@ _EXEC_TYPE: dict[Origin, str] = {
     "liquidation": "liquidation",
     "settlement": "delivery",
 }
-_ALIEN = "alien_state"
+_STATUS = StatusWords("live", "partially_filled", "filled")
 _PRESETS = ("takeProfit", "stopLoss", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpLimitPrice",
             "slLimitPrice")  # fmt: skip
 
@@ -36,11 +37,7 @@ def mode(account: Account) -> str:
 
 def status(desk: Desk, order: Order) -> str:
     """Of an order; under ``unknown_status`` a word that nobody knows."""
-    if desk.act("unknown_status", order.listing.market, order.listing.native):
-        return _ALIEN
-    if order.live:
-        return "partially_filled" if order.filled else "live"
-    return "filled" if order.status == "filled" else "cancelled"
+    return status_word(desk, order, _STATUS) or "cancelled"
 
 
 def client_id(order: Order) -> str:

@@ -15,6 +15,7 @@ from arbtui.sim.bybit.tables import CATEGORY
 from arbtui.sim.desk import Desk
 from arbtui.sim.figures import fine, plain
 from arbtui.sim.orders import Fill, Held, Kind, Order, Origin
+from arbtui.sim.words import StatusWords, status_word
 
 SIDE = {"buy": "Buy", "sell": "Sell"}
 HELD: dict[Held, int] = {"net": 0, "long": 1, "short": 2}
@@ -33,18 +34,13 @@ _EXEC_TYPE: dict[Origin, str] = {
     "liquidation": "BustTrade",
     "settlement": "Settle",
 }
-_ALIEN = "alien_state"
+_STATUS = StatusWords("New", "PartiallyFilled", "Filled")
 
 
 def status(desk: Desk, order: Order) -> str:
     """``orderStatus``; under ``unknown_status`` a word that nobody knows."""
-    if desk.act("unknown_status", order.listing.market, order.listing.native):
-        return _ALIEN
-    if order.live:
-        return "PartiallyFilled" if order.filled else "New"
-    if order.status == "filled":
-        return "Filled"
-    return "PartiallyFilledCanceled" if order.filled and order.listing.market == "spot" else "Cancelled"
+    ended = "PartiallyFilledCanceled" if order.filled and order.listing.market == "spot" else "Cancelled"
+    return status_word(desk, order, _STATUS) or ended
 
 
 def _ended(order: Order) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from arbtui.sim.desk import Desk
 from arbtui.sim.figures import plain
 from arbtui.sim.okx.tables import INST_TYPE
 from arbtui.sim.orders import Ended, Fill, Kind, Order, Origin
+from arbtui.sim.words import StatusWords, status_word
 
 _ORD_TYPE: dict[Kind, str] = {
     "limit": "limit", "ioc": "ioc", "fok": "fok", "post_only": "post_only", "market": "market",
@@ -22,7 +23,7 @@ _CATEGORY: dict[Origin, str] = {
     "settlement": "delivery",
 }  # fmt: skip
 _CANCEL_SOURCE: dict[Ended, str] = {"": "", "asked": "1", "venue": "0", "post_only": "31", "self": "0"}
-_ALIEN = "alien_state"
+_STATUS = StatusWords("live", "partially_filled", "filled")
 
 
 def fine(value: Decimal) -> str:
@@ -32,11 +33,7 @@ def fine(value: Decimal) -> str:
 
 def state(desk: Desk, order: Order) -> str:
     """live, partially_filled, filled, canceled; under ``unknown_status`` a word that nobody knows."""
-    if desk.act("unknown_status", order.listing.market, order.listing.native):
-        return _ALIEN
-    if order.live:
-        return "partially_filled" if order.filled else "live"
-    return "filled" if order.status == "filled" else "canceled"
+    return status_word(desk, order, _STATUS) or "canceled"
 
 
 def pos_side(order: Order) -> str:

@@ -29,7 +29,7 @@ from tests.venues.bitget.samples import (
 )
 from tests.venues.bitget.test_private_ccxt import BESIDES
 from tests.venues.bitget_frames import contract, symbol
-from tests.venues.ccxt_witness import COIN, ID, SWAP, Witness, calls_of, params_of, same_words
+from tests.venues.ccxt_witness import COIN, ID, SWAP, Witness, calls_of, same_words
 
 P, K = CLASSIC, KEYS
 SINCE_MS = STAMP_MS - 1000
@@ -62,13 +62,8 @@ def witness() -> Witness:
 @pytest.mark.parametrize("name", CALLS)
 def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
     ours = CALLS[name].request
-    path = urlsplit(ours.url).path.removeprefix("/api/")
-    kind = path.split("/")[1]
-    theirs = witness.exchange.sign(path, ["private", kind], ours.method, params_of(ours.url, ours.body))
-    assert ours.url == theirs["url"]
-    assert ours.body.decode() == (theirs["body"] or "")
-    headers = {name: value for name, value in theirs["headers"].items() if name not in BESIDES}
-    assert {name: value for name, value in ours.headers.items() if name not in BESIDES} == headers
+    kind = urlsplit(ours.url).path.split("/")[3]
+    witness.signs(ours, "/api/", ["private", kind], BESIDES)
 
 
 VECTOR = (
@@ -103,12 +98,7 @@ PLAIN = {"query of a contract": {"orderId"}, "query": {"orderId"}, "cancel": {"o
 
 @pytest.mark.parametrize("name", SAME_WORDS)
 def test_ccxt_means_the_same_by_the_same_words(name: str, witness: Witness) -> None:
-    request = CALLS[name].request
-    method, url, _, body = witness.asks(SAME_WORDS[name])
-    assert (request.method, request.url.partition("?")[0]) == (method, url.partition("?")[0])
-    ours, theirs = params_of(request.url, request.body), params_of(url, body)
-    for number in ("size", "price"):
-        assert Decimal(ours.pop(number, "1")) == Decimal(theirs.pop(number, "1"))
+    ours, theirs = witness.means(CALLS[name].request, SAME_WORDS[name], ("size", "price"))
     assert ours.keys() ^ theirs.keys() <= UNSAID.get(name, set()) | PLAIN.get(name, set()) | {"symbol"}
     shared = ours.keys() & theirs.keys()
     assert {name: str(ours[name]).lower() for name in shared} == {name: str(theirs[name]).lower() for name in shared}

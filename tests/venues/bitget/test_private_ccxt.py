@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import ccxt.pro
 import pytest
 
 from arbtui.core.model import Market
-from arbtui.venues.base import HttpRequest
 from arbtui.venues.bitget import signing
 from arbtui.venues.bitget.addresses import PRIVATE_SOCKET
 from tests.venues.bitget.samples import (
@@ -34,7 +31,7 @@ from tests.venues.bitget.samples import (
     settings,
     unfilled,
 )
-from tests.venues.ccxt_witness import COIN, ID, SWAP, Witness, calls_of, params_of, same_words
+from tests.venues.ccxt_witness import COIN, ID, SWAP, Witness, calls_of, same_words
 
 P, K = PRIVATE, KEYS
 SINCE_MS = STAMP_MS - 1000
@@ -44,7 +41,7 @@ CALLS = calls_of(P, K, PERP, SPOT, place, STAMP_MS, "9161") | {
     "fees, not ASCII": P.fee_rates(PROD, K, HAN, STAMP_MS),
 }
 # Headers of an answer's path home, and the one that ccxt leaves out where there is no body.
-BESIDES = {"X-CHANNEL-API-CODE", "Content-Type"}
+BESIDES = frozenset({"X-CHANNEL-API-CODE", "Content-Type"})
 
 
 def _spot() -> dict[str, Any]:
@@ -78,13 +75,7 @@ def witness() -> Witness:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_ccxt_signs_the_same_bytes(name: str, witness: Witness) -> None:
-    ours = CALLS[name].request
-    path = urlsplit(ours.url).path.removeprefix("/api/")
-    theirs = witness.exchange.sign(path, ["private", "uta"], ours.method, params_of(ours.url, ours.body))
-    assert ours.url == theirs["url"]
-    assert ours.body.decode() == (theirs["body"] or "")
-    headers = {name: value for name, value in theirs["headers"].items() if name not in BESIDES}
-    assert {name: value for name, value in ours.headers.items() if name not in BESIDES} == headers
+    witness.signs(CALLS[name].request, "/api/", ["private", "uta"], BESIDES)
 
 
 # Our request -> the call of ccxt that means the same.
@@ -109,12 +100,7 @@ UNSAID = {
 
 @pytest.mark.parametrize("name", SAME_WORDS)
 def test_ccxt_means_the_same_by_the_same_words(name: str, witness: Witness) -> None:
-    request: HttpRequest = CALLS[name].request
-    method, url, _, body = witness.asks(SAME_WORDS[name])
-    assert (request.method, request.url.partition("?")[0]) == (method, url.partition("?")[0])
-    ours, theirs = params_of(request.url, request.body), params_of(url, body)
-    for number in ("qty", "price"):
-        assert Decimal(ours.pop(number, "1")) == Decimal(theirs.pop(number, "1"))
+    ours, theirs = witness.means(CALLS[name].request, SAME_WORDS[name], ("qty", "price"))
     assert ours.keys() ^ theirs.keys() <= UNSAID.get(name, set()) | {"symbol"}
     shared = ours.keys() & theirs.keys()
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}

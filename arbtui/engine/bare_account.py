@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arbtui.core.clock import NS_PER_MS
@@ -39,6 +39,7 @@ from arbtui.execution.audit import flatten_name
 from arbtui.execution.holdings import Holdings
 from arbtui.execution.intents import flatten_id, terms_of
 from arbtui.execution.quantity import band_limit, big_enough, floor_to_step
+from arbtui.venues.private import WaitingOrder
 
 CANCEL_ROUNDS = 4
 CLOSE_ROUNDS = 6
@@ -71,8 +72,14 @@ class Open:
     orders: tuple[OrderReport, ...]
     positions: tuple[Position, ...]
     failed: tuple[str, ...]
+    waiting: tuple[WaitingOrder, ...] = ()  # nothing is done about these
 
     def __bool__(self) -> bool:
+        return bool(self.orders or self.positions or self.failed or self.waiting)
+
+    @property
+    def to_do(self) -> bool:
+        """Whether anything can be done."""
         return bool(self.orders or self.positions or self.failed)
 
 
@@ -111,6 +118,14 @@ class BareAccount:
             tuple(failed),
         )
 
+    async def with_waiting(self, scope: Scope) -> Open:
+        """As ``open``, and what waits for its price: it may open anew what is closed now."""
+        found = await self.open(scope)
+        waiting, why = await self._by.waiting()
+        unread = (f"orders on {self.name} that wait for their price cannot be read: {why}",) if why else ()
+        meant = tuple(one for one in waiting if self._meant(scope, one.market, one.native))
+        return replace(found, waiting=meant, failed=(*found.failed, *unread))
+
     async def spot(self) -> dict[str, Balance] | None:
         """What the spot wallet holds by asset, quote currencies left out; None where it cannot be read."""
         failed: list[str] = []
@@ -145,6 +160,10 @@ class BareAccount:
         if instrument is None or instrument.multiplier is None:
             return None
         return instrument.base, position.qty * instrument.multiplier
+
+    def cannot(self, position: Position) -> str:
+        """Why arbtui closes no such position, in words; "" where it does."""
+        return "arbtui closes no two-sided positions; close it there" if position.held != "net" else ""
 
     def words(self, position: Position) -> str:
         mark = f", mark {amount(position.mark)}" if position.mark else ""
@@ -286,8 +305,8 @@ class BareAccount:
         side = Side.SELL if position.qty > 0 else Side.BUY
         top = bid if side is Side.SELL else ask
         terms = terms_of(instrument) if instrument is not None else f"{self.name} does not list {position.native}"
-        if position.held != "net":
-            self._once(f"{self.words(position)}: arbtui closes none of these; close it there")
+        if cannot := self.cannot(position):
+            self._once(f"{self.words(position)}: {cannot}")
         elif isinstance(terms, str):
             self._once(f"{terms}; close it there")
         elif top is None:

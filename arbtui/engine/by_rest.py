@@ -30,7 +30,7 @@ from arbtui.net.snapshots import ClockOffset
 from arbtui.net.wallclock import WallClock
 from arbtui.venues import registry
 from arbtui.venues.base import Environment, HttpRequest, Tables, Venue
-from arbtui.venues.private import KeyRights, Keys, PrivateVenue
+from arbtui.venues.private import HidesWaiting, KeyRights, Keys, PrivateVenue, WaitingOrder
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,22 @@ class AccountByRest:
         if any(isinstance(event, ReadDone) for event in told):
             return told, ""
         return told, next((event.text for event in told if isinstance(event, ReadFailed)), "no answer")
+
+    async def waiting(self) -> tuple[list[WaitingOrder], str]:
+        """Orders that wait for their price and stand in no list of open ones; why they are not known, else ""."""
+        found: list[WaitingOrder] = []
+        if not isinstance(self.private, HidesWaiting):
+            return found, ""
+        try:
+            for make in self.private.waiting_orders(self.env, self.keys):
+                if wait_s := self.rest.wait_s(make(self.account.stamp_ms()).request):
+                    await asyncio.sleep(wait_s)
+                call = make(self.account.stamp_ms())
+                answer = await self.rest.carry(call.request)
+                found += call.read(answer.status, answer.body)
+        except ArbtuiError as error:
+            return found, str(error)
+        return found, ""
 
     async def market_events(self, market: Market, natives: Sequence[str]) -> list[Event]:
         """All that REST tells of a market at once; slots count through ``natives``. Raises ArbtuiError."""

@@ -202,8 +202,8 @@ class _Desk:
         seen = await self._open()
         self._plan(seen)
         short = self._short(seen)
-        if not any(seen.values()) and not self._bought:
-            return self._end({})
+        if not any(open_now.to_do for open_now in seen.values()) and not self._bought:
+            return self._end(seen)
         if job.dry_run:
             job.say("nothing was sent")
             return EXIT_OPEN
@@ -274,7 +274,7 @@ class _Desk:
                 self._bought.append(replace(one, coins=one.coins - sold))
 
     async def _open(self) -> dict[str, Open]:
-        found = await asyncio.gather(*(account.open(self._job.scope) for account in self._accounts.values()))
+        found = await asyncio.gather(*(account.with_waiting(self._job.scope) for account in self._accounts.values()))
         return dict(zip(self._accounts, found, strict=True))
 
     def _plan(self, seen: Mapping[str, Open]) -> None:
@@ -286,7 +286,8 @@ class _Desk:
                 what = f"{order.side.value}{qty} {order.native}{price} ({order.client_id or order.order_id})"
                 self._job.say(f"{would}cancel on {name}: {what}")
             for position in open_now.positions:
-                self._job.say(f"{would}close, {self._accounts[name].words(position)}")
+                words, cannot = self._accounts[name].words(position), self._accounts[name].cannot(position)
+                self._job.say(f"{words}: {cannot}" if cannot else f"{would}close, {words}")
             for text in open_now.failed:
                 self._job.say(text)
         for bought in self._bought:
@@ -328,6 +329,8 @@ class _Desk:
                 say(f"stays open on {name}: order {order.client_id or order.order_id} in {order.native}")
             for position in open_now.positions:
                 say(f"stays open, {self._accounts[name].words(position)}")
+            for one in open_now.waiting:
+                say(f"stays open on {name}: {one.native} {one.text}, which waits for its price; cancel it there")
             for text in open_now.failed:
                 say(text)
         for text in self._unknown:

@@ -365,6 +365,36 @@ class TellsRights(Protocol):
 
 
 @dataclass(frozen=True)
+class WaitingOrder:
+    """An order that waits for its price (a stop, a take-profit) and stands in no list of open orders until then.
+
+    ``text`` is for people: what it is, and by which id the venue knows it.
+    """
+
+    market: Market
+    native: str
+    text: str
+
+
+@dataclass(frozen=True)
+class WaitingCall:
+    """Asks for orders that wait. ``read`` raises as ``PrivateCall.read`` of a read does."""
+
+    request: HttpRequest = field(repr=False)
+    read: Callable[[int, bytes], Sequence[WaitingOrder]] = field(repr=False)
+    purpose: str = ""
+
+
+@runtime_checkable
+class HidesWaiting(Protocol):
+    """A private side in whose open orders those that wait for their price do not stand."""
+
+    def waiting_orders(self, env: Environment, keys: Keys) -> Sequence[Callable[[int], WaitingCall]]:
+        """Calls by their stamp, which together tell such orders, of each kind as many as fit on a page."""
+        ...
+
+
+@dataclass(frozen=True)
 class AccountCall:
     """Asks whose the keys are. ``read`` brings the account's own id, "" where the venue leaves it out; it raises as
     ``PrivateCall.read`` of a read does.

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from arbtui.config import Paths, load
+from arbtui.core.errors import OutcomeUnknown
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import Order, OrderKind, OrderStatus
 from arbtui.engine import bare_account
@@ -29,7 +30,9 @@ from arbtui.execution.records import Fact, Intended, Ordered, Stepped, Told, rec
 from arbtui.net.gateway import NetworkSettings
 from arbtui.storage.journal import Journal
 from arbtui.storage.lock import ModeLock
-from arbtui.venues.private import Keys
+from arbtui.venues.base import HttpRequest
+from arbtui.venues.okx.private import OkxPrivate
+from arbtui.venues.private import Keys, WaitingCall, WaitingOrder
 from tests.execution.stage import HEDGE, T0, Stage, fill, instrument, intent, report
 from tests.sim.support import served
 
@@ -248,8 +251,42 @@ async def test_a_two_sided_position_is_left_and_said(sim: Accounts) -> None:
     await sim.trade("binance", "buy", "0.5", held="long")
     assert await sim.flatten() == 3
     assert "position 0.5 (long of a two-sided account)" in sim.talk
-    assert "arbtui closes none of these; close it there" in sim.talk
+    assert "arbtui closes no two-sided positions; close it there" in sim.talk
+    assert await sim.flatten(dry_run=True) == 3
+    assert "would close" not in sim.talk
     assert (await sim.open("binance"))[0]
+
+
+async def test_an_order_that_waits_for_its_price_is_left_and_said(
+    sim: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = WaitingOrder(Market.PERP, PERPS["okx"], "conditional sell 3 at 60000 (algo 5)")
+    monkeypatch.setattr(OkxPrivate, "waiting_orders", lambda self, env, keys: [lambda stamp_ms: waits(stop)])
+
+    def waits(one: WaitingOrder) -> WaitingCall:
+        return WaitingCall(HttpRequest("GET", "https://www.okx.com/api/v5/public/time", "a test"), lambda *_: [one])
+
+    assert await sim.flatten() == 3
+    assert sim.confirms == 0
+    said = f"stays open on okx: {PERPS['okx']} conditional sell 3 at 60000 (algo 5), which waits for its price; cancel"
+    assert said in sim.talk
+    await sim.trade("okx", "buy", "1")
+    assert await sim.flatten() == 3
+    assert said in sim.talk
+    assert await sim.open("okx") == FLAT
+    assert await sim.flatten(Scope(base="ETH")) == 0
+
+
+async def test_where_orders_that_wait_cannot_be_read_that_is_said(
+    sim: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(status: int, body: bytes) -> list[WaitingOrder]:
+        raise OutcomeUnknown("no answer")
+
+    call = WaitingCall(HttpRequest("GET", "https://www.okx.com/api/v5/public/time", "a test"), broken)
+    monkeypatch.setattr(OkxPrivate, "waiting_orders", lambda self, env, keys: [lambda stamp_ms: call])
+    assert await sim.flatten() == 3
+    assert "orders on okx that wait for their price cannot be read: no answer" in sim.talk
 
 
 async def test_it_works_with_a_corrupt_journal(sim: Accounts) -> None:

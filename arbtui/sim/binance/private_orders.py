@@ -61,6 +61,7 @@ class OrderAnswers:
                     self._of(market, self._trades),
                 ),
             }
+        found["GET", "/fapi/v1/openAlgoOrders"] = ("perp", 40, lambda account, params: [])  # none are taken
         found["GET", "/fapi/v1/openOrder"] = ("perp", 1, self._of("perp", self._query))
         return found
 

@@ -46,6 +46,7 @@ class ClassicOrders:
             ("POST", f"{mix}/cancel-all-orders"): Endpoint(self._cancel_all, 10, verb="cancel", trades=True),
             ("GET", f"{mix}/detail"): Endpoint(self._mix_detail, 10),
             ("GET", f"{mix}/orders-pending"): Endpoint(self._mix_open, 10),
+            ("GET", f"{mix}/orders-plan-pending"): Endpoint(lambda account, ask: {"entrustedList": None}, 10),
             ("GET", f"{mix}/orders-history"): Endpoint(self._mix_done, 10),
             ("GET", f"{mix}/fills"): Endpoint(self._mix_fills, 10),
             ("POST", f"{spot}/place-order"): Endpoint(self._place_spot, 10, verb="order", trades=True),

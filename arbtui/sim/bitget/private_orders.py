@@ -52,6 +52,7 @@ class OrderAnswers:
             ("POST", f"{head}/cancel-symbol-order"): Endpoint(self._cancel_all, 5, verb="cancel", trades=True),
             ("GET", f"{head}/order-info"): Endpoint(self._info, 20),
             ("GET", f"{head}/unfilled-orders"): Endpoint(self._unfilled, 20),
+            ("GET", f"{head}/unfilled-strategy-orders"): Endpoint(lambda account, ask: [], 20),  # none are taken
             ("GET", f"{head}/history-orders"): Endpoint(self._history, 20),
             ("GET", f"{head}/fills"): Endpoint(self._fills, 20),
         }

@@ -65,6 +65,7 @@ class OrderAnswers:
             ("POST", f"{trade}/cancel-all-after"): Endpoint(self._cancel_after, 2),
             ("GET", f"{trade}/order"): Endpoint(self._query, 60, per_inst=True),
             ("GET", f"{trade}/orders-pending"): Endpoint(self._pending, 60),
+            ("GET", f"{trade}/orders-algo-pending"): Endpoint(self._algos, 20),
             ("GET", f"{trade}/orders-history"): Endpoint(self._history, 40),
             ("GET", f"{trade}/orders-history-archive"): Endpoint(self._history, 20),
             ("GET", f"{trade}/fills"): Endpoint(self._fills, 60),
@@ -241,6 +242,12 @@ class OrderAnswers:
         if wanted := ask.get("ordType"):
             found = [o for o in found if str(o.wire.get("ordType", o.kind)) in str(wanted).split(",")]
         return [rows.order_row(self._desk, o) for o in self._paged(found, ask, lambda o: o.id)]
+
+    def _algos(self, account: Account, ask: Ask) -> list[Any]:
+        """None are taken, so none wait."""
+        if not ask.get("ordType"):
+            raise Failed("50014", "Parameter ordType can not be empty.", 400)
+        return []
 
     def _history(self, account: Account, ask: Ask) -> list[Any]:
         """Orders that ended, newest first."""

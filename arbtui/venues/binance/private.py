@@ -1,19 +1,19 @@
 """Binance's private side: what ``venues.private.PrivateVenue`` wants, by where it is.
 
 ``signing`` bytes and signatures; ``calls`` who asks, and where; ``refusals`` errors; ``orders`` orders and their
-fills; ``fills`` how trades read, and funding; ``windows`` lists by time; ``account`` positions, balances, settings,
-fees; ``rights`` what a key may do; ``userstream`` how the sockets open; ``usdm_session`` and ``spot_session`` what they
-say; ``tradesocket`` orders over the WebSocket API.
+fills; ``waiting`` stops; ``fills`` how trades read, and funding; ``windows`` lists by time; ``account`` positions,
+balances, settings, fees; ``rights`` what a key may do; ``userstream`` how the sockets open; ``usdm_session`` and
+``spot_session`` what they say; ``tradesocket`` orders over the WebSocket API.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, RestLimit
-from arbtui.venues.binance import account, fills, orders, rights, tradesocket, userstream
+from arbtui.venues.binance import account, fills, orders, rights, tradesocket, userstream, waiting
 from arbtui.venues.binance.addresses import REST
 from arbtui.venues.binance.calls import ORDERS, Caller
 from arbtui.venues.binance.instruments import NAME
@@ -29,6 +29,7 @@ from arbtui.venues.private import (
     RightsCall,
     StreamKey,
     UserStream,
+    WaitingCall,
 )
 from arbtui.venues.wire import address
 
@@ -51,7 +52,10 @@ def _trade_limits() -> tuple[RestLimit, ...]:
 
 
 class BinancePrivate(OverSocket, ModularPrivate[Caller]):
-    """See ``venues.modular``, and ``venues.private.TellsRights``. USD-M has a socket of its own, under a listenKey."""
+    """See ``venues.modular``, and ``TellsRights`` and ``HidesWaiting`` of ``venues.private``.
+
+    USD-M has a socket of its own, under a listenKey.
+    """
 
     name = NAME
     shown_as = "Binance"
@@ -70,6 +74,9 @@ class BinancePrivate(OverSocket, ModularPrivate[Caller]):
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall | None:
         return rights.key_rights(Caller(env, keys), stamp_ms)
+
+    def waiting_orders(self, env: Environment, keys: Keys) -> Sequence[Callable[[int], WaitingCall]]:
+        return waiting.waiting_orders(Caller(env, keys))
 
     def user_streams(self, env: Environment) -> tuple[UserStream, ...]:
         return userstream.USDM, userstream.SPOT

@@ -5,19 +5,22 @@ Bitget only maintains this API and makes no new accounts of the kind. Which kind
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from arbtui.core.orders import Absence
-from arbtui.venues.base import RestLimit
-from arbtui.venues.bitget import classic_account, classic_orders, classic_rows, signing
+from arbtui.venues.base import Environment, RestLimit
+from arbtui.venues.bitget import classic_account, classic_orders, classic_rows, signing, waiting
 from arbtui.venues.bitget.addresses import CLASSIC_SOCKET
 from arbtui.venues.bitget.classic_calls import ClassicCaller
 from arbtui.venues.bitget.classic_stream import ClassicUserStream
 from arbtui.venues.bitget.instruments import VENUE
 from arbtui.venues.bitget.limits import ABSENCE, CLASSIC, MANNERS
 from arbtui.venues.modular import AdjustablePrivate
+from arbtui.venues.private import Keys, WaitingCall
 
 
 class BitgetClassic(AdjustablePrivate[ClassicCaller]):
-    """See ``venues.modular``, and ``venues.private.NamesWallets``.
+    """See ``venues.modular``, and ``NamesWallets`` and ``HidesWaiting`` of ``venues.private``.
 
     One-way mode is set of all contracts of a product.
     """
@@ -40,3 +43,6 @@ class BitgetClassic(AdjustablePrivate[ClassicCaller]):
             classic_orders.funding_paid,
             ClassicUserStream,
         )
+
+    def waiting_orders(self, env: Environment, keys: Keys) -> Sequence[Callable[[int], WaitingCall]]:
+        return waiting.of_classic(ClassicCaller(env, keys))

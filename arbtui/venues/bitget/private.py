@@ -6,8 +6,10 @@ by REST. Limits are counted per account, endpoint and second. There is no testne
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from arbtui.venues.base import Environment, RestLimit
-from arbtui.venues.bitget import account, orders, signing
+from arbtui.venues.bitget import account, orders, signing, waiting
 from arbtui.venues.bitget.addresses import PRIVATE_SOCKET
 from arbtui.venues.bitget.calls import Caller
 from arbtui.venues.bitget.classic import BitgetClassic
@@ -15,11 +17,11 @@ from arbtui.venues.bitget.instruments import VENUE
 from arbtui.venues.bitget.limits import ABSENCE, MANNERS, UNIFIED
 from arbtui.venues.bitget.userstream import BitgetUserStream
 from arbtui.venues.modular import AdjustablePrivate
-from arbtui.venues.private import DialectCall, Keys, PrivateVenue
+from arbtui.venues.private import DialectCall, Keys, PrivateVenue, WaitingCall
 
 
 class BitgetPrivate(AdjustablePrivate[Caller]):
-    """Unified accounts. See ``venues.modular``, and ``venues.private.Dialects``.
+    """Unified accounts. See ``venues.modular``, and ``Dialects`` and ``HidesWaiting`` of ``venues.private``.
 
     One-way mode is set of the whole account, all contracts at once.
     """
@@ -34,6 +36,9 @@ class BitgetPrivate(AdjustablePrivate[Caller]):
 
     def __init__(self) -> None:
         super().__init__(Caller, orders, account, account, orders.funding_paid, BitgetUserStream)
+
+    def waiting_orders(self, env: Environment, keys: Keys) -> Sequence[Callable[[int], WaitingCall]]:
+        return waiting.of_unified(Caller(env, keys))
 
     def dialect(self, env: Environment, keys: Keys, stamp_ms: int) -> DialectCall:
         what = "kind of account"

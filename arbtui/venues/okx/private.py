@@ -6,14 +6,16 @@ for all instruments: less than OKX allows, and below its 1,000 orders in 2 s for
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from arbtui.core.orders import Absence
 from arbtui.venues.base import Environment, Manners, RestLimit
 from arbtui.venues.modular import ModularPrivate, OverSocket
-from arbtui.venues.okx import account, orders, rights, signing, tradesocket
+from arbtui.venues.okx import account, orders, rights, signing, tradesocket, waiting
 from arbtui.venues.okx.calls import Caller
 from arbtui.venues.okx.instruments import VENUE
 from arbtui.venues.okx.userstream import OkxUserStream
-from arbtui.venues.private import AccountCall, Keys, RightsCall
+from arbtui.venues.private import AccountCall, Keys, RightsCall, WaitingCall
 
 _MANNERS = Manners(
     messages_per_s=2.0,
@@ -40,11 +42,12 @@ _PER_2S = {
     "trade-fee": 5,
     "bills": 10,
     "bills-archive": 10,
+    waiting.BUCKET: 20,
 }
 
 
 class OkxPrivate(OverSocket, ModularPrivate[Caller]):
-    """See ``venues.modular``, and ``TellsRights`` and ``TradesOverSocket`` of ``venues.private``."""
+    """See ``venues.modular``, and ``TellsRights``, ``HidesWaiting`` and ``TradesOverSocket`` of ``venues.private``."""
 
     name = VENUE
     shown_as = "OKX"
@@ -65,3 +68,6 @@ class OkxPrivate(OverSocket, ModularPrivate[Caller]):
 
     def key_rights(self, env: Environment, keys: Keys, stamp_ms: int) -> RightsCall:
         return rights.key_rights(Caller(env, keys), stamp_ms)
+
+    def waiting_orders(self, env: Environment, keys: Keys) -> Sequence[Callable[[int], WaitingCall]]:
+        return waiting.waiting_orders(Caller(env, keys))

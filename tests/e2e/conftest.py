@@ -1,21 +1,36 @@
-"""Fixtures of the tests that share one arbtui; each of their files has a ``sim`` of its own, for all its tests."""
+"""Fixtures of the tests that share one arbtui; each of their files has a ``sim`` for all its tests, or for a pair."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.desk import LEGS, close_by_hand
+from tests.e2e.desk import LEGS, PAIRS, close_by_hand, set_account
 from tests.e2e.harness import Sim
-from tests.e2e.money import ENDED, REST, Driven, Truth, driven, home_in
+from tests.e2e.money import ENDED, FIRST, REST, Driven, Pair, Truth, driven, exchanges, home_in, perps_of
+
+READY_WITHIN_S = 150.0  # a venue that was asked too much and names no time is left alone for two minutes
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=" and ".join)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    found: Pair = request.param
+    return found
 
 
 @pytest.fixture(scope="module")
-def legs() -> tuple[str, ...]:
+def sim(pair: Pair) -> Iterator[Sim]:
+    with contextlib.closing(exchanges(venues=pair)) as sim:
+        yield sim
+
+
+@pytest.fixture(scope="module")
+def legs(pair: Pair) -> tuple[str, ...]:
     """What must be ready to trade before a test begins."""
-    return LEGS
+    return LEGS if pair == FIRST else perps_of(pair)
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +45,11 @@ def lasting(sim: Sim, legs: tuple[str, ...], tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def desk(lasting: Driven, legs: tuple[str, ...], sim: Sim) -> Iterator[Driven]:
     """arbtui, armed; afterwards all faults end and nothing stays open."""
-    lasting.armed().until_ready(legs)
+    lasting.armed().until_ready(legs, within_s=READY_WITHIN_S)
     yield lasting
     sim.heal()
     for venue in Truth.of(sim).accounts:
-        sim.post("/_sim/accounts", {"venue": venue, "dual": False, "can_trade": True})
+        set_account(sim, venue, dual=False, can_trade=True)
     _put_away(lasting, sim)
 
 

@@ -37,6 +37,10 @@ class Sim:
         )
         assert self.process.stdout is not None
         self.url: str = json.loads(self.process.stdout.readline())["url"]
+        self.chosen: dict[str, str] = {}  # by venue: the account that is traded with, where it is not the main one
+
+    def account(self, venue: str) -> str:
+        return self.chosen.get(venue, "main")
 
     def get(self, path: str) -> Any:
         with urlopen(self.url + path, timeout=10) as answer:

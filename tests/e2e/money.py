@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from tests.e2e.harness import Sim, homes
 
 BINANCE, OKX = "binance.perp.BTCUSDT", "okx.perp.BTC-USDT-SWAP"
 BINANCE_SPOT, OKX_SPOT = "binance.spot.BTCUSDT", "okx.spot.BTC-USDT"
-PERPS = {"buy": BINANCE, "sell": OKX}
 PERP = {
     "binance": BINANCE,
     "okx": OKX,
@@ -34,6 +33,9 @@ PERP = {
     "bitget": "bitget.perp.BTCUSDT",
     "hyperliquid": "hyperliquid.perp.BTC",
 }
+CLASSIC = "bitget classic"  # that venue, by its account of the older kind
+Pair = tuple[str, str]  # venues of the first and of the second leg
+FIRST: Pair = ("binance", "okx")
 OPEN_STATES = {"hedged", "halted"}
 ENDED = {"done", "flat"}
 REST = OPEN_STATES | ENDED
@@ -53,17 +55,28 @@ _SETTINGS = {
 }
 START_WITHIN_S = 60.0  # of a process, on a machine that has much to do
 ANSWER_WITHIN_S = 10.0
-VENUES = ("binance", "okx")
+VENUES = FIRST
 ALL_VENUES = ("binance", "okx", "bybit", "bitget", "hyperliquid")
 
 
 def exchanges(*more: str, venues: tuple[str, ...] = VENUES) -> Sim:
     """Prices that move, and no edge anywhere: what a hedge costs is known beforehand."""
-    named = ("--venues", ",".join(venues))
+    named = ("--venues", ",".join(venue_of(name) for name in venues))
     sim = Sim("--seed", "7", "--symbols", "3", "--rate", str(200 * len(venues)), "--scenario", "still", *named, *more)
+    if CLASSIC in venues:
+        sim.chosen["bitget"] = "classic"
     if "bitget" in venues:  # which tells none before somebody has set it
         sim.post("/_sim/accounts", {"venue": "bitget", "leverage": {"BTCUSDT": 20}})
     return sim
+
+
+def venue_of(name: str) -> str:
+    return "bitget" if name == CLASSIC else name
+
+
+def perps_of(pair: Pair) -> tuple[str, str]:
+    first, second = (PERP[venue_of(name)] for name in pair)
+    return first, second
 
 
 class Driven:
@@ -80,8 +93,9 @@ class Driven:
         venues: tuple[str, ...] = VENUES,
         environ: dict[str, str] | None = None,
     ) -> None:
-        self.home, self.sim = home, sim
-        settings = {f"ARBTUI_VENUES__{name.upper()}__ENABLED": str(name in venues).lower() for name in ALL_VENUES}
+        self.home, self.sim, self.legs = home, sim, legs
+        used = {venue_of(name) for name in venues}
+        settings = {f"ARBTUI_VENUES__{name.upper()}__ENABLED": str(name in used).lower() for name in ALL_VENUES}
         settings |= {f"ARBTUI_{name}": value for name, value in _SETTINGS.items()}
         keys = keys_of(sim) if accounts else {}
         command = [
@@ -160,7 +174,8 @@ class Driven:
         return found
 
     def preview(self, **ticket: Any) -> dict[str, Any]:
-        return self.ask("preview", **{"base": "BTC", "usd": "500", **PERPS, **ticket})
+        """Of the first two legs that it was started for, unless told otherwise."""
+        return self.ask("preview", **{"base": "BTC", "usd": "500", "buy": self.legs[0], "sell": self.legs[1], **ticket})
 
     def until_ready(self, legs: tuple[str, ...], within_s: float = START_WITHIN_S) -> None:
         """Until nothing but arming, and what is open already, keeps a hedge on these legs from being opened."""
@@ -180,7 +195,7 @@ class Driven:
 
     def armed(self) -> Driven:
         """What its keys may do may still be being asked."""
-        until(lambda: self.ask("arm")["accepted"], ANSWER_WITHIN_S, lambda: self.ask("arm"))
+        until(lambda: self.ask("arm")["accepted"], START_WITHIN_S, lambda: self.ask("arm"))
         return self
 
     def fire(self, **ticket: Any) -> str:
@@ -284,12 +299,12 @@ def until(found: Callable[[], Any], within_s: float, why: Callable[[], object] =
     raise AssertionError(f"not within {within_s} s: {why()}")
 
 
-def keys_of(sim: Sim, account: str = "main") -> dict[str, str]:
+def keys_of(sim: Sim) -> dict[str, str]:
     """As variables of the environment."""
     return {
         f"ARBTUI_{venue}_{name}".upper(): value
         for venue, accounts in sim.get("/_sim/accounts").items()
-        for name, value in accounts[account].items()
+        for name, value in accounts[sim.account(venue)].items()
     }
 
 
@@ -298,16 +313,15 @@ def keys_of(sim: Sim, account: str = "main") -> dict[str, str]:
 
 @dataclass
 class Truth:
-    """The main accounts of all venues as the simulator knows them; client ids as arbtui chose them."""
+    """The accounts that are traded with as the simulator knows them; client ids as arbtui chose them."""
 
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     markets: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sim: Sim, base: str = "BTC", of_bitget: str = "main") -> Truth:
+    def of(cls, sim: Sim, base: str = "BTC") -> Truth:
         told = sim.get(f"/_sim/truth?symbol={base}&depth=1")
-        named = {"bitget": of_bitget}
-        found = {venue: accounts[named.get(venue, "main")] for venue, accounts in told["accounts"].items()}
+        found = {venue: accounts[sim.account(venue)] for venue, accounts in told["accounts"].items()}
         for account in found.values():
             for row in (*account["orders"], *account["fills"]):
                 row["client_id"] = chosen_id(row["client_id"])
@@ -343,6 +357,21 @@ class Truth:
             if fill["fee_ccy"] == row["base"]:
                 held[leg] -= Decimal(fill["fee"])
         return held
+
+    def too_little(self, hedge: str) -> Decimal:
+        """The most coins of which neither leg's venue would take an order: what may be left between legs."""
+        least: list[Decimal] = []
+        finest = Decimal(1)
+        for order in self.orders(hedge):
+            row = self.markets[order["venue"]][order["market"]][order["native"]]
+            step = Decimal(row["step"]) * Decimal(row["multiplier"])
+            worth = step * Decimal(row["bids"][0][0]) / Decimal(row["price_factor"])
+            steps = max(
+                Decimal(row["min_qty"]) / Decimal(row["step"]), Decimal(row["min_notional"]) / worth, Decimal(1)
+            )
+            least.append(steps.to_integral_value(ROUND_CEILING) * step)
+            finest = min(finest, step)
+        return min(least) - finest
 
     def position(self, venue: str, native: str) -> Decimal:
         """Signed, wire."""

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.harness import Sim
 from tests.e2e.money import (
     BINANCE,
+    CLASSIC,
     PERP,
     REST,
     Driven,
@@ -25,7 +26,7 @@ from tests.e2e.money import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("classic")]  # which share one arbtui
 
-VENUES = ("binance", "bitget")
+VENUES = ("binance", CLASSIC)
 STEP = Decimal("0.00001")  # of spot: its fee is paid in the coin, so less than a step may be left
 BITGET, BITGET_SPOT = PERP["bitget"], "bitget.spot.BTCUSDT"
 
@@ -38,25 +39,23 @@ def sim() -> Iterator[Sim]:
 
 @pytest.fixture(scope="module")
 def desk(sim: Sim, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
-    keys = sim.get("/_sim/accounts")["bitget"]["classic"]
-    environ = {f"ARBTUI_BITGET_{name}".upper(): value for name, value in keys.items()}
     legs = (BINANCE, BITGET, BITGET_SPOT)
-    with driven(home_in(tmp_path_factory.mktemp("classic")), sim, legs=legs, venues=VENUES, environ=environ) as arbtui:
+    with driven(home_in(tmp_path_factory.mktemp("classic")), sim, legs=legs, venues=VENUES) as arbtui:
         yield arbtui
 
 
 def whole(sim: Sim, desk: Driven, hedge: str) -> Truth:
     """The truth of a hedge that has come to rest; Bitget's other account has had no part in it."""
-    truth = Truth.of(sim, of_bitget="classic")
+    truth = Truth.of(sim)
     nothing_twice_and_nothing_lost(truth, desk, hedge)
     assert [Decimal(coins) for coins in desk.hedge(hedge)["coins"]] == truth.coins(hedge)
-    assert Truth.of(sim).accounts["bitget"]["orders"] == []
+    assert sim.get("/_sim/truth?venue=bitget&depth=1")["accounts"]["bitget"]["main"]["orders"] == []
     return truth
 
 
 def balances_are_true(sim: Sim, desk: Driven) -> None:
     def wrong() -> dict[str, tuple[str, str]]:
-        wallets = Truth.of(sim, of_bitget="classic").accounts["bitget"]["wallets"]
+        wallets = Truth.of(sim).accounts["bitget"]["wallets"]
         told = desk.state()["balances"]
         both = {
             f"{wallet} {asset}": (row["total"], told.get(f"bitget.{wallet}.{asset}", "none"))

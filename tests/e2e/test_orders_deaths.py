@@ -17,20 +17,25 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.desk import SOAKED
 from tests.e2e.harness import Sim
 from tests.e2e.money import (
     ENDED,
+    FIRST,
     PERP,
     REST,
     VENUES,
     Driven,
+    Pair,
     Truth,
     driven,
     exchanges,
     hedged_or_flat,
     home_in,
     nothing_twice_and_nothing_lost,
+    perps_of,
     until,
+    venue_of,
 )
 
 pytestmark = pytest.mark.slow
@@ -41,7 +46,7 @@ MAKER: dict[str, Any] = {"style": "maker_taker", "maker": 0}
 ACK_LATE = [("ack_late", {"venue": venue, "value": 1500}) for venue in VENUES]
 B_FAILS = [("reject_order", {"venue": "okx", "reason": "band"})]
 
-# where it dies, how the hedge is opened, and what the venues do meanwhile
+# where it dies, how the hedge is opened, and what the venues do meanwhile; those of any pair are called binance and okx
 POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
     "journaled": ("handing:e", TAKER, []),
     "sent": ("sent:e", TAKER, ACK_LATE),
@@ -64,8 +69,6 @@ POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] 
 }  # fmt: skip
 
 
-Pair = tuple[str, str]  # venues of the first and of the second leg: in POINTS they are called binance and okx
-FIRST: Pair = ("binance", "okx")
 SAMPLE: list[tuple[str, Pair]] = [
     ("sent", ("hyperliquid", "okx")),
     ("sent, one leg alone arrived", ("bybit", "hyperliquid")),
@@ -183,19 +186,24 @@ def pair_sim(pair: Pair) -> Iterator[Sim]:
         (signal.SIGHUP, "resting", FIRST),
         (signal.SIGHUP, "resting", ("hyperliquid", "bybit")),
         (signal.SIGTERM, "sending", ("bybit", "hyperliquid")),
+        *(
+            pytest.param(signal.SIGHUP, state, pair, marks=pytest.mark.soak)
+            for pair in SOAKED
+            for state in ("sending", "resting")
+        ),
     ],
 )
 def test_a_signal_in_a_hedge_settles_it_first_and_tells_what_stays_open(
     number: signal.Signals, state: str, pair: Pair, pair_sim: Sim, tmp_path: Path
 ) -> None:
     home, sim = home_in(tmp_path), pair_sim
-    legs = (PERP[pair[0]], PERP[pair[1]])
+    legs, venues = perps_of(pair), [venue_of(name) for name in pair]
     with driven(home, sim, venues=pair, legs=legs) as arbtui:
         arbtui.armed()
         if state == "sending":
-            sim.fault("ack_late", venue=pair[1], value=600)
+            sim.fault("ack_late", venue=venues[1], value=600)
         if state == "resting":
-            sim.fault("no_fill", venue=pair[0])
+            sim.fault("no_fill", venue=venues[0])
         hedge = arbtui.fire(buy=legs[0], sell=legs[1], **(MAKER if state == "resting" else TAKER))
         if state == "resting":
             until(lambda: any(o["status"] == "open" for o in Truth.of(sim).orders(hedge)), 5)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.e2e.desk import repaired_or_halted, whole
+from tests.e2e.desk import MINUTE_S, repaired_or_halted, taken_away, whole
 from tests.e2e.harness import Sim
 from tests.e2e.money import ENDED, PERP, REST, Driven, Truth, exchanges, hedged_or_flat, only, until
 
@@ -22,7 +22,6 @@ NAMES = tuple(PERP)
 RING = list(zip(NAMES, (*NAMES[1:], NAMES[0]), strict=True))
 LATER = [venue for venue in NAMES if venue not in ("binance", "okx")]
 PAIR_OF = dict(RING)
-MINUTE_S = 75.0  # so many tests use up what Hyperliquid may be asked, and clocks are compared once in it
 QUOTE = {"bybit": ("USDT",), "bitget": ("USDT",), "hyperliquid": ("USDC",)}
 
 
@@ -138,6 +137,11 @@ def test_a_fill_that_nobody_told_and_whose_answer_was_lost_is_found(desk: Driven
     hedge = desk.fire(**legs_of(PAIR_OF[venue], venue))
     desk.until_state(hedge, *REST, within_s=MINUTE_S)
     hedged_or_flat(whole(sim, desk, hedge), hedge)
+
+
+@pytest.mark.parametrize("venue", LATER)
+def test_a_leg_that_any_venue_liquidates_is_an_alarm_and_halts_the_pair(desk: Driven, sim: Sim, venue: str) -> None:
+    taken_away(desk, sim, (venue, PAIR_OF[venue]), 0, "liquidation")
 
 
 def test_a_clock_that_orders_find_to_be_off_is_said_and_nothing_opens(desk: Driven, sim: Sim) -> None:

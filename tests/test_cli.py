@@ -16,6 +16,7 @@ import pytest
 
 from arbtui import __version__, cli
 from arbtui.cli.words import says_yes
+from arbtui.venues import registry
 from tests.own_home import fresh_home
 
 ROOT = Path(__file__).parent.parent
@@ -184,6 +185,15 @@ def test_a_wrong_key_in_config_is_refused_before_anything_starts(
         said = refused(capsys, *argv)
         assert f"{path} line 2" in said
         assert "signals.threshold_bps" in said
+
+
+@pytest.mark.parametrize("argv", [("--demo", "--no-ui"), ("--once",), ("check",)])
+def test_without_an_exchange_nothing_begins(
+    argv: tuple[str, ...], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, "".join(f"[venues.{name}]\nenabled = false\n" for name in registry.names()))
+    assert "no exchange is enabled" in refused(capsys, *argv)
+    assert "--venues" in refused(capsys, *argv)
 
 
 def test_a_config_that_was_named_must_be_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

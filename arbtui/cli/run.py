@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from arbtui import arguments
 from arbtui.cli.screen import Screen
-from arbtui.cli.settings import check_credentials, paths_of, settings_of, with_logs
+from arbtui.cli.settings import check_credentials, known_venues, paths_of, settings_of, with_logs
 from arbtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -165,6 +165,11 @@ def live_run(
 
     settings = loaded.settings
     venues = settings.enabled_venues()
+    if not venues:
+        raise ConfigError(
+            f"no exchange is enabled: set enabled = true under [venues.{known_venues()[0]}] in {where.config}, or name "
+            "some with --venues."
+        )
     keys = credentials if args.live else None
     return LiveRun(
         loaded=loaded,

@@ -13,14 +13,20 @@ from arbtui.ui.theme import Line, Role
 
 _SMALL = 10  # rows; in less, words are spared
 _HEARD = (FeedState.LIVE, FeedState.DEGRADED)
+_WELL = (FeedState.LIVE, FeedState.CONNECTING)
 
 
 def waiting_lines(
-    feeds: Sequence[FeedStatus], now_ns: int, mode: str, keys: Keymap, width: int, height: int
+    feeds: Sequence[FeedStatus], warning: str, now_ns: int, mode: str, keys: Keymap, width: int, height: int
 ) -> list[Line]:
-    """A heading, the feeds in trouble first, what to try. In little room a feed has one line, then they are counted."""
+    """A heading, the feeds in trouble first, what to try. In little room a feed has one line, then they are counted.
+
+    ``warning``: the last that the engine gave, which is told where no feed has a trouble of its own; "" = none.
+    """
     small = height < _SMALL
     head: list[Line] = [((" " + words, "text"),) for words in text.wrap(_heading(feeds, small=small), width - 1)]
+    if warning and all(feed.state in _WELL for feed in feeds):
+        head += [((" " + words, "warn"),) for words in text.wrap(warning, width - 1)]
     tried: list[Line] = [((" " + words, "dim"),) for words in text.wrap(_advice(feeds, mode, keys, small), width - 1)]
     room = max(0, height - len(head) - len(tried))
     told = _feed_lines(feeds, now_ns, width, wrapped=True)
@@ -38,6 +44,8 @@ def waiting_lines(
 def _heading(feeds: Sequence[FeedStatus], *, small: bool) -> str:
     if not feeds:
         return "Starting."
+    if len(feeds) == 1:
+        return "One feed makes no pair. Enable more exchanges, or both markets of this one."
     if all(feed.state in _HEARD for feed in feeds):
         return "All feeds are live. Waiting for the first coin with fresh quotes on two venues."
     if all(feed.state is FeedState.DOWN for feed in feeds):

@@ -26,8 +26,8 @@ def since(venue: str, market: Market, state: FeedState, reason: str = "", second
 DOWN = [since(venue, market, FeedState.DOWN, REFUSED) for venue in VENUES for market in Market]
 
 
-def said(feeds: list[FeedStatus], width: int = 78, height: int = 20, mode: str = "PAPER") -> str:
-    lines = waiting_lines(feeds, START_NS, mode, Keymap(), width, height)
+def said(feeds: list[FeedStatus], width: int = 78, height: int = 20, mode: str = "PAPER", warning: str = "") -> str:
+    lines = waiting_lines(feeds, warning, START_NS, mode, Keymap(), width, height)
     return "\n".join("".join(words for words, _ in line) for line in lines)
 
 
@@ -58,6 +58,16 @@ def test_when_all_feeds_are_live_it_waits_for_coins_and_not_for_venues() -> None
     assert "--demo" not in text
 
 
+def test_coins_that_nobody_lists_are_named_as_long_as_there_is_nothing_else() -> None:
+    idle = [feed(venue, Market.PERP, FeedState.CONNECTING, "nothing to stream yet") for venue in VENUES]
+    assert "NOPE: listed on none" in said(idle, warning="NOPE: listed on none of these exchanges")
+    assert "NOPE" not in said(DOWN, warning="NOPE: listed on none of these exchanges"), "a network comes first"
+
+
+def test_one_feed_says_that_it_can_make_no_pair() -> None:
+    assert "One feed makes no pair. Enable more" in said([feed("okx", Market.PERP)])
+
+
 def test_feeds_that_find_no_room_are_counted_and_the_pane_that_shows_them_is_named() -> None:
     text = said(DOWN, width=40, height=6)
     assert "more: 5 shows the feeds" in text
@@ -67,7 +77,7 @@ def test_feeds_that_find_no_room_are_counted_and_the_pane_that_shows_them_is_nam
 
 @given(st.integers(min_value=1, max_value=130), st.integers(min_value=0, max_value=30))
 def test_it_never_takes_more_room_than_there_is(width: int, height: int) -> None:
-    lines = waiting_lines(DOWN, START_NS, "PAPER", Keymap(), width, height)
+    lines = waiting_lines(DOWN, "NOPE is listed nowhere", START_NS, "PAPER", Keymap(), width, height)
     assert len(lines) <= height
     if width > 24:
         assert all(sum(cell_len(words) for words, _ in line) <= width for line in lines)

@@ -199,7 +199,8 @@ class GridPane(ListPane):
                 ((f" No coin of {order.total} passes the filter. {self.desk.keys.first('back')} clears it.", "text"),),
             ]
         port, (width, height) = desk.port, self.body_size
-        return waiting_lines(port.status(), port.clock.now_ns(), port.mode, desk.keys, width, height)
+        warning = next((notice.text for notice in reversed(port.notices) if notice.level != "info"), "")
+        return waiting_lines(port.status(), warning, port.clock.now_ns(), port.mode, desk.keys, width, height)
 
     def _marked(self, cells: Line, base: str, held: Collection[str]) -> Line:
         """In the air before the name: ``*`` a coin with an open hedge, else ``^`` a pinned one."""

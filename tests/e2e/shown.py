@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -16,8 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyte
+
 from tests.e2e.harness import Sim
 from tests.e2e.money import Driven, until
+
+WIDTH, HEIGHT = 120, 40
+SEEN_WITHIN_S = 20.0  # what a key brings, on a machine that has much to do
+_KITTY = re.compile(rb"\x1b\[[<>]\d*u")  # pyte would print the letter
 
 
 class Shown(Driven):
@@ -25,8 +32,10 @@ class Shown(Driven):
 
     def _start(self, command: list[str], environ: dict[str, str]) -> subprocess.Popen[str]:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         self.seen = bytearray()
+        self._painted = pyte.Screen(WIDTH, HEIGHT)
+        self._stream, self._fed = pyte.ByteStream(self._painted), 0
         self.reading = True
         self._closed = False
         try:
@@ -64,6 +73,28 @@ class Shown(Driven):
 
     def keys(self, text: str) -> None:
         os.write(self._master, text.encode())
+
+    def picture(self) -> str:
+        """What somebody in front of it sees now."""
+        seen = bytes(self.seen)
+        self._stream.feed(_KITTY.sub(b"", seen[self._fed :]))
+        self._fed = len(seen)
+        return "\n".join(self._painted.display)
+
+    def shows(self, words: str, within_s: float = SEEN_WITHIN_S) -> None:
+        until(lambda: words in self.picture(), within_s, self.picture)
+
+    def press(self, key: str, words: str) -> None:
+        """A key, and what must then be seen. Two keys on top of each other are another key: esc and a letter are alt
+        with that letter.
+        """
+        self.keys(key)
+        self.shows(words)
+
+    def leave(self, words: str) -> None:
+        """Esc, until these are seen no more."""
+        self.keys("\x1b")
+        until(lambda: words not in self.picture(), SEEN_WITHIN_S, self.picture)
 
     def stall(self) -> None:
         """Read no more, while the screen has more to paint than the kernel keeps for a reader."""

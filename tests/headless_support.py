@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -142,15 +142,16 @@ class Bench:
 
 @contextmanager
 def a_pipe() -> Iterator[tuple[int, int]]:
+    """Ends may be closed within: what has been opened under the same number since is left alone."""
     ends = os.pipe()
+    own = os.fstat(ends[0]).st_ino
     try:
         yield ends
     finally:
         for end in ends:
-            try:
-                os.close(end)
-            except OSError:
-                continue
+            with suppress(OSError):
+                if os.fstat(end).st_ino == own:
+                    os.close(end)
 
 
 async def printed(bench: Bench, options: Headless, act: Any) -> list[dict[str, Any]]:

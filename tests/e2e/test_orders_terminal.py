@@ -178,7 +178,7 @@ def test_an_engine_whose_terminal_is_gone_goes_on_disarmed_and_idle_until_sigter
         began_s, spent_s = time.monotonic(), cpu_s(arbtui)
         until(lambda: only(arbtui.preview()) == {"armed"}, 10)
         arbtui.process.send_signal(signal.SIGHUP)  # a shell says it once more
-        time.sleep(3 - (time.monotonic() - began_s))  # the time over which its share of a core is taken
+        time.sleep(max(0.0, began_s + 3 - time.monotonic()))  # the time over which its share of a core is taken
         assert (cpu_s(arbtui) - spent_s) / (time.monotonic() - began_s) < 0.4  # a thread that spins takes all of one
         arbtui.flatten(hedge)
         assert arbtui.end(signal.SIGTERM) == 0

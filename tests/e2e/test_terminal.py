@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,13 +52,24 @@ def open_a_hedge(press: Callable[[str], None], shows: Callable[[str], bool]) -> 
             press("y")
             until(lambda: shows("HEDGED"), 3)
         hedged = shows("HEDGED")
-        for _ in range(3):  # back from the review, from the ticket
-            if shows("hedged order") or shows("HEDGED"):
-                press("\x1b")
-                time.sleep(0.3)  # the next look at the screen is after what this key does
+        leave(press, shows)
         if hedged:
             return
     raise AssertionError("no hedge could be opened")
+
+
+def leave(press: Callable[[str], None], shows: Callable[[str], bool]) -> None:
+    """Esc for the review, for the ticket, for the page of what was sent; each is seen gone before another key is
+    pressed, since esc and a letter that are read in one piece are alt with that letter.
+    """
+    for words in ("REVIEW ", "hedged order", ", turn 1, "):
+        if shows(words):
+            press("\x1b")
+            until(partial(_gone, shows, words), 20)
+
+
+def _gone(shows: Callable[[str], bool], words: str) -> bool:
+    return not shows(words)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
@@ -96,15 +95,17 @@ class Pty:
         return self.status is None
 
     def hang_up(self) -> None:
-        os.close(self.fd)
+        """Once: the number of what is closed may be somebody else's by the next time."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
     def end(self) -> None:
         """Make sure that nothing is left behind."""
         if self.alive():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        with contextlib.suppress(OSError):
-            os.close(self.fd)
+        self.hang_up()
 
 
 def _set_size(fd: int, width: int, height: int) -> None:

@@ -246,9 +246,12 @@ class Audit:
     def _shares(
         self, holders: list[tuple[Ledger, int]], missing: Decimal, why: str, by: str = ""
     ) -> list[tuple[str, Lost]]:
-        """The youngest hedges lose first: which one it was cannot be known, and each is halted."""
-        shares, rest = [], missing
-        for ledger, index in reversed(holders):
+        """The youngest hedges lose first, where it cannot be known which one it was; each is halted.
+
+        It is known of a hedge with a fill under its name of an order that no journal kept.
+        """
+        shares, rest, youngest_first = [], missing, holders[::-1]
+        for ledger, index in sorted(youngest_first, key=lambda one: not one[0].lessened_namelessly(one[1])):
             held = ledger.position(index)
             if held * rest >= 0:
                 continue  # it holds the other side, which nobody took away from it

@@ -211,6 +211,16 @@ class Ledger:
         fills = (fill for each in self._unattributed.values() for fill in each.values())
         return next((fill for fill in fills if fill.client_id), None)
 
+    def lessened_namelessly(self, index: int) -> bool:
+        """Whether such a fill, which counts nowhere, has taken away some of what this leg holds."""
+        leg = self.intent.legs[index]
+        held, place = self.position(index), (leg.venue, f"{leg.market.value}.{leg.native}")
+        return any(
+            fill.client_id and key[:2] == place and held * fill.side.sign < 0
+            for key, fills in self._unattributed.items()
+            for fill in fills.values()
+        )
+
     def stranger(self) -> Fill | None:
         """A fill since the earlier life's last word that nobody can attribute and that may have been this hedge's.
 

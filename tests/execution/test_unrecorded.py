@@ -6,7 +6,7 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import Order, OrderReport, OrderStatus, ReadKind
-from tests.execution.stage import HEDGE, Stage, fill, report
+from tests.execution.stage import HEDGE, Stage, fill, intent, report
 
 LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY)
 
@@ -140,3 +140,37 @@ def test_an_order_that_turns_up_after_its_coins_were_given_up_leaves_the_hedge_t
     read_positions(stage, 3)
     assert stage.state() == "halted"
     assert stage.sent() == []
+
+
+def test_what_an_order_that_only_a_fill_tells_of_took_away_was_its_own_hedges_and_no_youngers() -> None:
+    first = Stage()
+    made = [first.open(), first.open(intent(hedge=f"{HEDGE[:-1]}1", now_ns=first.clock.now_ns()))]
+    buys, sells = list(first.pens["alpha"].placed), list(first.pens["beta"].placed)
+    for order in buys:
+        first.fills(order)
+    first.disk.full = True
+    first.refuses(sells[0], RefusalReason.INSUFFICIENT)
+    unwind = first.order("alpha")
+    assert unwind.client_id.startswith(f"ab{HEDGE}u")
+    first.disk.full = False
+    second = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 60 * 10**9)
+    for order in buys:
+        second.report(order, OrderStatus.FILLED, str(order.qty), "query")
+    for order in sells:
+        second.report(order, OrderStatus.REJECTED, "0", "query")
+    for _ in range(4):
+        second.wait(1.1)
+        now_ns = second.clock.now_ns()
+        second.runner.hear(fill(unwind, str(unwind.qty), fill_id="2", told="query", t_ns=now_ns))
+        for venue in ("alpha", "beta"):
+            for kind in LISTS:
+                second.read_done(venue, kind)
+    for _ in range(3):
+        second.wait(1.1)
+        second.position("alpha", "10")  # of twenty
+        for venue in ("alpha", "beta"):
+            second.read_done(venue, ReadKind.POSITIONS, native="")
+    older, younger = (second.runner.ledgers[one.hedge] for one in made)
+    assert older.state == "halted"
+    assert [older.position(0), younger.position(0)] == [0, 10]
+    assert younger.state != "done"

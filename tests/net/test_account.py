@@ -436,7 +436,7 @@ async def test_whoever_hears_that_a_question_failed_may_ask_it_again_at_once(mon
 
 
 async def test_of_many_questions_none_is_given_up_while_answers_come() -> None:
-    async with toy(timeout_s=0.3) as t:
+    async with toy(timeout_s=1.2) as t:
 
         async def slow() -> web.Response:
             await asyncio.sleep(0.1)

@@ -385,6 +385,14 @@ async def test_a_replay_is_paused_stepped_and_sped_up_by_keys() -> None:
         assert "is not a speed" in run("replay.speed", "fast")
 
 
+async def test_a_recording_that_ends_without_a_coin_says_so() -> None:
+    port = FakePort(0)
+    port.mode, port.replay = "REPLAY", playing(ended=True, records=0)
+    async with seated(port, 60, 16) as seat:
+        text = " ".join((await seat.text()).split())
+        assert "The recording has ended: 0 records, no coin with quotes on two venues. q leaves." in text
+
+
 async def test_live_data_has_no_such_keys() -> None:
     async with seated() as seat:
         assert "pause" not in (await seat.rows())[-1]

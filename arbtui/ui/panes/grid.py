@@ -193,12 +193,12 @@ class GridPane(ListPane):
     def _explanation(self) -> list[Line]:
         """Why there are no rows: nothing passes the filter, or nothing has come yet, feed by feed."""
         desk, order = self.desk, self.desk.order
-        if order.total:
-            return [
-                (("", "text"),),
-                ((f" No coin of {order.total} passes the filter. {self.desk.keys.first('back')} clears it.", "text"),),
-            ]
         port, (width, height) = desk.port, self.body_size
+        if order.total:
+            return _sentence(f"No coin of {order.total} passes the filter. {desk.keys.first('back')} clears it.", width)
+        if port.replay is not None and port.replay.ended:
+            held = f"The recording has ended: {port.replay.records:,} records, no coin with quotes on two venues."
+            return _sentence(f"{held} {desk.keys.first('quit')} leaves.", width)
         warning = next((notice.text for notice in reversed(port.notices) if notice.level != "info"), "")
         return waiting_lines(port.status(), warning, port.clock.now_ns(), port.mode, desk.keys, width, height)
 
@@ -273,3 +273,7 @@ class GridPane(ListPane):
         self.cursor.index = self.desk.order.place.get(self.desk.coin, 0)
         self.cursor.top = 0
         self.tick(self.desk.now_s())
+
+
+def _sentence(words: str, width: int) -> list[Line]:
+    return [(("", "text"),), *(((f" {part}", "text"),) for part in text.wrap(words, width - 2))]

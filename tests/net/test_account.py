@@ -443,7 +443,7 @@ async def test_of_many_questions_none_is_given_up_while_answers_come() -> None:
             return said(ok=[])
 
         t.server.answer = lambda path, body: slow()
-        for since_ms in range(40):
+        for since_ms in range(80):
             t.account.read(ReadKind.FILLS, Market.PERP, "A", since_ms)
             await asyncio.sleep(0)  # on its way, so that nobody joins it
             t.account.query(order(f"h{since_ms}a1"))

@@ -19,7 +19,7 @@ from arbtui.core.errors import ArbtuiError
 from arbtui.core.model import Market
 from arbtui.engine.trading import Trading
 from arbtui.execution.lifecycle import Step
-from arbtui.execution.records import Fact, Stepped
+from arbtui.execution.records import Armed, Fact, Stepped
 from arbtui.venues.private import KeyRights
 
 ASK_AGAIN_S = 5.0
@@ -48,8 +48,8 @@ class Holder:
 class KeyFitness:
     """``why_not`` says why a run must not be armed. Each arming wants an answer of its own: rights come and go.
 
-    An answer serves for ``GOOD_FOR_S``, the time that a person takes from the wish to arm to the last letter of the
-    phrase; ``why_not``, asked at both, has the venues asked anew where theirs is older.
+    An answer serves one arming, and no longer than ``GOOD_FOR_S``, the time that a person takes from the wish to arm
+    to the last letter of the phrase; ``why_not``, asked at both, has the venues asked anew where theirs is older.
     """
 
     def __init__(self, holders: Mapping[str, Holder], *, allow_withdraw: bool, notice: Notice) -> None:
@@ -75,6 +75,11 @@ class KeyFitness:
         for name in found:
             self._wanted[name].set()
         return "; ".join(f"{name}: {why}" for name, why in found.items())
+
+    def heard(self, hedge: str, fact: Fact) -> None:
+        """Everything that becomes known of hedges: an arming has used the answers up."""
+        if isinstance(fact, Armed) and fact.on:
+            self._asked_s.clear()
 
     async def _look_after(self, name: str, holder: Holder) -> None:
         loop = asyncio.get_running_loop()

@@ -205,6 +205,7 @@ async def account_orders(
         fitness = KeyFitness(holders, allow_withdraw=settings.live.allow_withdraw_keys, notice=live.trouble.notice)
         trading = _trading(live.desk.mode, carriers, settings, live, clock, journal, unfit=fitness.why_not)
         heard.to = trading
+        trading.on_change(fitness.heard)
         ledgers = trading.ledgers.values()
         keep_worlds(journal, ledgers, {name: settings.venues[name].environment for name in accounts})
         notes = AccountNotes(

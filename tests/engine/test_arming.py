@@ -18,6 +18,7 @@ from arbtui.engine.arming import Guard, Holder, KeyFitness, arm_soon, guard_of, 
 from arbtui.engine.whose import keep_worlds
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.limits import Limits
+from arbtui.execution.records import Armed
 from arbtui.storage.journal import Journal
 from arbtui.venues.private import KeyRights
 from tests.engine.trading_stage import BUY, ENOUGH, SELL, Stage, quote, ticket
@@ -114,21 +115,33 @@ async def test_a_key_is_asked_about_until_it_is_fit_and_then_not_before_somebody
     assert said[1:] == ["okx cannot be armed: what its key may do could not be read: okx cannot be reached"]
 
 
-async def test_each_arming_wants_to_know_anew_what_the_key_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_arming_wants_to_know_anew_what_the_key_may_do() -> None:
     """A right to withdraw that was given since, or a venue that does not answer any more, keeps from arming again."""
     venue = Venue(GOOD, rights(withdraw=True), TransportBroken("okx cannot be reached"))
     made, said = await fitness(venue)
     task = asyncio.create_task(made.run())
     await turns(lambda: made.why_not() == "")
     assert venue.asked == 1
-    monkeypatch.setattr(arming, "GOOD_FOR_S", 0.0)  # a minute later
+    made.heard("", Armed(True, "a person said so"))
     assert made.why_not() == "okx: what its key may do is being asked; wait a moment"
-    monkeypatch.setattr(arming, "GOOD_FOR_S", 60.0)
     await turns(lambda: venue.asked == 2 and made.why_not().startswith("okx: its key may withdraw"))
     await turns(lambda: made.why_not().startswith("okx: what its key may do could not be read"))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert said[0].startswith("okx cannot be armed: its key may withdraw")
+
+
+async def test_what_was_told_long_ago_is_asked_anew_before_the_first_arming(monkeypatch: pytest.MonkeyPatch) -> None:
+    venue = Venue(GOOD)
+    made, _ = await fitness(venue)
+    task = asyncio.create_task(made.run())
+    await turns(lambda: made.why_not() == "")
+    monkeypatch.setattr(arming, "GOOD_FOR_S", 0.0)  # a minute later
+    assert made.why_not() == "okx: what its key may do is being asked; wait a moment"
+    monkeypatch.setattr(arming, "GOOD_FOR_S", 60.0)
+    await turns(lambda: venue.asked == 2 and made.why_not() == "")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def turns(until: Callable[[], bool]) -> None:

@@ -171,6 +171,10 @@ async def test_a_key_that_may_withdraw_is_not_armed_until_it_is_taken_away_or_al
         assert not me.trading.armed
         sim.set_account("okx", can_withdraw=False)
         await me.until(lambda: me.trading.arm(D(500)).accepted)
+        sim.set_account("okx", can_withdraw=True)
+        await me.until(lambda: "may withdraw" in me.trading.arm(D(600)).text)
+        assert me.trading.permit is not None
+        assert me.trading.permit.open_usd == 500, "it is asked anew, and what was armed before stays"
 
     async def allowed(me: Person) -> None:
         await me.until(lambda: me.trading.arm(D(500)).accepted)

@@ -144,6 +144,7 @@ def facts(
         coins=len({slot.coin.base for slot in slots}),
         seconds=seconds,
         cuts=venue.feed.cuts,
+        order_sockets=live.desk.setting(f"venues.{name}.orders") == "socket",
     )
 
 

@@ -7,6 +7,7 @@ trades most; the words stand in ``check_keys_lines``.
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -24,6 +25,7 @@ from arbtui.engine.by_rest import AccountByRest, accounts_by_rest
 from arbtui.engine.check import report
 from arbtui.engine.check_keys_lines import KeyFacts, NotTold, could_trade, lines
 from arbtui.engine.check_lines import CheckLine, Verdict
+from arbtui.engine.check_sockets import tried
 from arbtui.net.gateway import NetworkSettings
 from arbtui.venues import registry
 from arbtui.venues.private import Keys
@@ -103,11 +105,15 @@ async def _ask(
     async with AsyncExitStack() as stack:
         accounts = await accounts_by_rest(keys, settings, network, stack)
         bases = settings.market.symbols
-        found = await asyncio.gather(*(_facts(accounts[name], before[name], bases) for name in names))
+        by_socket = {name: network if settings.venues[name].orders == "socket" else None for name in names}
+        found = await asyncio.gather(*(_facts(accounts[name], before[name], bases, by_socket[name]) for name in names))
     return {facts.venue: facts for facts in found}
 
 
-async def _facts(account: AccountByRest, before: KeyFacts, bases: Sequence[str]) -> KeyFacts:
+async def _facts(
+    account: AccountByRest, before: KeyFacts, bases: Sequence[str], sockets: NetworkSettings | None
+) -> KeyFacts:
+    """``sockets``: how those for orders are reached; None: they are not used."""
     until_s = asyncio.get_running_loop().time() + WITHIN_S
     unreached = await _answered(account.connect(), until_s)
     if isinstance(unreached, NotTold):
@@ -132,6 +138,7 @@ async def _facts(account: AccountByRest, before: KeyFacts, bases: Sequence[str])
         modes=modes,
         leverages=leverages,
         fees=fees,
+        sockets=None if sockets is None else await tried(account, sockets, before.markets, random.Random()),
     )
 
 

@@ -16,6 +16,7 @@ from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, FeeRates, LeverageRead
 from arbtui.engine.check_lines import MAX_CLOCK_OFFSET_MS, CheckLine, Verdict
+from arbtui.engine.check_sockets import SocketTried
 from arbtui.execution.actions import amount
 from arbtui.venues.private import KeyRights
 
@@ -58,6 +59,7 @@ class KeyFacts:
     modes: Mapping[Market, AccountMode | NotTold] = field(default_factory=dict)
     leverages: Mapping[str, LeverageRead | NotTold] = field(default_factory=dict)  # by native, perpetuals
     fees: Mapping[tuple[Market, str], FeeRates | NotTold] = field(default_factory=dict)
+    sockets: Sequence[SocketTried] | None = None  # for orders; None: they are to go by REST
     fees_set: Mapping[tuple[Market, str], float] = field(default_factory=dict)  # (market, "maker"|"taker") -> bps
 
 
@@ -87,7 +89,7 @@ def lines(facts: KeyFacts, *, allow_withdraw: bool) -> list[CheckLine]:
     found += [_withdraw(facts, allow_withdraw), _addresses(facts), _ends(facts)]
     if Market.PERP in facts.markets:
         found += [_position_mode(facts), *_leverage(facts)]
-    return [*found, *_fees(facts)]
+    return [*found, *_fees(facts), *_order_sockets(facts)]
 
 
 def could_trade(found: Sequence[CheckLine]) -> bool:
@@ -214,6 +216,25 @@ def _fees(facts: KeyFacts) -> list[CheckLine]:
         ]
         found.append(_line(facts, concern, Verdict.NOTE if other else Verdict.OK, "; ".join([text, *other])))
     return found
+
+
+def _order_sockets(facts: KeyFacts) -> list[CheckLine]:
+    """None of it is bad: while a socket is not up, orders go by REST."""
+    if facts.sockets is None:
+        return []
+    if not facts.sockets:
+        text = f"none for {facts.environment}: orders go by REST, as without venues.{facts.venue}.orders"
+        return [_line(facts, "order socket", Verdict.NOTE, text)]
+    return [_order_socket(facts, one) for one in facts.sockets]
+
+
+def _order_socket(facts: KeyFacts, one: SocketTried) -> CheckLine:
+    of = " and ".join(market.value for market in one.markets)
+    if one.why:
+        text = f"{of}: {one.why.rstrip('.')}; orders go by REST while it is so"
+        return _line(facts, "order socket", Verdict.NOTE, text)
+    proved = "a question answered" if one.asked else "logged in; it takes orders alone, so nothing was asked"
+    return _line(facts, "order socket", Verdict.OK, f"{of}: connected in {one.up_ms:.0f} ms, {proved}")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -75,10 +75,17 @@ class VenueFacts:
     seconds: float
     cuts: int = 0  # ends of connections that were not our doing
     clock_by: str = ""  # what told its time, where no clock did
+    order_sockets: bool = False  # orders are to go over sockets
 
 
 def lines(facts: VenueFacts) -> list[CheckLine]:
     """All lines of one venue, in the order in which things must work."""
+    orders = "what takes orders is tried by arbtui check --keys: it wants keys"
+    untried = [CheckLine(facts.venue, "order socket", Verdict.SKIPPED, orders)] if facts.order_sockets else []
+    return [*_of_market(facts), *untried]
+
+
+def _of_market(facts: VenueFacts) -> list[CheckLine]:
     reach = _reachable(facts)
     rest = [_clock(facts), _instruments(facts), _snapshots(facts)]
     if reach.verdict is not Verdict.OK:

@@ -65,12 +65,19 @@ class TradeSocketKeeper(SocketKeeper):
 
         None: not a byte was sent. Raises ``TransportBroken`` where it may have taken effect.
         """
+        return await self._ask(request, self._trades.trade_frame)
+
+    async def question(self, request: HttpRequest) -> Answer | None:
+        """The same of a question about balances; None where it is not up, or takes none."""
+        return await self._ask(request, self._trades.trade_question)
+
+    async def _ask(self, request: HttpRequest, frame_of: Callable[[TradeAsk], str | None]) -> Answer | None:
         talk, around = self._talk, self._around
         if talk is None or not self.takes:
             return None
         request_id = str(self._asked + 1)
         about = TradeAsk(self._socket, self._keys, request, request_id, around.stamp_ms(), self._listed)
-        frame = self._trades.trade_frame(about)
+        frame = frame_of(about)
         if frame is None:
             return None
         self._asked += 1

@@ -223,6 +223,8 @@ class TradeCalls(Protocol):
 
     def frame(self, ask: TradeAsk) -> str | None: ...
 
+    def question(self, ask: TradeAsk) -> str | None: ...
+
 
 class OverSocket:
     """``TradesOverSocket`` of a private side, by the module that it names."""
@@ -237,6 +239,9 @@ class OverSocket:
 
     def trade_frame(self, ask: TradeAsk) -> str | None:
         return self.trades.frame(ask)
+
+    def trade_question(self, ask: TradeAsk) -> str | None:
+        return self.trades.question(ask)
 
 
 def setting(

@@ -354,6 +354,10 @@ class TradesOverSocket(Protocol):
         """What asks the same as ``ask.request``; None where this socket does not take it: REST does."""
         ...
 
+    def trade_question(self, ask: TradeAsk) -> str | None:
+        """The same of a question about balances, which proves a socket without an order; None where it takes none."""
+        ...
+
 
 @runtime_checkable
 class TellsRights(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,14 @@ class Desk:
         async with self._client.get("/_sim/truth") as answer:
             counts: Mapping[str, int] = (await answer.json())["accounts"][venue]["main"]["requests"]["counts"]
             return counts
+
+    async def fault(self, name: str, **more: str) -> None:
+        async with self._client.post("/_sim/faults", json={"fault": name, **more}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def orders(self, venue: str) -> list[object]:
+        async with self._client.get("/_sim/truth") as answer:
+            return list((await answer.json())["accounts"][venue]["main"]["orders"])
 
     async def check(
         self, capsys: pytest.CaptureFixture[str], *named: str, environ: Mapping[str, str] | None = None
@@ -164,3 +173,40 @@ async def test_a_limit_that_another_run_used_up_is_waited_for_once(
         for _ in range(2):  # the account's configuration may be asked for five times in two seconds
             code, found = await one.check(capsys, "okx")
             assert code == 0, found
+
+
+async def test_sockets_for_orders_are_tried_where_they_are_used_and_no_order_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with desk(tmp_path) as one:
+        environ = {f"ARBTUI_VENUES__{name.upper()}__ORDERS": "socket" for name in VENUES if name != "bybit"}
+        _, found = await one.check(capsys, environ=environ)
+        lines = {name: of_venue.get("order socket") for name, of_venue in found.items()}
+        assert lines["bybit"] is None, "its orders go by REST"
+        assert lines["bitget"] == (
+            "note", "none for prod: orders go by REST, as without venues.bitget.orders"
+        )  # fmt: skip
+        for name, says in (
+            ("binance", r"spot: connected in \d+ ms, a question answered"),
+            ("okx", r"perp and spot: connected in \d+ ms, logged in; it takes orders alone, so nothing was asked"),
+            ("hyperliquid", r"perp and spot: connected in \d+ ms, a question answered"),
+        ):
+            verdict, text = lines[name] or ("", "")
+            assert (verdict, bool(re.fullmatch(says, text))) == ("ok", True), text
+        assert re.search(r"perp: connected in \d+ ms, a question answered", one.out)
+        for name in VENUES:
+            assert await one.orders(name) == []
+
+
+async def test_a_socket_for_orders_that_closes_at_once_is_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with desk(tmp_path) as one:
+        await one.fault("accept_then_close", venue="okx")
+        _, found = await one.check(capsys, "okx", environ={"ARBTUI_VENUES__OKX__ORDERS": "socket"})
+        verdict, text = found["okx"]["order socket"]
+        assert (verdict, text.startswith("perp and spot: "), text.endswith("; orders go by REST while it is so")) == (
+            "note",
+            True,
+            True,
+        )

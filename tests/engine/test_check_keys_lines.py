@@ -13,6 +13,7 @@ from arbtui.core.model import Market
 from arbtui.core.orders import AccountMode, FeeRates, LeverageRead
 from arbtui.engine.check_keys_lines import KeyFacts, NotTold, could_trade, lines
 from arbtui.engine.check_lines import CheckLine, Verdict
+from arbtui.engine.check_sockets import SocketTried
 from arbtui.venues.private import KeyRights
 
 BOTH = (Market.SPOT, Market.PERP)
@@ -207,3 +208,14 @@ def test_fees_that_differ_from_the_settings_are_worth_a_word() -> None:
 )
 def test_the_clock_is_compared_where_there_is_one(offset_ms: float | None, has_clock: bool, verdict: Verdict) -> None:
     assert told("clock", clock_offset_ms=offset_ms, has_clock=has_clock).verdict is verdict
+
+
+def test_a_socket_for_orders_that_does_not_work_is_a_note_with_its_reason_since_orders_go_by_rest() -> None:
+    assert "order socket" not in [line.concern for line in lines(FACTS, allow_withdraw=False)]
+    ill = told("order socket", sockets=[SocketTried((Market.PERP,), "it answers 401: no such key.")])
+    assert (ill.verdict, ill.text) == (
+        Verdict.NOTE,
+        "perp: it answers 401: no such key; orders go by REST while it is so",
+    )
+    assert could_trade(lines(replace(FACTS, sockets=[]), allow_withdraw=False))
+    assert told("order socket", sockets=[]).text.startswith("none for prod: orders go by REST")

@@ -162,3 +162,12 @@ def test_what_told_the_time_is_said_where_it_was_no_clock() -> None:
             line for line in lines(replace(SOUND, clock_offset_ms=offset_ms, clock_by=by)) if line.concern == "clock"
         )
         assert clock.text == said
+
+
+def test_sockets_for_orders_are_not_tried_without_keys_and_that_is_said() -> None:
+    assert "order socket" not in [line.concern for line in lines(SOUND)]
+    (line,) = (line for line in lines(replace(SOUND, order_sockets=True)) if line.concern == "order socket")
+    assert (line.verdict, line.text) == (
+        Verdict.SKIPPED,
+        "what takes orders is tried by arbtui check --keys: it wants keys",
+    )

@@ -8,13 +8,13 @@
 There is no login (that takes keys of another kind): each request proves itself. USD-M and spot have an address each;
 orders count in the same windows as those of REST. Both cut at 24 h; spot announces when a server is taken down.
 ``rateLimits`` tells what is used up of the limits that the request counts for, as the headers of REST do.
-Source: Binance USD-M docs, "WebSocket API General Info", "New Order", "Cancel Order"; spot docs, "WebSocket API", "Rate
-limits".
+Source: Binance USD-M docs, "WebSocket API General Info", "New Order", "Cancel Order", "Futures Account
+Balance V2"; spot docs, "WebSocket API", "Rate limits", "Account requests".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -39,6 +39,7 @@ _MANNERS = Manners(
 )
 _PATHS = {Market.PERP: "/fapi/v1/order", Market.SPOT: "/api/v3/order"}
 _METHODS = {"POST": "order.place", "DELETE": "order.cancel"}
+_QUESTIONS = {"/fapi/v3/balance": "v2/account.balance", "/api/v3/account": "account.status"}
 _NUMBERS = ("timestamp", "recvWindow")
 _SHUTDOWN = "serverShutdown"
 _BUCKETS = {("ORDERS", "SECOND", 10): ORDERS, ("REQUEST_WEIGHT", "MINUTE", 1): WEIGHT}
@@ -97,15 +98,28 @@ def session(keys: Keys) -> BinanceTradeSession:
 
 def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
-    request, keys = ask.request, ask.keys
+    request = ask.request
     where, method = urlsplit(request.url), _METHODS.get(request.method)
     if method is None or where.path not in (_PATHS[market] for market in ask.socket.markets):
         return None
     sent = parse_qsl(request.body.decode() if request.method == "POST" else where.query, strict_parsing=True)
-    params: dict[str, str | int] = {name: value for name, value in sent if name != "signature"}
-    params |= {name: int(params[name]) for name in _NUMBERS}
-    params["apiKey"] = keys["api_key"]
-    params["signature"] = sign(keys["api_secret"], ws_payload(params))
+    return _signed(method, {name: value for name, value in sent if name != "signature"}, ask)
+
+
+def question(ask: TradeAsk) -> str | None:
+    """See ``venues.private.TradesOverSocket.trade_question``."""
+    where = urlsplit(ask.request.url)
+    method = _QUESTIONS.get(where.path)
+    if method is None:
+        return None
+    sent = parse_qsl(where.query, strict_parsing=True)
+    return _signed(method, {name: value for name, value in sent if name in _NUMBERS}, ask)
+
+
+def _signed(method: str, given: Mapping[str, str], ask: TradeAsk) -> str:
+    params: dict[str, str | int] = {**given, **{name: int(given[name]) for name in _NUMBERS}}
+    params["apiKey"] = ask.keys["api_key"]
+    params["signature"] = sign(ask.keys["api_secret"], ws_payload(params))
     return msgspec.json.encode({"id": ask.request_id, "method": method, "params": params}).decode()
 
 

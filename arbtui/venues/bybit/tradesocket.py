@@ -83,6 +83,11 @@ def frame(ask: TradeAsk) -> str | None:
     return msgspec.json.encode(said).decode()
 
 
+def question(ask: TradeAsk) -> str | None:
+    """None: but for the login, which is answered, it takes orders alone."""
+    return None
+
+
 class BybitTradeSession(LoginFirst):
     """See ``venues.private.TradeSession``. One for each connection."""
 

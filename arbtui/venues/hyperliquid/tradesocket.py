@@ -62,10 +62,17 @@ def session(keys: Keys) -> HyperliquidTradeSession:
 
 def frame(ask: TradeAsk) -> str | None:
     """See ``venues.private.TradesOverSocket.trade_frame``."""
-    if urlsplit(ask.request.url).path != "/exchange":
-        return None
-    action = {"type": "action", "payload": msgspec.Raw(ask.request.body)}
-    return msgspec.json.encode({"method": "post", "id": int(ask.request_id), "request": action}).decode()
+    return _posted("action", ask) if urlsplit(ask.request.url).path == "/exchange" else None
+
+
+def question(ask: TradeAsk) -> str | None:
+    """See ``venues.private.TradesOverSocket.trade_question``."""
+    return _posted("info", ask) if urlsplit(ask.request.url).path == "/info" else None
+
+
+def _posted(kind: str, ask: TradeAsk) -> str:
+    request = {"type": kind, "payload": msgspec.Raw(ask.request.body)}
+    return msgspec.json.encode({"method": "post", "id": int(ask.request_id), "request": request}).decode()
 
 
 class HyperliquidTradeSession(Unannounced):

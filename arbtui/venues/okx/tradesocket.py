@@ -93,6 +93,11 @@ def _code_of(native: str, listed: Mapping[Market, Mapping[str, Instrument]]) -> 
     return None
 
 
+def question(ask: TradeAsk) -> str | None:
+    """None: but for the login, which is answered, it takes orders alone."""
+    return None
+
+
 class OkxTradeSession(LoginFirst):
     """See ``venues.private.TradeSession``. One for each connection."""
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from arbtui.core.model import Market
 from arbtui.core.orders import Balance, LeverageRead, Side
-from arbtui.execution.intents import Intent
+from arbtui.execution.intents import Intent, Leg
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lines import GRACE_NS, Line
 from arbtui.execution.quantity import ZERO, notional
@@ -29,21 +29,23 @@ def needs(
     intent: Intent, index: int, wallets: Wallets, leverages: Leverages, qty: Decimal | None = None
 ) -> tuple[Pot, Decimal] | None:
     """From which pot a leg takes how much; None where that cannot be known. ``qty`` wire; None = all of the leg."""
-    leg = intent.legs[index]
+    leg, pot = intent.legs[index], pot_of(intent.legs[index], wallets)
     qty = intent.qty[index] if qty is None else qty
     money = notional(qty, leg.price, leg.terms) * (1 + intent.policy.take_band_bps / 10_000)
     if leg.market is Market.PERP:
         read = leverages.get((leg.venue, leg.native))
         if read is None or read.leverage <= 0:
             return None
-        asset, need = leg.terms.settle_ccy, money / read.leverage + money * max(leg.taker_rate, ZERO)
-    elif leg.side is Side.BUY:
-        asset, need = leg.terms.quote, money * (1 + max(leg.taker_rate, ZERO))
-    else:
-        asset, need = leg.terms.asset, qty
-    if leg.market is Market.PERP or leg.side is Side.BUY:
-        need *= _MARGIN_SPARE
-    return (leg.venue, wallets.get((leg.venue, leg.market), ""), asset), need
+        return pot, (money / read.leverage + money * max(leg.taker_rate, ZERO)) * _MARGIN_SPARE
+    return pot, money * (1 + max(leg.taker_rate, ZERO)) * _MARGIN_SPARE if leg.side is Side.BUY else qty
+
+
+def pot_of(leg: Leg, wallets: Wallets) -> Pot:
+    """What an opening order of a leg is paid from."""
+    asset = leg.terms.settle_ccy if leg.market is Market.PERP else leg.terms.asset
+    if leg.market is Market.SPOT and leg.side is Side.BUY:
+        asset = leg.terms.quote
+    return leg.venue, wallets.get((leg.venue, leg.market), ""), asset
 
 
 def set_aside(
@@ -54,18 +56,18 @@ def set_aside(
     for ledger in ledgers:
         if not ledger.turns or ledger.state.ended or not ledger.intent.opens:
             continue
-        for index in (0, 1):
-            whole = needs(ledger.intent, index, wallets, leverages)
-            if whole is None:
-                continue
-            told = balances.get(whole[0])
-            part = needs(ledger.intent, index, wallets, leverages, _unshown(ledger, index, told.t_ns if told else 0))
-            taken[whole[0]] += part[1] if part is not None else ZERO
+        for index, leg in enumerate(ledger.intent.legs):
+            told = balances.get(pot_of(leg, wallets))
+            qty = _unshown(ledger, index, told.t_ns if told is not None else 0)
+            if qty and (part := needs(ledger.intent, index, wallets, leverages, qty)) is not None:
+                taken[part[0]] += part[1]
     return taken
 
 
 def _unshown(ledger: Ledger, index: int, told_ns: int) -> Decimal:
     """Wire quantity that a leg may still order, or has ordered too late for a balance of then."""
+    if ledger.turn_over and told_ns > ledger.last_ns + GRACE_NS and not ledger.unsettled():
+        return ZERO  # of most that are open
     lines = [line for line in ledger.of_turn() if line.leg == index]
     late = sum((line.filled + line.remaining for line in lines if not _shown(line, told_ns)), ZERO)
     if ledger.turn_over:

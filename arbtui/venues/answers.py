@@ -1,4 +1,4 @@
-"""What REST answers have in common: rows of many instruments, best prices without an id, refusals in words."""
+"""What REST answers have in common: rows of many instruments, best prices without an id, refusals, doubt in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from arbtui.core.errors import ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
 from arbtui.core.events import Event, Ignored, Quote
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.wire import Address, Rows, side, side_texts
@@ -85,3 +85,13 @@ def refused(
     said = (words or "no reason given")[:200]
     text = f"{venue} refused {request.purpose}: {said} (code {code}, HTTP {status})"
     return VenueRefused(text, reason=reason, code=code)
+
+
+def open_outcome(venue: str, what: str, how: str) -> OutcomeUnknown:
+    """The error for an answer that does not settle an order, or a setting; ``how`` says what was answered."""
+    return OutcomeUnknown(f"{venue} answered {what} with {how}; whether it took effect is not known")
+
+
+def unreadable(venue: str, what: str, error: ProtocolBroken) -> OutcomeUnknown:
+    """An order was answered with yes, in words that cannot be read."""
+    return OutcomeUnknown(f"{venue}'s answer to {what} cannot be read ({error}): it may have taken effect.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.venues.private import Keys, PrivateFrame
+from arbtui.core.events import Ignored
+from arbtui.core.model import Market
+from arbtui.venues.private import Keys, PrivateEvent, PrivateFrame
 from arbtui.venues.wire import guarded
 
 _T = TypeVar("_T")
+_Row = TypeVar("_Row")
 
 
 class Unannounced:
@@ -37,6 +40,14 @@ class LoginFirst:
 
     def logged_in(self, stamp_ms: int) -> list[PrivateFrame]:
         return [PrivateFrame(self._subscribe)] if self._subscribe else []
+
+
+def of_products(
+    rows: Iterable[_Row], market_of: Callable[[_Row], Market | None], tell: Callable[[_Row, Market], PrivateEvent]
+) -> list[PrivateEvent]:
+    """What a push tells, row by row; rows of products that have no place here are counted and left out."""
+    markets = ((row, market_of(row)) for row in rows)
+    return [Ignored("other_product") if market is None else tell(row, market) for row, market in markets]
 
 
 def guarded_secret(decoder: msgspec.json.Decoder[_T], data: bytes | msgspec.Raw, what: str) -> _T:

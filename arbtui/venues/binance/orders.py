@@ -20,7 +20,7 @@ from functools import partial
 
 import msgspec
 
-from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason
+from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import (
     Accepted,
@@ -39,6 +39,7 @@ from arbtui.core.orders import (
     Told,
 )
 from arbtui.venues.amounts import amount, price_or_none, signed, traded_price, traded_qty
+from arbtui.venues.answers import unreadable
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.binance.calls import ORDERS, Caller
 from arbtui.venues.binance.fills import read_trades
@@ -295,9 +296,7 @@ def _read_placed(order: Order, status: int, body: bytes, t_ns: int) -> Sequence[
         report = _report(row, order.market, order.client_id, "answer", t_ns)
         fills = [_answer_fill(row, fill, order, t_ns) for fill in row.fills]
     except ProtocolBroken as error:
-        raise OutcomeUnknown(
-            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
-        ) from error
+        raise unreadable("Binance", what, error) from error
     accepted = Accepted(venue=NAME, client_id=order.client_id, order_id=report.order_id, t_ns=t_ns)
     return (accepted, *fills, report)
 
@@ -345,9 +344,7 @@ def _read_canceled_unnamed(
         if (row.symbol, str(row.order_id)) != (instrument.native, order_id):
             raise ProtocolBroken("other_order", f"the answer to {what} is about another order", body)
     except ProtocolBroken as error:
-        raise OutcomeUnknown(
-            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
-        ) from error
+        raise unreadable("Binance", what, error) from error
     return (CancelTaken(venue=NAME, client_id="", t_ns=t_ns),)
 
 
@@ -373,9 +370,7 @@ def _read_canceled(
         row = _own_row(body, instrument.native, client_id, what)
         report = _report(row, instrument.market, client_id, "answer", t_ns)
     except ProtocolBroken as error:
-        raise OutcomeUnknown(
-            f"Binance's answer to {what} cannot be read ({error}): it may have taken effect."
-        ) from error
+        raise unreadable("Binance", what, error) from error
     return CancelTaken(venue=NAME, client_id=client_id, t_ns=t_ns), report
 
 

@@ -19,10 +19,11 @@ from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, FeeRates, LeverageRead
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.bitget import private_rows, private_shapes, refusals
-from arbtui.venues.bitget.calls import Caller, Then, one_after_the_other
+from arbtui.venues.bitget.calls import Caller
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_rows import price_or_none, signed_or_none, told
 from arbtui.venues.bitget.private_shapes import KeyInfo, PositionRow, Settings, SymbolSetting
+from arbtui.venues.calls import Then, one_after_the_other
 from arbtui.venues.modular import setting
 from arbtui.venues.private import AccountCall, KeyRights, PrivateCall, Read, RightsCall, in_words
 from arbtui.venues.sending import number

@@ -18,12 +18,12 @@ from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, AccountMode, LeverageRead
 from arbtui.venues.bitget import classic_rows, classic_shapes, refusals
 from arbtui.venues.bitget.account import MARGINS, change, read_fee_rates
-from arbtui.venues.bitget.calls import Then, one_after_the_other
 from arbtui.venues.bitget.classic_calls import ClassicCaller
 from arbtui.venues.bitget.classic_orders import product_of
 from arbtui.venues.bitget.classic_shapes import ContractAccount, KeyInfo
 from arbtui.venues.bitget.instruments import PRODUCTS, USDT_FUTURES, VENUE
 from arbtui.venues.bitget.private_rows import position_mode, price_or_none, told
+from arbtui.venues.calls import Then, one_after_the_other
 from arbtui.venues.private import AccountCall, KeyRights, PrivateCall, RightsCall, in_words
 from arbtui.venues.sending import number
 

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from arbtui.venues.bitget import classic_shapes, refusals
-from arbtui.venues.bitget.calls import DAY_MS, Caller
+from arbtui.venues.bitget.calls import Caller
+from arbtui.venues.calls import DAY_MS
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from arbtui.core.errors import ProtocolBroken, VenueRefused
 from arbtui.core.model import Instrument, Market
 from arbtui.core.orders import AccountEvent, Order, OrderAbsent, Told
 from arbtui.venues.bitget import classic_rows, classic_shapes, refusals
-from arbtui.venues.bitget.calls import DAY_MS, Then, one_after_the_other
 from arbtui.venues.bitget.classic_calls import ClassicCaller
 from arbtui.venues.bitget.classic_shapes import FillRow, OrderRow
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.orders import CHECKS, TIME_IN_FORCE, read_cancel, read_place
+from arbtui.venues.calls import DAY_MS, Then, one_after_the_other
 from arbtui.venues.private import PrivateCall, Read
 from arbtui.venues.sending import number
 

@@ -32,10 +32,11 @@ from arbtui.core.orders import (
     Told,
 )
 from arbtui.venues.bitget import private_rows, private_shapes, refusals
-from arbtui.venues.bitget.calls import DAY_MS, Caller, Then, one_after_the_other
+from arbtui.venues.bitget.calls import Caller
 from arbtui.venues.bitget.instruments import PRODUCTS, VENUE, inst_type
 from arbtui.venues.bitget.private_shapes import Ack, OrderRow
 from arbtui.venues.bitget.refusals import Refusal
+from arbtui.venues.calls import DAY_MS, Then, one_after_the_other
 from arbtui.venues.private import PrivateCall, Read
 from arbtui.venues.sending import Checks, number
 from arbtui.venues.wire import guarded
@@ -152,7 +153,7 @@ def _acknowledged(status: int, answer: bytes, what: str, *, client_id: str, orde
     try:
         ack = guarded(private_shapes.ack, said, f"Bitget {what}")
     except ProtocolBroken as error:
-        raise refusals.unreadable(error, what) from error
+        raise refusals.unreadable(what, error) from error
     ours = not client_id or ack.client_oid in (None, "", client_id)
     if not ack.order_id or not ours or order_id not in ("", ack.order_id):
         raise refusals.open_outcome(what, "a yes that does not say to which order")

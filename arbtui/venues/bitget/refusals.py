@@ -16,11 +16,13 @@ Source: Bitget UTA API docs, REST API Error Code; Place Order (which codes leave
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import OutcomeUnknown, RefusalReason, VenueRefused
+from arbtui.venues import answers
 from arbtui.venues.bitget import shapes
 from arbtui.venues.wire import DECODE_ERRORS, guarded
 
@@ -92,6 +94,9 @@ UNCHANGED = frozenset({"40814", "45054"})  # to a setting: it is so already
 _WINDOW_S = 1.0  # limits are counted per second
 _PROOF = re.compile(r"apikey|passphrase|sign\W|access[-_]", re.ASCII | re.IGNORECASE)
 
+open_outcome = partial(answers.open_outcome, "Bitget")
+unreadable = partial(answers.unreadable, "Bitget")
+
 
 class Refusal(NamedTuple):
     """The venue's no. ``code`` is its code, or the HTTP status where that says it all."""
@@ -159,16 +164,6 @@ def setting_made(status: int, body: bytes, what: str) -> None:
     except VenueRefused as refused:
         if refused.code not in UNCHANGED:
             raise
-
-
-def open_outcome(what: str, how: str) -> OutcomeUnknown:
-    """The error for an answer that does not settle it; ``how`` says what was answered."""
-    return OutcomeUnknown(f"Bitget answered {what} with {how}; whether it took effect is not known")
-
-
-def unreadable(error: ProtocolBroken, what: str) -> OutcomeUnknown:
-    """An order was answered with yes, in words that cannot be read."""
-    return OutcomeUnknown(f"Bitget's answer to {what} cannot be read ({error}): it may have taken effect.")
 
 
 def is_absent(error: VenueRefused) -> bool:

@@ -18,9 +18,9 @@ from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Instrument, Market
 from arbtui.venues.bitget import private_rows, private_shapes, signing
 from arbtui.venues.bitget.instruments import QUOTES
-from arbtui.venues.bitget.private_shapes import PrivateArg, PrivateHead
+from arbtui.venues.bitget.private_shapes import FillRow, OrderRow, PrivateArg, PrivateHead
 from arbtui.venues.bitget.refusals import clean
-from arbtui.venues.conversation import LoginFirst
+from arbtui.venues.conversation import LoginFirst, of_products
 from arbtui.venues.private import (
     Expired,
     Keys,
@@ -120,24 +120,16 @@ class BitgetUserStream(Conversation):
         return arg.topic
 
     def _orders(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
-        events: list[PrivateEvent] = []
-        for row in guarded(private_shapes.order_rows, head.data, "Bitget order push"):
-            market = private_rows.market_of(row.category)
-            events.append(
-                Ignored("other_product") if market is None else private_rows.report(row, market, "push", t_ns)
-            )
-        return events
+        rows = guarded(private_shapes.order_rows, head.data, "Bitget order push")
+        return of_products(rows, _market, lambda row, market: private_rows.report(row, market, "push", t_ns))
 
     def _fills(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
-        events: list[PrivateEvent] = []
-        for row in guarded(private_shapes.fill_rows, head.data, "Bitget fill push"):
-            market = private_rows.market_of(row.category)
-            if market is None:
-                events.append(Ignored("other_product"))
-                continue
+        def tell(row: FillRow, market: Market) -> PrivateEvent:
             instrument = self._instruments.get(market, {}).get(row.symbol)
-            events.append(private_rows.fill(row, market, instrument, "push", t_ns))
-        return events
+            return private_rows.fill(row, market, instrument, "push", t_ns)
+
+        rows = guarded(private_shapes.fill_rows, head.data, "Bitget fill push")
+        return of_products(rows, _market, tell)
 
     def _positions(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
         """They name no category: the coin that they settle in tells it."""
@@ -156,6 +148,10 @@ class BitgetUserStream(Conversation):
                 raise ProtocolBroken("unknown_shape", "Bitget account push without coins", bytes(head.data)[:200])
             events += private_rows.balances(wallet, wallet.coin, t_ns, head.ts)
         return events
+
+
+def _market(row: OrderRow | FillRow) -> Market | None:
+    return private_rows.market_of(row.category)
 
 
 def _sample(frame: bytes) -> bytes:

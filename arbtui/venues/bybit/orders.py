@@ -32,10 +32,11 @@ from arbtui.core.orders import (
     Told,
 )
 from arbtui.venues.bybit import private_rows, private_shapes, refusals
-from arbtui.venues.bybit.calls import DAY_MS, Caller
+from arbtui.venues.bybit.calls import Caller
 from arbtui.venues.bybit.instruments import CATEGORY, VENUE
 from arbtui.venues.bybit.private_shapes import Ack, Listed, OrderRow, RowT
 from arbtui.venues.bybit.refusals import Refusal
+from arbtui.venues.calls import DAY_MS
 from arbtui.venues.private import PrivateCall, Read
 from arbtui.venues.sending import Checks, number
 from arbtui.venues.wire import guarded
@@ -145,7 +146,7 @@ def _acknowledged(status: int, answer: bytes, what: str, *, client_id: str, orde
     try:
         ack = guarded(private_shapes.ack, said, f"Bybit {what}")
     except ProtocolBroken as error:
-        raise refusals.unreadable(error, what) from error
+        raise refusals.unreadable(what, error) from error
     if not ack.order_id or ack.order_link_id not in ("", client_id) or order_id not in ("", ack.order_id):
         raise refusals.open_outcome(what, "a yes that does not say to which order")
     return ack

@@ -14,11 +14,13 @@ Source: Bybit V5 docs, Error Codes; Rate Limit Rules (HTTP 403, 429); texts of 1
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.core.errors import OutcomeUnknown, RefusalReason, VenueRefused
+from arbtui.venues import answers
 from arbtui.venues.bybit import shapes
 from arbtui.venues.wire import DECODE_ERRORS, guarded
 
@@ -100,6 +102,9 @@ _BAN_S = 600.0  # after HTTP 403 "access too frequent"
 _WINDOW_S = 1.0  # limits are counted per second and account
 _PROOF = re.compile(r"origin_string\[.*", re.ASCII | re.DOTALL | re.IGNORECASE)  # 10004 quotes what was signed
 
+open_outcome = partial(answers.open_outcome, "Bybit")
+unreadable = partial(answers.unreadable, "Bybit")
+
 
 class Refusal(NamedTuple):
     """The venue's no. ``code`` is its ``retCode``, or the HTTP status where that says it all."""
@@ -175,11 +180,6 @@ def setting_made(status: int, body: bytes, what: str) -> None:
             raise
 
 
-def open_outcome(what: str, how: str) -> OutcomeUnknown:
-    """The error for an answer that does not settle it; ``how`` says what was answered."""
-    return OutcomeUnknown(f"Bybit answered {what} with {how}; whether it took effect is not known")
-
-
 def clean(words: str) -> str:
     """The venue's words without what proves who we are, which a refused signature quotes."""
     return _PROOF.sub("origin_string[...]", words)[:200]
@@ -200,8 +200,3 @@ def _turned_away(status: int, body: bytes) -> Refusal | None:
 
 
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)
-
-
-def unreadable(error: ProtocolBroken, what: str) -> OutcomeUnknown:
-    """An order was answered with yes, in words that cannot be read."""
-    return OutcomeUnknown(f"Bybit's answer to {what} cannot be read ({error}): it may have taken effect.")

@@ -19,9 +19,9 @@ from arbtui.core.events import Ignored, Pong, Refused
 from arbtui.core.model import Instrument, Market
 from arbtui.venues.bybit import private_rows, private_shapes, signing
 from arbtui.venues.bybit.instruments import MARKET
-from arbtui.venues.bybit.private_shapes import PrivateHead
+from arbtui.venues.bybit.private_shapes import ExecutionRow, OrderRow, PrivateHead
 from arbtui.venues.bybit.refusals import clean
-from arbtui.venues.conversation import LoginFirst
+from arbtui.venues.conversation import LoginFirst, of_products
 from arbtui.venues.private import (
     Expired,
     Keys,
@@ -102,24 +102,16 @@ class BybitUserStream(LoginFirst):
     # --- what happened to the account ---------------------------------------------------------------------------------
 
     def _orders(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
-        events: list[PrivateEvent] = []
-        for row in guarded(private_shapes.order_rows, head.data, "Bybit order push"):
-            market = MARKET.get(row.category)
-            events.append(
-                Ignored("other_product") if market is None else private_rows.report(row, market, "push", t_ns)
-            )
-        return events
+        rows = guarded(private_shapes.order_rows, head.data, "Bybit order push")
+        return of_products(rows, _market, lambda row, market: private_rows.report(row, market, "push", t_ns))
 
     def _executions(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
-        events: list[PrivateEvent] = []
-        for row in guarded(private_shapes.execution_rows, head.data, "Bybit execution push"):
-            market = MARKET.get(row.category)
-            if market is None:
-                events.append(Ignored("other_product"))
-                continue
+        def tell(row: ExecutionRow, market: Market) -> PrivateEvent:
             instrument = self._instruments.get(market, {}).get(row.symbol)
-            events.append(private_rows.execution(row, market, instrument, "push", t_ns))
-        return events
+            return private_rows.execution(row, market, instrument, "push", t_ns)
+
+        rows = guarded(private_shapes.execution_rows, head.data, "Bybit execution push")
+        return of_products(rows, _market, tell)
 
     def _positions(self, head: PrivateHead, t_ns: int) -> Sequence[PrivateEvent]:
         events: list[PrivateEvent] = []
@@ -136,6 +128,10 @@ class BybitUserStream(LoginFirst):
             else:
                 events.append(Ignored("other_wallet"))
         return events
+
+
+def _market(row: OrderRow | ExecutionRow) -> Market | None:
+    return MARKET.get(row.category)
 
 
 def _sample(frame: bytes) -> bytes:

@@ -14,11 +14,13 @@ Source: Hyperliquid docs, "Error responses", "Nonces and API wallets", "Rate lim
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.venues import answers
 from arbtui.venues.hyperliquid import private_shapes as shapes
 from arbtui.venues.wire import DECODE_ERRORS, guarded
 
@@ -89,6 +91,9 @@ def unmatched(words: str) -> bool:
     return words.startswith(_NO_MATCH)
 
 
+open_outcome = partial(answers.open_outcome, "Hyperliquid")
+
+
 class Refusal(NamedTuple):
     """The venue's no to one action or order."""
 
@@ -97,11 +102,6 @@ class Refusal(NamedTuple):
 
     def sentence(self, what: str) -> str:
         return f"Hyperliquid refused {what}: {self.words[:200]}{_REMEDY.get(self.reason, '')}"
-
-
-def open_outcome(what: str, how: str) -> OutcomeUnknown:
-    """``how`` says what was answered."""
-    return OutcomeUnknown(f"Hyperliquid answered {what} with {how}; whether it took effect is not known")
 
 
 def refusal(words: str, what: str) -> Refusal:

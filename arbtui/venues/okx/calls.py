@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import msgspec
 
 from arbtui.core.errors import ProtocolBroken
-from arbtui.venues.base import Environment, HttpRequest
+from arbtui.venues import calls
+from arbtui.venues.base import HttpRequest
 from arbtui.venues.okx import shapes, signing
-from arbtui.venues.private import Keys, PrivateCall, Read
+from arbtui.venues.private import PrivateCall, Read
 from arbtui.venues.wire import guarded, with_query
 
 PAGE = 100
@@ -23,14 +24,14 @@ _AHEAD_MS = 3_600_000  # a period ends so long after now: clocks differ, and wha
 
 
 @dataclass(frozen=True)
-class Caller:
+class Caller(calls.Caller):
     """Signs for one account in one environment."""
 
-    env: Environment
-    keys: Keys
-
-    def get(self, path: str, query: Mapping[str, str], purpose: str, bucket: str, stamp_ms: int) -> HttpRequest:
-        return signing.signed(self.env, self.keys, "GET", with_query(path, **query), purpose, bucket, stamp_ms)
+    def get(
+        self, path: str, query: Mapping[str, str], purpose: str, bucket: str, stamp_ms: int, cursor: str = ""
+    ) -> HttpRequest:
+        target = with_query(path, **query, **({"after": cursor} if cursor else {}))
+        return signing.signed(self.env, self.keys, "GET", target, purpose, bucket, stamp_ms)
 
     def post(
         self,
@@ -45,12 +46,6 @@ class Caller:
         return signing.signed(
             self.env, self.keys, "POST", path, purpose, bucket, stamp_ms, body=content, expires_ms=expires_ms
         )
-
-    def read(
-        self, path: str, query: Mapping[str, str], purpose: str, bucket: str, stamp_ms: int, read: Read
-    ) -> PrivateCall:
-        """One answer, no pages."""
-        return PrivateCall(self.get(path, query, purpose, bucket, stamp_ms), read, purpose)
 
     def pages(
         self,
@@ -74,8 +69,8 @@ class Caller:
                 raise ProtocolBroken("unknown_shape", f"OKX {purpose}: a full page that cannot be asked on from")
             return self.pages(path, query, purpose, bucket, stamp_ms, read, cursor, older)
 
-        here = {**query, "limit": str(PAGE), **({"after": after} if after else {})}
-        return PrivateCall(self.get(path, here, purpose, bucket, stamp_ms), read, purpose, next_page)
+        here = {**query, "limit": str(PAGE)}
+        return PrivateCall(self.get(path, here, purpose, bucket, stamp_ms, after), read, purpose, next_page)
 
 
 def period(since_ms: int, stamp_ms: int) -> dict[str, str]:

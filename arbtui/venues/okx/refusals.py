@@ -15,11 +15,13 @@ nothing but refusals of keys and of orders. Source: OKX API v5 docs, Error Code 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from arbtui.core.errors import OutcomeUnknown, ProtocolBroken, RefusalReason, VenueRefused
+from arbtui.venues import answers
 from arbtui.venues.okx import shapes
 from arbtui.venues.okx.private_shapes import Ack, acks
 from arbtui.venues.wire import DECODE_ERRORS, guarded
@@ -84,6 +86,9 @@ def reason(code: str, *, post_only: bool = False) -> RefusalReason:
     return RefusalReason.NOT_AUTHORISED if code.startswith("501") else RefusalReason.OTHER
 
 
+open_outcome = partial(answers.open_outcome, "OKX")
+
+
 class Verdict(NamedTuple):
     """What OKX says of one order. ``code`` "0": taken, and ``order_id`` is its id there ("" of a cancel, maybe)."""
 
@@ -131,11 +136,6 @@ def _said(code: str, msg: str, rows: list[Ack], client_id: str) -> Verdict | Non
 
 def _settles(code: str) -> bool:
     return code == "0" or code in _REASONS or bool(_CODE.fullmatch(code) and not code.startswith("500"))
-
-
-def open_outcome(what: str, how: str) -> OutcomeUnknown:
-    """The error for an answer that does not settle it; ``how`` says what was answered."""
-    return OutcomeUnknown(f"OKX answered {what} with {how}; whether it took effect is not known")
 
 
 def rows_of(status: int, body: bytes, decoder: msgspec.json.Decoder[list[T]], what: str) -> list[T]:

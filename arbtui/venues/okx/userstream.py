@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import Closing, Ignored, Pong, Refused
-from arbtui.venues.conversation import LoginFirst
+from arbtui.venues.conversation import LoginFirst, of_products
 from arbtui.venues.okx import private_rows, private_shapes, signing
 from arbtui.venues.okx.private_rows import Positions
 from arbtui.venues.okx.private_shapes import PrivateHead
@@ -133,14 +133,12 @@ class OkxUserStream(LoginFirst):
         One push may stand for several fills at one price and names the last of them only: under that id the list of
         fills has another, smaller quantity, and counted together they would be more than was filled.
         """
-        events: list[PrivateEvent] = []
-        for row in guarded(private_shapes.orders, data, "OKX orders push"):
-            market = private_rows.market(row.inst_type)
-            if market is None:
-                events.append(Ignored("other_product"))
-                continue
-            events.append(private_rows.report(row, market, "push", t_ns))
-        return events
+        rows = guarded(private_shapes.orders, data, "OKX orders push")
+        return of_products(
+            rows,
+            lambda row: private_rows.market(row.inst_type),
+            lambda row, market: private_rows.report(row, market, "push", t_ns),
+        )
 
     def _position(self, data: bytes, t_ns: int) -> Sequence[PrivateEvent]:
         rows = guarded(private_shapes.positions, data, "OKX positions push")

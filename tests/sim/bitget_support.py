@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from arbtui.sim.base import Session
-from tests.sim.support import Bench, Wire
+from tests.sim.support import Bench, Levels, Wire
 
 REST = "https://api.bitget.com/api/v2"
 PUBLIC = "wss://ws.bitget.com/v2/ws/public"
@@ -63,18 +63,18 @@ def pushes(messages: Iterable[Any], channel: str | None = None) -> list[Any]:
     return [m for m in messages if "data" in m and channel in (None, m["arg"]["channel"])]
 
 
-class Book:
+class Book(Levels):
     """A client's book: applies frames of ``books`` by the documented rule and refuses a broken chain."""
 
     def __init__(self) -> None:
-        self.sides: dict[str, dict[str, str]] = {"bids": {}, "asks": {}}
+        super().__init__()
         self.seq = 0
 
     def apply(self, frame: Any) -> None:
         (data,) = frame["data"]
         if frame["action"] == "snapshot":
             assert data["pseq"] == 0
-            self.sides = {"bids": {}, "asks": {}}
+            self.forget()
         else:
             assert data["pseq"] != 0, "ids began again"
             assert data["pseq"] == self.seq, f"gap: {data['pseq']} after {self.seq}"
@@ -85,14 +85,3 @@ class Book:
                 else:
                     held[price] = size
         self.seq = data["seq"]
-
-    def follow(self, frames: Iterable[Any]) -> None:
-        for frame in frames:
-            self.apply(frame)
-
-    def side(self, name: str) -> list[list[str]]:
-        """Best first, as the truth has it."""
-        return [
-            [price, size]
-            for price, size in sorted(self.sides[name].items(), key=lambda x: float(x[0]), reverse=name == "bids")
-        ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from arbtui.sim.base import Session
-from tests.sim.support import Bench, Wire
+from tests.sim.support import Bench, Levels, Wire
 
 REST = "https://api.bybit.com/v5/market"
 LINEAR = "wss://stream.bybit.com/v5/public/linear"
@@ -71,18 +71,18 @@ def ids(frames: Iterable[Any]) -> list[int]:
     return [f["data"]["u"] for f in frames]
 
 
-class Book:
+class Book(Levels):
     """A client's book: applies frames by the documented rule and refuses a broken chain."""
 
     def __init__(self) -> None:
-        self.sides: dict[str, dict[str, str]] = {"b": {}, "a": {}}
+        super().__init__("b", "a")
         self.u: int | None = None
         self.seq: int | None = None
 
     def apply(self, frame: Any) -> None:
         data = frame["data"]
         if frame["type"] == "snapshot":
-            self.sides = {"b": {}, "a": {}}
+            self.forget()
         else:
             assert self.u is not None
             assert data["u"] == self.u + 1, f"gap: {data['u']} after {self.u}"
@@ -94,21 +94,13 @@ class Book:
                     held[price] = size
         self.u, self.seq = data["u"], data["seq"]
 
-    def follow(self, frames: Iterable[Any]) -> None:
-        for frame in frames:
-            self.apply(frame)
-
     @property
     def bids(self) -> list[list[str]]:
-        return self._sorted("b")
+        return self.side("b")
 
     @property
     def asks(self) -> list[list[str]]:
-        return self._sorted("a")
-
-    def _sorted(self, side: str) -> list[list[str]]:
-        levels = sorted(self.sides[side].items(), key=lambda x: float(x[0]), reverse=side == "b")
-        return [[price, size] for price, size in levels]
+        return self.side("a")
 
 
 def merged(frames: Iterable[Any]) -> dict[str, str]:

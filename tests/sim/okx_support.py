@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from arbtui.sim.base import Session
-from tests.sim.support import Bench, Wire
+from tests.sim.support import Bench, Levels, Wire
 
 REST = "https://www.okx.com/api/v5"
 PUBLIC = "wss://ws.okx.com:8443/ws/v5/public"
@@ -55,18 +55,18 @@ def pushes(messages: Iterable[Any], channel: str | None = None) -> list[Any]:
     return [m for m in messages if "data" in m and channel in (None, m["arg"]["channel"])]
 
 
-class Book:
+class Book(Levels):
     """A client's book: applies frames of ``books`` by the documented rule and refuses a broken chain."""
 
     def __init__(self) -> None:
-        self.sides: dict[str, dict[str, str]] = {"bids": {}, "asks": {}}
+        super().__init__()
         self.seq: int | None = None
 
     def apply(self, frame: Any) -> None:
         (data,) = frame["data"]
         if frame["action"] == "snapshot":
             assert data["prevSeqId"] == -1
-            self.sides = {"bids": {}, "asks": {}}
+            self.forget()
         else:
             assert data["prevSeqId"] == self.seq, f"gap: {data['prevSeqId']} after {self.seq}"
         for side, held in self.sides.items():
@@ -79,14 +79,3 @@ class Book:
                     assert int(count) > 0
                     held[price] = size
         self.seq = data["seqId"]
-
-    def follow(self, frames: Iterable[Any]) -> None:
-        for frame in frames:
-            self.apply(frame)
-
-    def side(self, name: str) -> list[list[str]]:
-        """Best first, as the truth has it."""
-        return [
-            [price, size]
-            for price, size in sorted(self.sides[name].items(), key=lambda x: float(x[0]), reverse=name == "bids")
-        ]

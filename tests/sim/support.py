@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiohttp
@@ -128,6 +128,57 @@ class Bench:
         assert len(rows) == 1
         row = next(iter(rows.values()))
         return orjson.loads(orjson.dumps(row))
+
+
+class Levels:
+    """A client's book, by price as it was written. How frames chain is the venue's: ``apply``."""
+
+    def __init__(self, bids: str = "bids", asks: str = "asks") -> None:
+        self._bids = bids
+        self.sides: dict[str, dict[str, str]] = {bids: {}, asks: {}}
+
+    def apply(self, frame: Any) -> None:
+        raise NotImplementedError
+
+    def follow(self, frames: Iterable[Any]) -> None:
+        for frame in frames:
+            self.apply(frame)
+
+    def forget(self) -> None:
+        """Before a snapshot."""
+        for held in self.sides.values():
+            held.clear()
+
+    def side(self, name: str) -> list[list[str]]:
+        """Best first, as the truth has it."""
+        levels = sorted(self.sides[name].items(), key=lambda x: float(x[0]), reverse=name == self._bids)
+        return [[price, size] for price, size in levels]
+
+
+BenchT = TypeVar("BenchT", bound=Bench)
+
+
+def stays_sound(make: Callable[[], BenchT], watch: Callable[[BenchT], Any], fault: str, venue: str) -> None:
+    """The truth of a world in which a venue has had a fault for a second is that of one without."""
+    sound, faulty = make(), make()
+    for bench in (sound, faulty):
+        watch(bench)
+    faulty.fault(fault, venue, seconds=1.0)
+    for bench in (sound, faulty):
+        bench.run(1500)
+    assert sound.control.truth({}) == faulty.control.truth({})
+
+
+def same_frames(make: Callable[[], BenchT], watch: Callable[[BenchT], tuple[Session, Wire]]) -> list[Any]:
+    """What two clients of the same seed are sent in two seconds, which is the same."""
+    texts = []
+    for _ in range(2):
+        bench = make()
+        _, wire = watch(bench)
+        bench.run(2000)
+        texts.append(wire.texts)
+    assert texts[0] == texts[1]
+    return [orjson.loads(text) for text in texts[0]]
 
 
 def call(method: str, url: str, body: bytes = b"", client: str = "127.0.0.1") -> Call:

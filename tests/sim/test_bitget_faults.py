@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import orjson
 import pytest
 
 from arbtui.sim.asked import Refused as ControlRefused
 from tests.sim.bitget_support import SPOT, USDT, BitgetBench, Book, arg, events, pushes
+from tests.sim.support import same_frames, stays_sound
 
 CHANNELS = ("ticker", "books1", "books5", "books15", "books")
 
@@ -275,21 +275,8 @@ def test_sockets_are_meant_by_disconnect_of_either_market_and_a_shutdown_comes_u
      "nan_price", "crossed", "depeg", "funding_interval", "clock_skew", "sub_refused", "disconnect"],
 )  # fmt: skip
 def test_the_truth_stays_sound_under(name: str) -> None:
-    sound, faulty = BitgetBench(), BitgetBench()
-    for bench in (sound, faulty):
-        watched(bench, *CHANNELS)
-    faulty.fault(name, "bitget", seconds=1.0)
-    for bench in (sound, faulty):
-        bench.run(1500)
-    assert sound.control.truth({}) == faulty.control.truth({})
+    stays_sound(BitgetBench, lambda bench: watched(bench, *CHANNELS), name, "bitget")
 
 
 def test_same_seed_same_frames() -> None:
-    texts = []
-    for _ in range(2):
-        bench = BitgetBench()
-        _, wire = watched(bench, *CHANNELS)
-        bench.run(2000)
-        texts.append(wire.texts)
-    assert texts[0] == texts[1]
-    assert pushes(map(orjson.loads, texts[0]))
+    assert pushes(same_frames(BitgetBench, lambda bench: watched(bench, *CHANNELS)))

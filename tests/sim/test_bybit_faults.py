@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import orjson
 import pytest
 
 from arbtui.sim.bybit import tables
 from tests.sim.bybit_support import LINEAR, SPOT, Book, BybitBench, answers, ids, merged, pushes
-from tests.sim.support import START_NS
+from tests.sim.support import START_NS, same_frames, stays_sound
 
 TOP, BOOK, TICKER = "orderbook.1.BTCUSDT", "orderbook.50.BTCUSDT", "tickers.BTCUSDT"
 
@@ -282,22 +281,9 @@ def test_disconnect_of_a_market_means_its_sockets_only() -> None:
      "nan_price", "crossed", "depeg", "funding_interval", "clock_skew", "sub_refused", "disconnect"],
 )  # fmt: skip
 def test_the_truth_stays_sound_under(name: str) -> None:
-    sound, faulty = BybitBench(), BybitBench()
-    for bench in (sound, faulty):
-        bench.subscribed(TOP, BOOK, TICKER)
-    faulty.fails(name, seconds=1.0)
-    for bench in (sound, faulty):
-        bench.run(1500)
-    assert sound.control.truth({}) == faulty.control.truth({})
+    stays_sound(BybitBench, lambda bench: bench.subscribed(TOP, BOOK, TICKER), name, "bybit")
 
 
 def test_same_seed_same_frames() -> None:
-    texts = []
-    for _ in range(2):
-        bench = BybitBench()
-        _, wire = bench.subscribed(TOP, BOOK, TICKER)
-        bench.run(2000)
-        texts.append(wire.texts)
-    assert texts[0] == texts[1]
-    books = pushes(map(orjson.loads, texts[0]), BOOK)
+    books = pushes(same_frames(BybitBench, lambda bench: bench.subscribed(TOP, BOOK, TICKER)), BOOK)
     assert all(b == a + 1 for a, b in pairwise(ids(books)))

@@ -9,9 +9,12 @@ import aiohttp
 import pytest
 
 from tests.sim.hyperliquid_support import INFO, LAG_MS, HyperliquidBench, asked, pushes, texts, unpacked
-from tests.sim.support import served
+from tests.sim.support import served, stays_sound
 
 VENUE = "hyperliquid"
+
+
+CHANNELS = ("bbo", "l2Book", "fastAssetCtxs", "allMids", "activeAssetCtx", "allDexsAssetCtxs")
 
 
 def watched(bench: HyperliquidBench, *kinds: str, coin: str = "BTC") -> tuple[Any, Any]:
@@ -336,13 +339,7 @@ async def test_over_http_a_fault_of_one_symbol_hits_its_requests_only() -> None:
      "nan_price", "crossed", "depeg", "funding_interval", "clock_skew", "sub_refused", "disconnect"],
 )  # fmt: skip
 def test_the_truth_stays_sound_under(name: str) -> None:
-    sound, faulty = HyperliquidBench(), HyperliquidBench()
-    for bench in (sound, faulty):
-        watched(bench, "bbo", "l2Book", "fastAssetCtxs", "allMids", "activeAssetCtx", "allDexsAssetCtxs")
-    faulty.fault(name, VENUE, seconds=1.0)
-    for bench in (sound, faulty):
-        bench.run(1500)
-    assert sound.control.truth({}) == faulty.control.truth({})
+    stays_sound(HyperliquidBench, lambda bench: watched(bench, *CHANNELS), name, VENUE)
 
 
 def test_same_seed_same_frames() -> None:

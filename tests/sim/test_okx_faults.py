@@ -10,7 +10,9 @@ import pytest
 
 from arbtui.sim.asked import Refused as ControlRefused
 from tests.sim.okx_support import REST, SPOT, SWAP, Book, OkxBench, args, events, pushes
-from tests.sim.support import Bench, call
+from tests.sim.support import Bench, call, same_frames, stays_sound
+
+CHANNELS = ("books", "bbo-tbt", "books5", "tickers", "mark-price", "funding-rate")
 
 
 def watched(bench: OkxBench, *channels: str, name: str = SWAP) -> tuple[Any, Any]:
@@ -267,13 +269,7 @@ def test_refusals_of_rest_are_in_the_words_of_okx(status: int, body: dict[str, A
      "empty_side", "nan_price", "crossed", "depeg", "funding_interval", "clock_skew", "sub_refused", "disconnect"],
 )  # fmt: skip
 def test_the_truth_stays_sound_under(name: str) -> None:
-    sound, faulty = OkxBench(), OkxBench()
-    for bench in (sound, faulty):
-        watched(bench, "books", "bbo-tbt", "books5", "tickers", "mark-price", "funding-rate")
-    faulty.fault(name, "okx", seconds=1.0)
-    for bench in (sound, faulty):
-        bench.run(1500)
-    assert sound.control.truth({}) == faulty.control.truth({})
+    stays_sound(OkxBench, lambda bench: watched(bench, *CHANNELS), name, "okx")
 
 
 def test_faults_of_a_symbol_know_a_request_by_its_inst_id() -> None:
@@ -291,14 +287,7 @@ def test_faults_of_a_symbol_know_a_request_by_its_inst_id() -> None:
 
 
 def test_same_seed_same_frames() -> None:
-    texts = []
-    for _ in range(2):
-        bench = OkxBench()
-        _, wire = watched(bench, "books", "bbo-tbt", "tickers", "mark-price", "funding-rate")
-        bench.run(2000)
-        texts.append(wire.texts)
-    assert texts[0] == texts[1]
-    books = [f for f in map(orjson.loads, texts[0]) if f.get("action")]
+    books = [f for f in same_frames(OkxBench, lambda bench: watched(bench, *CHANNELS)) if f.get("action")]
     assert all(b["data"][0]["prevSeqId"] == a["data"][0]["seqId"] for a, b in pairwise(books))
 
 

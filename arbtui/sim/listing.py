@@ -25,6 +25,7 @@ DEPTH = 50  # levels a side of every book: the whole book, not a window of a dee
 BUCKETS = 16
 _KEPT_UNWATCHED = 4
 _KEPT_WATCHED = 2048
+_KEPT_NS = 60 * 10**9  # of a book that seldom changes, 2,048 states would be hours, and of all books a gigabyte
 _PRINTS_UNWATCHED, _PRINTS_WATCHED = 4, 64
 
 
@@ -218,14 +219,13 @@ class Listing:
         return None
 
     def watch(self) -> None:
-        """Keep some 2,000 states from now on, so that a reader who is behind can still compare."""
+        """Keep a minute of states from now on, some 2,000 at most, so that a reader who is behind can still compare."""
         if self.history.maxlen != _KEPT_WATCHED:
             self.history = deque(self.history, maxlen=_KEPT_WATCHED)
 
     def restart_ids(self) -> None:
         """Go on from a small update id, as after a maintenance; the book stays. Former ids are not found any more."""
-        self.state = self.state._replace(seq=1 + self.salt % 1000, prev=self.state.seq)
-        self.history.append(self.state)
+        self._become(self.state._replace(seq=1 + self.salt % 1000, prev=self.state.seq))
 
     def move(self, fair: float, jitter: float, bump: int, jump: int, t_ns: int) -> bool:
         """Follow ``fair`` (wire price) and vary sizes; whether the best prices or their sizes changed.
@@ -242,12 +242,17 @@ class Listing:
         if (bid, ask) == (old.bid, old.ask) and bump & 0x700:
             where = (bid if bump & 0x800 else ask) % BUCKETS
         sizes[where] = (sizes[where] + 1) & 0xFF
-        self.state = BookState(old.seq + jump, old.seq, t_ns, bid, ask, bytes(sizes))
-        self.history.append(self.state)
+        self._become(BookState(old.seq + jump, old.seq, t_ns, bid, ask, bytes(sizes)))
         if bump & 0x3000 == 0:
             buy = not bump & 0x4000
             self.traded(ask if buy else bid, 1 + self._top_lots // 7, t_ns, buy=buy)
         return (bid, ask) != (old.bid, old.ask) or where in (bid % BUCKETS, ask % BUCKETS)
+
+    def _become(self, state: BookState) -> None:
+        self.state = state
+        self.history.append(state)
+        while len(self.history) > _KEPT_UNWATCHED and self.history[0].t_ns < state.t_ns - _KEPT_NS:
+            self.history.popleft()
 
     def _around(self, mid: float, half: float) -> tuple[int, int]:
         bid = max(1, int(mid - half))

@@ -91,6 +91,16 @@ def test_a_past_book_can_be_had_again_exactly() -> None:
     assert listing.state_at(listing.state.seq - 1) is None or listing.state.prev == listing.state.seq - 1
 
 
+def test_of_a_book_that_seldom_changes_a_minute_is_kept_and_never_less_than_what_everybody_may_ask_for() -> None:
+    listing = small_world().listings[0]
+    listing.watch()
+    for second in range(300):
+        listing.move(100.0, 0.0, second, 1, START_NS + second * 10**9)
+    assert [state.t_ns for state in listing.history] == [START_NS + second * 10**9 for second in range(239, 300)]
+    listing.move(100.0, 0.0, 1, 1, START_NS + 3600 * 10**9)
+    assert len(listing.history) == 4
+
+
 def test_update_ids_rise_and_name_the_one_before() -> None:
     world = small_world()
     listing = world.listings[0]

@@ -163,6 +163,8 @@ def test_with_429_on_public_requests_the_hedge_still_goes(desk: Driven, sim: Sim
 def test_a_venue_that_bans_orders_for_a_while_leaves_no_leg_alone(
     sim: Sim, tmp_path: Path, pair: Pair, leg: int, fault: str
 ) -> None:
+    if fault == "http_418" and pair[leg] == "hyperliquid":
+        pytest.skip("no answer of that kind is known of it: it leaves in doubt, and nobody to ask for two minutes")
     with driven(home_in(tmp_path), sim, legs=perps_of(pair), venues=pair) as arbtui:  # a ban lasts up to ten minutes
         sim.fault(fault, venue=venue_of(pair[leg]), count=1, value=4, channel=PLACES[pair[leg]])
         hedge = arbtui.armed().fire()

@@ -134,3 +134,16 @@ def test_help_says_what_live_means_to_the_command(
         cli.main([*command, "--help"])
     told = next((line for line in capsys.readouterr().out.splitlines() if line.startswith("  --live")), None)
     assert told is None if says is None else told is not None and says in told
+
+
+def test_flattening_goes_on_where_the_keys_of_one_exchange_are_not_whole_and_is_not_called_flat(
+    home: Path, sought: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ARBTUI_BYBIT_API_SECRET")
+    config(home, "[venues.bybit]\nenabled = false\n")
+    assert cli.main(["flatten", "--live", "--yes"]) == 3
+    said = capsys.readouterr().out
+    assert "binance cannot be asked" in said
+    assert "bybit was not looked at: bybit needs api_key, api_secret; api_secret is missing" in said
+    assert cli.main(["flatten", "--live", "--venue", "bybit", "--yes"]) == 2, "nothing at all could be done"
+    assert "bybit needs api_key, api_secret; api_secret is missing" in capsys.readouterr().err

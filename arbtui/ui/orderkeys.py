@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
+from arbtui.config.section import MOST_USD
 from arbtui.execution.intents import Verb
 from arbtui.execution.pairs import Pair
 from arbtui.port import Ticket, TradingPort
@@ -183,7 +184,7 @@ class OrderKeys:
             most = Decimal(str(wanted))
         except InvalidOperation:
             most = Decimal("nan")
-        if most.is_finite() and most > 0:
+        if most.is_finite() and 0 < most <= Decimal(MOST_USD):
             return most.to_integral() if most == most.to_integral() else most
         if usd:
             return f"{text.quoted(usd)} is no amount of US dollars"

@@ -237,6 +237,11 @@ async def test_without_live_no_account_is_made_and_no_signed_request_leaves(
         assert me.trading.word == "PAPER"
         await me.opened("300")
 
+    async def accounts(me: Person) -> None:
+        await me.until(lambda: me.trading.facts.modes != {})
+        other = "a hedge is open in PAPER-GATEWAY ("
+        await me.until(lambda: any(notice.text.startswith(other) for notice in me.port.notices))
+
     async with exchanges() as sim:
         run = life(tmp_path, sim, accounts=False)
         code, _ = await lived(run, job)
@@ -245,7 +250,7 @@ async def test_without_live_no_account_is_made_and_no_signed_request_leaves(
         for venue in VENUES:
             assert sim.account(venue)["requests"] == {"counts": {}, "last": []}
         assert not any(session.private for session in sim.hub.sessions)
-        await lived(life(tmp_path, sim, accounts=True), lambda me: me.until(lambda: me.trading.facts.modes != {}))
+        await lived(life(tmp_path, sim, accounts=True), accounts)
         assert set(made) == {"Keys", "Account", "UserStreamKeeper"}, "the spies see what they are there to see"
         assert sim.account("okx")["requests"]["counts"]
 

@@ -147,3 +147,17 @@ def test_flattening_goes_on_where_the_keys_of_one_exchange_are_not_whole_and_is_
     assert "bybit was not looked at: bybit needs api_key, api_secret; api_secret is missing" in said
     assert cli.main(["flatten", "--live", "--venue", "bybit", "--yes"]) == 2, "nothing at all could be done"
     assert "bybit needs api_key, api_secret; api_secret is missing" in capsys.readouterr().err
+
+
+def test_an_exchange_behind_a_relay_that_can_be_read_keeps_nobody_from_flattening_the_others(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.binance.urls]\n"fapi.binance.com" = "http://relay.example/binance"\n')
+    assert cli.main(["flatten", "--live", "--yes"]) == 3
+    said = capsys.readouterr().out
+    assert "bybit cannot be asked" in said
+    assert (
+        "binance was not looked at: venues.binance.urls sends fapi.binance.com to http://relay.example/binance" in said
+    )
+    assert sought
+    assert all(host.endswith(".bybit.com") for host in sought)

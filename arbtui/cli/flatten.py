@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from arbtui import arguments
@@ -13,8 +13,9 @@ from arbtui.cli.words import nearest, out, says_yes
 from arbtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from arbtui.config import Credentials, Loaded, Paths
+    from arbtui.config import Credentials, Loaded, Paths, Settings
     from arbtui.engine.flatten import Flattening
+    from arbtui.venues.private import Keys
 
 
 _FLAGS = {
@@ -85,7 +86,7 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
-    from arbtui.engine.modes import chosen_mode, refuse_mixture, refuse_open_lines
+    from arbtui.engine.modes import chosen_mode, refuse_mixture
     from arbtui.engine.orders import keys_found, keys_of
     from arbtui.engine.run import network_of
 
@@ -96,9 +97,10 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
     if args.live and not args.gateway:
         meant = [*dict.fromkeys((*venues, *(name for name in keyed if credentials.by_venue.get(name))))]
         refuse_mixture(settings, meant, "flatten them one by one, with --venue")
-        refuse_open_lines(settings, meant)
     mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
     keys, lacking = keys_found(credentials, keyed) if accounts else ({}, {})
+    if args.live and not args.gateway:
+        keys, lacking = _safe(settings, keys, lacking)
     job = flatten.Flattening(
         mode=mode,
         data_dir=where.data(mode),
@@ -122,6 +124,26 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
         return on_paper
     job = replace(job, keys=keys or keys_of(credentials, keyed))  # which says what is missing where there are none
     return max(await flatten.from_credentials(job, settings, network_of(settings, args.gateway)), on_paper or 0)
+
+
+def _safe(
+    settings: Settings, keys: Mapping[str, Keys], lacking: Mapping[str, str]
+) -> tuple[dict[str, Keys], dict[str, str]]:
+    """Those keys that nobody reads on their way, and why others are not used. Raises ConfigError where none are left.
+
+    One exchange behind a relay that can be read keeps nobody from flattening the others.
+    """
+    from arbtui.engine.modes import refuse_open_lines
+
+    read: dict[str, str] = {}
+    for name in keys:
+        try:
+            refuse_open_lines(settings, (name,))
+        except ConfigError as error:
+            read[name] = str(error)
+    if read and len(read) == len(keys):
+        raise ConfigError(next(iter(read.values())))
+    return {name: of for name, of in keys.items() if name not in read}, {**lacking, **read}
 
 
 def _paper_runs_there(args: argparse.Namespace, where: Paths) -> bool:

@@ -54,10 +54,14 @@ class Flattening:
 
 @dataclass(frozen=True)
 class Through:
-    """What the running engine answered. ``holds``: the venues that are its business, None = it did not say."""
+    """What the running engine answered. ``holds``: the venues that are its business, None = it did not say.
+
+    ``declined``: a person saw the plan and said no.
+    """
 
     code: int
     holds: frozenset[str] | None
+    declined: bool = False
 
 
 async def through_engine(job: Flattening) -> Through:
@@ -67,7 +71,7 @@ async def through_engine(job: Flattening) -> Through:
         return planned
     if not job.confirm():
         job.say("nothing was done")
-        return planned
+        return replace(planned, declined=True)
     return await _ask(job, dry_run=False)
 
 
@@ -91,7 +95,7 @@ async def _ask(job: Flattening, *, dry_run: bool) -> Through:
 
 async def beside_engine(job: Flattening, through: Through, settings: Settings, network: NetworkSettings) -> int:
     """Flatten what the running engine has no account of; the exit code of both together."""
-    if not job.keys and not job.lacking:
+    if through.declined or (not job.keys and not job.lacking):
         return through.code
     if through.holds is None:
         job.say(

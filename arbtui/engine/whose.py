@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import msgspec
 
-from arbtui.core.errors import ArbtuiError, JournalError, VenueRefused
+from arbtui.core.errors import ArbtuiError, JournalError, RefusalReason, VenueRefused
 from arbtui.execution.ledger import Ledger
 from arbtui.storage import journal as journals
 from arbtui.storage.journal import Journal
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 _NotesT = TypeVar("_NotesT")
 
 AGAIN_S = 60.0  # an account that could not be asked whose it is
+_PASSING = frozenset({RefusalReason.RATE_LIMITED, RefusalReason.BANNED, RefusalReason.MAINTENANCE})
 _WORLDS = "worlds"
 _ACCOUNTS = "accounts"
 
@@ -136,10 +137,10 @@ class AccountNotes:
         while True:
             try:
                 account = await one.ask()
-            except VenueRefused as refused:
-                log.info("%s does not tell whose its keys are: %s", venue, refused)
-                return
             except ArbtuiError as error:
+                if isinstance(error, VenueRefused) and error.reason not in _PASSING:
+                    log.info("%s does not tell whose its keys are: %s", venue, error)
+                    return
                 log.info("%s could not be asked whose its keys are: %s", venue, error)
                 await asyncio.sleep(AGAIN_S)
                 continue

@@ -7,6 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from arbtui.config import Settings
 from arbtui.engine.control import Scope
 from arbtui.engine.flatten import Flattening, Through, beside_engine, through_engine
@@ -103,3 +105,8 @@ async def test_keys_that_are_not_whole_are_named_where_the_engine_has_no_account
     job = replace(job_of(tmp_path, Scope(), said), lacking=lacking)
     assert await beside_engine(job, Through(0, frozenset({"alpha"})), Settings(), NOWHERE) == 3
     assert said == ["okx was not looked at: okx needs a; a is missing"]
+
+
+async def test_whoever_says_no_to_the_plan_of_the_engine_is_asked_no_second_time(tmp_path: Path) -> None:
+    job = replace(job_of(tmp_path, Scope(), [], okx=Keys({})), confirm=lambda: pytest.fail("asked again"))
+    assert await beside_engine(job, Through(3, frozenset({"alpha"}), declined=True), Settings(), NOWHERE) == 3

@@ -111,7 +111,7 @@ def traded_on_all(arbtui: Shown) -> None:
     arbtui.armed()
     for buy, sell in PAIRS:
         arbtui.until_ready((LEGS[buy], LEGS[sell]))
-        arbtui.until_state(arbtui.fire(buy=LEGS[buy], sell=LEGS[sell]), *REST, within_s=30)
+        arbtui.until_state(arbtui.fire(buy=LEGS[buy], sell=LEGS[sell]), *REST, within_s=90)
     arbtui.press("9", "spot USDC")
     for key, words in (("L", " log of this run "), (",", "[venues.binance]")):
         arbtui.press(key, words)

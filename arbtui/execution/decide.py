@@ -307,7 +307,7 @@ def _books(case: Case) -> Action:
     lines = [line for line in ledger.lines.values() if not line.given_up]
     open_lines = [line for line in lines if line.filled and not line.complete]
     if not open_lines:
-        return case.heard_or(None)
+        return _heard_or(case, None)
     first = min(open_lines, key=lambda line: line.planned_ns)
     from_ns = (first.end_ns or first.heard_ns) + GRACE_NS
     log = ledger.reads.get((first.leg, ReadKind.FILLS))
@@ -317,11 +317,16 @@ def _books(case: Case) -> Action:
         )
     if log is not None and log.asked_ns is not None and log.asked_ns >= from_ns:
         if log.under_way:
-            return case.heard_or(None)
+            return _heard_or(case, None)
         asks = sum(1 for asked_ns, _ in log.done if asked_ns >= from_ns)
         due_ns = log.asked_ns + _FEES_ASK_MS[min(asks, len(_FEES_ASK_MS) - 1)] * NS_PER_MS
     else:
         due_ns = from_ns
     if due_ns > case.now_ns:
-        return case.heard_or(due_ns)
+        return _heard_or(case, due_ns)
     return ReadAccount(first.leg, ReadKind.FILLS, first.planned_ns // NS_PER_MS - FILLS_BEFORE_MS)
+
+
+def _heard_or(case: Case, until_ns: int | None) -> Wait:
+    """Of what a person took over nothing is in doubt any more: it would be waited for in vain, and at once."""
+    return Wait(until_ns) if case.ledger.abandoned else case.heard_or(until_ns)

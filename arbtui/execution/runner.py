@@ -29,10 +29,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from arbtui.core.clock import NS_PER_S, Clock, Timer
-from arbtui.core.orders import (
-    AccountEvent,
-)
+from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Timer
+from arbtui.core.orders import AccountEvent
 from arbtui.execution.actions import (
     Action,
     Alarm,
@@ -68,6 +66,7 @@ __all__ = ["Answer", "Runner", "Said", "Stopped"]
 log = logging.getLogger(__name__)
 
 _ACTIONS_MAX = 60  # of one hedge without waiting: beyond, the rules go round in a circle
+_LEAST_WAIT_NS = 10 * NS_PER_MS
 _BROKEN_AGAIN_NS = 10 * NS_PER_S  # a hedge at which this program fails is looked at again after so long
 
 
@@ -348,8 +347,9 @@ class Runner:
             prices = (self._prices.price(legs[0].key), self._prices.price(legs[1].key))
             action = decide(ledger, prices, self.clock.now_ns(), self._desk(ledger))
             if isinstance(action, Wait):
-                if action.until_ns is not None:
-                    self._timers[hedge] = self.clock.call_at(action.until_ns, partial(self.wake, hedge))
+                if action.until_ns is not None:  # one that is over already must not keep the loop busy
+                    until_ns = max(action.until_ns, self.clock.now_ns() + _LEAST_WAIT_NS)
+                    self._timers[hedge] = self.clock.call_at(until_ns, partial(self.wake, hedge))
                 return
             try:
                 self._act(ledger, action)

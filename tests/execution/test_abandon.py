@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from arbtui.core.clock import NS_PER_S
 from arbtui.core.orders import OrderStatus
+from arbtui.execution.actions import Desk, Wait
+from arbtui.execution.decide import decide
 from arbtui.execution.intents import Purpose, client_id
 from arbtui.execution.limits import usage
 from arbtui.execution.records import GivenUp, fact_of
 from arbtui.execution.runner import Stopped
-from tests.execution.stage import HEDGE, Stage, dec, fill, intent, report
+from tests.execution.stage import GOOD, HEDGE, RULES, Stage, dec, fill, intent, report
 
 
 def more_filled_than_ordered(stage: Stage) -> str:
@@ -60,6 +63,18 @@ def halted_by(contradict: Callable[[Stage], str]) -> tuple[Stage, str]:
     name = contradict(stage)
     assert stage.state() == "halted"
     return stage, name
+
+
+def test_a_fill_beyond_the_told_end_of_what_was_taken_over_is_waited_for_by_nobody() -> None:
+    stage = Stage()
+    stage.open()
+    for venue in ("alpha", "beta"):
+        stage.fills(stage.order(venue), "4")
+    assert stage.runner.abandon(HEDGE).accepted
+    stage.runner.hear(fill(stage.order("alpha"), "2", fill_id="late", t_ns=stage.clock.now_ns()))
+    ledger = stage.runner.ledgers[HEDGE]
+    assert ledger.unsettled()
+    assert decide(ledger, GOOD, stage.clock.now_ns() + NS_PER_S, Desk(RULES)) == Wait(None)
 
 
 def stopped(stage: Stage) -> Stopped:

@@ -134,6 +134,22 @@ async def test_another_amount_is_said_with_the_command_and_stands_in_the_phrase(
         assert str(dealer.trading.permit.open_usd) == "250.5"
 
 
+async def test_what_keys_may_do_is_asked_when_the_phrase_is_asked_for_and_counts_when_it_is_typed() -> None:
+    async with dealing(word="SIMULATED") as dealer:
+        asked: list[str] = []
+
+        def unfit() -> str:
+            asked.append("okx")
+            return "okx: its key may withdraw"
+
+        dealer.trading._unfit = unfit
+        await dealer.press("exclamation_mark", "A")
+        assert asked == ["okx"]
+        await dealer.press(*"live", "space", *"1000", "enter")
+        assert not armed(dealer)
+        assert "not armed: okx: its key may withdraw" in await dealer.text()
+
+
 async def test_an_amount_that_is_none_arms_nothing() -> None:
     async with dealing(word="SIMULATED") as dealer:
         for typed in ("0", "much", "1e999999"):

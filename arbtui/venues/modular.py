@@ -44,7 +44,7 @@ class OrderCalls(Protocol[C_in]):
     def cancel(
         self, caller: C_in, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = ""
     ) -> PrivateCall:
-        """By ``order_id`` where there is one, else by ``client_id``."""
+        """By ``order_id`` where ``client_id`` is ""."""
         ...
 
     def query(self, caller: C_in, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall: ...

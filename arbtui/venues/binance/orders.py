@@ -38,6 +38,7 @@ from arbtui.core.orders import (
     Side,
     Told,
 )
+from arbtui.venues import words
 from arbtui.venues.amounts import amount, price_or_none, signed, traded_price, traded_qty
 from arbtui.venues.answers import unreadable
 from arbtui.venues.base import HttpRequest
@@ -79,11 +80,7 @@ def status_of(word: str) -> OrderStatus:
     return STATUSES.get(word, OrderStatus.UNKNOWN)
 
 
-def side_of(word: str) -> Side:
-    try:
-        return SIDES[word]
-    except KeyError:
-        raise ProtocolBroken("unknown_shape", f"{word[:40]!r} is no side of an order") from None
+side_of = partial(words.side_of, sides=SIDES, venue="Binance")
 
 
 def origin_of(client_id: str) -> Origin:
@@ -145,16 +142,12 @@ def _kind_params(order: Order, spot: bool) -> Params:
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
     """See ``venues.modular.OrderCalls.cancel``. Binance gives every order a client id; it is hardly ever the other."""
     market, native = instrument.market, instrument.native
-    named = ("orderId", order_id) if order_id else ("origClientOrderId", client_id)
-    purpose = f"cancel {native} {order_id or client_id}"
-    params = [("symbol", native), named]
-    request = caller.signed(market, "DELETE", "order", params, stamp_ms, purpose=purpose, cost=1)
-    read = (
-        partial(_read_canceled_unnamed, instrument, order_id)
-        if order_id
-        else partial(_read_canceled, instrument, client_id)
-    )
-    return PrivateCall(request, read, request.purpose)
+    named = ("origClientOrderId", client_id) if client_id else ("orderId", order_id)
+    purpose = f"cancel {native} {client_id or order_id}"
+    request = caller.signed(market, "DELETE", "order", [("symbol", native), named], stamp_ms, purpose=purpose, cost=1)
+    if client_id:
+        return PrivateCall(request, partial(_read_canceled, instrument, client_id), request.purpose)
+    return PrivateCall(request, partial(_read_canceled_unnamed, instrument, order_id), request.purpose)
 
 
 def query(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int) -> PrivateCall:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from arbtui.venues import amounts
 from arbtui.venues.bitget.instruments import MARKET, QUOTES, VENUE
 from arbtui.venues.bitget.private_shapes import CoinRow, FillRow, OrderRow, PositionRow, RecordRow, Wallet
 from arbtui.venues.wire import millis_or_none, text_of
+from arbtui.venues.words import named, side_of
 
 WALLET = "unified"  # one pot for spot and perpetuals
 FUNDING_TYPES = (  # of financial records; FIXED_: isolated margin
@@ -75,6 +77,9 @@ _DIGIT = Decimal("1e-8")  # what is free is told to this digit, never more than 
 
 # --- numbers and names ------------------------------------------------------------------------------------------------
 
+told = partial(amounts.told, row="a Bitget row")
+_name = partial(named, row="a Bitget row")
+
 
 def signed_or_none(raw: msgspec.Raw) -> Decimal | None:
     return amounts.signed_or_none(text_of(raw))
@@ -88,10 +93,6 @@ def price_or_none(raw: msgspec.Raw) -> Decimal | None:
     return amounts.price_or_none(text_of(raw, "bad_price"))
 
 
-def told(value: Decimal | None, what: str) -> Decimal:
-    return amounts.told(value, what, "a Bitget row")
-
-
 def market_of(category: str) -> Market | None:
     """None for what is not traded here (margin loans, coin-margined contracts)."""
     return MARKET.get(category.upper())
@@ -101,17 +102,8 @@ def position_mode(hold_mode: str) -> _PositionMode | None:
     return _HOLD_MODES.get(hold_mode)
 
 
-def _name(text: str | None, member: str) -> str:
-    if not text:
-        raise ProtocolBroken("unknown_shape", f"a Bitget row without {member}")
-    return text
-
-
 def _side(text: str) -> Side:
-    try:
-        return _SIDES[text.lower()]
-    except KeyError:
-        raise ProtocolBroken("unknown_shape", f"Bitget says side {text[:40]!r}") from None
+    return side_of(text.lower(), _SIDES, "Bitget")
 
 
 def _origin(trade_side: str | None, exec_type: str | None = None) -> Origin:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from functools import partial
 from typing import Literal
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason
@@ -20,6 +21,7 @@ from arbtui.venues.amounts import amount_or_none, price_or_none, signed_or_none
 from arbtui.venues.bybit.instruments import VENUE
 from arbtui.venues.bybit.private_shapes import CoinRow, ExecutionRow, OrderRow, PositionRow, SymbolRow, WalletRow
 from arbtui.venues.wire import millis_or_none
+from arbtui.venues.words import named, side_of
 
 WALLET = "unified"  # one pot for spot and perpetuals
 FUNDING = "Funding"  # execType of a funding payment, which stands among the trades
@@ -80,24 +82,11 @@ _HELD: dict[int, _Held] = {0: "net", 1: "long", 2: "short"}
 _DIGIT = Decimal("1e-8")  # what is free is told to this digit, never more than there is
 
 
-def told(value: Decimal | None, what: str) -> Decimal:
-    return amounts.told(value, what, "a Bybit row")
-
-
-def _name(text: str, member: str) -> str:
-    if not text:
-        raise ProtocolBroken("unknown_shape", f"a Bybit row without {member}")
-    return text
-
-
-def _side(text: str) -> Side:
-    try:
-        return _SIDES[text]
-    except KeyError:
-        raise ProtocolBroken("unknown_shape", f"Bybit says side {text[:40]!r}") from None
-
-
 # --- orders -----------------------------------------------------------------------------------------------------------
+
+told = partial(amounts.told, row="a Bybit row")
+_name = partial(named, row="a Bybit row")
+_side = partial(side_of, sides=_SIDES, venue="Bybit")
 
 
 def report(row: OrderRow, market: Market, how: Told, t_ns: int) -> OrderReport:

@@ -181,7 +181,7 @@ def _refused(order: Order, said: refusals.Refusal, what: str, t_ns: int) -> Sequ
 
 def cancel(caller: Caller, instrument: Instrument, client_id: str, stamp_ms: int, *, order_id: str = "") -> PrivateCall:
     """See ``venues.modular.OrderCalls.cancel``. Raises ValueError for an ``order_id`` that is no number of an order."""
-    if order_id:
+    if not client_id:
         return _cancel_unnamed(caller, instrument, order_id, stamp_ms)
     cancels = [{"asset": asset_of(instrument), "cloid": cloid_of(client_id)}]
     return _cancel(caller, {"type": "cancelByCloid", "cancels": cancels}, instrument, client_id, client_id, stamp_ms)

@@ -13,6 +13,7 @@ Source: Hyperliquid docs, "Info endpoint", "Websocket / Subscriptions"; the SDK'
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason
 from arbtui.core.model import Market
@@ -22,6 +23,7 @@ from arbtui.venues.hyperliquid.cloids import client_id_of
 from arbtui.venues.hyperliquid.instruments import coin_of
 from arbtui.venues.hyperliquid.names import VENUE, market_of
 from arbtui.venues.hyperliquid.private_shapes import FillRow, OrderRow, PositionRow, SpotBalance
+from arbtui.venues.words import side_of
 
 WALLETS = {Market.PERP: "perp", Market.SPOT: "spot"}
 COLLATERAL = "USDC"
@@ -117,11 +119,7 @@ def _status(word: str, filled: Decimal | None, qty: Decimal) -> tuple[OrderStatu
     return OrderStatus.UNKNOWN, None
 
 
-def side(word: str) -> Side:
-    try:
-        return _SIDES[word]
-    except KeyError:
-        raise ProtocolBroken("unknown_shape", f"Hyperliquid says side {word[:40]!r}") from None
+side = partial(side_of, sides=_SIDES, venue="Hyperliquid")
 
 
 # --- fills ------------------------------------------------------------------------------------------------------------

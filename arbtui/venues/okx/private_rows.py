@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from arbtui.core.errors import ProtocolBroken, RefusalReason
@@ -20,6 +21,7 @@ from arbtui.venues.okx import refusals
 from arbtui.venues.okx.instruments import MARKET, VENUE
 from arbtui.venues.okx.private_shapes import BalanceRow, BillRow, FillRow, OrderRow, PositionRow
 from arbtui.venues.wire import millis_or_none
+from arbtui.venues.words import named, side_of
 
 WALLET = "trading"  # one pot for spot and swaps
 
@@ -45,9 +47,9 @@ _BILL_ORIGIN: dict[str, Origin] = {
 _TAKES = "31"  # cancelSource: the post-only order would have taken liquidity
 _NO_TRADE = ("", "0")  # tradeId of an order that has not filled, or was the venue's own
 
-
-def told(value: Decimal | None, what: str) -> Decimal:
-    return amounts.told(value, what, "an OKX row")
+told = partial(amounts.told, row="an OKX row")
+_name = partial(named, row="an OKX row")
+_side = partial(side_of, sides={side.value: side for side in Side}, venue="OKX")
 
 
 def ours(theirs: Decimal) -> Decimal:
@@ -124,18 +126,6 @@ def _ordered(row: OrderRow) -> Decimal | None:
     """The order's size in wire units; None for one that was given in quote currency, as spot market buys may be."""
     in_quote = row.tgt_ccy == "quote_ccy" and row.ord_type == "market"
     return None if in_quote else amount_or_none(row.sz)
-
-
-def _name(text: str, member: str) -> str:
-    if not text:
-        raise ProtocolBroken("unknown_shape", f"an OKX row without {member}")
-    return text
-
-
-def _side(text: str) -> Side:
-    if text not in ("buy", "sell"):
-        raise ProtocolBroken("unknown_shape", f"OKX says side {text[:40]!r}")
-    return Side(text)
 
 
 def _flag(value: str | bool) -> bool | None:

@@ -34,6 +34,7 @@ from arbtui.execution.runner import Runner, Said
 
 T0 = 1_800_000_000 * NS_PER_S
 HEDGE = "mywpiwwa00"
+LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)  # all that tells of a leg
 RULES = {name: VenueRules(Absence(settle_s=1.0, forget_s=3_600.0)) for name in ("alpha", "beta")}
 
 
@@ -342,3 +343,14 @@ def unanswered(order: Order, t_ns: int = T0) -> Unanswered:
 
 def with_policy(**changes: Any) -> Policy:
     return replace(DEFAULT, **changes)
+
+
+def reads(stage: Stage, alpha: str, beta: str, rounds: int = 3) -> None:
+    """Everything is answered so often, a moment apart. A flat position is not named."""
+    for _ in range(rounds):
+        stage.wait(1.1)
+        for venue, qty in (("alpha", alpha), ("beta", beta)):
+            if qty != "0":
+                stage.position(venue, qty)
+            for kind in LISTS:
+                stage.read_done(venue, kind)

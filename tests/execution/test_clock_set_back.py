@@ -6,25 +6,14 @@ from arbtui.core.clock import NS_PER_S
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import OrderStatus, ReadKind
 from arbtui.execution.intents import Style
-from tests.execution.stage import HEDGE, Stage, intent, with_policy
+from tests.execution.stage import HEDGE, LISTS, Stage, intent, reads, with_policy
 
-LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
 HOUR_NS = 3_600 * NS_PER_S
 
 
 def set_back(stage: Stage) -> None:
     stage.clock.set_back(HOUR_NS)
     stage.runner.reconcile("the clock jumped")
-
-
-def reads(stage: Stage, alpha: str, beta: str, rounds: int = 3) -> None:
-    for _ in range(rounds):
-        stage.wait(1.1)
-        for venue, qty in (("alpha", alpha), ("beta", beta)):
-            if qty != "0":
-                stage.position(venue, qty)
-            for kind in LISTS:
-                stage.read_done(venue, kind)
 
 
 def test_a_leg_that_goes_after_it_is_missed_at_once() -> None:

@@ -6,24 +6,11 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.orders import OrderStatus, ReadKind
-from tests.execution.stage import HEDGE, Stage, instrument, intent, with_policy
-
-LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
+from tests.execution.stage import HEDGE, LISTS, Stage, instrument, intent, reads, with_policy
 
 
 def next_life(first: Stage) -> Stage:
     return Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 60 * 10**9)
-
-
-def reads(stage: Stage, alpha: str, beta: str, rounds: int = 3) -> None:
-    """Everything is answered so often, a moment apart. A flat position is not named."""
-    for _ in range(rounds):
-        stage.wait(1.1)
-        for venue, qty in (("alpha", alpha), ("beta", beta)):
-            if qty != "0":
-                stage.position(venue, qty)
-            for kind in LISTS:
-                stage.read_done(venue, kind)
 
 
 def test_a_hedge_that_was_flattened_while_nobody_looked_has_ended() -> None:

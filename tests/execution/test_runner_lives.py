@@ -14,9 +14,21 @@ from arbtui.execution.records import BadRecord
 from arbtui.execution.reviews import close_intent
 from arbtui.execution.runner import Runner, Said, Stopped
 from arbtui.execution.sending import UNSAVED_MAX
-from tests.execution.stage import GOOD, HEDGE, RULES, Disk, Pen, Stage, dec, fill, intent, quote, report, with_policy
-
-LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
+from tests.execution.stage import (
+    GOOD,
+    HEDGE,
+    LISTS,
+    RULES,
+    Disk,
+    Pen,
+    Stage,
+    dec,
+    fill,
+    intent,
+    quote,
+    report,
+    with_policy,
+)
 
 
 def again(stage: Stage, after_s: float = 1.0) -> Stage:

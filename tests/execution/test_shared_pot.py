@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from arbtui.core.errors import RefusalReason
-from arbtui.core.orders import OrderStatus, ReadKind
-from tests.execution.stage import HEDGE, Stage, intent
+from arbtui.core.orders import OrderStatus
+from tests.execution.stage import HEDGE, Stage, intent, reads
 
 OTHER = "mywpiwwa01"
-LISTS = (ReadKind.OPEN_ORDERS, ReadKind.FILLS, ReadKind.HISTORY, ReadKind.POSITIONS)
-
-
-def reads(stage: Stage, alpha: str, beta: str, rounds: int) -> None:
-    for _ in range(rounds):
-        stage.wait(1.1)
-        for venue, qty in (("alpha", alpha), ("beta", beta)):
-            if qty != "0":
-                stage.position(venue, qty)
-            for kind in LISTS:
-                stage.read_done(venue, kind)
 
 
 def one_alone_the_other_in_doubt() -> Stage:

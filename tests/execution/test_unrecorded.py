@@ -45,15 +45,20 @@ def read_positions(stage: Stage, times: int) -> None:
             stage.read_done(venue, ReadKind.POSITIONS, native="")
 
 
+def lists_told(stage: Stage) -> None:
+    """With nothing else in them than was said."""
+    for venue in ("alpha", "beta"):
+        for kind in LISTS:
+            stage.read_done(venue, kind)
+
+
 def read_lists(stage: Stage, unwind: Order, times: int) -> None:
     for _ in range(times):
         stage.wait(1.1)
         now_ns = stage.clock.now_ns()
         stage.runner.hear(listed(unwind, now_ns))
         stage.runner.hear(fill(unwind, str(unwind.qty), told="query", t_ns=now_ns))
-        for venue in ("alpha", "beta"):
-            for kind in LISTS:
-                stage.read_done(venue, kind)
+        lists_told(stage)
 
 
 def test_what_an_unrecorded_order_took_away_is_not_judged_before_the_lists_are_read() -> None:
@@ -76,9 +81,7 @@ def test_what_is_gone_without_an_order_of_ours_is_judged_once_the_lists_are_read
     refused_before(stage)
     for _ in range(3):
         stage.wait(1.1)
-        for venue in ("alpha", "beta"):
-            for kind in LISTS:
-                stage.read_done(venue, kind)
+        lists_told(stage)
     read_positions(stage, 3)
     assert any("10 were taken away" in text for text in stage.alarms())
     assert stage.sent() == []
@@ -128,9 +131,7 @@ def test_an_order_that_turns_up_after_its_coins_were_given_up_leaves_the_hedge_t
     refused_before(stage)
     for _ in range(3):
         stage.wait(1.1)
-        for venue in ("alpha", "beta"):
-            for kind in LISTS:
-                stage.read_done(venue, kind)
+        lists_told(stage)
     stage.wait(1.1)
     for _ in range(2):
         stage.read_done("alpha", ReadKind.POSITIONS, native="")
@@ -162,9 +163,7 @@ def test_what_an_order_that_only_a_fill_tells_of_took_away_was_its_own_hedges_an
         second.wait(1.1)
         now_ns = second.clock.now_ns()
         second.runner.hear(fill(unwind, str(unwind.qty), fill_id="2", told="query", t_ns=now_ns))
-        for venue in ("alpha", "beta"):
-            for kind in LISTS:
-                second.read_done(venue, kind)
+        lists_told(second)
     for _ in range(3):
         second.wait(1.1)
         second.position("alpha", "10")  # of twenty

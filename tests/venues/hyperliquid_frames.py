@@ -34,14 +34,6 @@ def tables() -> Tables:
     return Tables({Market.PERP: dict(PERP_SLOTS), Market.SPOT: dict(SPOT_SLOTS)})
 
 
-class Growing(dict[str, int]):
-    """A table that takes in what it meets, as a replay without instrument bodies does."""
-
-    def __missing__(self, native: str) -> int:
-        self[native] = len(self)
-        return self[native]
-
-
 def wire(value: Any) -> bytes:
     """As Hyperliquid writes it: no blanks."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

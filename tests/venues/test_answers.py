@@ -12,6 +12,7 @@ from arbtui.core.events import Event, Ignored, Mid
 from arbtui.venues import answers
 from arbtui.venues.base import HttpRequest
 from arbtui.venues.wire import Rows, price_text, slot_or_none
+from tests.venues.recordings import Growing
 
 
 class _Row(msgspec.Struct):
@@ -51,10 +52,6 @@ def test_an_answer_that_is_no_array_is_refused() -> None:
 
 
 def test_a_table_may_take_in_new_symbols() -> None:
-    class Growing(dict[str, int]):
-        def __missing__(self, symbol: str) -> int:
-            return self.setdefault(symbol, len(self))
-
     assert told(b'[{"s":"A","p":"1"},{"s":"B","p":"2"}]', Growing()) == [Mid(0, 1.0, 7), Mid(1, 2.0, 7)]
 
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,9 @@ from arbtui.core.sequence import SequenceRule, Verdict
 from arbtui.venues.base import HttpRequest, Tables
 from arbtui.venues.binance import Binance
 from tests.venues.binance_samples import PERP_PUBLIC, SPOT
+from tests.venues.recordings import RECORDED, needed
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "binance"
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded traffic at {RECORDED}")
+pytestmark = needed
 
 BINANCE = Binance()
 CASES = {
@@ -33,7 +32,7 @@ CASES = {
 
 
 def lines(name: str) -> list[dict[str, Any]]:
-    path = RECORDED / name
+    path = RECORDED / "binance" / name
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     return [json.loads(line) for line in text.split("\n") if line.strip()]

@@ -29,6 +29,7 @@ from arbtui.venues.binance import Binance
 from arbtui.venues.binance.public import NAMES_PER_FRAME
 from tests.venues import binance_samples as sample
 from tests.venues.binance_samples import PERP_MARKET, PERP_PUBLIC, SPOT, T_NS, array, changed, combined, session
+from tests.venues.recordings import Growing
 
 BINANCE = Binance()
 
@@ -115,11 +116,6 @@ def test_a_non_ascii_symbol_is_a_symbol() -> None:
 def test_an_unknown_symbol_is_ignored_unless_the_table_takes_it_in() -> None:
     frame = combined("newusdt@bookTicker", changed(sample.PERP_BBO, s="NEWUSDT"))
     assert only(PERP_PUBLIC, frame) == Ignored("unknown_symbol")
-
-    class Growing(dict[str, int]):
-        def __missing__(self, native: str) -> int:
-            self[native] = len(self)
-            return self[native]
 
     growing = Growing()
     grown = BINANCE.session(PERP_PUBLIC, Tables({Market.PERP: growing})).decode(frame, T_NS)

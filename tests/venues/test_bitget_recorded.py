@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from zlib import crc32
-
-import pytest
 
 from arbtui.core.errors import ProtocolBroken
 from arbtui.core.events import (
@@ -27,9 +22,9 @@ from arbtui.core.events import (
 )
 from arbtui.core.model import Channel, Market, Stream
 from arbtui.market.book import Book, BookState
-from tests.venues.bitget_frames import BITGET, T_NS, URL, get, growing, wire
+from tests.venues.bitget_frames import BITGET, T_NS, URL, get, wire
+from tests.venues.recordings import RECORDED, growing, lines, needed
 
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 FRAMES_2026 = RECORDED / "bitget" / "ws_2026-09.jsonl"
 MIX_2022 = RECORDED / "bitget" / "mix-20220407.jsonl"
 CONTRACTS_2026 = RECORDED / "bitget" / "rest_contracts_2026-09.json"
@@ -40,13 +35,7 @@ FRAMES_V3 = (
 )
 MANY = RECORDED / "multi" / "current-frames-202608.jsonl"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"there are no recordings at {RECORDED}")
-
-
-def lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+pytestmark = needed
 
 
 def test_frames_of_september_2026_say_what_they_say() -> None:

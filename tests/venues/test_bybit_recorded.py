@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from arbtui.core.events import (
     BookDelta,
@@ -22,36 +19,17 @@ from arbtui.core.events import (
     Subscribed,
     Ticker,
 )
-from arbtui.core.model import Category, Channel, Market
-from arbtui.venues.base import Tables
+from arbtui.core.model import Category, Channel
 from tests.venues.bybit_frames import BYBIT, LINEAR, SPOT, T_NS, get, spot, wire
+from tests.venues.recordings import RECORDED, growing, lines, needed
 
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 FRAMES_2026 = RECORDED / "bybit" / "ws_2026-08.jsonl"
 SAMPLES = RECORDED / "bybit" / "samples-nautilus.jsonl"
 LINEAR_2023 = RECORDED / "bybit" / "messages-bybit-messagesV5.jsonl"
 SPOT_2023 = RECORDED / "bybit" / "messages-bybit-spot-messagesV5.jsonl"
 MULTI = RECORDED / "multi" / "current-frames-202608.jsonl"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"there are no recordings at {RECORDED}")
-
-
-class Growing(dict[str, int]):
-    """A table that takes in what it meets, as a replay without instrument bodies does."""
-
-    def __missing__(self, native: str) -> int:
-        self[native] = len(self)
-        return self[native]
-
-
-def growing() -> Tables:
-    return Tables({Market.PERP: Growing(), Market.SPOT: Growing()})
-
-
-def lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+pytestmark = needed
 
 
 def read(path: Path, url: str) -> list[Event]:

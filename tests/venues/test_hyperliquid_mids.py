@@ -19,12 +19,12 @@ from tests.venues.hyperliquid_frames import (
     HYPERLIQUID,
     T_NS,
     URL,
-    Growing,
     mids,
     packed,
     push,
     tables,
 )
+from tests.venues.recordings import Growing
 
 
 def told(*frames: bytes, markets: tuple[Market, ...] = ()) -> list[Event]:

@@ -16,7 +16,6 @@ from tests.venues.hyperliquid_frames import (
     NEXT_HOUR_MS,
     T_NS,
     URL,
-    Growing,
     asset_ctx,
     bbo,
     book,
@@ -24,6 +23,7 @@ from tests.venues.hyperliquid_frames import (
     tables,
     wire,
 )
+from tests.venues.recordings import Growing
 
 
 def decode(*frames: bytes, t_ns: int = T_NS) -> list[Event]:

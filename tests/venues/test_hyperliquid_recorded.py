@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from arbtui.core.events import BookSnapshot, Event, Funding, Ignored, Listing, MarkPrice, Pong, Quote, Ticker, Trade
 from arbtui.core.model import Market
 from arbtui.core.sequence import Verdict
-from arbtui.venues.base import Tables
-from tests.venues.hyperliquid_frames import HYPERLIQUID, T_NS, URL, Growing, ask, wire
+from tests.venues.hyperliquid_frames import HYPERLIQUID, T_NS, URL, ask, wire
+from tests.venues.recordings import RECORDED, growing, lines, needed
 
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "hyperliquid"
-BOOKS_2025 = RECORDED / "BTC-l2Book-trades-20250126.jsonl"
-FRAMES_2026 = RECORDED / "ws_2026.jsonl"
-MESSAGES = RECORDED / "messages-hyperliquid.jsonl"
-SAMPLES = RECORDED / "samples-nautilus.jsonl"
+BOOKS_2025 = RECORDED / "hyperliquid" / "BTC-l2Book-trades-20250126.jsonl"
+FRAMES_2026 = RECORDED / "hyperliquid" / "ws_2026.jsonl"
+MESSAGES = RECORDED / "hyperliquid" / "messages-hyperliquid.jsonl"
+SAMPLES = RECORDED / "hyperliquid" / "samples-nautilus.jsonl"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"there are no recordings at {RECORDED}")
-
-
-def growing() -> Tables:
-    return Tables({Market.PERP: Growing(), Market.SPOT: Growing()})
-
-
-def lines(path: Path) -> list[Any]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+pytestmark = needed
 
 
 def test_recorded_books_are_whole_with_twenty_levels_and_their_times_never_fall() -> None:

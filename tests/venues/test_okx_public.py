@@ -40,6 +40,7 @@ from tests.venues.okx_frames import (
     ticker_row,
     wire,
 )
+from tests.venues.recordings import growing
 
 
 def decode(*frames: bytes) -> list[Event]:
@@ -180,12 +181,7 @@ def test_a_market_without_a_table_is_no_error() -> None:
 
 
 def test_a_table_that_takes_in_new_symbols_is_asked() -> None:
-    class Growing(dict[str, int]):
-        def __missing__(self, native: str) -> int:
-            self[native] = len(self)
-            return self[native]
-
-    session = OKX.session(URL, Tables({Market.PERP: Growing(), Market.SPOT: Growing()}))
+    session = OKX.session(URL, growing())
     slots = [
         event.slot
         for name in ("A-USDT-SWAP", "B-USDT-SWAP", "A-USDT-SWAP")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zlib import crc32
-
-import pytest
 
 from arbtui.core.events import (
     BookDelta,
@@ -25,36 +21,16 @@ from arbtui.core.events import (
     Ticker,
     Trade,
 )
-from arbtui.core.model import Market
-from arbtui.venues.base import Tables
 from tests.venues.okx_frames import OKX, T_NS, URL, get, wire
+from tests.venues.recordings import RECORDED, growing, lines, needed
 
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
 BOOKS_2022 = RECORDED / "okx" / "books-tickers-BTC-USDT-20220513.jsonl"
 FRAMES_2026 = RECORDED / "okx" / "mixed_ws_2026-08-12.jsonl"
 FRAMES_2022 = RECORDED / "okx" / "mixed_ws_2022.jsonl"
 SAMPLES = RECORDED / "okx" / "samples-nautilus.jsonl"
 SWAPS_2022 = RECORDED / "okx" / "rest_instruments_SWAP_2022-05-13.json"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"there are no recordings at {RECORDED}")
-
-
-class Growing(dict[str, int]):
-    """A table that takes in what it meets, as a replay without instrument bodies does."""
-
-    def __missing__(self, native: str) -> int:
-        self[native] = len(self)
-        return self[native]
-
-
-def growing() -> Tables:
-    return Tables({Market.PERP: Growing(), Market.SPOT: Growing()})
-
-
-def lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+pytestmark = needed
 
 
 def apply(side: dict[float, Level], levels: Any) -> None:

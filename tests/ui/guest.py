@@ -23,6 +23,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from arbtui.bench.ui.guest import Probe
 from arbtui.config import Settings
@@ -81,7 +82,7 @@ def lose_frames() -> None:
         if not losing[0]:
             write(self, text)
 
-    TerminalWriter.write = written  # type: ignore[method-assign]  # tests alone lose what was painted
+    patch.object(TerminalWriter, "write", written).start()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, lambda: losing.__setitem__(0, not losing[0]))
 
 

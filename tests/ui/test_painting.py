@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui.terminal import Terminal, guest
-from tests.ui.test_pty import painted_equal
+from tests.ui.test_pty import meant, painted_equal
 
 pytestmark = pytest.mark.slow
 
@@ -52,16 +52,22 @@ def walk(terminal: Terminal, rows: Path, steps: list[str]) -> None:
         painted_equal(terminal, rows, repr(keys))
 
 
+def lose(terminal: Terminal, rows: Path, keys: str) -> None:
+    """What the app means to show after these keys reaches the terminal at no time."""
+    shown = meant(terminal, rows)
+    os.kill(terminal.pid, signal.SIGUSR2)
+    terminal.run(0.1)
+    terminal.keys(keys)
+    assert terminal.wait(lambda: meant(terminal, rows) != shown, 20), keys
+    os.kill(terminal.pid, signal.SIGUSR2)
+
+
 def test_what_is_lost_on_its_way_is_noticed(start: Start, rows: Path) -> None:
     """That these comparisons can fail: by a moved cursor, another pane, a zoom, each kind of overlay and their end."""
     terminal = start()
     painted_equal(terminal, rows, "before")
     for keys in ["j", "3", "z", "?", ESCAPE, CTRL_K, ESCAPE]:
-        os.kill(terminal.pid, signal.SIGUSR2)
-        terminal.run(0.1)
-        terminal.keys(keys)
-        terminal.run(0.4)
-        os.kill(terminal.pid, signal.SIGUSR2)
+        lose(terminal, rows, keys)
         with pytest.raises(AssertionError, match="place, painted, meant"):
             painted_equal(terminal, rows, f"{keys!r} was lost", tries=1)
         terminal.keys(CTRL_L)

@@ -111,7 +111,7 @@ def traded_on_all(arbtui: Shown) -> None:
     """A hedge on each pair, so that every exchange is sent orders; then the screen shows what there is to see."""
     arbtui.armed()
     for buy, sell in PAIRS:
-        arbtui.until_ready((LEGS[buy], LEGS[sell]))
+        arbtui.until_ready((LEGS[buy], LEGS[sell]), within_s=120)
         arbtui.until_state(arbtui.fire(buy=LEGS[buy], sell=LEGS[sell]), *REST, within_s=RESTS_WITHIN_S)
     arbtui.press("9", "spot USDC")
     for key, words in (("L", " log of this run "), (",", "[venues.binance]")):

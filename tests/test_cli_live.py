@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -161,3 +165,54 @@ def test_an_exchange_behind_a_relay_that_can_be_read_keeps_nobody_from_flattenin
     )
     assert sought
     assert all(host.endswith(".bybit.com") for host in sought)
+
+
+def test_an_exchange_without_keys_is_no_reason_not_to_flatten_the_others(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.okx]\nenvironment = "demo"\n')
+    assert cli.main(["flatten", "--live", "--yes"]) == 3
+    said = capsys.readouterr().out
+    assert "binance cannot be asked" in said
+    assert "bybit cannot be asked" in said
+    assert not any("okx" in host for host in sought)
+
+
+@contextmanager
+def running(folder: Path, *answers: dict[str, object]) -> Iterator[None]:
+    """A run that takes commands in ``folder``, and answers each of them so."""
+    folder.mkdir(parents=True)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(folder / "control"))
+    server.listen()
+
+    def answer() -> None:
+        while True:
+            try:
+                talk, _ = server.accept()
+            except OSError:
+                return
+            with talk, suppress(OSError):
+                if talk.recv(4096):
+                    talk.sendall(b"".join(json.dumps(each).encode() + b"\n" for each in answers))
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
+
+
+def test_where_real_money_and_play_have_keys_a_running_arbtui_tells_which_is_meant(
+    home: Path, sought: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config(home, '[venues.bybit]\nenvironment = "testnet"\n')
+    with running(home / "data/arbtui/live", {"holds": ["binance"]}, {"say": "nothing is open"}, {"end": 0}):
+        assert cli.main(["flatten", "--live", "--yes"]) == 3
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == "nothing is open"
+    assert "bybit was not looked at: it is testnet, and LIVE was flattened: do it with --venue bybit" in said
+    assert not sought, "the one exchange of that world is the running arbtui's business"

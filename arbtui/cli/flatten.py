@@ -86,7 +86,7 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
 
     from arbtui.engine import flatten
     from arbtui.engine.control import NoEngine, Scope
-    from arbtui.engine.modes import chosen_mode, refuse_mixture
+    from arbtui.engine.modes import chosen_mode
     from arbtui.engine.orders import keys_found, keys_of
     from arbtui.engine.run import network_of
 
@@ -94,13 +94,13 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
     accounts = bool(args.gateway or args.live) and not _paper_runs_there(args, where)
     venues = (args.venue,) if args.venue else settings.enabled_venues()
     keyed = (args.venue,) if args.venue else known_venues()  # also where the exchange is not in use now
-    if args.live and not args.gateway:
-        meant = [*dict.fromkeys((*venues, *(name for name in keyed if credentials.by_venue.get(name))))]
-        refuse_mixture(settings, meant, "flatten them one by one, with --venue")
-    mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
     keys, lacking = keys_found(credentials, keyed) if accounts else ({}, {})
     if args.live and not args.gateway:
+        mode = _world(where, settings, venues, (*keys, *lacking))
+        keys, lacking = _of_world(mode, settings, keys, lacking)
         keys, lacking = _safe(settings, keys, lacking)
+    else:
+        mode = chosen_mode(settings, venues, demo=args.demo, accounts=accounts, gateway=args.gateway)
     job = flatten.Flattening(
         mode=mode,
         data_dir=where.data(mode),
@@ -124,6 +124,39 @@ async def _flatten_all(args: argparse.Namespace, where: Paths, loaded: Loaded, c
         return on_paper
     job = replace(job, keys=keys or keys_of(credentials, keyed))  # which says what is missing where there are none
     return max(await flatten.from_credentials(job, settings, network_of(settings, args.gateway)), on_paper or 0)
+
+
+def _world(where: Paths, settings: Settings, venues: Sequence[str], held: Sequence[str]) -> str:
+    """The mode that is meant. ``held``: exchanges that have keys. Raises ConfigError where real money and play are.
+
+    Where both are, a running arbtui tells which of them is meant: who wants out wants out of that.
+    """
+    from arbtui.engine.control import listens
+    from arbtui.engine.modes import DEMO_KEYS, LIVE, TESTNET, chosen_mode, refuse_mixture
+
+    running = [mode for mode in (LIVE, TESTNET, DEMO_KEYS) if listens(where.data(mode))]
+    mode = chosen_mode(settings, venues, demo=False, accounts=True)
+    try:
+        refuse_mixture(settings, (*venues, *held), "")
+    except ConfigError:
+        if len({other == LIVE for other in running}) == 1:
+            return running[0]
+        refuse_mixture(settings, held or venues, "flatten them one by one, with --venue")
+        return chosen_mode(settings, held, demo=False, accounts=True)
+    # which of the two words play money has depends on all exchanges of a run, and it may have been started with few
+    return next((other for other in running if (other == LIVE) == (mode == LIVE) and mode not in running), mode)
+
+
+def _of_world(
+    mode: str, settings: Settings, keys: Mapping[str, Keys], lacking: Mapping[str, str]
+) -> tuple[dict[str, Keys], dict[str, str]]:
+    """Those keys that are of ``mode``: real money, or play; and what is not looked at, with the reason."""
+    from arbtui.engine.modes import LIVE
+
+    worlds = {name: settings.venues[name].environment for name in (*keys, *lacking)}
+    others = {name for name, world in worlds.items() if (world == "prod") != (mode == LIVE)}
+    why = {name: f"it is {worlds[name]}, and {mode} was flattened: do it with --venue {name}" for name in others}
+    return {name: of for name, of in keys.items() if name not in others}, {**lacking, **why}
 
 
 def _safe(

@@ -99,7 +99,10 @@ class Hearing:
             self._adopt(ledger, event)
         line = ledger.lines.get(event.client_id)
         had = line is not None and line.dead is not None and not line.known
+        waited = ledger.waited_for(event)
         self._memory.put(hedge, Told(event))
+        for fill in waited:
+            self._memory.put(hedge, Told(fill))
         if line is not None:
             self.own(line)
             if had and line.known:

@@ -25,6 +25,7 @@ from arbtui.core.orders import (
     CancelTaken,
     Fill,
     OrderAbsent,
+    OrderEvent,
     OrderKind,
     OrderReport,
     Position,
@@ -392,6 +393,14 @@ class Ledger:
     def _may_be_ours(self, fill: Fill) -> bool:
         name = read_client_id(fill.client_id)
         return not fill.client_id or (name is not None and name.hedge == self.hedge)
+
+    def waited_for(self, event: OrderEvent) -> list[Fill]:
+        """Fills without a name that this event will tell the order of: until then they were in no hedge's records."""
+        line, order_id = self.lines.get(event.client_id), getattr(event, "order_id", "")
+        if line is None or not order_id or not self._unattributed:
+            return []
+        key = (line.order.venue, f"{line.order.market.value}.{line.order.native}", order_id)
+        return list(self._unattributed.get(key, {}).values())
 
     def _attribute(self, line: Line) -> None:
         where = f"{line.order.market.value}.{line.order.native}"

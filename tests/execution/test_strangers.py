@@ -6,7 +6,7 @@ import msgspec
 
 from arbtui.core.orders import Fill, OrderStatus
 from arbtui.execution.audit import Audit
-from tests.execution.stage import Stage, fill
+from tests.execution.stage import HEDGE, Stage, fill
 
 
 def nameless(stage: Stage, fill_id: str) -> Fill:
@@ -48,3 +48,15 @@ def test_a_strangers_fill_is_named_once_the_doubt_is_over_however_often_it_was_r
     assert not any("not arbtui's" in said.text for said in stage.said)
     stage.report(stage.order("alpha"), OrderStatus.FILLED, "10", "query")
     assert sum("not arbtui's" in said.text for said in stage.said) == 1
+
+
+def test_a_fill_that_was_told_before_anybody_knew_its_order_is_remembered_over_a_restart() -> None:
+    first = Stage()
+    first.open()
+    order = first.order("alpha")
+    first.runner.hear(fill(order, "3", named=False, fill_id="early", t_ns=first.clock.now_ns()))
+    assert first.runner.ledgers[HEDGE].position(0) == 0
+    first.accepted(order)
+    assert first.runner.ledgers[HEDGE].position(0) == 3
+    second = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 10**9)
+    assert second.runner.ledgers[HEDGE].position(0) == 3

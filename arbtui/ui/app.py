@@ -43,6 +43,7 @@ from arbtui.ui.panes.line import LineWidget
 from arbtui.ui.pump import Job, OutputHold, Pump
 from arbtui.ui.registry import Handlers
 from arbtui.ui.screen import MainScreen
+from arbtui.ui.veil import Veil
 
 _log = logging.getLogger(__name__)
 EXPORTS = "exports"  # folder of what a person takes out of the screen, in the data folder
@@ -98,7 +99,8 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         self.calling = Calling(port, self._ring, self._entitle)
         self.hold = OutputHold(self)
         self.glass = Glass(self, self._appearance.look, self._paintable)
-        self.main_screen.paint_on(self.glass)
+        self.veil = Veil(self)
+        self.main_screen.paint_on(self.glass, self.veil)
         self.pump = Pump(
             self._jobs(),
             now_s=self.desk.now_s,
@@ -174,7 +176,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
             return False
         (self.main_screen if action.scope == "always" else screen).run(action.id)
         if action.id == "order.kill" and isinstance(screen, FullScreen):
-            screen.dismiss()  # the main screen says what came of it
+            screen.leave()  # the main screen says what came of it
         return True
 
     def get_default_screen(self) -> Screen[None]:
@@ -245,7 +247,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     def _paintable(self) -> GuardedDriver | None:
         """Where rows of the main screen may be painted past Textual: all of it is laid out, and nothing covers it."""
         main, terminal = self.main_screen, self.terminal
-        if terminal is None or self.hold.held or self._leaving or not self.is_running or main.asking:
+        if terminal is None or self.hold.held or self.veil.drawn or self._leaving or not self.is_running or main.asking:
             return None
         try:
             return terminal if self.screen is main and main.size == self.size else None
@@ -267,6 +269,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
 
     def _each_second(self) -> None:
         self.desk.tick_ms = self.pump.worst_tick_ms()
+        self.veil.each_second()
         if self.terminal is not None and self.terminal.dead:
             self.leave(ScreenEnd.HANGUP)
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -21,10 +22,15 @@ from arbtui.ui.panes.line import LineWidget, Placing
 from arbtui.ui.prompt import PromptLine, Question
 from arbtui.ui.registry import Handlers, Scope
 from arbtui.ui.resizing import outdated
+from arbtui.ui.veil import Veil
+
+# Widgets show by themselves whether they have the focus. As Textual has it, the whole screen would be painted for it.
+FOCUSED: Reactive[Widget | None] = Reactive(None, repaint=False)
 
 
 class FullScreen(Screen[None], inherit_bindings=False):
     scope: ClassVar[Scope]
+    focused = FOCUSED
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -32,6 +38,12 @@ class FullScreen(Screen[None], inherit_bindings=False):
         self.page = LineWidget(desk.theme)
         self.prompt = PromptLine(desk, self._prompt_closed, lambda: None)
         self._frame = _Frame(self.page, self.prompt)
+        self._veil: Veil | None = None
+
+    def behind(self, veil: Veil) -> FullScreen:
+        """The same screen, seen once it has something to show, and gone all at once."""
+        self._veil = veil
+        return self
 
     def compose(self) -> ComposeResult:
         yield self._frame
@@ -81,7 +93,20 @@ class FullScreen(Screen[None], inherit_bindings=False):
 
     def on_resize(self, event: Resize) -> None:
         if not outdated(self, event):
-            self.call_after_refresh(self.show)
+            self.call_after_refresh(self._show_whole)
+
+    def _show_whole(self) -> None:
+        self.show()
+        if self._veil is not None:
+            self._veil.lift()
+
+    def leave(self) -> None:
+        """Back to the panes."""
+        if self._veil is None:
+            self.dismiss()
+            return
+        self._veil.draw()
+        self.app.run_worker(self._veil.lift_after(self.dismiss()), name="leave", group="veil")
 
 
 class _Frame(Placing):

@@ -201,4 +201,4 @@ class HelpScreen(FullScreen):
         if self._words:
             self._look_for("")
         else:
-            self.dismiss()
+            self.leave()

@@ -91,9 +91,6 @@ class ListScreen(FullScreen):
         if not self.prompt.asking and 1 <= event.screen_y <= self._window and 0 <= at < self.count:
             self._moved(at - self.place())
 
-    def leave(self) -> None:
-        self.dismiss()
-
     def _moved(self, by: int) -> None:
         self.move(by)
         self.show()

@@ -22,7 +22,7 @@ from arbtui.ui.alertlevels import AlertLevels
 from arbtui.ui.asks import Asks
 from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
-from arbtui.ui.fullscreen import FullScreen
+from arbtui.ui.fullscreen import FOCUSED, FullScreen
 from arbtui.ui.glass import Glass
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
@@ -56,6 +56,7 @@ from arbtui.ui.thresholds import ThresholdScreen
 from arbtui.ui.ticket.order import OrderPage
 from arbtui.ui.ticket.page import Page
 from arbtui.ui.ticket.panel import OrderPanel
+from arbtui.ui.veil import Veil
 
 
 class _ScreenLayout(Layout):
@@ -76,6 +77,8 @@ _LAYOUT = _ScreenLayout()
 
 class MainScreen(Screen[None], inherit_bindings=False):
     """``whole``: what concerns the whole program, by action. ``exports``: where copies go; None = nowhere."""
+
+    focused = FOCUSED
 
     def __init__(self, desk: Desk, whole: Handlers, exports: Exports | None = None) -> None:
         super().__init__()
@@ -112,6 +115,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._zoomed: PaneId | None = None
         self._current: PaneId = "grid"
         self._glass: Glass | None = None
+        self._veil: Veil | None = None
         self._alarm_asked = False  # whether there was to be a line for it when all was placed last
         self.plan = layout.plan(80, 24, self._recent, None, prompt=False)
         self._settings = SettingsKeys(desk, self.show_settings)
@@ -143,9 +147,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.panel.styles.layer = "overlay"
         self.set_focus(self.grid, scroll_visible=False)
 
-    def paint_on(self, glass: Glass) -> None:
-        """What is shown all the time takes the short way to the terminal."""
-        self._glass = glass
+    def paint_on(self, glass: Glass, veil: Veil) -> None:
+        """What is shown all the time takes the short way to the terminal; other screens come and go behind a veil."""
+        self._glass, self._veil = glass, veil
         for widget in (self._status, self._detail, self._alarm, self._word, self._keys):
             widget.glass = glass
         for pane in self.panes.values():
@@ -455,7 +459,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # settings
 
     def show_settings(self, words: str) -> None:
-        self.app.push_screen(SettingsScreen(self.desk, words))
+        self._open(SettingsScreen(self.desk, words))
 
     def take_settings(self) -> None:
         """Settings of the screen were changed: everything again as they say now."""
@@ -469,9 +473,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def help(self) -> None:
         first: Scope = "ticket" if self.panel.open else self._current
-        self.app.push_screen(HelpScreen(self.desk, first))
+        self._open(HelpScreen(self.desk, first))
 
     def _open(self, screen: FullScreen) -> None:
+        if self._veil is not None:
+            self._veil.draw()
+            screen.behind(self._veil)
         self.app.push_screen(screen)
 
     def on_screen_resume(self) -> None:

@@ -39,6 +39,7 @@ from arbtui.execution.holdings import Holdings
 from arbtui.execution.intents import Verb
 from arbtui.execution.ledger import Ledger
 from arbtui.execution.lifecycle import State, Step, allows
+from arbtui.execution.resting import Resting
 from arbtui.market.state import Board
 from arbtui.port import Ticket, TradingPort
 
@@ -209,12 +210,14 @@ class Flattener:
         self._trading = trading
         self._board = board
         self._holdings = Holdings()
+        self._resting = Resting()
         for position in trading.facts.positions.values():
             self._holdings.hear(position)
         trading.on_account(self._hear)
 
     def _hear(self, event: AccountEvent) -> None:
         self._holdings.hear(event)
+        self._resting.hear(event)
 
     async def flatten(self, command: Command) -> AsyncIterator[Answer]:
         scope = command.flatten
@@ -258,8 +261,8 @@ class Flattener:
         return sorted(meant, key=lambda ledger: ledger.hedge)
 
     def _strangers(self, scope: Scope) -> list[str]:
-        """What the accounts hold and no hedge does, in words."""
-        found = []
+        """What the accounts hold and no hedge does, in words, and what rests there that is not arbtui's."""
+        found = self._resting_orders(scope)
         for (venue, native, _), position in sorted(self._holdings.open.items()):
             leg = f"{venue}.{Market.PERP.value}.{native}"
             slot = slot_of(self._board, leg)
@@ -273,6 +276,16 @@ class Flattener:
                     f"{leg} holds {there}, arbtui's hedges {amount(ours)} coins: the rest belongs to no hedge and "
                     "stays; close it there, or end that arbtui and flatten again"
                 )
+        return found
+
+    def _resting_orders(self, scope: Scope) -> list[str]:
+        found = []
+        for (venue, market, native, order_id), order in sorted(self._resting.open.items()):
+            leg = f"{venue}.{market.value}.{native}"
+            slot = slot_of(self._board, leg)
+            if scope.holds(venue, slot.instrument.base if slot is not None else scope.base or ""):
+                what = f"an order that is not arbtui's rests on {leg} ({order.side.value}, {order_id})"
+                found.append(f"{what} and stays; cancel it there, or end that arbtui and flatten again")
         return found
 
     def _unknown(self, scope: Scope) -> list[str]:

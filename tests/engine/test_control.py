@@ -15,7 +15,7 @@ import pytest
 
 from arbtui.core.errors import RefusalReason
 from arbtui.core.model import Market
-from arbtui.core.orders import AccountMode, Order, OrderStatus, ReadFailed, ReadKind
+from arbtui.core.orders import AccountMode, Order, OrderReport, OrderStatus, ReadFailed, ReadKind, Side
 from arbtui.engine import control
 from arbtui.engine.control import SOCKET, Answer, Command, NoEngine, Scope, ask, listens, serve
 from arbtui.execution.lifecycle import Step
@@ -216,6 +216,19 @@ async def test_what_no_hedge_holds_is_left_and_is_said(
         desk.holds("okx", "BTC-USDT-SWAP", "0")
         desk.holds("okx", "ETH-USDT-SWAP", "0")
         assert (await answers(tmp_path))[0] == 0
+
+
+async def test_an_order_of_somebody_elses_that_rests_is_not_flat(desk: Desk, tmp_path: Path) -> None:
+    by_hand = OrderReport(
+        venue="okx", market=Market.SPOT, native="BTC-USDT", client_id="", order_id="77", side=Side.BUY,
+        status=OrderStatus.OPEN, status_text="live", told="open_orders", t_ns=desk.now,
+    )  # fmt: skip
+    async with serving(desk, tmp_path):
+        desk.trading.hear(by_hand)
+        code, said = await answers(tmp_path)
+        assert (await answers(tmp_path, Scope(venue="binance")))[0] == 0
+    assert code == 3
+    assert "an order that is not arbtui's rests on okx.spot.BTC-USDT (buy, 77) and stays; cancel it there" in said
 
 
 async def test_the_socket_is_for_its_owner_alone_and_gone_at_the_end(desk: Desk, tmp_path: Path) -> None:

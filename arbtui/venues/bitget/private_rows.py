@@ -59,6 +59,12 @@ _EXECUTED: dict[str, Origin] = {
     "liquidation": "liquidation",
     "delivery": "settlement",
 }
+_DELEGATED: dict[str, Origin] = {  # delegateType, which pushes have too (Bitget UTA docs, Get Order History)
+    "liquidation": "liquidation",
+    "delivery_close_long": "settlement",
+    "delivery_close_short": "settlement",
+    "off_close": "settlement",  # at a delisting
+}
 _TRADED: tuple[tuple[str, Origin], ...] = (  # how a tradeSide begins
     ("dte_sys_adl", "adl"),
     ("burst_", "liquidation"),
@@ -106,9 +112,10 @@ def _side(text: str) -> Side:
     return side_of(text.lower(), _SIDES, "Bitget")
 
 
-def _origin(trade_side: str | None, exec_type: str | None = None) -> Origin:
+def _origin(trade_side: str | None, exec_type: str | None = None, delegate_type: str | None = None) -> Origin:
     by_side = (origin for beginning, origin in _TRADED if (trade_side or "").startswith(beginning))
-    return next(by_side, _EXECUTED.get(exec_type or "", "order"))
+    by_kind = _EXECUTED.get(exec_type or "") or _DELEGATED.get(delegate_type or "")
+    return next(by_side, by_kind or "order")
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------
@@ -137,7 +144,7 @@ def report(row: OrderRow, market: Market, how: Told, t_ns: int) -> OrderReport:
         avg_price=price_or_none(row.avg_price),
         reason=reason,
         reduce_only=_reduce_only(row.reduce_only) if market is Market.PERP else None,
-        origin=_origin(row.trade_side, row.exec_type),
+        origin=_origin(row.trade_side, row.exec_type, row.delegate_type),
     )
 
 

@@ -53,6 +53,7 @@ class OrderRow(msgspec.Struct, rename="camel"):
     reduce_only: str | bool | None = None
     cancel_reason: Text = ""
     exec_type: Text = ""
+    delegate_type: Text = ""
     trade_side: Text = ""
     updated_time: Text = ""
 

@@ -425,6 +425,16 @@ def test_an_order_is_told_with_its_fills_its_position_and_the_account(one: Trade
     assert Decimal(coins["USDT"]["balance"]) == Decimal(true["balances"]["USDT"])
 
 
+def test_a_liquidation_says_so_in_the_topic_and_in_the_list(one: Trader) -> None:
+    _, wire = one.listen()
+    one.place(one.perp("buy", "0.01"))
+    wire.take()
+    one.fault("position_jump", "bitget", symbol="BTCUSDT", reason="liquidation")
+    pushed = [row for frame in wire.take() if frame["arg"]["topic"] == "order" for row in frame["data"]]
+    assert {row["delegateType"] for row in pushed} == {"liquidation"}
+    assert one.own()["positions"] == []
+
+
 def test_positions_and_the_account_begin_with_what_is(one: Trader) -> None:
     one.place(one.perp("buy", "0.01"))
     session, wire = one.login()

@@ -26,6 +26,7 @@ _EXEC_TYPE: dict[Origin, str] = {
     "settlement": "delivery",
 }
 _STATUS = StatusWords("live", "partially_filled", "filled")
+_DELEGATE_TYPE: dict[Origin, str] = {"liquidation": "liquidation", "settlement": "off_close"}
 _PRESETS = ("takeProfit", "stopLoss", "tpTriggerBy", "slTriggerBy", "tpOrderType", "slOrderType", "tpLimitPrice",
             "slLimitPrice")  # fmt: skip
 
@@ -95,7 +96,7 @@ def order_row(desk: Desk, order: Order) -> dict[str, Any]:
         "category": order.listing.extra["product"],
         "posSide": order.held if perp else "",
         "reduceOnly": "YES" if order.reduce_only else "NO",
-        "delegateType": "normal",
+        "delegateType": _DELEGATE_TYPE.get(order.origin, "normal"),
         "execType": _EXEC_TYPE[order.origin],
         **dict.fromkeys(_PRESETS, ""),
     }
@@ -113,7 +114,7 @@ def topic_order(desk: Desk, order: Order, *, new: bool) -> dict[str, Any]:
         "marginCoin": order.listing.settle if perp else "",
         "leverage": str(order.account.leverage(order.listing)) if perp else "",
         "totalProfit": "0" if new else plain(order.realised),
-        "delegateType": "normal",
+        "delegateType": _DELEGATE_TYPE.get(order.origin, "normal"),
     }
 
 

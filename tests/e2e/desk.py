@@ -79,14 +79,22 @@ def rests(sim: Sim, venue: str, hedge: str) -> dict[str, Any] | None:
 
 
 def fill_what_rests(sim: Sim, venue: str, hedge: str) -> Decimal:
-    """It fills wholly, now, at its own price; how much of it that was."""
+    """It fills wholly, now, at its own price, even if it is just being moved; how much that was."""
+
+    def filled() -> Decimal:
+        orders = (order for order in Truth.of(sim).orders(hedge) if order["venue"] == venue)
+        return sum((Decimal(order["filled"]) for order in orders), Decimal(0))
+
+    def now() -> Decimal:
+        if (order := rests(sim, venue, hedge)) is not None:
+            with contextlib.suppress(HTTPError):  # there is nothing left to cancel
+                sim.delete(f"/_sim/orders/{order['id']}")
+        return filled() - before
+
+    before = filled()
     sim.fault("fill_races_cancel", venue=venue, count=1)
-    order: dict[str, Any] = until(lambda: rests(sim, venue, hedge), 5)  # it may just be moved
-    with contextlib.suppress(HTTPError):  # there is nothing left to cancel
-        sim.delete(f"/_sim/orders/{order['id']}")
-    (now,) = (o for o in Truth.of(sim).orders(hedge) if o["id"] == order["id"] and o["venue"] == venue)
-    assert now["status"] == "filled"
-    return Decimal(now["filled"]) - Decimal(order["filled"])
+    found: Decimal = until(now, 20)
+    return found
 
 
 def whole(sim: Sim, arbtui: Driven, hedge: str) -> Truth:
@@ -116,8 +124,10 @@ def taken_away(desk: Driven, sim: Sim, pair: Pair, leg: int, reason: str) -> Non
     assert truth.position(venue, NATIVE[venue]) == 0
     assert Decimal(found["coins"][leg]) == 0
     assert Decimal(found["coins"][1 - leg]) == truth.coins(hedge)[1 - leg] != 0
-    told = "liquidation" if pair[leg] == "bitget" else reason  # a unified account's fills name both alike
-    desk.until_said(f"{venue} itself traded on {legs[leg]}: {told}", alarm=True)
+    if (pair[leg], reason) == ("bitget", "adl"):  # pushes of a unified account do not tell it from an order by hand
+        desk.until_said(f"a leg was taken away: {legs[leg]}", alarm=True, hedge=hedge)
+    else:
+        desk.until_said(f"{venue} itself traded on {legs[leg]}: {reason}", alarm=True)
 
 
 def repaired_or_halted(desk: Driven, sim: Sim, hedge: str, within_s: float = 30.0) -> Truth:

@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.desk import SOAKED
+from tests.e2e.desk import SOAKED, set_account
 from tests.e2e.harness import Sim
 from tests.e2e.money import (
+    CLASSIC,
     ENDED,
     FIRST,
     PERP,
@@ -45,6 +46,8 @@ TAKER: dict[str, Any] = {}
 MAKER: dict[str, Any] = {"style": "maker_taker", "maker": 0}
 ACK_LATE = [("ack_late", {"venue": venue, "value": 1500}) for venue in VENUES]
 B_FAILS = [("reject_order", {"venue": "okx", "reason": "band"})]
+RESTS = ("no_fill", {"venue": "binance"})
+FILLS = [RESTS, ("fill_races_cancel", {"venue": "binance"})]  # as soon as arbtui moves it, or gives up
 
 # where it dies, how the hedge is opened, and what the venues do meanwhile; those of any pair are called binance and okx
 POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
@@ -57,10 +60,10 @@ POINTS: dict[str, tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]] 
     "filled, not yet known": ("hearing:Fill:e", TAKER, []),
     "filled": ("heard:Fill:e", TAKER, []),
     "part filled": ("heard:Fill:e", TAKER, [("partial_fill", {"venue": "okx", "value": 0.5})]),
-    "maker resting": ("heard:Accepted:e", MAKER, [("no_fill", {"venue": "binance"})]),
-    "maker filled, hedge journaled": ("handing:h", MAKER, []),
-    "hedging": ("sent:h", MAKER, [ACK_LATE[1]]),
-    "hedge filled, not yet known": ("hearing:Fill:h", MAKER, []),
+    "maker resting": ("heard:Accepted:e", MAKER, [RESTS]),
+    "maker filled, hedge journaled": ("handing:h", MAKER, FILLS),
+    "hedging": ("sent:h", MAKER, [*FILLS, ACK_LATE[1]]),
+    "hedge filled, not yet known": ("hearing:Fill:h", MAKER, FILLS),
     "unbalanced": ("state:unbalanced", TAKER, B_FAILS),
     "rehedging": ("sent:r", TAKER, [*B_FAILS]),
     "unwinding, journaled": ("handing:u", TAKER, B_FAILS),
@@ -82,6 +85,7 @@ SAMPLE: list[tuple[str, Pair]] = [
     ("hedging", ("binance", "bitget")),
 ]
 OTHERS = [(a, b) for a in PERP for b in PERP if a != b and (a, b) != FIRST]
+OTHERS += [pair for pair in SOAKED if CLASSIC in pair]
 DEATHS = [
     *(pytest.param(point, FIRST, id=point) for point in POINTS),
     *(pytest.param(point, pair, id=f"{point}, {' and '.join(pair)}") for point, pair in SAMPLE),
@@ -128,12 +132,12 @@ def stories(
 
 def _die_and_go_on(point: str, pair: Pair, folder: Path) -> None:
     place, ticket, faults = POINTS[point]
-    home, called = home_in(folder), dict(zip(FIRST, pair, strict=True))
-    legs = (PERP[pair[0]], PERP[pair[1]])
+    home, legs, venues = home_in(folder), perps_of(pair), [venue_of(name) for name in pair]
+    called = dict(zip(FIRST, venues, strict=True))
     with contextlib.closing(exchanges(venues=pair)) as sim:
         environ = {"DRIVER_DIES": place}
         if point == "rehedging":
-            sim.post("/_sim/accounts", {"venue": pair[0], "fees": DEAR_TO_GIVE_BACK})
+            set_account(sim, venues[0], fees=DEAR_TO_GIVE_BACK)
             environ |= PATIENT
         with driven(home, sim, venues=pair, legs=legs, environ=environ) as arbtui:
             arbtui.armed()

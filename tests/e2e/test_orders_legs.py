@@ -146,12 +146,12 @@ def test_a_market_that_is_halted_before_the_other_leg_was_sent_gives_the_first_o
 ) -> None:
     """The maker fills while the venue of the other leg refuses already, and has told nobody yet that it halted."""
     makers, venue = venue_of(pair[1 - leg]), venue_of(pair[leg])
-    sim.fault("no_fill", venue=makers)
+    resting = sim.fault("no_fill", venue=makers)
     hedge = desk.fire(style="maker_taker", maker=1 - leg)
     until(lambda: rests(sim, makers, hedge), 5)
-    sim.heal()
     sim.fault("reject_order", venue=venue, market="perp", reason="halted")
     assert fill_what_rests(sim, makers, hedge) > 0
+    sim.delete(f"/_sim/faults/{resting}")
     sim.fault("halt", venue=venue, market="perp", symbol=NATIVE[venue])
     desk.until_state(hedge, *REST, within_s=MINUTE_S)
     truth = whole(sim, desk, hedge)

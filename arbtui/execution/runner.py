@@ -31,18 +31,7 @@ from functools import partial
 
 from arbtui.core.clock import NS_PER_MS, NS_PER_S, Clock, Timer
 from arbtui.core.orders import AccountEvent
-from arbtui.execution.actions import (
-    Action,
-    Alarm,
-    Cancel,
-    Declare,
-    Desk,
-    Mark,
-    Query,
-    ReadAccount,
-    SendOrders,
-    Wait,
-)
+from arbtui.execution.actions import Action, Alarm, Cancel, Declare, Desk, Mark, Query, ReadAccount, SendOrders, Wait
 from arbtui.execution.arming import Lapse, Permit, over_permit
 from arbtui.execution.boundary import Careful, internal
 from arbtui.execution.decide import decide
@@ -276,6 +265,9 @@ class Runner:
         self._lapse.end()
         self._memory.put("", Armed(False, f"kill switch: {why}"))
         self._memory.tell("", f"kill switch: {why}", alarm=True)
+        for ledger in [*self._memory.open.values()]:
+            if ledger.turns and not ledger.turn_over:  # else what waits for the disk would go on once it is armed again
+                self._memory.put(ledger.hedge, Asked("cancel"))
         self.poke()
         return Answer(True, "stopped: resting orders are being canceled, nothing is opened or closed")
 

@@ -45,3 +45,21 @@ def test_a_person_who_cancels_before_the_first_orders_are_on_disk_is_heard() -> 
     stage.disk.release()
     assert stage.sent() == []
     assert stage.state() == "done"
+
+
+@pytest.mark.parametrize("on_disk", [0, 1])
+def test_what_waited_for_the_disk_when_the_kill_switch_was_pulled_does_not_go_out_though_armed_again(
+    on_disk: int,
+) -> None:
+    stage = Stage()
+    stage.disk.hold = True
+    stage.open()
+    for _ in range(on_disk):  # the intent; the orders wait now
+        stage.disk.held.pop(0)()
+    stage.wait(0.5)
+    stage.runner.kill("a person")
+    assert stage.runner.arm().accepted
+    stage.disk.release()
+    stage.wait(1)
+    assert stage.sent() == []
+    assert stage.state() == "done"

@@ -119,7 +119,7 @@ def taken_away(desk: Driven, sim: Sim, pair: Pair, leg: int, reason: str) -> Non
     hedge = desk.fire(buy=legs[0], sell=legs[1])
     desk.until_state(hedge, "hedged")
     sim.fault("position_jump", venue=venue, symbol=NATIVE[venue], value=1.0, reason=reason)
-    found = desk.until_state(hedge, "halted", within_s=15)
+    found = desk.until_state(hedge, "halted", within_s=MINUTE_S)
     truth = Truth.of(sim)
     assert truth.position(venue, NATIVE[venue]) == 0
     assert Decimal(found["coins"][leg]) == 0

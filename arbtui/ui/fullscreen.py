@@ -13,7 +13,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.geometry import Region, Size
-from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -24,13 +23,9 @@ from arbtui.ui.registry import Handlers, Scope
 from arbtui.ui.resizing import outdated
 from arbtui.ui.veil import Veil
 
-# Widgets show by themselves whether they have the focus. As Textual has it, the whole screen would be painted for it.
-FOCUSED: Reactive[Widget | None] = Reactive(None, repaint=False)
-
 
 class FullScreen(Screen[None], inherit_bindings=False):
     scope: ClassVar[Scope]
-    focused = FOCUSED
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

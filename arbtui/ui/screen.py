@@ -22,7 +22,7 @@ from arbtui.ui.alertlevels import AlertLevels
 from arbtui.ui.asks import Asks
 from arbtui.ui.copying import Copying
 from arbtui.ui.desk import Desk
-from arbtui.ui.fullscreen import FOCUSED, FullScreen
+from arbtui.ui.fullscreen import FullScreen
 from arbtui.ui.glass import Glass
 from arbtui.ui.help import HelpScreen
 from arbtui.ui.layout import PaneId
@@ -77,8 +77,6 @@ _LAYOUT = _ScreenLayout()
 
 class MainScreen(Screen[None], inherit_bindings=False):
     """``whole``: what concerns the whole program, by action. ``exports``: where copies go; None = nowhere."""
-
-    focused = FOCUSED
 
     def __init__(self, desk: Desk, whole: Handlers, exports: Exports | None = None) -> None:
         super().__init__()

@@ -40,7 +40,6 @@ def test_screens_come_and_go_at_the_price_of_painting_them(
     whole = spent(terminal, "\x0c", "net↓")
     assert spent(terminal, "?", "more lines below") < 2 * whole
     assert spent(terminal, "q", "net↓") < 1.5 * whole
-    assert spent(terminal, "2", "2 books") < 1.2 * whole, "another pane has the focus, and no other screen came"
     assert min(seen_rows) > 20, "at no moment there was an empty screen"
     for keys in (",q", "?!", "L:q", "1"):  # in one packet: gone again before it was ever laid out
         terminal.keys(keys)

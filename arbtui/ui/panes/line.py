@@ -21,16 +21,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
-from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from arbtui.ui.glass import Glass, changes, length_of, whole
 from arbtui.ui.theme import Line, Look
-
-# What is placed has the size that it was given. As Textual has it, every widget whose size has changed would have the
-# screen arranged once more.
-SIZED = Reactive(Size(0, 0), layout=False)
 
 
 def air(look: Look, crop: Region) -> list[Strip]:
@@ -72,7 +67,6 @@ class LineWidget(Widget):
     """
 
     can_focus = False
-    virtual_size = SIZED
     glass: Glass | None = None  # the short way to the terminal, for those that have it
 
     def __init__(self, look: Look) -> None:
@@ -206,7 +200,6 @@ class Placing(Widget):
     What is abstract here is so for the type checker: Textual's metaclass leaves no room for ABC's.
     """
 
-    virtual_size = SIZED
     gathers = False
     _gathered: list[Region]
 

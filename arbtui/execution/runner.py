@@ -48,7 +48,7 @@ from arbtui.execution.policy import DEFAULT
 from arbtui.execution.ports import Executor, Journal, Prices, Record
 from arbtui.execution.records import Armed, Asked, CancelAsked, Fact, GivenUp, Intended, Life, Lost, Stepped
 from arbtui.execution.sending import UNSAVED_MAX, Sending
-from arbtui.execution.words import Answer, Said, Stopped, holdings
+from arbtui.execution.words import Answer, Said, Stopped, holdings, nameless
 
 __all__ = ["Answer", "Runner", "Said", "Stopped"]
 
@@ -208,7 +208,9 @@ class Runner:
             return Answer(False, f"the hedge is {ledger.state}; wait until it is hedged or halted")
         if ledger.unsettled():
             return Answer(False, "orders of this hedge are under way; wait until they have ended")
-        if ledger.nameless() is not None or ledger.stranger() is not None:
+        if why := nameless(ledger):
+            return Answer(False, why)
+        if ledger.stranger() is not None:
             why = "fills that no order explains may be this hedge's, so what it holds is not known"
             return Answer(False, f"{why}; look at the venue, then abandon it or say retry")
         if self._keeper.failed:
@@ -234,6 +236,8 @@ class Runner:
             return Answer(False, away)
         if self.killed:
             return Answer(False, "the kill switch is on; arm again first")
+        if why := nameless(ledger):
+            return Answer(False, why)  # by its books it would give back, perhaps once more
         self._memory.put(hedge, Asked("retry"))
         self._memory.put(hedge, Stepped(Step.RETRY, "a person said to go on"))
         self.wake(hedge)

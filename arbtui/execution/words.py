@@ -39,3 +39,11 @@ def holdings(ledger: Ledger) -> str:
     """What each leg of a hedge holds."""
     legs = ledger.intent.legs
     return " and ".join(f"{amount(ledger.position(i))} on {legs[i].key}" for i in (0, 1))
+
+
+def nameless(ledger: Ledger) -> str:
+    """Why nobody can say what a hedge holds; "" where its orders explain all fills under its name."""
+    if (fill := ledger.nameless()) is None:
+        return ""
+    what = f"{fill.venue} filled {fill.client_id} of this hedge, an order that no journal kept"
+    return f"{what}: what the hedge holds is not known; look at {fill.venue}, then abandon it"

@@ -173,3 +173,22 @@ def test_what_an_order_that_only_a_fill_tells_of_took_away_was_its_own_hedges_an
     assert older.state == "halted"
     assert [older.position(0), younger.position(0)] == [0, 10]
     assert younger.state != "done"
+
+
+def test_a_hedge_with_a_fill_of_an_order_that_nobody_knows_can_only_be_taken_over() -> None:
+    """By its books it would give back what that order gave back: on a leg that it shares, another hedge's coins."""
+    first = Stage()
+    first.open()
+    first.fills(first.order("alpha"))
+    first.disk.full = True
+    first.refuses(first.order("beta"), RefusalReason.INSUFFICIENT)
+    unwind = first.order("alpha")
+    second = Stage(list(first.disk.kept), now_ns=first.clock.now_ns() + 60 * 10**9)
+    second.runner.hear(fill(unwind, str(unwind.qty), fill_id="2", told="query", t_ns=second.clock.now_ns()))
+    assert second.state() == "halted"
+    refused = second.runner.retry(HEDGE)
+    assert not refused.accepted
+    assert refused.text.endswith("look at alpha, then abandon it")
+    second.wait(10)
+    assert second.sent() == []
+    assert second.runner.abandon(HEDGE).accepted

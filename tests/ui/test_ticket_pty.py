@@ -46,6 +46,14 @@ def test_a_ticket_is_painted_reviewed_sent_and_followed(terminal: Terminal, tmp_
     painted_equal(terminal, tmp_path / "rows", "killed, with an alarm")
 
 
+def test_a_panel_that_comes_back_covers_all_that_has_changed_beneath(terminal: Terminal, tmp_path: Path) -> None:
+    for sorting in ("sg", "sy", "sn"):
+        press(terminal, "o", "hedged order")
+        painted_equal(terminal, tmp_path / "rows", f"before {sorting}")
+        press(terminal, "\x1b", "2 books")
+        terminal.keys(sorting)
+
+
 def test_a_burst_a_paste_and_a_key_that_is_held_down_send_nothing(terminal: Terminal) -> None:
     press(terminal, "o", "ok armed")
     press(terminal, "\ryy", "REVIEW")

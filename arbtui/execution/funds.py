@@ -31,7 +31,7 @@ def needs(
     """From which pot a leg takes how much; None where that cannot be known. ``qty`` wire; None = all of the leg."""
     leg, pot = intent.legs[index], pot_of(intent.legs[index], wallets)
     qty = intent.qty[index] if qty is None else qty
-    money = notional(qty, leg.price, leg.terms) * (1 + intent.policy.take_band_bps / 10_000)
+    money = notional(qty, leg.price, leg.terms) * (1 + intent.band_bps(index) / 10_000)
     if leg.market is Market.PERP:
         read = leverages.get((leg.venue, leg.native))
         if read is None or read.leverage <= 0:

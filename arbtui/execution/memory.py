@@ -78,13 +78,25 @@ class Memory:
         let_know(self._watch, hedge, fact)
 
     def keep(self, hedge: str, facts: Sequence[Fact], then: Callable[[], None], failed: Callable[[str], None]) -> None:
-        """Facts that something waits for: ``then`` once they are on disk, else ``failed``."""
-        now_ns = self.clock.now_ns()
+        """Facts that something waits for: ``then`` once they are on disk, else ``failed``; both after who watches."""
+        now_ns, unseen = self.clock.now_ns(), [*facts]
         for fact in facts:
             self._fold(hedge, now_ns, fact)
-        self._keeper.write([record(now_ns, hedge, fact) for fact in facts], then, failed)
-        for fact in facts:
-            let_know(self._watch, hedge, fact)
+
+        def show() -> None:
+            while unseen:
+                let_know(self._watch, hedge, unseen.pop(0))
+
+        def kept() -> None:
+            show()
+            then()
+
+        def unkept(text: str) -> None:
+            show()
+            failed(text)
+
+        self._keeper.write([record(now_ns, hedge, fact) for fact in facts], kept, unkept)
+        show()
 
     def step_to(self, ledger: Ledger, step: Step, why: str) -> None:
         self.put(ledger.hedge, Stepped(step, why))

@@ -39,6 +39,16 @@ def test_what_a_watcher_causes_stands_in_the_journal_behind_what_it_saw() -> Non
     assert Stage(disk.kept).state() == "done"
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_who_watches_sees_what_is_kept_before_what_follows_from_it(full: bool) -> None:
+    seen: list[str] = []
+    disk = Disk(full=full)  # which answers at once
+    clock = ManualClock(T0)
+    made = Memory(clock, Keeper(clock, disk, lambda _: None), lambda _: None, lambda _, fact: seen.append("seen"))
+    made.keep(HEDGE, [Intended(intent())], lambda: seen.append("kept"), lambda _: seen.append("unkept"))
+    assert seen == ["seen", "unkept" if full else "kept"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

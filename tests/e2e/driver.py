@@ -258,6 +258,17 @@ def _letter(client_id: str) -> str:
     return name.purpose.value if name is not None else ""
 
 
+def _is_of(runner: Runner, event: AccountEvent, letter: str) -> bool:
+    """Whether it is about an order of that purpose; not every venue says our name with a fill."""
+    if name := getattr(event, "client_id", ""):
+        return _letter(name) == letter
+    order_id = getattr(event, "order_id", "")
+    lines = (
+        line for ledger in runner.ledgers.values() for line in ledger.lines.values() if line.order.venue == event.venue
+    )
+    return any(_letter(line.order.client_id) == letter for line in lines if order_id in line.order_ids)
+
+
 def die_at(place: str) -> None:
     """Make the runner die in ``place``; see the module."""
     what, _, rest = place.partition(":")
@@ -289,7 +300,7 @@ def _die_at_event(when: str, kind: str, letter: str) -> None:
     hear = Runner.hear
 
     def patched(self: Runner, event: AccountEvent) -> None:
-        meant = type(event).__name__ == kind and _letter(getattr(event, "client_id", "")) == letter
+        meant = type(event).__name__ == kind and _is_of(self, event, letter)
         if meant and when == "hearing":
             die()
         hear(self, event)

@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
+from rich.console import Console
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import WorkerFailed
 
 from arbtui.config import Settings, paths
 from arbtui.core.errors import OurMistake
@@ -84,6 +84,7 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
     ) -> None:
         super().__init__(driver_class=GuardedDriver)
         self.animation_level = "none"
+        self.error_console = Console(markup=False, highlight=False, stderr=True, record=True)
         self.terminal: GuardedDriver | None = None
         self._mounted = mounted
         self._appearance = Appearance(port, no_color=self.no_color)
@@ -292,13 +293,11 @@ class ArbtuiApp(App[ScreenEnd], inherit_bindings=False):
         if self.terminal is not None and self.is_running and not self._leaving:
             self.terminal.entitle(title)
 
-    @property
-    def broken_by(self) -> BaseException | None:
-        """What ended the screen, wherever it was raised: in a beat, by a key, while painting. Textual catches it and
-        prints it to stderr alone; it has no public name for it.
+    def last_words(self) -> str:
+        """What Textual said of an error that ended the screen, wherever it was raised: in a beat, by a key, while
+        painting. "" where there was none. It catches all of them, and prints to stderr alone.
         """
-        error = self._exception
-        return error.error if isinstance(error, WorkerFailed) else error
+        return self.error_console.export_text()
 
     # how everything looks
 
@@ -411,8 +410,8 @@ async def run_screen(port: EnginePort, settings: Settings | None = None) -> Scre
             raise
         finally:
             loop.set_task_factory(factory)
-            if (error := app.broken_by) is not None:
-                _log.error("the screen broke", exc_info=error)
+            if words := app.last_words():
+                _log.error("the screen broke: %s", words)
             if app.terminal is not None and not await app.terminal.settle(_SETTLE_S):
                 _log.warning("the terminal did not take the screen's last bytes")
     if app.return_value is not None:

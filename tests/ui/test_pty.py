@@ -227,7 +227,8 @@ def test_a_screen_that_breaks_says_where_gives_the_terminal_back_and_the_engine_
     seen = bytes(terminal.seen)
     assert b"the fake engine was told to fail" in seen[seen.rindex(_LEAVE_ALTERNATE) :]
     said = log.read_text()
-    assert "the screen broke\nTraceback" in said
+    assert "the screen broke: " in said
+    assert "Traceback (most recent call last)" in said
     assert "RuntimeError: the fake engine was told to fail" in said
 
 

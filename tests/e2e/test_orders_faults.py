@@ -301,8 +301,14 @@ def test_two_sided_positions_are_refused_with_the_remedy(desk: Driven, sim: Sim,
 
 @either_leg(0)
 def test_a_key_that_may_not_trade_is_refused_with_words(desk: Driven, sim: Sim, pair: Pair, leg: int) -> None:
-    set_account(sim, venue_of(pair[leg]), can_trade=False)
-    desk.armed()  # which reads it
+    venue = venue_of(pair[leg])
+    set_account(sim, venue, can_trade=False)
+
+    def unarmed() -> bool:
+        answer = desk.ask("arm")  # which has it asked anew
+        return not answer["accepted"] and f"{venue}: " in answer["text"] and "being asked" not in answer["text"]
+
+    until(unarmed, MINUTE_S, lambda: desk.ask("arm"))
     refused = until(lambda: refused_for(desk, "mode"), MINUTE_S)
     assert "may not trade" in refused
 

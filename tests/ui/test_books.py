@@ -65,8 +65,8 @@ def test_the_walk_takes_whole_rungs_and_ends_in_the_last() -> None:
 
 def test_a_walk_deeper_than_what_is_shown_ends_below_and_is_worked_out_all_the_same() -> None:
     _, _, buy, _ = watched()
-    everything = sum(qty for _, qty in buy.book_asks())
-    shown = ladder(buy, 2, taking="asks", qty=everything)
+    nearly_all = 0.999 * sum(qty for _, qty in buy.book_asks())  # not all: Python 3.12 sums up otherwise than a walk
+    shown = ladder(buy, 2, taking="asks", qty=nearly_all)
     assert [rung.eaten for rung in shown.asks] == [1.0, 1.0]
     assert not any(rung.last for rung in shown.asks)
     assert shown.walk is not None

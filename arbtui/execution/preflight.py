@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from arbtui.core.model import Instrument, Market, TradingStatus
 from arbtui.core.orders import AccountMode, Balance, FeeRates, LeverageRead, MoneyEvent, Position, Side, StreamState
+from arbtui.execution.actions import amount
 from arbtui.execution.funds import Pot, needs
 from arbtui.execution.intents import Intent, Leg, Style, terms_of
 from arbtui.execution.ports import Price
@@ -173,7 +174,7 @@ def _price(intent: Intent, index: int, price: Price) -> Check:
 def _quantity(intent: Intent, index: int) -> Check:
     leg, qty = intent.legs[index], intent.qty[index]
     whole = tradable(coins(qty, leg.terms), leg) == qty and qty > 0
-    text = f"{coins(qty, leg.terms):f} {intent.base} on {leg.key}"
+    text = f"{amount(coins(qty, leg.terms))} {intent.base} on {leg.key}"
     other = 1 - index
     if (
         not intent.opens

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from arbtui.config import Settings
@@ -26,6 +27,7 @@ from arbtui.engine.by_rest import AccountByRest, accounts_by_rest, connect_all
 from arbtui.engine.control import EXIT_FLAT, EXIT_OPEN, Command, NoEngine, Scope, ask, in_words
 from arbtui.engine.journal import hedges_in
 from arbtui.engine.orders import journal_path
+from arbtui.engine.unheard import learn
 from arbtui.engine.whose import Asked, Whose, accounts_in, another_account, fingerprint
 from arbtui.execution.actions import amount
 from arbtui.execution.ledger import FILLS_BEFORE_MS, Ledger
@@ -196,13 +198,17 @@ class _Desk:
         lacking = {name: why for name, why in job.lacking.items() if job.scope.venue in (None, name)}
         self._unknown: list[str] = [f"{name} was not looked at: {why}" for name, why in lacking.items()]
         self._bought: list[Bought] = []
+        self._hedges: list[Ledger] = []  # open ones of what is meant, by the journal and by what venues told since
+        self._taken: frozenset[str] = frozenset()  # sales of an earlier flattening that they have taken into account
+        self._sold: dict[tuple[str, str], Decimal | None] = {}  # by others of those, None = not known
+        self._doubts: dict[str, list[str]] = {}  # orders on spot there of which it is not known what became
+        self._mine: set[str] = set()  # venues whose keys are of the account in which hedges are open there
         self._journal_read = True
 
     async def flatten(self) -> int:
         job = self._job
         await self._connect()
         await self._look_into_journal()
-        await self._look_for_sales()
         seen = await self._open()
         self._plan(seen)
         short = self._short(seen)
@@ -233,12 +239,15 @@ class _Desk:
             self._job.say(f"the journal cannot be read, so spot that hedges bought is not known: {error}")
             return
         ledgers = _meant(found, scope)
+        meant = {venue: hedge for venue, hedge in _held_on(ledgers).items() if scope.venue in (None, venue)}
+        self._mine = meant.keys() & self._reached.keys() - await self._of_others(meant, noted)
+        self._hedges, self._taken = ledgers, frozenset[str]().union(*(ledger.lost_by for ledger in found))
+        for venue in sorted(self._mine):
+            if venue in self._accounts:
+                self._doubts[venue] = await learn(self._reached[venue], ledgers, resting=True)
+            self._bought += await self._to_sell(venue)
         for text in sold_out(ledgers):
             self._job.say(text)
-        meant = {venue: hedge for venue, hedge in _held_on(ledgers).items() if scope.venue in (None, venue)}
-        others = await self._of_others(meant, noted)
-        bought = bought_by(ledgers, frozenset[str]().union(*(ledger.lost_by for ledger in found)))
-        self._bought = [one for one in bought if one.venue in meant and one.venue in self._reached.keys() - others]
 
     async def _of_others(self, meant: Mapping[str, str], noted: Mapping[str, Whose]) -> set[str]:
         """Venues where hedges are open in accounts that these keys are not of, or that they do not reach, noted down.
@@ -262,20 +271,26 @@ class _Desk:
                 self._unknown.append(f"what hedges hold on {venue} was not looked at: {why}")
         return others
 
-    async def _look_for_sales(self) -> None:
-        """What a flattening sold before stands in no journal: sold once more, it would be the person's own."""
-        bought, self._bought = self._bought, []
-        for one in bought:
-            account = self._accounts.get(one.venue)
-            sold = await account.sold(one) if account is not None else None
-            what = f"{one.native} on {one.venue} that hedges bought"
-            if sold is None:
-                self._unknown.append(f"{amount(one.coins)} {what} are left: whether they were sold is not known")
+    async def _to_sell(self, venue: str) -> list[Bought]:
+        """Spot that hedges hold there. What a flattening sold before stands in no journal: sold once more, it would be
+        the person's own.
+        """
+        found: list[Bought] = []
+        for one in bought_by(self._hedges, self._taken):
+            if one.venue != venue:
                 continue
-            if sold:
-                self._job.say(f"{amount(min(sold, one.coins))} {what} were sold by an earlier flattening")
-            if sold < one.coins:
-                self._bought.append(replace(one, coins=one.coins - sold))
+            what, where = f"{one.native} on {one.venue} that hedges bought", (one.venue, one.native)
+            if where not in self._sold:
+                account = self._accounts.get(venue)
+                sold = self._sold[where] = await account.sold(one) if account is not None else None
+                if sold:
+                    self._job.say(f"{amount(min(sold, one.coins))} {what} were sold by an earlier flattening")
+                elif sold is None:
+                    self._unknown.append(f"{amount(one.coins)} {what} are left: whether they were sold is not known")
+            before = self._sold[where]
+            if before is not None and before < one.coins:
+                found.append(replace(one, coins=one.coins - before))
+        return found
 
     async def _open(self) -> dict[str, Open]:
         found = await asyncio.gather(*(account.with_waiting(self._job.scope) for account in self._accounts.values()))
@@ -300,8 +315,11 @@ class _Desk:
     async def _one(self, account: BareAccount) -> None:
         await account.cancel(self._job.scope)
         await account.flatten(self._job.scope)
-        for bought in self._bought:
-            if bought.venue == account.name and not await account.sell(bought):
+        if account.name not in self._mine:
+            return
+        self._doubts[account.name] = await learn(self._reached[account.name], self._hedges, resting=False)
+        for bought in await self._to_sell(account.name):
+            if not await account.sell(bought):
                 self._unknown.append(f"{account.name}: {bought.native} that hedges bought is not known to be sold")
 
     def _short(self, seen: Mapping[str, Open]) -> dict[str, Decimal]:
@@ -337,9 +355,10 @@ class _Desk:
                 say(f"stays open on {name}: {one.native} {one.text}, which waits for its price; cancel it there")
             for text in open_now.failed:
                 say(text)
-        for text in self._unknown:
+        unknown = [*self._unknown, *chain.from_iterable(self._doubts.values())]
+        for text in unknown:
             say(text)
-        if any(left.values()) or self._unknown:
+        if any(left.values()) or unknown:
             return EXIT_OPEN
         asked = ", ".join(self._accounts)
         say(f"flat by the word of {asked} ({self._job.scope})" if asked else f"no account is meant ({self._job.scope})")

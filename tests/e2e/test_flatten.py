@@ -16,7 +16,19 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Sim, homes, running
-from tests.e2e.money import BINANCE, BINANCE_SPOT, ENDED, OKX, VENUES, Truth, driven, exchanges, home_in, keys_of
+from tests.e2e.money import (
+    BINANCE,
+    BINANCE_SPOT,
+    ENDED,
+    OKX,
+    VENUES,
+    Truth,
+    driven,
+    exchanges,
+    home_in,
+    keys_of,
+    until,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -151,6 +163,24 @@ def test_accounts_are_printed_as_the_venues_have_them(sim: Sim, tmp_path: Path) 
     assert position["hedges"] == []
     assert Decimal(account["total"]) == Decimal(truth["accounts"][account["venue"]]["main"]["balances"]["DOGE"])
     assert code == 0
+    assert positions(sim) == {}
+
+
+@pytest.mark.parametrize("place", ["sent:e", "hearing:Fill:e"])
+def test_spot_of_which_a_killed_run_had_not_heard_is_sold_as_well(place: str, sim: Sim, tmp_path: Path) -> None:
+    def bitcoins() -> Decimal:
+        return Decimal(sim.get("/_sim/truth")["accounts"]["binance"]["main"]["balances"]["BTC"])
+
+    home, before = home_in(tmp_path), bitcoins()
+    with driven(home, sim, legs=(BINANCE_SPOT, OKX), environ={"DRIVER_DIES": place}) as arbtui:
+        hedge = arbtui.armed().fire(buy=BINANCE_SPOT, sell=OKX)
+        assert arbtui.ended() == -signal.SIGKILL
+    until(lambda: len(Truth.of(sim).fills(hedge)) >= 2, 5)
+    assert bitcoins() > before
+    told = typed(home, sim, "flatten", "--gateway", sim.url, "--yes")
+    assert told.returncode == 0, told
+    assert "spot that hedges bought" in told.stdout
+    assert 0 <= bitcoins() - before < Decimal("0.0001")
     assert positions(sim) == {}
 
 
